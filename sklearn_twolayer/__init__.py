@@ -1,0 +1,17 @@
+"""Two-layer networks for scikit-learn: an embedding of the input, then a linear layer."""
+
+from .embeddings import Dense, Passthrough
+from .estimators import TwoLayerClassifier, TwoLayerRegressor
+from .solvers import LBFGS, Adam, GradientDescent
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "LBFGS",
+    "Adam",
+    "Dense",
+    "GradientDescent",
+    "Passthrough",
+    "TwoLayerClassifier",
+    "TwoLayerRegressor",
+]

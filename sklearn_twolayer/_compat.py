@@ -1,0 +1,15 @@
+"""The one place that knows of differences between versions of scikit-learn."""
+
+try:
+    from sklearn.callback import CallbackSupportMixin, with_callbacks
+except ImportError:  # scikit-learn < 1.9 has no callbacks
+
+    class CallbackSupportMixin:
+        """Stand-in without `set_callbacks`."""
+
+    def with_callbacks(method):
+        """Return the method as it is."""
+        return method
+
+
+__all__ = ["CallbackSupportMixin", "with_callbacks"]

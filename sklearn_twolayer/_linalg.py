@@ -1,0 +1,114 @@
+"""Matrix products of dense or sparse rows, and the number of BLAS threads."""
+
+from functools import lru_cache
+
+import numpy as np
+from scipy import sparse
+from threadpoolctl import ThreadpoolController
+
+
+@lru_cache(maxsize=1)
+def _controller() -> ThreadpoolController:
+    return ThreadpoolController()
+
+
+def single_threaded_blas():
+    """Context in which a matrix product uses the calling thread alone.
+
+    Blocks of rows are small, and are spread over the threads of a pool instead.
+
+    Returns
+    -------
+    context manager
+        Restores the former limits on exit.
+    """
+    return _controller().limit(limits=1, user_api="blas")
+
+
+def product(X, C: np.ndarray) -> np.ndarray:
+    """Return X C for dense or CSR rows.
+
+    Parameters
+    ----------
+    X : {ndarray, CSR} of shape (n_rows, n)
+        A block of rows.
+    C : ndarray of shape (..., n, k)
+        One matrix, or a stack of them.
+
+    Returns
+    -------
+    ndarray of shape (..., n_rows, k)
+        The product, dense.
+    """
+    if not sparse.issparse(X):
+        return np.matmul(X, C)
+    if C.ndim == 2:
+        return X @ C
+    return np.stack([X @ part for part in C])
+
+
+def transposed_product(X, delta: np.ndarray, out: np.ndarray) -> None:
+    """Write Xᵀ δ into `out`, for dense or CSR rows.
+
+    Parameters
+    ----------
+    X : {ndarray, CSR} of shape (n_rows, n)
+        A block of rows.
+    delta : ndarray of shape (..., n_rows, k)
+        One matrix, or a stack of them.
+    out : ndarray of shape (..., n, k)
+        Where the result goes.
+    """
+    if not sparse.issparse(X):
+        np.matmul(X.T, delta, out=out)
+    elif delta.ndim == 2:
+        out[...] = X.T @ delta
+    else:
+        for part, result in zip(delta, out, strict=True):
+            result[...] = X.T @ part
+
+
+def augmented(X, dtype) -> np.ndarray:
+    """Return rows with a trailing column of ones: x_a, page TWO.36.
+
+    Parameters
+    ----------
+    X : {ndarray, sparse} of shape (n_rows, n)
+        Rows.
+    dtype : dtype
+        The floating type of the result.
+
+    Returns
+    -------
+    {ndarray, CSR} of shape (n_rows, n + 1)
+        A new array.
+
+    Examples
+    --------
+    >>> augmented(np.array([[5.0]]), np.float64)
+    array([[5., 1.]])
+    """
+    if sparse.issparse(X):
+        ones = np.ones((X.shape[0], 1), dtype=dtype)
+        return sparse.hstack([X.astype(dtype), ones], format="csr")
+    result = np.empty((X.shape[0], X.shape[1] + 1), dtype=dtype)
+    result[:, :-1] = X
+    result[:, -1] = 1
+    return result
+
+
+def without_ones(X) -> np.ndarray:
+    """Return the rows of `augmented` as they were, dense.
+
+    Parameters
+    ----------
+    X : {ndarray, CSR} of shape (n_rows, n + 1)
+        Augmented rows: a block, never a whole sparse input.
+
+    Returns
+    -------
+    ndarray of shape (n_rows, n)
+        A view, where `X` is dense.
+    """
+    X = X[:, :-1]
+    return X.toarray() if sparse.issparse(X) else X

@@ -1,0 +1,19 @@
+"""First layers: primitives, the operators that join them, and named architectures."""
+
+from ._base import Concatenation, Embedding, InputRows, Operator, Parameter, Product, Sum
+from ._dense import Dense, Passthrough
+from ._presets import PRESETS, as_embedding
+
+__all__ = [
+    "PRESETS",
+    "Concatenation",
+    "Dense",
+    "Embedding",
+    "InputRows",
+    "Operator",
+    "Parameter",
+    "Passthrough",
+    "Product",
+    "Sum",
+    "as_embedding",
+]

@@ -1,0 +1,267 @@
+"""What every first layer can do, and the operators that join two of them."""
+
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+
+class Parameter(NamedTuple):
+    """A learned array of an embedding, beside its columns of the shared product."""
+
+    name: str
+    shape: tuple[int, ...]
+    penalized: bool
+
+
+class InputRows(Protocol):
+    """The training rows, as an embedding sees them when it initialises."""
+
+    n_rows: int
+    n_features: int
+    dtype: np.dtype
+    sample_weight: np.ndarray
+
+    def inputs(self, index: Any) -> np.ndarray:
+        """Return the mapped rows of a slice or an index array, dense or CSR."""
+        ...
+
+
+class Embedding(BaseEstimator):
+    """Base of the embeddings y_E(x; θ), the first layer of a network.
+
+    An embedding holds hyperparameters only. Its fitted parameters are of two kinds:
+    columns of one matrix C_a, shared by all branches so that a block of rows needs the
+    single product V = X_a C_a, whose last row holds the biases; and arrays of its own
+    (`parameters`). Arrays may carry leading axes, one for each network of a stack.
+
+    Two embeddings are joined by ``|`` (concatenation), ``+`` and ``*``.
+    """
+
+    @property
+    def n_projections(self) -> int:
+        """Number of columns of V = X_a C_a that this embedding works on."""
+        return 0
+
+    @property
+    def n_parameters(self) -> int:
+        """Number of arrays of its own."""
+        return 0
+
+    def width(self, n_features: int) -> int:
+        """Return N_E, the number of outputs.
+
+        Parameters
+        ----------
+        n_features : int
+            Number of mapped inputs.
+
+        Returns
+        -------
+        int
+            The number of columns of y_E.
+        """
+        raise NotImplementedError
+
+    def parameters(self, n_features: int) -> tuple[Parameter, ...]:
+        """Return names and shapes of the arrays of its own."""
+        return ()
+
+    def initialize(
+        self, rows: InputRows, rng: np.random.RandomState
+    ) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
+        """Return starting values: C_a, shape (n_features + 1, n_projections), and arrays."""
+        raise NotImplementedError
+
+    def forward(
+        self, own: tuple[np.ndarray, ...], V: np.ndarray, X: np.ndarray
+    ) -> tuple[np.ndarray, Any]:
+        """Map a block of rows to y_E.
+
+        Parameters
+        ----------
+        own : tuple of ndarray
+            The arrays of `parameters`.
+        V : ndarray of shape (..., n_rows, n_projections)
+            Its columns of X_a C_a; may be overwritten.
+        X : {ndarray, CSR} of shape (n_rows, n_features + 1)
+            The augmented rows x_a.
+
+        Returns
+        -------
+        y : ndarray of shape (..., n_rows, width)
+            The embedding.
+        saved : object
+            What `pullback` needs.
+        """
+        raise NotImplementedError
+
+    def pullback(
+        self, own: tuple[np.ndarray, ...], saved: Any, delta: np.ndarray, X: np.ndarray
+    ) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
+        """Pull the gradient back from y_E to the parameters.
+
+        Parameters
+        ----------
+        own : tuple of ndarray
+            The arrays of `parameters`.
+        saved : object
+            What `forward` saved.
+        delta : ndarray of shape (..., n_rows, width)
+            ∂L/∂y_E; may be overwritten.
+        X : {ndarray, CSR} of shape (n_rows, n_features + 1)
+            The augmented rows x_a.
+
+        Returns
+        -------
+        delta_V : ndarray of shape (..., n_rows, n_projections)
+            ∂L/∂V.
+        gradients : tuple of ndarray
+            The gradients of the arrays of `parameters`, summed over the rows.
+        """
+        raise NotImplementedError
+
+    def __or__(self, other: "Embedding") -> "Concatenation":
+        return Concatenation(self, as_operand(other))
+
+    def __add__(self, other: "Embedding") -> "Sum":
+        return Sum(self, as_operand(other))
+
+    def __mul__(self, other: "Embedding") -> "Product":
+        return Product(self, as_operand(other))
+
+
+def as_operand(other: Any) -> Embedding:
+    """Return `other`, or raise TypeError where it is no embedding."""
+    if not isinstance(other, Embedding):
+        raise TypeError(f"An embedding can be joined with another embedding, not with {other!r}.")
+    return other
+
+
+class Operator(Embedding):
+    """Base of the operators: a binary node with `left` and `right`."""
+
+    def __init__(self, left: Embedding, right: Embedding):
+        self.left = left
+        self.right = right
+
+    @property
+    def n_projections(self):
+        return self.left.n_projections + self.right.n_projections
+
+    @property
+    def n_parameters(self):
+        return self.left.n_parameters + self.right.n_parameters
+
+    def width(self, n_features):
+        left, right = self.left.width(n_features), self.right.width(n_features)
+        if left != right:
+            raise ValueError(
+                f"{type(self).__name__} joins branches of one width, but the left one has {left} "
+                f"outputs and the right one {right}: {self!r}. Use | for branches that differ."
+            )
+        return left
+
+    def parameters(self, n_features):
+        return tuple(
+            parameter._replace(name=f"{side}.{parameter.name}")
+            for side in ("left", "right")
+            for parameter in getattr(self, side).parameters(n_features)
+        )
+
+    def initialize(self, rows, rng):
+        left, own_left = self.left.initialize(rows, rng)
+        right, own_right = self.right.initialize(rows, rng)
+        return np.hstack([left, right]), own_left + own_right
+
+    def forward(self, own, V, X):
+        k, m = self.left.n_projections, self.left.n_parameters
+        left, saved_left = self.left.forward(own[:m], V[..., :k], X)
+        right, saved_right = self.right.forward(own[m:], V[..., k:], X)
+        return self._join(left, right), (saved_left, saved_right, left, right)
+
+    def pullback(self, own, saved, delta, X):
+        saved_left, saved_right, left, right = saved
+        m = self.left.n_parameters
+        delta_left, delta_right = self._split(delta, left, right)
+        delta_left, own_left = self.left.pullback(own[:m], saved_left, delta_left, X)
+        delta_right, own_right = self.right.pullback(own[m:], saved_right, delta_right, X)
+        return np.concatenate([delta_left, delta_right], axis=-1), own_left + own_right
+
+    def _join(self, left, right):
+        raise NotImplementedError
+
+    def _split(self, delta, left, right):
+        raise NotImplementedError
+
+
+class Concatenation(Operator):
+    """``left | right``: parallel branches (page TWO.27).
+
+    Parameters
+    ----------
+    left, right : Embedding
+        The branches; their widths may differ.
+
+    Examples
+    --------
+    >>> from sklearn_twolayer.embeddings import Dense
+    >>> (Dense(2, "identity") | Dense(3, "relu")).width(n_features=4)
+    5
+    """
+
+    def width(self, n_features):
+        return self.left.width(n_features) + self.right.width(n_features)
+
+    def _join(self, left, right):
+        return np.concatenate([left, right], axis=-1)
+
+    def _split(self, delta, left, right):
+        k = left.shape[-1]
+        return delta[..., :k], delta[..., k:]
+
+
+class Sum(Operator):
+    """``left + right``: the residual architecture (page TWO.26).
+
+    Parameters
+    ----------
+    left, right : Embedding
+        The branches, of one width.
+
+    Examples
+    --------
+    >>> from sklearn_twolayer.embeddings import Dense
+    >>> (Dense(3, "identity") + Dense(3, "tanh")).width(n_features=4)
+    3
+    """
+
+    def _join(self, left, right):
+        return left + right
+
+    def _split(self, delta, left, right):
+        # Each side may overwrite what it is given.
+        return delta.copy(), delta
+
+
+class Product(Operator):
+    """``left * right``: product units and gates (pages TWO.28 to TWO.30).
+
+    Parameters
+    ----------
+    left, right : Embedding
+        The branches, of one width.
+
+    Examples
+    --------
+    >>> from sklearn_twolayer.embeddings import Dense
+    >>> (Dense(3, "sigmoid") * Dense(3, "identity")).width(n_features=4)
+    3
+    """
+
+    def _join(self, left, right):
+        return left * right
+
+    def _split(self, delta, left, right):
+        # TWO.50: each factor is the other's gradient.
+        return delta * right, delta * left

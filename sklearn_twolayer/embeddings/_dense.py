@@ -1,0 +1,82 @@
+"""The primitives without geometry: units of a linear combination, and the input itself."""
+
+from typing import Any
+
+import numpy as np
+
+from .._linalg import without_ones
+from ..activations import as_activation
+from ._base import Embedding
+
+
+class Dense(Embedding):
+    """Linear combinations of the input through an activation (pages TWO.45 to TWO.47).
+
+    Parameters
+    ----------
+    n_units : int, default=100
+        Number of units.
+    activation : str, Activation or pair of callables, default="relu"
+        The function φ of y_E = φ(Cᵀx + c).
+
+    Examples
+    --------
+    >>> Dense(3, "tanh") | Dense(2, "identity")
+    Concatenation(left=Dense(activation='tanh', n_units=3),
+                  right=Dense(activation='identity', n_units=2))
+    """
+
+    def __init__(self, n_units: int = 100, activation: Any = "relu"):
+        self.n_units = n_units
+        self.activation = activation
+
+    @property
+    def n_projections(self):
+        return self.n_units
+
+    def width(self, n_features):
+        if not isinstance(self.n_units, int | np.integer) or self.n_units < 1:
+            raise ValueError(f"n_units must be a positive integer, got {self.n_units!r}.")
+        return self.n_units
+
+    def initialize(self, rows, rng):
+        n = rows.n_features
+        scale = as_activation(self.activation).gain / np.sqrt(n)
+        C = np.zeros((n + 1, self.n_units), dtype=rows.dtype)
+        C[:-1] = rng.normal(scale=scale, size=(n, self.n_units))
+        return C, ()
+
+    def forward(self, own, V, X):
+        activation = as_activation(self.activation)
+        y, saved = activation.forward(V)
+        return y, (activation, saved)
+
+    def pullback(self, own, saved, delta, X):
+        activation, saved = saved
+        return activation.pullback(saved, delta), ()
+
+
+class Passthrough(Embedding):
+    """The input itself, without parameters: y_E = x.
+
+    With squared loss the network is ridge regression, with cross-entropy logistic
+    regression; beside other branches it is the linear tail.
+
+    Examples
+    --------
+    >>> (Passthrough() | Dense(10)).width(n_features=4)
+    14
+    """
+
+    def width(self, n_features):
+        return n_features
+
+    def initialize(self, rows, rng):
+        return np.empty((rows.n_features + 1, 0), dtype=rows.dtype), ()
+
+    def forward(self, own, V, X):
+        y = without_ones(X)
+        return np.broadcast_to(y, V.shape[:-2] + y.shape), None
+
+    def pullback(self, own, saved, delta, X):
+        return delta[..., :0], ()

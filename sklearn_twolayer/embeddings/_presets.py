@@ -1,0 +1,78 @@
+"""Names for the architectures of the source, as expressions."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from ._base import Embedding
+from ._dense import Dense
+
+
+class Preset(NamedTuple):
+    """An architecture, as a function of its width and (where it has one) its activation."""
+
+    expression: Callable[..., Embedding]
+    takes_activation: bool
+
+
+PRESETS: dict[str, Preset] = {
+    "linear": Preset(lambda n: Dense(n, "identity"), False),  # TWO.45
+    "dense": Preset(lambda n, phi: Dense(n, phi), True),  # TWO.46
+    "skip": Preset(lambda n, phi: Dense(n, "identity") | Dense(n, phi), True),  # TWO.25
+    "residual": Preset(lambda n, phi: Dense(n, "identity") + Dense(n, phi), True),  # TWO.26
+    "product": Preset(lambda n: Dense(n, "identity") * Dense(n, "identity"), False),
+    "gated": Preset(lambda n: Dense(n, "sigmoid") * Dense(n, "identity"), False),  # TWO.28
+    "softmax_gated": Preset(lambda n: Dense(n, "softmax") * Dense(n, "identity"), False),
+}
+
+
+def as_embedding(value: Any, n_units: int | None = None, activation: Any = None) -> Embedding:
+    """Return the embedding that a preset's name or an instance stands for.
+
+    Parameters
+    ----------
+    value : str or Embedding
+        What the user gave.
+    n_units : int, optional
+        Width of each branch of a preset, 100 if not given; refused beside an instance.
+    activation : str, Activation or pair of callables, optional
+        Activation of a preset that has one, "relu" if not given; refused elsewhere.
+
+    Returns
+    -------
+    Embedding
+        The expression.
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown, or a parameter is given that would not be used.
+
+    Examples
+    --------
+    >>> as_embedding("gated", n_units=3)
+    Product(left=Dense(activation='sigmoid', n_units=3),
+            right=Dense(activation='identity', n_units=3))
+    """
+    if isinstance(value, Embedding):
+        given = {"n_units": n_units, "activation": activation}
+        for name, parameter in given.items():
+            if parameter is not None:
+                raise ValueError(
+                    f"{name}={parameter!r} is for an embedding given by name; the embedding "
+                    f"{value!r} has its own: set it there, or leave {name} at None."
+                )
+        return value
+    if not isinstance(value, str) or value not in PRESETS:
+        raise ValueError(
+            f"Unknown embedding {value!r}. Give one of the names {sorted(PRESETS)} or an "
+            "expression of embeddings such as Dense(50, 'identity') | Dense(50, 'relu')."
+        )
+    preset = PRESETS[value]
+    n_units = 100 if n_units is None else n_units
+    if preset.takes_activation:
+        return preset.expression(n_units, "relu" if activation is None else activation)
+    if activation is not None:
+        raise ValueError(
+            f"activation={activation!r} is not used by embedding={value!r}: leave it at None."
+        )
+    return preset.expression(n_units)

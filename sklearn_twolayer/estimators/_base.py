@@ -1,0 +1,334 @@
+"""What the estimators of two-layer networks share."""
+
+import copy
+import warnings
+from typing import Any, NamedTuple
+
+import numpy as np
+from joblib import effective_n_jobs
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import check_scoring
+from sklearn.model_selection import train_test_split
+from sklearn.utils import check_random_state
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted, has_fit_parameter, validate_data
+
+from .._compat import CallbackSupportMixin
+from .._linalg import single_threaded_blas
+from ..embeddings import as_embedding
+from ..input_maps import as_input_map
+from ..network import Network
+from ..objective import Objective
+from ..prediction import embeddings, raw_outputs
+from ..rows import Rows
+from ..solvers import Outcome, Run, as_solver
+from ._monitor import Monitor
+from ._validation import check_number, check_weights
+
+FLOATS = [np.float64, np.float32]
+
+
+class Sample(NamedTuple):
+    """Validated rows with their targets and weights, before any encoding."""
+
+    X: Any
+    y: np.ndarray
+    weights: np.ndarray
+
+    def take(self, index) -> "Sample":
+        """Return some of the rows."""
+        return Sample(self.X[index], self.y[index], self.weights[index])
+
+
+def _solver_is_incremental(estimator) -> bool:
+    if not as_solver(estimator.solver).incremental:
+        raise AttributeError(
+            f"partial_fit needs a solver that works by epochs, such as 'adam'; "
+            f"solver={estimator.solver!r} does not."
+        )
+    return True
+
+
+class BaseTwoLayer(
+    CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
+):
+    """Training and prediction, whatever the kind of targets.
+
+    A subclass stores the parameters, validates y (`_validate_y`), and makes the object
+    that encodes targets and decodes outputs (`_make_targets`).
+    """
+
+    def _fit(self, X, y, sample_weight, X_val, y_val):
+        self._check_parameters()
+        rng = check_random_state(self.random_state)
+        goes_on = self.warm_start and hasattr(self, "params_")
+        sample = self._validate(X, y, sample_weight, reset=not goes_on)
+        sample = self._begin(sample, goes_on)
+        held_out = self._held_out(X_val, y_val)
+        if held_out is None and self.early_stopping:
+            sample, held_out = self._split(sample, rng)
+        if not goes_on:
+            self.input_map_ = self._fit_input_map(sample)
+        objective = self._objective(sample)
+        start = self._last(objective) if goes_on else self._initial(objective, rng)
+        monitor = self._monitor(objective, held_out, sample)
+        outcome = self._minimize(objective, start, monitor, rng)
+        if not outcome.converged:
+            self._warn(outcome)
+        vars(self).pop("_solver_state", None)
+        return self._keep(objective, outcome, monitor)
+
+    def _partial_fit(self, X, y, sample_weight):
+        self._check_parameters()
+        if self.early_stopping:
+            raise ValueError("partial_fit does not support early_stopping=True.")
+        goes_on = hasattr(self, "params_")
+        sample = self._validate(X, y, sample_weight, reset=not goes_on)
+        sample = self._begin(sample, goes_on)
+        state = getattr(self, "_solver_state", None)
+        if state is None:
+            self._rng = check_random_state(self.random_state)
+        if not goes_on:
+            self.input_map_ = self._fit_input_map(sample)
+        objective = self._objective(sample)
+        start = self._last(objective) if goes_on else self._initial(objective, self._rng)
+        monitor = Monitor(loss_curve=self.loss_curve_ if goes_on else None)
+        outcome = self._minimize(objective, start, monitor, self._rng, n_iter=1, state=state)
+        self._solver_state = outcome.state
+        if outcome.message:
+            self._warn(outcome)
+        return self._keep(objective, outcome, monitor)
+
+    # Steps of fit, in their order.
+
+    def _check_parameters(self):
+        check_number("alpha", self.alpha, low=0)
+        check_number("max_iter", self.max_iter, low=1, integer=True)
+        check_number("tol", self.tol, low=0)
+        check_number("n_iter_no_change", self.n_iter_no_change, low=1, integer=True)
+        check_number("n_estimators", self.n_estimators, low=1, integer=True)
+        check_number("validation_fraction", self.validation_fraction, low=0, high=1, open_low=True)
+
+    def _validate(self, X, y, sample_weight, *, reset) -> Sample:
+        X, y = validate_data(
+            self,
+            X,
+            y,
+            accept_sparse="csr",
+            dtype=FLOATS,
+            multi_output=True,
+            y_numeric=False,
+            ensure_min_samples=2 if reset else 1,
+            reset=reset,
+        )
+        return Sample(X, self._validate_y(y, X.dtype), check_weights(sample_weight, X))
+
+    def _begin(self, sample: Sample, goes_on: bool) -> Sample:
+        """Learn the form of the targets, and weight the rows: one of weight zero is no row."""
+        if not goes_on:
+            self._targets = self._make_targets(sample)
+        weights = sample.weights * self._row_factors(sample)
+        sample = sample._replace(weights=weights)
+        return sample if weights.all() else sample.take(np.flatnonzero(weights))
+
+    def _row_factors(self, sample: Sample):
+        return 1.0
+
+    def _held_out(self, X_val, y_val) -> Sample | None:
+        if X_val is None and y_val is None:
+            return None
+        if X_val is None or y_val is None:
+            raise ValueError("X_val and y_val must be given together.")
+        return self._validate(X_val, y_val, None, reset=False)
+
+    def _split(self, sample, rng):
+        n = sample.X.shape[0]
+        labels = self._stratification(sample)
+        fraction = self.validation_fraction
+        if labels is not None:
+            _, counts = np.unique(labels, return_counts=True)
+            if counts.min() < 2 or min(fraction, 1 - fraction) * n < len(counts):
+                labels = None
+        if n * fraction < 1 or n - np.ceil(n * fraction) < 1:
+            raise ValueError(
+                f"early_stopping=True with validation_fraction={fraction} leaves no row to train "
+                f"or to validate on, of {n} in all; give more data or another fraction."
+            )
+        train, val = train_test_split(
+            np.arange(n), test_size=fraction, random_state=rng, stratify=labels
+        )
+        return sample.take(train), sample.take(val)
+
+    def _stratification(self, sample):
+        return None
+
+    def _fit_input_map(self, sample):
+        template = as_input_map(self.input_map)
+        if template is None:
+            return None
+        input_map = clone(template)
+        if has_fit_parameter(input_map, "sample_weight"):
+            return input_map.fit(sample.X, sample_weight=sample.weights)
+        return input_map.fit(sample.X)
+
+    def _objective(self, sample) -> Objective:
+        """Set up the network and its cost over the rows."""
+        dtype = as_solver(self.solver).working_dtype(sample.X.dtype)
+        targets = self._targets.encode(sample.y)
+        rows = Rows(sample.X, self.input_map_, dtype, targets, sample.weights).keep()
+        embedding = as_embedding(self.embedding, self.n_units, self.activation)
+        self.network_ = Network(embedding, rows.n_features, self._targets.n_outputs)
+        return Objective(
+            self.network_,
+            self._resolve_loss(),
+            self._targets.link,
+            rows,
+            alpha=self.alpha,
+            n_threads=effective_n_jobs(self.n_jobs),
+        )
+
+    def _last(self, objective) -> np.ndarray:
+        """Return the fitted parameters, to go on from."""
+        shape = (self.n_estimators, objective.network.n_parameters)
+        if self.params_.shape != shape:
+            raise ValueError(
+                f"Going on from the last fit (warm_start or partial_fit) needs the same network: "
+                f"the last one has parameters of shape {self.params_.shape}, the new one {shape}."
+            )
+        return self.params_
+
+    def _initial(self, objective, rng) -> np.ndarray:
+        network, rows = objective.network, objective.rows
+        params = np.stack([network.initialize(rows, rng) for _ in range(self.n_estimators)])
+        network.views(params).bias[...] = objective.best_constant()
+        return params
+
+    def _monitor(self, objective, held_out, sample) -> Monitor:
+        notify = self._callback_bridge(sample)
+        if held_out is None:
+            return Monitor(verbose=self.verbose, notify=notify)
+        if self.scoring == "loss":
+            targets = self._targets.encode(held_out.y)
+            rows = Rows(held_out.X, self.input_map_, objective.dtype, targets, held_out.weights)
+            held_out_objective = copy.copy(objective)
+            held_out_objective.rows, held_out_objective.n_rows = rows.keep(), rows.n_rows
+
+            def validate(params):
+                return held_out_objective.data_term(params).mean()
+        else:
+            scorer = check_scoring(self, self.scoring)
+            weighted = np.ptp(held_out.weights) > 0
+            weights = {"sample_weight": held_out.weights} if weighted else {}
+
+            def validate(params):
+                fitted = self._with_params(params, held_out.X.dtype)
+                return scorer(fitted, held_out.X, held_out.y, **weights)
+
+        return Monitor(
+            validate,
+            patience=self.n_iter_no_change if self.early_stopping else None,
+            tol=self.tol,
+            sign=1 if self.scoring == "loss" else -1,
+            verbose=self.verbose,
+            notify=notify,
+        )
+
+    def _with_params(self, params, dtype):
+        """Return a copy that predicts with these parameters."""
+        fitted = copy.copy(self)
+        fitted.params_ = params.astype(dtype)
+        return fitted
+
+    def _callback_bridge(self, sample):
+        """Return what tells scikit-learn's callbacks of an iteration, or None."""
+        if not getattr(self, "_skl_callbacks", None):
+            return None
+        root = self._init_callback_context(max_subtasks=self.max_iter)
+        data = {"X": sample.X, "y": sample.y, "metadata": {"sample_weight": sample.weights}}
+        root.call_on_fit_task_begin(estimator=self, **data)
+        self._callback_root = root, data
+
+        def notify(params):
+            attributes = {"params_": params.astype(sample.X.dtype)}
+            task = root.subcontext(task_name="iteration")
+            task.call_on_fit_task_begin(estimator=self, **data)
+            return task.call_on_fit_task_end(
+                estimator=self, reconstruction_attributes=attributes, **data
+            )
+
+        return notify
+
+    def _minimize(self, objective, start, monitor, rng, n_iter=None, state=None) -> Outcome:
+        run = Run(self.max_iter, self.tol, self.n_iter_no_change, rng, monitor, n_iter)
+        with single_threaded_blas():
+            outcome = as_solver(self.solver).minimize(objective, start, run, state)
+        if monitor.best_params is not None:
+            outcome = outcome._replace(params=monitor.best_params)
+        return outcome
+
+    def _warn(self, outcome):
+        remedy = (
+            "Scale the inputs (input_map), lower the learning rate, or choose another loss."
+            if "overflow" in outcome.message
+            else "Increase max_iter, raise tol, or scale the inputs (input_map)."
+        )
+        warnings.warn(
+            f"The solver {self.solver!r} stopped after {outcome.n_iter} iterations: "
+            f"{outcome.message}. {remedy}",
+            ConvergenceWarning,
+            stacklevel=6,
+        )
+
+    def _keep(self, objective, outcome, monitor):
+        self.params_ = outcome.params.astype(objective.rows.input_dtype)
+        self.n_iter_ = len(monitor.loss_curve)
+        self.loss_curve_ = monitor.loss_curve
+        if monitor.validate is not None:
+            self.validation_curve_ = monitor.validation_curve
+        elif hasattr(self, "validation_curve_"):
+            del self.validation_curve_
+        root, data = self.__dict__.pop("_callback_root", (None, None))
+        if root is not None:
+            root.call_on_fit_task_end(estimator=self, reconstruction_attributes={}, **data)
+        return self
+
+    # After fit.
+
+    def _rows(self, X) -> Rows:
+        check_is_fitted(self)
+        X = validate_data(self, X, accept_sparse="csr", dtype=FLOATS, reset=False)
+        return Rows(X, self.input_map_, X.dtype)
+
+    def _raw_outputs(self, X) -> np.ndarray:
+        """Return z, averaged over the networks, of shape (n_rows, n_outputs)."""
+        rows = self._rows(X)
+        return raw_outputs(self.network_, self.params_, rows, effective_n_jobs(self.n_jobs))
+
+    def transform(self, X):
+        """Map rows to the embedding y_E.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_estimators * N_E)
+            The outputs of the first layer; those of the first network come first.
+        """
+        rows = self._rows(X)
+        return embeddings(self.network_, self.params_, rows, effective_n_jobs(self.n_jobs))
+
+    @property
+    def _n_features_out(self):
+        return self.n_estimators * self.network_.width
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+
+partial_fit_available = available_if(_solver_is_incremental)

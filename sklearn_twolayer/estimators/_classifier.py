@@ -1,0 +1,372 @@
+"""Classification by a two-layer network."""
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import ClassifierMixin
+from sklearn.metrics import accuracy_score
+from sklearn.utils import column_or_1d
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+
+from .._compat import with_callbacks
+from .._registry import resolve
+from ..losses import CLASSIFICATION_LOSSES, Loss
+from ._base import BaseTwoLayer, partial_fit_available
+from ._targets import ClassTargets, DistributionTargets, MultilabelTargets
+from ._validation import unchanged_on_error
+
+
+class TwoLayerClassifier(ClassifierMixin, BaseTwoLayer):
+    """Two-layer network for classes, labels and distributions over classes.
+
+    An embedding of the input, then a linear layer: y = g(Wᵀ y_E(x) + b), with g the
+    logistic function for two classes and for several labels a row (the multiple binary
+    classifier), and the softmax for more than two classes.
+
+    Parameters
+    ----------
+    embedding : str or Embedding, default="dense"
+        The first layer: "linear", "dense", "skip", "residual", "product", "gated",
+        "softmax_gated", or an expression such as ``Dense(50, "identity") | Dense(50)``.
+    n_units : int, optional
+        Units of each branch of an embedding given by name; 100 if None.
+    activation : str, Activation or pair of callables, optional
+        Activation of an embedding given by name, where it has one; "relu" if None.
+    input_map : str, transformer or None, default="piecewise_linear"
+        What happens to a row before the first layer: "standard", "robust",
+        "piecewise_linear", any scikit-learn transformer, or None for nothing.
+    loss : str or Loss, default="log_loss"
+        "log_loss" (cross-entropy), "squared_error" (on the probabilities), or an
+        instance of a loss, put on the probabilities.
+    soft_targets : {None, "multiclass", "multilabel"}, default=None
+        None for labels. "multiclass": the rows of y are distributions over the classes;
+        "multilabel": each entry of y is the probability of a label of its own.
+    alpha : float, default=1e-4
+        Strength of the penalty (α/2)·‖non-bias weights‖², added to the weighted mean of
+        the loss: it means the same for every solver, batch size and number of rows.
+    class_weight : dict, "balanced" or None, default=None
+        Weights of the classes, times those of the rows.
+    solver : str or Solver, default="adam"
+        "adam", "lbfgs", "gradient_descent", or an instance such as
+        ``Adam(learning_rate=0.02)``.
+    max_iter : int, default=100
+        Iterations of the solver: epochs, where it works on batches.
+    tol : float, default=1e-4
+        When the solver has converged, and what counts as a gain in early stopping.
+    n_estimators : int, default=1
+        Number of networks that are trained side by side and averaged.
+    early_stopping : bool, default=False
+        Whether to stop when the validation value no longer gets better, and to keep the
+        weights that had the best one.
+    validation_fraction : float, default=0.1
+        Part of the rows that early stopping sets aside, if fit is given none.
+    n_iter_no_change : int, default=10
+        Iterations without a gain after which training stops.
+    scoring : str, callable or None, default="loss"
+        The validation value: "loss", or a scorer; None for the estimator's `score`.
+    warm_start : bool, default=False
+        Whether fit goes on from the weights of the last one.
+    random_state : int, RandomState or None, default=None
+        Source of the initial weights, batches and splits.
+    n_jobs : int or None, default=None
+        Threads that walk the blocks of rows; -1 for all processors. The result does not
+        depend on it.
+    verbose : bool, default=False
+        Whether to print a line for each iteration.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The labels; column indices, for several labels a row and for soft targets.
+    params_ : ndarray of shape (n_estimators, n_parameters)
+        The fitted parameters; ``network_.views(params_)`` names their parts.
+    network_ : Network
+        The two layers as functions of `params_`.
+    input_map_ : transformer or None
+        The fitted input map.
+    n_iter_ : int
+        Iterations done.
+    loss_curve_ : list of float
+        The data term after each iteration.
+    validation_curve_ : list of float
+        The validation value after each iteration, where there are validation rows.
+    n_features_in_ : int
+        Number of columns seen in fit.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, where they are strings.
+
+    See Also
+    --------
+    TwoLayerRegressor : The same for real targets.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> X, y = load_iris(return_X_y=True)
+    >>> model = TwoLayerClassifier("gated", n_units=20, random_state=0).fit(X, y)
+    >>> model.predict_proba(X[:2]).shape
+    (2, 3)
+    """
+
+    def __init__(
+        self,
+        embedding: Any = "dense",
+        *,
+        n_units: int | None = None,
+        activation: Any = None,
+        input_map: Any = "piecewise_linear",
+        loss: Any = "log_loss",
+        soft_targets: str | None = None,
+        alpha: float = 1e-4,
+        class_weight: Any = None,
+        solver: Any = "adam",
+        max_iter: int = 100,
+        tol: float = 1e-4,
+        n_estimators: int = 1,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 10,
+        scoring: Any = "loss",
+        warm_start: bool = False,
+        random_state: Any = None,
+        n_jobs: int | None = None,
+        verbose: bool = False,
+    ):
+        self.embedding = embedding
+        self.n_units = n_units
+        self.activation = activation
+        self.input_map = input_map
+        self.loss = loss
+        self.soft_targets = soft_targets
+        self.alpha = alpha
+        self.class_weight = class_weight
+        self.solver = solver
+        self.max_iter = max_iter
+        self.tol = tol
+        self.n_estimators = n_estimators
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.scoring = scoring
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+        self.verbose = verbose
+
+    @with_callbacks
+    @unchanged_on_error
+    def fit(self, X, y, sample_weight=None, X_val=None, y_val=None):
+        """Fit the network.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows, in any units: the input map scales them.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Labels; zeros and ones of shape (n_samples, n_labels) for several labels a
+            row; probabilities, as `soft_targets` says.
+        sample_weight : array-like of shape (n_samples,), optional
+            Weights of the rows; an integer weight counts as repeated rows.
+        X_val, y_val : array-like, optional
+            Validation rows, for `validation_curve_` and early stopping.
+
+        Returns
+        -------
+        self
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or the data are out of range; the estimator is then left as
+            it was.
+        """
+        return self._fit(X, y, sample_weight, X_val, y_val)
+
+    @partial_fit_available
+    @unchanged_on_error
+    def partial_fit(self, X, y, classes=None, sample_weight=None):
+        """Train for one epoch, going on from the state of the last call.
+
+        The input map is learned from the first call. The learning-rate schedule counts
+        calls, of `max_iter` in all.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets, as in fit.
+        classes : array-like of shape (n_classes,), optional
+            All labels that may come; if None, those of the first call.
+        sample_weight : array-like of shape (n_samples,), optional
+            Weights of the rows.
+
+        Returns
+        -------
+        self
+            The estimator.
+        """
+        if not hasattr(self, "params_"):
+            self._all_classes = classes
+        elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
+            raise ValueError(
+                f"classes={classes!r} is not the same as on last call to partial_fit: "
+                f"{self.classes_!r}."
+            )
+        self._partial_fit(X, y, sample_weight)
+        vars(self).pop("_all_classes", None)
+        return self
+
+    def predict(self, X):
+        """Predict labels.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_labels)
+            The most probable class, or the labels with a probability above one half.
+        """
+        z = self._raw_outputs(X)
+        return self._targets.predict(z)
+
+    def predict_proba(self, X):
+        """Predict probabilities.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            The probability of each class; rows sum to one, except for several labels
+            a row, where each entry stands for itself.
+        """
+        z = self._raw_outputs(X)
+        return self._targets.probabilities(z)
+
+    def predict_log_proba(self, X):
+        """Predict logarithms of probabilities.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            The logarithm of `predict_proba`.
+        """
+        return np.log(self.predict_proba(X))
+
+    def decision_function(self, X):
+        """Return the raw outputs z.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            z, one-dimensional for two classes.
+        """
+        z = self._raw_outputs(X)
+        return self._targets.decision(z)
+
+    def score(self, X, y, sample_weight=None):
+        """Return the accuracy; of the most probable labels, for soft targets.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets, as in fit.
+        sample_weight : array-like of shape (n_samples,), optional
+            Weights of the rows.
+
+        Returns
+        -------
+        float
+            The accuracy; the part of rows with all labels right, for several labels.
+        """
+        predicted = self.predict(X)
+        if self.soft_targets is not None:
+            y = self._targets.harden(y)
+        return accuracy_score(y, predicted, sample_weight=sample_weight)
+
+    def _resolve_loss(self):
+        return resolve(self.loss, CLASSIFICATION_LOSSES, Loss, "loss")
+
+    def _validate_y(self, y, dtype):
+        if self.soft_targets is not None:
+            return np.asarray(y, dtype=np.float64)
+        check_classification_targets(y)
+        return column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
+
+    def _make_targets(self, sample):
+        y = sample.y
+        if self.soft_targets is not None:
+            targets = self._soft_targets(y)
+        elif y.ndim == 2:
+            targets = self._multilabel_targets(y)
+        else:
+            targets = self._class_targets(y)
+        self.classes_ = targets.classes
+        return targets
+
+    def _soft_targets(self, y):
+        known = ("multiclass", "multilabel")
+        if self.soft_targets not in known:
+            raise ValueError(
+                f"soft_targets must be None or one of {known}, got {self.soft_targets!r}."
+            )
+        if y.ndim != 2:
+            raise ValueError(
+                f"soft_targets={self.soft_targets!r} needs y of shape (n_samples, n_outputs), "
+                f"got {y.shape}."
+            )
+        if self.soft_targets == "multiclass":
+            return DistributionTargets(y.shape[1])
+        return MultilabelTargets(y.shape[1], soft=True)
+
+    def _multilabel_targets(self, y):
+        kind = type_of_target(y)
+        if kind != "multilabel-indicator":
+            raise ValueError(
+                f"y of kind {kind!r} is not supported: give labels of shape (n_samples,), zeros "
+                "and ones of shape (n_samples, n_labels), or set soft_targets."
+            )
+        return MultilabelTargets(y.shape[1])
+
+    def _class_targets(self, y):
+        classes = getattr(self, "_all_classes", None)
+        classes = np.unique(y if classes is None else classes)
+        if len(classes) < 2:
+            raise ValueError(
+                f"{type(self).__name__} needs at least 2 classes, but the data have only one "
+                f"class: {classes[0]!r}."
+            )
+        return ClassTargets(classes)
+
+    def _row_factors(self, sample):
+        return self._targets.class_weights(self.class_weight, sample.y, sample.weights)
+
+    def _stratification(self, sample):
+        hard = sample.y.ndim == 1
+        return sample.y if hard else None
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        tags.target_tags.multi_output = False
+        return tags

@@ -1,0 +1,87 @@
+"""What happens after each iteration of a solver: curves, early stopping, callbacks."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+
+class Monitor:
+    """Collects the curves and says when to stop; solvers call it with their parameters.
+
+    Parameters
+    ----------
+    validate : callable, optional
+        Returns the value of the validation curve at some parameters.
+    patience : int, optional
+        Stop after so many iterations without a better value; None not to stop.
+    tol : float
+        What counts as better.
+    sign : {1, -1}
+        1 where a smaller value is better (a loss), -1 for scores.
+    verbose : bool
+        Whether to print a line for each iteration.
+    notify : callable, optional
+        Told the parameters after each iteration; returns True to stop.
+    loss_curve : list of float, optional
+        A curve to go on with.
+
+    Attributes
+    ----------
+    loss_curve, validation_curve : list of float
+        The data term and the validation value after each iteration.
+    best_params : ndarray or None
+        The parameters with the best validation value, where early stopping is on.
+    """
+
+    def __init__(
+        self,
+        validate: Callable | None = None,
+        *,
+        patience: int | None = None,
+        tol: float = 0.0,
+        sign: int = 1,
+        verbose: bool = False,
+        notify: Callable | None = None,
+        loss_curve: list[float] | None = None,
+    ):
+        self.validate = validate
+        self.patience = patience
+        self.tol = tol
+        self.sign = sign
+        self.verbose = verbose
+        self.notify = notify
+        self.loss_curve = list(loss_curve or [])
+        self.validation_curve: list[float] = []
+        self.best_params: np.ndarray | None = None
+        self._best = self._reference = np.inf
+        self._waited = 0
+
+    def __call__(self, params: np.ndarray, loss: float) -> bool:
+        """Take note of an iteration; return True to stop."""
+        self.loss_curve.append(float(loss))
+        stop = False
+        if self.validate is not None:
+            self.validation_curve.append(float(self.validate(params)))
+            stop = self.patience is not None and self._impatient(params)
+        if self.verbose:
+            self._print()
+        if self.notify is not None:
+            stop = bool(self.notify(params)) or stop
+        return stop
+
+    def _impatient(self, params):
+        value = self.sign * self.validation_curve[-1]
+        if value < self._best or self.best_params is None:
+            self._best = value
+            self.best_params = params.copy()
+        if value < self._reference - self.tol:
+            self._reference, self._waited = value, 0
+        else:
+            self._waited += 1
+        return self._waited >= self.patience
+
+    def _print(self):
+        line = f"Iteration {len(self.loss_curve)}, loss = {self.loss_curve[-1]:.8f}"
+        if self.validation_curve:
+            line += f", validation = {self.validation_curve[-1]:.8f}"
+        print(line)

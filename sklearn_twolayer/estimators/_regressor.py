@@ -1,0 +1,225 @@
+"""Regression by a two-layer network."""
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import RegressorMixin
+
+from .._compat import with_callbacks
+from .._registry import resolve
+from ..losses import REGRESSION_LOSSES, Loss
+from ._base import BaseTwoLayer, partial_fit_available
+from ._targets import RegressionTargets
+from ._validation import unchanged_on_error
+
+
+class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
+    """Two-layer network for one or several real targets.
+
+    An embedding of the input, then a linear layer: y = g(Wᵀ y_E(x) + b), with g the
+    identity, or the exponential for the Poisson and gamma losses. Targets are
+    standardised inside and predictions mapped back.
+
+    Parameters
+    ----------
+    embedding : str or Embedding, default="dense"
+        The first layer: "linear", "dense", "skip", "residual", "product", "gated",
+        "softmax_gated", or an expression such as ``Dense(50, "identity") | Dense(50)``.
+    n_units : int, optional
+        Units of each branch of an embedding given by name; 100 if None.
+    activation : str, Activation or pair of callables, optional
+        Activation of an embedding given by name, where it has one; "relu" if None.
+    input_map : str, transformer or None, default="piecewise_linear"
+        What happens to a row before the first layer: "standard", "robust",
+        "piecewise_linear", any scikit-learn transformer, or None for nothing.
+    loss : str or Loss, default="squared_error"
+        "squared_error", "absolute_error", "huber", "log_cosh", "quantile", "poisson",
+        "gamma", or an instance such as ``Quantile(0.9)``.
+    alpha : float, default=1e-4
+        Strength of the penalty (α/2)·‖non-bias weights‖², added to the weighted mean of
+        the loss: it means the same for every solver, batch size and number of rows.
+    solver : str or Solver, default="adam"
+        "adam", "lbfgs", "gradient_descent", or an instance such as
+        ``Adam(learning_rate=0.02)``.
+    max_iter : int, default=100
+        Iterations of the solver: epochs, where it works on batches.
+    tol : float, default=1e-4
+        When the solver has converged, and what counts as a gain in early stopping.
+    n_estimators : int, default=1
+        Number of networks that are trained side by side and averaged.
+    early_stopping : bool, default=False
+        Whether to stop when the validation value no longer gets better, and to keep the
+        weights that had the best one.
+    validation_fraction : float, default=0.1
+        Part of the rows that early stopping sets aside, if fit is given none.
+    n_iter_no_change : int, default=10
+        Iterations without a gain after which training stops.
+    scoring : str, callable or None, default="loss"
+        The validation value: "loss", or a scorer; None for the estimator's `score`.
+    warm_start : bool, default=False
+        Whether fit goes on from the weights of the last one.
+    random_state : int, RandomState or None, default=None
+        Source of the initial weights, batches and splits.
+    n_jobs : int or None, default=None
+        Threads that walk the blocks of rows; -1 for all processors. The result does not
+        depend on it.
+    verbose : bool, default=False
+        Whether to print a line for each iteration.
+
+    Attributes
+    ----------
+    params_ : ndarray of shape (n_estimators, n_parameters)
+        The fitted parameters; ``network_.views(params_)`` names their parts.
+    network_ : Network
+        The two layers as functions of `params_`.
+    input_map_ : transformer or None
+        The fitted input map.
+    n_iter_ : int
+        Iterations done.
+    loss_curve_ : list of float
+        The data term after each iteration.
+    validation_curve_ : list of float
+        The validation value after each iteration, where there are validation rows.
+    n_features_in_ : int
+        Number of columns seen in fit.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, where they are strings.
+
+    See Also
+    --------
+    TwoLayerClassifier : The same for classes and probabilities.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from sklearn.model_selection import train_test_split
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+    >>> model = TwoLayerRegressor(random_state=0).fit(X_train, y_train)
+    >>> model.predict(X_test).shape
+    (111,)
+    """
+
+    def __init__(
+        self,
+        embedding: Any = "dense",
+        *,
+        n_units: int | None = None,
+        activation: Any = None,
+        input_map: Any = "piecewise_linear",
+        loss: Any = "squared_error",
+        alpha: float = 1e-4,
+        solver: Any = "adam",
+        max_iter: int = 100,
+        tol: float = 1e-4,
+        n_estimators: int = 1,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 10,
+        scoring: Any = "loss",
+        warm_start: bool = False,
+        random_state: Any = None,
+        n_jobs: int | None = None,
+        verbose: bool = False,
+    ):
+        self.embedding = embedding
+        self.n_units = n_units
+        self.activation = activation
+        self.input_map = input_map
+        self.loss = loss
+        self.alpha = alpha
+        self.solver = solver
+        self.max_iter = max_iter
+        self.tol = tol
+        self.n_estimators = n_estimators
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.scoring = scoring
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+        self.verbose = verbose
+
+    @with_callbacks
+    @unchanged_on_error
+    def fit(self, X, y, sample_weight=None, X_val=None, y_val=None):
+        """Fit the network.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows, in any units: the input map scales them.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets, in any units.
+        sample_weight : array-like of shape (n_samples,), optional
+            Weights of the rows; an integer weight counts as repeated rows.
+        X_val, y_val : array-like, optional
+            Validation rows, for `validation_curve_` and early stopping.
+
+        Returns
+        -------
+        self
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or the data are out of range; the estimator is then left as
+            it was.
+        """
+        return self._fit(X, y, sample_weight, X_val, y_val)
+
+    @partial_fit_available
+    @unchanged_on_error
+    def partial_fit(self, X, y, sample_weight=None):
+        """Train for one epoch, going on from the state of the last call.
+
+        The input map and the scale of the targets are learned from the first call. The
+        learning-rate schedule counts calls, of `max_iter` in all.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+        sample_weight : array-like of shape (n_samples,), optional
+            Weights of the rows.
+
+        Returns
+        -------
+        self
+            The estimator.
+        """
+        return self._partial_fit(X, y, sample_weight)
+
+    def predict(self, X):
+        """Predict targets.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Predictions, in the units of y.
+        """
+        z = self._raw_outputs(X)
+        return self._targets.predict(z)
+
+    def _resolve_loss(self):
+        return resolve(self.loss, REGRESSION_LOSSES, Loss, "loss")
+
+    def _validate_y(self, y, dtype):
+        return np.asarray(y, dtype=np.float64)
+
+    def _make_targets(self, sample):
+        return RegressionTargets(self._resolve_loss(), sample.y, sample.weights)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags

@@ -1,0 +1,281 @@
+"""What happens to a row before the first layer.
+
+An input map is fitted once on the training rows and then applied block by block, so
+that no copy of the whole input, wider than the input itself, is ever needed. A map has
+``fit(X, y=None, sample_weight=None)`` and ``transform(X)``, as a scikit-learn
+transformer has, and any such transformer can stand in for it. The maps of this module
+take arrays that an estimator has validated: finite floats, dense or CSR. Sparse rows
+are never centred, so that zeros stay zeros.
+"""
+
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+from sklearn.base import BaseEstimator, TransformerMixin
+
+from ._quantiles import weighted_quantiles
+from ._registry import resolve
+
+
+class InputMap(TransformerMixin, BaseEstimator):
+    """Base of the input maps."""
+
+    def fit(self, X, y=None, sample_weight=None):
+        """Learn the map from the training rows.
+
+        Parameters
+        ----------
+        X : {ndarray, CSR} of shape (n_rows, n_features)
+            Training rows.
+        y : ignored
+            Not used, present for the interface.
+        sample_weight : ndarray of shape (n_rows,), optional
+            Positive weights; an integer weight counts as repeated rows.
+
+        Returns
+        -------
+        self
+            The fitted map.
+        """
+        if sample_weight is None:
+            sample_weight = np.ones(X.shape[0])
+        self._fit(X, sample_weight)
+        return self
+
+    def transform(self, X):
+        """Map rows.
+
+        Parameters
+        ----------
+        X : {ndarray, CSR} of shape (n_rows, n_features)
+            Rows.
+
+        Returns
+        -------
+        {ndarray, CSR} of shape (n_rows, n_outputs)
+            The mapped rows, sparse where `X` is.
+        """
+        if sparse.issparse(X):
+            return self._transform_sparse(X)
+        return self._transform_dense(X)
+
+
+class StandardMap(InputMap):
+    """Zero mean and unit variance in each column.
+
+    Attributes
+    ----------
+    center_, scale_ : ndarray of shape (n_features,)
+        Mean (zero for sparse input) and standard deviation (one for a constant column).
+
+    Examples
+    --------
+    >>> StandardMap().fit_transform(np.array([[1.0], [3.0]]))
+    array([[-1.],
+           [ 1.]])
+    """
+
+    def _fit(self, X, sample_weight):
+        weights = sample_weight / sample_weight.sum()
+        if sparse.issparse(X):
+            mean = weights @ X
+            variance = weights @ X.multiply(X) - mean**2
+            center = np.zeros_like(mean)
+        else:
+            mean = center = np.array([weights @ column for column in X.T])
+            # One column at a time: no second copy of the input.
+            variance = np.array([weights @ (column - m) ** 2 for column, m in zip(X.T, mean)])
+        # A variance that is nothing but rounding is that of a constant column.
+        floor = 10 * np.finfo(X.dtype).eps * np.abs(mean)
+        scale = np.sqrt(np.maximum(variance, 0))
+        scale[scale <= floor] = 1
+        self.center_, self.scale_ = center.astype(X.dtype), scale.astype(X.dtype)
+
+    def _transform_dense(self, X):
+        return (X - self.center_) / self.scale_
+
+    def _transform_sparse(self, X):
+        return sparse.csr_array(X.multiply(1 / self.scale_))
+
+
+class RobustMap(InputMap):
+    """Median and interquartile range, then a smooth clip.
+
+    A column is centred by its median and divided by its interquartile range; where that
+    is zero, by half its range. Then x / √(1 + (x / c)²) keeps outliers within ±c
+    (Holzmüller et al., 2024, "Better by default").
+
+    Parameters
+    ----------
+    clip : float, default=3.0
+        The bound c; infinity for none.
+
+    Attributes
+    ----------
+    center_, scale_ : ndarray of shape (n_features,)
+        What is subtracted (zero for sparse input) and divided by.
+
+    Examples
+    --------
+    >>> X = np.array([[0.0], [1.0], [2.0], [3.0], [1e6]])
+    >>> bool(abs(RobustMap().fit_transform(X)).max() <= 3)
+    True
+    """
+
+    def __init__(self, clip: float = 3.0):
+        self.clip = clip
+
+    def _fit(self, X, sample_weight):
+        low, quarter, middle, three_quarters, high = column_quantiles(
+            X, np.array([0, 0.25, 0.5, 0.75, 1]), sample_weight
+        )
+        scale = three_quarters - quarter
+        scale = np.where(scale > 0, scale, (high - low) / 2)
+        self.scale_ = np.where(scale > 0, scale, 1).astype(X.dtype)
+        self.center_ = np.zeros_like(middle) if sparse.issparse(X) else middle
+
+    def _squash(self, values):
+        return values / np.sqrt(1 + (values / self.clip) ** 2)
+
+    def _transform_dense(self, X):
+        return self._squash((X - self.center_) / self.scale_)
+
+    def _transform_sparse(self, X):
+        X = sparse.csr_array(X.multiply(1 / self.scale_))
+        X.data = self._squash(X.data)
+        return X
+
+
+class PiecewiseLinearMap(InputMap):
+    """The robust map beside each column's piecewise-linear coordinates.
+
+    The coordinates of x over bins with edges e_k are clip((x - e_k) / (e_{k+1} - e_k),
+    0, 1), one a bin: a linear function of them is a piecewise-linear function of the
+    column (Gorishniy et al., 2022, "On embeddings for numerical features"). Edges are
+    quantiles; equal ones are merged, and a column that is left with one bin has no
+    coordinates, since the robust value says as much. For sparse rows the coordinates of
+    zero are subtracted.
+
+    Parameters
+    ----------
+    n_bins : int, default=16
+        The largest number of bins of a column.
+    clip : float, default=3.0
+        The bound of the robust value.
+
+    Attributes
+    ----------
+    columns_ : ndarray of shape (n_coordinates,)
+        The column that a coordinate belongs to.
+    starts_, widths_ : ndarray of shape (n_coordinates,)
+        Left edge and width of the coordinate's bin.
+
+    Examples
+    --------
+    >>> X = np.arange(5.0)[:, None]
+    >>> PiecewiseLinearMap(n_bins=2).fit(X).transform(np.array([[3.0]]))[0, 1:]
+    array([1. , 0.5])
+    """
+
+    def __init__(self, n_bins: int = 16, clip: float = 3.0):
+        self.n_bins = n_bins
+        self.clip = clip
+
+    def _fit(self, X, sample_weight):
+        self.robust_ = RobustMap(self.clip).fit(X, sample_weight=sample_weight)
+        edges = column_quantiles(X, np.linspace(0, 1, self.n_bins + 1), sample_weight)
+        kept = [np.unique(column) for column in edges.T]
+        kept = [column if len(column) > 2 else column[:1] for column in kept]
+        counts = [len(column) - 1 for column in kept]
+        self.columns_ = np.repeat(np.arange(len(kept)), counts)
+        self.starts_ = np.concatenate([column[:-1] for column in kept])
+        self.widths_ = np.concatenate([np.diff(column) for column in kept])
+        self.offsets_ = np.concatenate([[0], np.cumsum(counts)])
+
+    def _coordinates(self, values, bins):
+        return np.clip((values - self.starts_[bins]) / self.widths_[bins], 0, 1)
+
+    def _transform_dense(self, X):
+        n_features = X.shape[1]
+        mapped = np.empty((X.shape[0], n_features + len(self.columns_)), dtype=X.dtype)
+        mapped[:, :n_features] = self.robust_.transform(X)
+        mapped[:, n_features:] = self._coordinates(X[:, self.columns_], slice(None))
+        return mapped
+
+    def _transform_sparse(self, X):
+        counts = np.diff(self.offsets_)[X.indices]
+        entries = np.repeat(np.arange(X.nnz), counts)
+        # The bins of an entry's column are consecutive.
+        first = np.cumsum(counts) - counts
+        bins = np.arange(len(entries)) - np.repeat(first - self.offsets_[X.indices], counts)
+        data = self._coordinates(X.data[entries], bins)
+        data -= self._coordinates(X.dtype.type(0), bins)
+        indptr = np.concatenate([[0], np.cumsum(counts)])[X.indptr]
+        shape = (X.shape[0], len(self.columns_))
+        coordinates = sparse.csr_array((data.astype(X.dtype), bins, indptr), shape=shape)
+        return sparse.hstack([self.robust_.transform(X), coordinates], format="csr")
+
+
+def column_quantiles(X, probabilities, sample_weight) -> np.ndarray:
+    """Weighted quantiles of the columns of a dense or sparse array.
+
+    Parameters
+    ----------
+    X : {ndarray, CSR} of shape (n_rows, n_columns)
+        The data; sparse columns are made dense one at a time.
+    probabilities : ndarray of shape (n_probabilities,)
+        Values in [0, 1].
+    sample_weight : ndarray of shape (n_rows,)
+        Positive weights.
+
+    Returns
+    -------
+    ndarray of shape (n_probabilities, n_columns)
+        The quantiles.
+
+    Examples
+    --------
+    >>> column_quantiles(np.arange(5.0)[:, None], np.array([0.5]), np.ones(5))
+    array([[2.]])
+    """
+    if not sparse.issparse(X):
+        return weighted_quantiles(X, probabilities, sample_weight)
+    X = sparse.csc_array(X)
+    columns = [
+        weighted_quantiles(X[:, [j]].toarray(), probabilities, sample_weight)
+        for j in range(X.shape[1])
+    ]
+    return np.hstack(columns)
+
+
+INPUT_MAPS: dict[str, type[InputMap]] = {
+    "piecewise_linear": PiecewiseLinearMap,
+    "robust": RobustMap,
+    "standard": StandardMap,
+}
+
+
+def as_input_map(value: Any) -> Any:
+    """Return the transformer that a name or an instance stands for, or None.
+
+    Parameters
+    ----------
+    value : str, transformer or None
+        What the user gave.
+
+    Returns
+    -------
+    transformer or None
+        An unfitted transformer, never a copy.
+
+    Examples
+    --------
+    >>> as_input_map("robust")
+    RobustMap()
+    """
+    if value is None or (
+        hasattr(value, "fit") and hasattr(value, "transform") and not isinstance(value, type)
+    ):
+        return value
+    return resolve(value, INPUT_MAPS, InputMap, "input_map")

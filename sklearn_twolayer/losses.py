@@ -1,0 +1,279 @@
+"""Losses L(y, d) composed with their links y = g(z).
+
+A loss works on raw outputs ``z`` of shape (..., n_rows, n_outputs) and targets ``d`` of
+shape (n_rows, n_outputs), always with an axis for the outputs. It gives a value a row,
+the sum over the outputs, and the gradient ∂L/∂z. A link maps ``z`` to ``y`` and pulls
+∂L/∂y back to ∂L/∂z, so that any pointwise loss can be put on probabilities too.
+"""
+
+import numpy as np
+from scipy.special import expit, xlogy
+from sklearn.base import BaseEstimator
+
+from ._quantiles import weighted_quantiles
+from .activations import sigmoid, softmax
+
+#: The smallest probability that a starting bias stands for.
+SMALLEST = 1e-6
+
+
+class Link:
+    """Base of the links y = g(z) between raw outputs and predictions."""
+
+    def __call__(self, z: np.ndarray) -> np.ndarray:
+        """Return y = g(z)."""
+        raise NotImplementedError
+
+    def pullback(self, y: np.ndarray, delta: np.ndarray) -> np.ndarray:
+        """Return ∂L/∂z from y = g(z) and `delta` = ∂L/∂y."""
+        raise NotImplementedError
+
+    def inverse(self, y: np.ndarray) -> np.ndarray:
+        """Return a z with g(z) = y; a probability is kept away from 0 and 1."""
+        raise NotImplementedError
+
+
+class IdentityLink(Link):
+    """y = z, for regression."""
+
+    def __call__(self, z):
+        return z
+
+    def pullback(self, y, delta):
+        return delta
+
+    def inverse(self, y):
+        return y
+
+
+class LogLink(Link):
+    """y = exp(z), for positive means."""
+
+    def __call__(self, z):
+        return np.exp(z)
+
+    def pullback(self, y, delta):
+        return delta * y
+
+    def inverse(self, y):
+        return np.log(y)
+
+
+class LogisticLink(Link):
+    """y = 1 / (1 + exp(-z)) for each output, the multiple binary classifier."""
+
+    def __call__(self, z):
+        return expit(z)  # unlike `sigmoid`, exact far below zero
+
+    def pullback(self, y, delta):
+        return delta * y * (1 - y)
+
+    def inverse(self, y):
+        y = np.clip(y, SMALLEST, 1 - SMALLEST)
+        return np.log(y) - np.log1p(-y)
+
+
+class SoftmaxLink(Link):
+    """y = softmax(z) over the outputs, the multi-class classifier."""
+
+    def __call__(self, z):
+        return softmax(z)
+
+    def pullback(self, y, delta):
+        # TWO.43: (diag(y) - y yᵀ) δ
+        return y * (delta - (delta * y).sum(axis=-1, keepdims=True))
+
+    def inverse(self, y):
+        return np.log(np.maximum(y, SMALLEST))
+
+
+class Loss(BaseEstimator):
+    """Base of the losses: a function of predictions y and targets d, and a link.
+
+    A pointwise loss defines `pointwise`. A loss that has a more stable form in the raw
+    outputs overrides `value_and_gradient`. `scales_targets` says whether a regression
+    may standardise its targets, which the loss must then be indifferent to.
+    """
+
+    link: Link = IdentityLink()
+    scales_targets = True
+
+    def pointwise(self, y: np.ndarray, d: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the loss of each output and ∂L/∂y, element by element."""
+        raise NotImplementedError
+
+    def value_and_gradient(
+        self, z: np.ndarray, d: np.ndarray, link: Link
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the loss of each row, shape (..., n_rows), and ∂L/∂z."""
+        y = link(z)
+        values, delta = self.pointwise(y, d)
+        return values.sum(axis=-1), link.pullback(y, delta)
+
+    def constant(self, d: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        """Return the prediction, shape (n_outputs,), to start the output biases from."""
+        return np.average(d, axis=0, weights=weights)
+
+    def check_targets(self, d: np.ndarray) -> None:
+        """Raise ValueError if targets lie outside the range of the loss."""
+
+
+class SquaredError(Loss):
+    """½ (y - d)², summed over the outputs (page TWO.40, with a factor of one half)."""
+
+    def pointwise(self, y, d):
+        error = y - d
+        return 0.5 * error * error, error
+
+
+class AbsoluteError(Loss):
+    """|y - d|: predicts the median."""
+
+    def pointwise(self, y, d):
+        error = y - d
+        return np.abs(error), np.sign(error)
+
+    def constant(self, d, weights):
+        return weighted_quantiles(d, [0.5], weights)[0]
+
+
+class Huber(Loss):
+    """½ (y - d)² where |y - d| ≤ `delta`, beyond it linear.
+
+    Parameters
+    ----------
+    delta : float, default=1.35
+        Where the loss turns linear; for standardised targets, in standard deviations.
+
+    Examples
+    --------
+    >>> Huber(delta=1.0).pointwise(np.array([3.0]), np.array([0.0]))
+    (array([2.5]), array([1.]))
+    """
+
+    def __init__(self, delta: float = 1.35):
+        self.delta = delta
+
+    def pointwise(self, y, d):
+        error = y - d
+        clipped = np.clip(error, -self.delta, self.delta)
+        return clipped * (error - 0.5 * clipped), clipped
+
+    def constant(self, d, weights):
+        return weighted_quantiles(d, [0.5], weights)[0]
+
+
+class LogCosh(Loss):
+    """log cosh(y - d), a smooth cousin of the absolute error."""
+
+    def pointwise(self, y, d):
+        error = y - d
+        size = np.abs(error)
+        return size + np.log1p(np.exp(-2 * size)) - np.log(2), np.tanh(error)
+
+
+class Quantile(Loss):
+    """Pinball loss: predicts the given quantile of the target.
+
+    Parameters
+    ----------
+    quantile : float, default=0.5
+        Between 0 and 1, exclusive.
+
+    Examples
+    --------
+    >>> Quantile(0.9).pointwise(np.array([0.0]), np.array([1.0]))
+    (array([0.9]), array([-0.9]))
+    """
+
+    def __init__(self, quantile: float = 0.5):
+        self.quantile = quantile
+
+    def pointwise(self, y, d):
+        error = y - d
+        slope = np.where(error > 0, 1 - self.quantile, -self.quantile).astype(error.dtype)
+        slope[error == 0] = 0
+        return slope * error, slope
+
+    def constant(self, d, weights):
+        return weighted_quantiles(d, [self.quantile], weights)[0]
+
+    def check_targets(self, d):
+        if not 0 < self.quantile < 1:
+            raise ValueError(f"quantile must lie between 0 and 1, got {self.quantile!r}.")
+
+
+class Poisson(Loss):
+    """Half the Poisson deviance with a log link: y = exp(z) is the mean, d ≥ 0."""
+
+    link = LogLink()
+    scales_targets = False
+
+    def value_and_gradient(self, z, d, link):
+        y = np.exp(z)
+        values = y - d * z + (xlogy(d, d) - d)
+        return values.sum(axis=-1), y - d
+
+    def check_targets(self, d):
+        if d.min() < 0 or d.max(axis=0).min() <= 0:
+            raise ValueError(
+                "loss='poisson' needs targets that are not negative and not all zero; use "
+                "another loss, such as 'squared_error', for targets of any sign."
+            )
+
+
+class Gamma(Loss):
+    """Half the gamma deviance with a log link: y = exp(z) is the mean, d > 0."""
+
+    link = LogLink()
+    scales_targets = False
+
+    def value_and_gradient(self, z, d, link):
+        ratio = d * np.exp(-z)
+        values = ratio - 1 + z - np.log(d)
+        return values.sum(axis=-1), 1 - ratio
+
+    def check_targets(self, d):
+        if d.min() <= 0:
+            raise ValueError(
+                "loss='gamma' needs positive targets; use loss='poisson' where zeros occur, "
+                "or another loss, such as 'squared_error', for targets of any sign."
+            )
+
+
+class LogLoss(Loss):
+    """Cross-entropy, for a logistic or a softmax link: ∂L/∂z = y - d for both.
+
+    The source's Σ d log(d / y) (page TWO.43) is the Kullback-Leibler divergence, equal
+    up to the entropy of d, which no weight changes.
+    """
+
+    def value_and_gradient(self, z, d, link):
+        if isinstance(link, SoftmaxLink):
+            shifted = z - z.max(axis=-1, keepdims=True)
+            y = np.exp(shifted)
+            total = y.sum(axis=-1, keepdims=True)
+            values = np.log(total[..., 0]) * d.sum(axis=-1) - (d * shifted).sum(axis=-1)
+            y /= total
+        else:
+            y = sigmoid(z)
+            # log(1 + exp(z)) - d z, without overflow
+            values = np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z))) - d * z
+            values = values.sum(axis=-1)
+        y -= d  # TWO.44
+        return values, y
+
+
+REGRESSION_LOSSES: dict[str, type[Loss]] = {
+    "absolute_error": AbsoluteError,
+    "gamma": Gamma,
+    "huber": Huber,
+    "log_cosh": LogCosh,
+    "poisson": Poisson,
+    "quantile": Quantile,
+    "squared_error": SquaredError,
+}
+CLASSIFICATION_LOSSES: dict[str, type[Loss]] = {
+    "log_loss": LogLoss,
+    "squared_error": SquaredError,
+}

@@ -1,0 +1,145 @@
+"""The two layers as a function of one flat vector of parameters."""
+
+from math import prod
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ._linalg import product, transposed_product
+from .embeddings import Embedding, Parameter
+
+
+class Views(NamedTuple):
+    """The parts of a flat vector of parameters, as views on it."""
+
+    projections: np.ndarray  # C_a, (..., n_features + 1, n_projections)
+    own: tuple[np.ndarray, ...]  # the arrays of the embedding's own
+    weights: np.ndarray  # W, (..., width, n_outputs)
+    bias: np.ndarray  # b, (..., n_outputs)
+
+
+class Network:
+    """z = Wᵀ y_E(x; θ) + b, and the way back from ∂L/∂z to all parameters.
+
+    The parameters are one vector of shape (n_parameters,), or a stack of them of shape
+    (..., n_parameters): every method then works on all networks of the stack at once.
+
+    Parameters
+    ----------
+    embedding : Embedding
+        The first layer.
+    n_features : int
+        Number of mapped inputs.
+    n_outputs : int
+        Number of raw outputs z.
+
+    Attributes
+    ----------
+    parameters : tuple of Parameter
+        Names and shapes in the order of the vector.
+    n_parameters : int
+        Length of the vector.
+    width : int
+        N_E, the number of embedding units.
+    numbers_per_row : int
+        Numbers that a pass holds for each row, about.
+
+    Examples
+    --------
+    >>> from sklearn_twolayer.embeddings import Dense
+    >>> network = Network(Dense(5), n_features=3, n_outputs=2)
+    >>> network.n_parameters == (3 + 1) * 5 + (5 + 1) * 2
+    True
+    """
+
+    def __init__(self, embedding: Embedding, n_features: int, n_outputs: int):
+        self.embedding = embedding
+        self.n_features = n_features
+        self.n_outputs = n_outputs
+        self.width = embedding.width(n_features)
+        self.parameters = (
+            Parameter("projections", (n_features + 1, embedding.n_projections), True),
+            *embedding.parameters(n_features),
+            Parameter("weights", (self.width, n_outputs), True),
+            Parameter("bias", (n_outputs,), False),
+        )
+        ends = np.cumsum([prod(parameter.shape) for parameter in self.parameters])
+        self._slices = [
+            slice(end - prod(parameter.shape), end)
+            for end, parameter in zip(ends, self.parameters, strict=True)
+        ]
+        self.n_parameters = int(ends[-1])
+        # What a pass over a row holds at a time, for the size of a block.
+        self.numbers_per_row = n_features + embedding.n_projections + 2 * self.width + n_outputs
+
+    def views(self, params: np.ndarray) -> Views:
+        """Return the parts of `params`, without copying."""
+        lead = params.shape[:-1]
+        parts = [
+            params[..., part].reshape(lead + parameter.shape)
+            for part, parameter in zip(self._slices, self.parameters, strict=True)
+        ]
+        return Views(parts[0], tuple(parts[1:-2]), parts[-2], parts[-1])
+
+    def penalized(self, params: np.ndarray) -> list[np.ndarray]:
+        """Return views on the non-bias weights, which the penalty is on."""
+        views = self.views(params)
+        own = [
+            part
+            for part, parameter in zip(views.own, self.parameters[1:-2], strict=True)
+            if parameter.penalized
+        ]
+        return [views.projections[..., :-1, :], *own, views.weights]
+
+    def initialize(self, rows: Any, rng: np.random.RandomState) -> np.ndarray:
+        """Return a starting vector; the output biases are zero.
+
+        Parameters
+        ----------
+        rows : InputRows
+            The training rows.
+        rng : RandomState
+            The source of the random weights.
+
+        Returns
+        -------
+        ndarray of shape (n_parameters,)
+            The parameters, in the dtype of the rows.
+        """
+        params = np.zeros(self.n_parameters, dtype=rows.dtype)
+        views = self.views(params)
+        projections, own = self.embedding.initialize(rows, rng)
+        views.projections[...] = projections
+        for view, value in zip(views.own, own, strict=True):
+            view[...] = value
+        views.weights[...] = rng.normal(scale=self.width**-0.5, size=views.weights.shape)
+        return params
+
+    def embed(self, views: Views, X) -> tuple[np.ndarray, Any]:
+        """Return y_E of augmented rows, and what the pull-back needs."""
+        V = product(X, views.projections)
+        return self.embedding.forward(views.own, V, X)
+
+    def forward(self, views: Views, X) -> tuple[np.ndarray, tuple]:
+        """Return raw outputs z, shape (..., n_rows, n_outputs), of augmented rows."""
+        y, saved = self.embed(views, X)
+        z = np.matmul(y, views.weights)
+        z += views.bias[..., None, :]
+        return z, (y, saved)
+
+    def pullback(
+        self, params: np.ndarray, X, saved: tuple, delta: np.ndarray
+    ) -> np.ndarray:
+        """Return the gradient, of the shape of `params`, from `delta` = ∂L/∂z."""
+        views = self.views(params)
+        gradient = np.empty_like(params)
+        out = self.views(gradient)
+        y, saved = saved
+        np.matmul(np.swapaxes(y, -1, -2), delta, out=out.weights)  # TWO.36
+        np.sum(delta, axis=-2, out=out.bias)
+        delta = np.matmul(delta, np.swapaxes(views.weights, -1, -2))  # TWO.38
+        delta, own = self.embedding.pullback(views.own, saved, delta, X)
+        transposed_product(X, delta, out.projections)  # TWO.47
+        for view, value in zip(out.own, own, strict=True):
+            view[...] = value
+        return gradient

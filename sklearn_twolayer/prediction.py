@@ -1,0 +1,83 @@
+"""Outputs of a fitted network over blocks of rows."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from ._linalg import single_threaded_blas
+from .network import Network
+from .rows import Rows, block_length, blocks
+
+
+def raw_outputs(network: Network, params: np.ndarray, rows: Rows, n_threads: int) -> np.ndarray:
+    """Return z, averaged over a stack of networks.
+
+    An average of two-layer networks is a two-layer network: its embedding is theirs,
+    side by side.
+
+    Parameters
+    ----------
+    network : Network
+        The two layers.
+    params : ndarray of shape (n_networks, n_parameters)
+        The stack.
+    rows : Rows
+        The inputs.
+    n_threads : int
+        Number of threads that walk the blocks.
+
+    Returns
+    -------
+    ndarray of shape (n_rows, n_outputs)
+        Raw outputs, in the dtype of the rows.
+    """
+    views = network.views(params.astype(rows.dtype, copy=False))
+
+    def block_outputs(index):
+        return network.forward(views, rows.augmented(index))[0].mean(axis=0)
+
+    return _fill(block_outputs, network.n_outputs, network, rows, n_threads)
+
+
+def embeddings(network: Network, params: np.ndarray, rows: Rows, n_threads: int) -> np.ndarray:
+    """Return y_E of all networks of a stack, side by side.
+
+    Parameters
+    ----------
+    network, params, rows, n_threads
+        As for `raw_outputs`.
+
+    Returns
+    -------
+    ndarray of shape (n_rows, n_networks * width)
+        The embeddings, in the dtype of the rows.
+    """
+    views = network.views(params.astype(rows.dtype, copy=False))
+
+    def block_embeddings(index):
+        y, _ = network.embed(views, rows.augmented(index))
+        return np.concatenate(y, axis=-1)
+
+    return _fill(block_embeddings, len(params) * network.width, network, rows, n_threads)
+
+
+def _fill(function: Callable, n_columns: int, network: Network, rows: Rows, n_threads: int):
+    """Return an array that `function` gives the blocks of."""
+    result = np.empty((rows.n_rows, n_columns), dtype=rows.dtype)
+    parts = blocks(rows.n_rows, block_length(network.numbers_per_row))
+
+    def fill(index):
+        result[index] = function(index)
+
+    if len(parts) == 1:
+        fill(parts[0])
+        return result
+    with single_threaded_blas():
+        if n_threads == 1:
+            for index in parts:
+                fill(index)
+        else:
+            with ThreadPoolExecutor(n_threads) as pool:
+                list(pool.map(fill, parts))
+    return result

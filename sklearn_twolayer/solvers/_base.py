@@ -1,0 +1,90 @@
+"""What every solver can do, and what it knows of an objective."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+
+class Objective(Protocol):
+    """A cost as solvers see it: a data term over rows plus a penalty.
+
+    `params` is a stack of vectors, shape (n_networks, n_parameters), each with a cost of
+    its own.
+    """
+
+    n_rows: int
+    dtype: np.dtype
+
+    def loss_and_gradient(
+        self, params: np.ndarray, index: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return data terms, shape (n_networks,), and the gradients of the costs.
+
+        With `index`, the mean over these rows stands for that over all rows.
+        """
+        ...
+
+    def penalty(self, params: np.ndarray) -> np.ndarray:
+        """Return the penalties, shape (n_networks,)."""
+        ...
+
+
+class Run(NamedTuple):
+    """How long to minimise, and whom to tell.
+
+    `on_iteration` is called with the parameters and the data term after each iteration
+    (an epoch, for a solver that works on batches); it returns True to stop.
+    """
+
+    max_iter: int
+    tol: float
+    n_iter_no_change: int
+    rng: np.random.RandomState
+    on_iteration: Callable[[np.ndarray, float], bool]
+    n_iter: int | None = None  # iterations to do now, of the max_iter in all
+
+
+class Outcome(NamedTuple):
+    """What came out: parameters, and whether and why they are final."""
+
+    params: np.ndarray
+    n_iter: int
+    converged: bool
+    message: str
+    state: Any = None
+
+
+class Solver(BaseEstimator):
+    """Base of the solvers."""
+
+    #: Whether `minimize` can go on from the state that it returned (partial_fit).
+    incremental = False
+
+    def working_dtype(self, dtype: np.dtype) -> np.dtype:
+        """Return the floating type to train in, for inputs of type `dtype`."""
+        return dtype
+
+    def minimize(
+        self, objective: Objective, params: np.ndarray, run: Run, state: Any = None
+    ) -> Outcome:
+        """Minimise the costs of a stack of networks.
+
+        Parameters
+        ----------
+        objective : Objective
+            The cost.
+        params : ndarray of shape (n_networks, n_parameters)
+            Where to start; left untouched.
+        run : Run
+            How long, and whom to tell.
+        state : object, optional
+            The state of an earlier outcome, to go on from.
+
+        Returns
+        -------
+        Outcome
+            The parameters and how the run ended. They are finite where the start was.
+        """
+        raise NotImplementedError

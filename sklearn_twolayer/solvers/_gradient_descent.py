@@ -1,0 +1,52 @@
+"""Gradient descent as the source gives it."""
+
+import numpy as np
+
+from ._stochastic import Stochastic
+
+
+class GradientDescent(Stochastic):
+    """Steps of fixed length μ against the gradient (page TWO.35).
+
+    Parameters
+    ----------
+    learning_rate : float, default=0.1
+        The step μ.
+    batch_size : int or None, default=None
+        Rows of a batch; None for all rows at each step.
+    momentum : float, default=0.0
+        Part of the last step that is taken again.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn_twolayer import TwoLayerClassifier
+    >>> X, y = load_iris(return_X_y=True)
+    >>> solver = GradientDescent(learning_rate=0.2, momentum=0.9)
+    >>> model = TwoLayerClassifier(solver=solver, max_iter=300, random_state=0).fit(X, y)
+    >>> bool(model.score(X, y) > 0.95)
+    True
+    """
+
+    def __init__(
+        self,
+        learning_rate: float = 0.1,
+        *,
+        batch_size: int | None = None,
+        momentum: float = 0.0,
+    ):
+        self.learning_rate = learning_rate
+        self.batch_size = batch_size
+        self.momentum = momentum
+
+    def start(self, params):
+        return np.zeros_like(params) if self.momentum else None
+
+    def step(self, params, gradient, velocity, progress):
+        gradient *= self.learning_rate
+        if self.momentum:
+            velocity *= self.momentum
+            velocity += gradient
+            gradient = velocity
+        params -= gradient
+        return velocity
