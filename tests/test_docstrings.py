@@ -1,0 +1,74 @@
+"""Every public docstring follows numpydoc, by the checks that `setup.cfg` names."""
+
+import importlib
+import inspect
+import pkgutil
+import shutil
+from pathlib import Path
+from types import FunctionType
+
+import pytest
+
+import sklearn_twolayer
+
+validate = pytest.importorskip("numpydoc.validate")
+hooks = pytest.importorskip("numpydoc.hooks.validate_docstrings")
+
+SETTINGS = Path(__file__).parents[1] / "setup.cfg"
+
+#: Of what only those who extend the package meet, one line may say all.
+SECTIONS = {"PR01", "PR04", "RT01", "YD01"}
+
+
+def members(namespace):
+    """Yield the path of each class and function of a module, and of each of their methods."""
+    names = getattr(namespace, "__all__", None) or [n for n in vars(namespace) if n[0] != "_"]
+    for name in names:
+        thing = getattr(namespace, name)
+        path = f"{namespace.__name__}.{name}"
+        is_ours = getattr(thing, "__module__", "").startswith(namespace.__name__)
+        if is_ours and (inspect.isclass(thing) or inspect.isfunction(thing)):
+            yield path
+        if is_ours and inspect.isclass(thing):
+            yield from (f"{path}.{method}" for method in methods(thing))
+
+
+def methods(owner):
+    """Yield the public methods and properties, but those that only override a documented one."""
+    for name, member in vars(owner).items():
+        overrides = any(hasattr(base, name) for base in owner.__mro__[1:])
+        documented = getattr(member, "__doc__", None) is not None
+        is_method = isinstance(member, property | staticmethod | classmethod | FunctionType)
+        made_by_sklearn = name.startswith("set_") and name.endswith("_request")
+        if name[0] == "_" or made_by_sklearn or not is_method:
+            continue
+        if documented or not overrides:
+            yield name
+
+
+def inner_members():
+    for info in pkgutil.walk_packages(sklearn_twolayer.__path__, "sklearn_twolayer."):
+        if "._" not in info.name:
+            yield from members(importlib.import_module(info.name))
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory):
+    # Where there is a pyproject.toml, numpydoc reads no setup.cfg: give it a folder without.
+    folder = tmp_path_factory.mktemp("settings")
+    shutil.copy(SETTINGS, folder)
+    return hooks.parse_config(folder)
+
+
+def errors(path, checks):
+    return [error for error in validate.validate(path)["errors"] if error[0] in checks]
+
+
+@pytest.mark.parametrize("path", sorted(members(sklearn_twolayer)))
+def test_what_users_meet_follows_numpydoc(path, settings):
+    assert errors(path, settings["checks"]) == []
+
+
+@pytest.mark.parametrize("path", sorted(set(inner_members())))
+def test_the_rest_follows_numpydoc(path, settings):
+    assert errors(path, settings["checks"] - SECTIONS) == []
