@@ -1,5 +1,6 @@
 """The two layers as a function of one flat vector of parameters."""
 
+from collections.abc import Callable
 from math import prod
 from typing import Any, NamedTuple
 
@@ -81,9 +82,8 @@ class Network:
         ]
         return Views(parts[0], tuple(parts[1:-2]), parts[-2], parts[-1])
 
-    def penalized(self, params: np.ndarray) -> list[np.ndarray]:
-        """Return views on the non-bias weights, which the penalty is on."""
-        views = self.views(params)
+    def penalized(self, views: Views) -> list[np.ndarray]:
+        """Return the non-bias weights among the parts, which the penalty is on."""
         own = [
             part
             for part, parameter in zip(views.own, self.parameters[1:-2], strict=True)
@@ -120,26 +120,31 @@ class Network:
         V = product(X, views.projections)
         return self.embedding.forward(views.own, V, X)
 
-    def forward(self, views: Views, X) -> tuple[np.ndarray, tuple]:
-        """Return raw outputs z, shape (..., n_rows, n_outputs), of augmented rows."""
+    def forward(
+        self, views: Views, X, draw_mask: Callable | None = None
+    ) -> tuple[np.ndarray, tuple]:
+        """Return raw outputs z, shape (..., n_rows, n_outputs), of augmented rows.
+
+        `draw_mask` returns factors for an array of y_E's shape (dropout).
+        """
         y, saved = self.embed(views, X)
+        mask = None
+        if draw_mask is not None:
+            mask = draw_mask(y.shape, y.dtype)
+            y = y * mask
         z = np.matmul(y, views.weights)
         z += views.bias[..., None, :]
-        return z, (y, saved)
+        return z, (y, mask, saved)
 
-    def pullback(
-        self, params: np.ndarray, X, saved: tuple, delta: np.ndarray
-    ) -> np.ndarray:
-        """Return the gradient, of the shape of `params`, from `delta` = ∂L/∂z."""
-        views = self.views(params)
-        gradient = np.empty_like(params)
-        out = self.views(gradient)
-        y, saved = saved
+    def pullback(self, views: Views, X, saved: tuple, delta: np.ndarray, out: Views) -> None:
+        """Write the gradients of all parameters to `out`, from `delta` = ∂L/∂z."""
+        y, mask, saved = saved
         np.matmul(np.swapaxes(y, -1, -2), delta, out=out.weights)  # TWO.36
         np.sum(delta, axis=-2, out=out.bias)
         delta = np.matmul(delta, np.swapaxes(views.weights, -1, -2))  # TWO.38
+        if mask is not None:
+            delta *= mask
         delta, own = self.embedding.pullback(views.own, saved, delta, X)
         transposed_product(X, delta, out.projections)  # TWO.47
         for view, value in zip(out.own, own, strict=True):
             view[...] = value
-        return gradient

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from .losses import Link, Loss
-from .network import Network
+from .network import Network, Views
 from .rows import Rows, block_length, blocks
 
 #: Number of partial sums of a full pass; more than any sensible number of threads.
@@ -68,7 +68,10 @@ class Objective:
         self.dtype = rows.dtype
 
     def loss_and_gradient(
-        self, params: np.ndarray, index: np.ndarray | None = None
+        self,
+        params: np.ndarray,
+        index: np.ndarray | None = None,
+        draw_mask: Callable | None = None,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return the data term and the gradient of E.
 
@@ -78,6 +81,8 @@ class Objective:
             Parameters of one network or a stack.
         index : ndarray of int, optional
             Rows of a minibatch, whose mean stands for that of all rows.
+        draw_mask : callable, optional
+            Returns factors of the embedding's outputs for a shape and a dtype: dropout.
 
         Returns
         -------
@@ -87,19 +92,24 @@ class Objective:
             The gradient of E, penalty included.
         """
         params = params.astype(self.dtype, copy=False)
-        if index is None:
-            loss, gradient = self._sum(self._block_gradient, params)
-            n_rows = self.n_rows
+        views = self.network.views(params)
+        n_rows = self.n_rows if index is None else len(index)
+
+        def block(part):
+            gradient = np.empty_like(params)
+            out = self.network.views(gradient)
+            return self._block_gradient(views, part, n_rows, out, draw_mask), gradient
+
+        if index is not None:
+            loss, gradient = block(index)
         else:
-            loss, gradient = self._block_gradient(params, index)
-            n_rows = len(index)
-        gradient /= n_rows
+            # Masks come from one stream, in the order of the blocks.
+            loss, gradient = self._sum(block, self.n_threads if draw_mask is None else 1)
         if self.alpha:
-            for slope, weights in zip(
-                self.network.penalized(gradient), self.network.penalized(params), strict=True
-            ):
+            slopes = self.network.penalized(self.network.views(gradient))
+            for slope, weights in zip(slopes, self.network.penalized(views), strict=True):
                 slope += self.alpha * weights
-        return loss / n_rows, gradient
+        return loss, gradient
 
     def best_constant(self) -> np.ndarray:
         """Return the raw outputs, shape (n_outputs,), of the best constant prediction."""
@@ -109,8 +119,8 @@ class Objective:
 
     def data_term(self, params: np.ndarray) -> np.ndarray:
         """Return the data term alone, the weighted mean of L over all rows."""
-        params = params.astype(self.dtype, copy=False)
-        return self._sum(self._block_loss, params)[0] / self.n_rows
+        views = self.network.views(params.astype(self.dtype, copy=False))
+        return self._sum(lambda part: (self._block_loss(views, part),), self.n_threads)[0]
 
     def penalty(self, params: np.ndarray) -> np.ndarray:
         """Return (α/2) ‖non-bias weights‖², of shape (...)."""
@@ -118,41 +128,42 @@ class Objective:
             return np.zeros(params.shape[:-1])
         squares = [
             np.square(part, dtype=np.float64).sum(axis=tuple(range(params.ndim - 1, part.ndim)))
-            for part in self.network.penalized(params)
+            for part in self.network.penalized(self.network.views(params))
         ]
         return 0.5 * self.alpha * sum(squares)
 
-    def _block_loss(self, params: np.ndarray, index: Any) -> tuple[np.ndarray]:
+    def _block_loss(self, views: Views, part: Any) -> np.ndarray:
         rows = self.rows
-        z, _ = self.network.forward(self.network.views(params), rows.augmented(index))
-        values, _ = self.loss.value_and_gradient(z, rows.targets[index], self.link)
-        return (np.sum(values * rows.sample_weight[index], axis=-1, dtype=np.float64),)
+        z, _ = self.network.forward(views, rows.augmented(part))
+        values, _ = self.loss.value_and_gradient(z, rows.targets[part], self.link)
+        return (values * rows.sample_weight[..., part]).sum(axis=-1, dtype=np.float64) / self.n_rows
 
-    def _block_gradient(self, params: np.ndarray, index: Any) -> tuple[np.ndarray, np.ndarray]:
-        """Return sums over a block: of w L, and of w times the gradient of L."""
+    def _block_gradient(
+        self, views: Views, part: Any, n_rows: int, out: Views, draw_mask: Callable | None
+    ) -> np.ndarray:
+        """Write a block's part of the gradient of the mean loss, and return that of the loss."""
         rows = self.rows
-        X, weights = rows.augmented(index), rows.sample_weight[index]
-        z, saved = self.network.forward(self.network.views(params), X)
-        values, delta = self.loss.value_and_gradient(z, rows.targets[index], self.link)
-        delta *= weights[:, None]
-        gradient = self.network.pullback(params, X, saved, delta)
-        return np.sum(values * weights, axis=-1, dtype=np.float64), gradient
+        X, weights = rows.augmented(part), rows.sample_weight[..., part] / n_rows
+        z, saved = self.network.forward(views, X, draw_mask)
+        values, delta = self.loss.value_and_gradient(z, rows.targets[part], self.link)
+        delta *= weights[..., None]
+        self.network.pullback(views, X, saved, delta, out)
+        values *= weights
+        return values.sum(axis=-1, dtype=np.float64)
 
-    def _sum(self, block_sums: Callable, params: np.ndarray) -> tuple[np.ndarray, ...]:
-        """Return the sums of what `block_sums` gives for each block of all rows."""
+    def _sum(self, block_terms: Callable, n_threads: int) -> tuple[np.ndarray, ...]:
+        """Return the sums of what `block_terms` gives for each block of all rows."""
         parts = blocks(self.n_rows, block_length(self.network.numbers_per_row))
         size = -(-len(parts) // N_CHUNKS)
         chunks = [parts[start : start + size] for start in range(0, len(parts), size)]
 
         def chunk_sums(chunk):
-            total = block_sums(params, chunk[0])
-            for index in chunk[1:]:
-                total = tuple(map(iadd, total, block_sums(params, index)))
+            total = block_terms(chunk[0])
+            for part in chunk[1:]:
+                total = tuple(map(iadd, total, block_terms(part)))
             return total
 
-        if self.n_threads == 1 or len(chunks) == 1:
-            results = map(chunk_sums, chunks)
-            return tuple(sum(terms) for terms in zip(*results, strict=True))
-        with ThreadPoolExecutor(self.n_threads) as pool:
-            results = pool.map(chunk_sums, chunks)
-            return tuple(sum(terms) for terms in zip(*results, strict=True))
+        if n_threads == 1 or len(chunks) == 1:
+            return tuple(map(sum, zip(*map(chunk_sums, chunks), strict=True)))
+        with ThreadPoolExecutor(n_threads) as pool:
+            return tuple(map(sum, zip(*pool.map(chunk_sums, chunks), strict=True)))

@@ -78,7 +78,9 @@ class Rows:
         if targets is not None:
             self.targets = np.ascontiguousarray(targets, dtype=dtype)
         if sample_weight is not None:
-            self.sample_weight = (sample_weight / np.mean(sample_weight)).astype(dtype)
+            self.sample_weight = (
+                sample_weight / np.mean(sample_weight, axis=-1, keepdims=True)
+            ).astype(dtype)
 
     @cached_property
     def n_features(self) -> int:

@@ -1,5 +1,6 @@
 """Adam with a learning-rate schedule and decoupled weight decay."""
 
+from math import prod
 from typing import NamedTuple
 
 import numpy as np
@@ -31,6 +32,13 @@ class Adam(Stochastic):
         Memory of the running means of the gradient and of its square.
     epsilon : float, default=1e-8
         Added to the root of the mean square.
+    dropout : float, default=0.0
+        Part of the embedding's outputs that is left out, drawn anew for each row and
+        step; rounded to a multiple of 1/256.
+    weight_decay : float, default=0.0
+        Each step shrinks the parameters by this times the learning rate, beside the
+        gradient ("decoupled", Loshchilov & Hutter, 2019); unlike the estimator's
+        `alpha` it is no part of the cost.
     schedule : {"cosine", "constant"}, default="cosine"
         How the learning rate changes: "cosine" rises over the first `warmup` part of
         the `max_iter` epochs and then falls to zero as a cosine; training then always
@@ -59,6 +67,8 @@ class Adam(Stochastic):
         beta_1: float = 0.9,
         beta_2: float = 0.95,
         epsilon: float = 1e-8,
+        dropout: float = 0.0,
+        weight_decay: float = 0.0,
         schedule: str = "cosine",
         warmup: float = 0.05,
         dtype: str | None = "float32",
@@ -68,6 +78,8 @@ class Adam(Stochastic):
         self.beta_1 = beta_1
         self.beta_2 = beta_2
         self.epsilon = epsilon
+        self.dropout = dropout
+        self.weight_decay = weight_decay
         self.schedule = schedule
         self.warmup = warmup
         self.dtype = dtype
@@ -80,6 +92,18 @@ class Adam(Stochastic):
     def working_dtype(self, dtype):
         return dtype if self.dtype is None else np.dtype(self.dtype)
 
+    def mask_source(self, rng):
+        if not self.dropout:
+            return None
+        threshold = round(256 * self.dropout)
+        scale = 256 / (256 - threshold)
+
+        def draw_mask(shape, dtype):
+            draws = np.frombuffer(rng.bytes(prod(shape)), dtype=np.uint8).reshape(shape)
+            return (draws >= threshold) * dtype.type(scale)
+
+        return draw_mask
+
     def start(self, params):
         return Moments(0, np.zeros_like(params), np.zeros_like(params))
 
@@ -89,6 +113,7 @@ class Adam(Stochastic):
         correction = (1 - self.beta_2**t) ** 0.5
         size = self._rate(progress) * correction / (1 - self.beta_1**t)
         epsilon = self.epsilon * correction
+        decay = self._rate(progress) * self.weight_decay
         arrays = (params.reshape(-1), gradient.reshape(-1), *map(np.ravel, moments[1:]))
         for start in range(0, params.size, SLICE):
             p, g, first, second = (array[start : start + SLICE] for array in arrays)
@@ -102,6 +127,8 @@ class Adam(Stochastic):
             g += epsilon
             np.divide(first, g, out=g)
             g *= size
+            if decay:
+                p *= 1 - decay
             p -= g
         return moments._replace(n_steps=t)
 

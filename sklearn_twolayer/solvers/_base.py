@@ -18,11 +18,15 @@ class Objective(Protocol):
     dtype: np.dtype
 
     def loss_and_gradient(
-        self, params: np.ndarray, index: np.ndarray | None = None
+        self,
+        params: np.ndarray,
+        index: np.ndarray | None = None,
+        draw_mask: Callable | None = None,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return data terms, shape (n_networks,), and the gradients of the costs.
 
-        With `index`, the mean over these rows stands for that over all rows.
+        With `index`, the mean over these rows stands for that over all rows;
+        `draw_mask(shape, dtype)` returns factors of the embedding's outputs (dropout).
         """
         ...
 

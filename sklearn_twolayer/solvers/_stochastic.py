@@ -1,5 +1,6 @@
 """The loop over epochs and batches that first-order solvers share."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -31,6 +32,10 @@ class Stochastic(Solver):
     def start(self, params: np.ndarray) -> Any:
         """Return the moments to begin with."""
         raise NotImplementedError
+
+    def mask_source(self, rng: np.random.RandomState) -> Callable | None:
+        """Return what draws the factors of the embedding's outputs, None without dropout."""
+        return None
 
     def step(
         self, params: np.ndarray, gradient: np.ndarray, moments: Any, progress: float
@@ -81,8 +86,9 @@ class Stochastic(Solver):
             batches = [None]
         else:
             batches = np.array_split(run.rng.permutation(n), -(-n // self.batch_size))
+        draw_mask = self.mask_source(run.rng)
         for i, index in enumerate(batches):
-            loss, gradient = objective.loss_and_gradient(params, index)
+            loss, gradient = objective.loss_and_gradient(params, index, draw_mask)
             progress = min((epoch + i / len(batches)) / run.max_iter, 1.0)
             moments = self.step(params, gradient, moments, progress)
             total += np.mean(loss) * (n if index is None else len(index))
