@@ -11,8 +11,8 @@ from ._report._table import TASKS, Table, TableError, shipped_tables
 
 DESCRIPTION = """\
 Cross-validate two-layer networks beside a dummy, a linear model, gradient-boosted
-trees and scikit-learn's MLP, all with default parameters: without arguments on
-tables that scikit-learn ships, else on your own."""
+trees and scikit-learn's MLP, all with default parameters and one thread: without
+arguments on tables that scikit-learn ships, else on your own."""
 
 EPILOG = """\
 Missing values, categories, dates and identifiers of your table are taken care of,
@@ -48,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except TableError as error:
         print(f"sklearn_twolayer: error: {error}", file=sys.stderr)
         return 2
-    print(f"Mean ± standard deviation over {options.folds} folds; default parameters.")
+    print(f"Mean ± standard deviation over {options.folds} folds; defaults, one thread a fit.")
     n_failed = sum(_compare(table, options) for table in tables)
     return 1 if n_failed else 0
 

@@ -9,6 +9,7 @@ from joblib import Parallel, delayed
 from sklearn.base import clone
 from sklearn.metrics import accuracy_score, log_loss, mean_squared_error, r2_score
 from sklearn.model_selection import KFold, StratifiedKFold
+from threadpoolctl import threadpool_limits
 
 from ._table import CLASSIFICATION, Table
 
@@ -75,7 +76,8 @@ def _evaluate(model, table, train, test) -> Fold:
     X_train, X_test = rows[train], rows[test]
     # The MLP's ConvergenceWarning would stand once for each fold. It is filtered here, since
     # a worker process does not inherit filters.
-    with warnings.catch_warnings():
+    # One thread a fit: the same for all, and no waiting for the cores of a busy machine.
+    with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         start = time.perf_counter()
         model.fit(X_train, table.y[train])
