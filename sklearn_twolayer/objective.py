@@ -9,6 +9,7 @@ their order, so that the result does not depend on the number of threads.
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from operator import iadd
 from typing import Any
 
@@ -110,6 +111,26 @@ class Objective:
             for slope, weights in zip(slopes, self.network.penalized(views), strict=True):
                 slope += self.alpha * weights
         return loss, gradient
+
+    def leave_out(self, rows: np.ndarray) -> None:
+        """Give weight zero to some rows for each network of a stack.
+
+        Parameters
+        ----------
+        rows : ndarray of bool, shape (n_networks, n_rows)
+            True where a network leaves out a row; none may leave out all.
+        """
+        weights = np.where(rows, 0, self.rows.sample_weight)
+        self.rows.sample_weight = weights / weights.mean(axis=-1, keepdims=True)
+
+    def networks(self, part: slice) -> "Objective":
+        """Return the objective of some networks of a stack: weights may differ between them."""
+        if self.rows.sample_weight.ndim == 1:
+            return self
+        objective = copy(self)
+        objective.rows = copy(self.rows)
+        objective.rows.sample_weight = self.rows.sample_weight[part]
+        return objective
 
     def best_constant(self) -> np.ndarray:
         """Return the raw outputs, shape (n_outputs,), of the best constant prediction."""

@@ -72,10 +72,12 @@ class BaseTwoLayer(
             self.input_map_ = self._fit_input_map(sample)
         objective = self._objective(sample)
         start = self._last(objective) if goes_on else self._initial(objective, rng)
+        folds = self._leave_out(objective, rng)
         monitor = self._monitor(objective, held_out, sample)
         outcome = self._minimize(objective, start, monitor, rng)
         if not outcome.converged:
             self._warn(outcome)
+        self._calibrate(objective, outcome.params, folds, sample.weights)
         vars(self).pop("_solver_state", None)
         return self._keep(objective, outcome, monitor)
 
@@ -96,7 +98,7 @@ class BaseTwoLayer(
         monitor = Monitor(loss_curve=self.loss_curve_ if goes_on else None)
         outcome = self._minimize(objective, start, monitor, self._rng, n_iter=1, state=state)
         self._solver_state = outcome.state
-        if outcome.message:
+        if not outcome.converged:
             self._warn(outcome)
         return self._keep(objective, outcome, monitor)
 
@@ -203,6 +205,13 @@ class BaseTwoLayer(
         params = np.stack([network.initialize(rows, rng) for _ in range(self.n_estimators)])
         network.views(params).bias[...] = objective.best_constant()
         return params
+
+    def _leave_out(self, objective, rng):
+        """Return the fold that each network leaves out, where outputs are calibrated."""
+        return None
+
+    def _calibrate(self, objective, params, folds, weights):
+        """Change the parameters in place by what the rows left out say."""
 
     def _monitor(self, objective, held_out, sample) -> Monitor:
         notify = self._callback_bridge(sample)

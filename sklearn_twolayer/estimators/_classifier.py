@@ -12,6 +12,7 @@ from .._compat import with_callbacks
 from .._registry import resolve
 from ..losses import CLASSIFICATION_LOSSES, Loss
 from ._base import BaseTwoLayer, partial_fit_available
+from ._calibration import best_factor, deal_folds, left_out_outputs
 from ._targets import ClassTargets, DistributionTargets, MultilabelTargets
 from ._validation import unchanged_on_error
 
@@ -55,6 +56,10 @@ class TwoLayerClassifier(ClassifierMixin, BaseTwoLayer):
         When the solver has converged, and what counts as a gain in early stopping.
     n_estimators : int, default=1
         Number of networks that are trained side by side and averaged.
+    calibrate : bool or "auto", default="auto"
+        Whether each network leaves out one `n_estimators`-th of the rows, to fit a
+        temperature of the probabilities on them; "auto" does where there are several
+        networks.
     early_stopping : bool, default=False
         Whether to stop when the validation value no longer gets better, and to keep the
         weights that had the best one.
@@ -78,6 +83,9 @@ class TwoLayerClassifier(ClassifierMixin, BaseTwoLayer):
     ----------
     classes_ : ndarray of shape (n_classes,)
         The labels; column indices, for several labels a row and for soft targets.
+    temperature_ : float
+        What the raw outputs were divided by, where they were calibrated; above one for
+        networks that were over-confident. The parameters hold its effect.
     params_ : ndarray of shape (n_estimators, n_parameters)
         The fitted parameters; ``network_.views(params_)`` names their parts.
     network_ : Network
@@ -123,6 +131,7 @@ class TwoLayerClassifier(ClassifierMixin, BaseTwoLayer):
         max_iter: int = 100,
         tol: float = 1e-4,
         n_estimators: int = 1,
+        calibrate: bool | str = "auto",
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 10,
@@ -144,6 +153,7 @@ class TwoLayerClassifier(ClassifierMixin, BaseTwoLayer):
         self.max_iter = max_iter
         self.tol = tol
         self.n_estimators = n_estimators
+        self.calibrate = calibrate
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
@@ -357,6 +367,34 @@ class TwoLayerClassifier(ClassifierMixin, BaseTwoLayer):
                 f"class: {classes[0]!r}."
             )
         return ClassTargets(classes)
+
+    def _check_parameters(self):
+        super()._check_parameters()
+        if self.calibrate not in (True, False, "auto"):
+            raise ValueError(f"calibrate must be a bool or 'auto', got {self.calibrate!r}.")
+        if self.calibrate is True and self.n_estimators == 1:
+            raise ValueError(
+                "calibrate=True needs several networks that leave out rows in turn: set "
+                "n_estimators to 2 or more."
+            )
+
+    def _leave_out(self, objective, rng):
+        vars(self).pop("temperature_", None)
+        if not self.calibrate or self.n_estimators == 1:
+            return None
+        folds = deal_folds(objective.n_rows, self.n_estimators, rng)
+        objective.leave_out(folds == np.arange(self.n_estimators)[:, None])
+        return folds
+
+    def _calibrate(self, objective, params, folds, weights):
+        if folds is None:
+            return
+        z = left_out_outputs(objective, params, folds)
+        factor = best_factor(z, objective.rows, weights, objective.link)
+        views = objective.network.views(params)
+        views.weights[...] *= factor
+        views.bias[...] *= factor
+        self.temperature_ = 1 / factor
 
     def _row_factors(self, sample):
         return self._targets.class_weights(self.class_weight, sample.y, sample.weights)

@@ -16,6 +16,11 @@ class Objective(Protocol):
 
     n_rows: int
     dtype: np.dtype
+    n_threads: int
+
+    def networks(self, part: slice) -> "Objective":
+        """Return the objective of some networks of the stack."""
+        ...
 
     def loss_and_gradient(
         self,

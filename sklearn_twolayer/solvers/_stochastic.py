@@ -1,11 +1,17 @@
 """The loop over epochs and batches that first-order solvers share."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ._base import Outcome, Run, Solver
+from ._base import Objective, Outcome, Run, Solver
+
+#: Networks of a stack that one thread trains together. A fixed number, so that the
+#: result does not depend on the number of threads.
+LANE = 2
 
 
 class StochasticState(NamedTuple):
@@ -14,14 +20,23 @@ class StochasticState(NamedTuple):
     epoch: int
     best_loss: float
     epochs_without_gain: int
-    moments: Any
+    moments: list  # one entry a lane
+
+
+class Epoch(NamedTuple):
+    """What all lanes share in one epoch."""
+
+    batches: list  # index arrays; None for all rows
+    start: float  # the part of all epochs that is done, from 0 to 1
+    end: float
 
 
 class Stochastic(Solver):
     """Base of the solvers that step along gradients of batches.
 
     A subclass has `batch_size` (None for all rows) and defines `start`, which makes the
-    moments, and `step`, which changes the parameters in place.
+    moments, and `step`, which changes the parameters in place. A stack of networks is
+    cut into lanes, which meet at the end of each epoch.
     """
 
     incremental = True
@@ -60,15 +75,27 @@ class Stochastic(Solver):
 
     def minimize(self, objective, params, run: Run, state=None) -> Outcome:
         params = params.astype(objective.dtype)
+        lanes = self._lanes(objective, len(params))
         if state is None:
-            state = StochasticState(0, np.inf, 0, self.start(params))
+            state = StochasticState(0, np.inf, 0, [self.start(params[lane]) for lane in lanes])
+        threads = min(objective.n_threads, len(lanes))
+        with ThreadPoolExecutor(threads) if threads > 1 else nullcontext() as pool:
+            return self._train(objective, params, run, state, lanes, pool.map if pool else map)
+
+    def _train(self, objective, params, run, state, lanes, map_lanes) -> Outcome:
         first = state.epoch
         end = run.max_iter if run.n_iter is None else first + run.n_iter
+        parts = [objective.networks(lane) for lane in lanes]
+        views = [params[lane] for lane in lanes]
         last = params.copy()
         for epoch in range(first, end):
-            with np.errstate(over="ignore", invalid="ignore"):
-                loss, moments = self._epoch(objective, params, state.moments, run, epoch)
-            state = self._next_state(state, loss, moments, run)
+            shared = self._shared(objective.n_rows, run, epoch)
+            rngs = [np.random.RandomState(run.rng.randint(2**31)) for _ in lanes]
+            results = list(
+                map_lanes(self._epoch, parts, views, state.moments, rngs, [shared] * len(lanes))
+            )
+            loss = np.concatenate([loss for loss, _ in results]).mean()
+            state = self._next_state(state, loss, [moments for _, moments in results], run)
             if not (np.isfinite(loss) and np.isfinite(params).all()):
                 message = "the cost overflowed; the last finite weights are kept"
                 return Outcome(last, epoch - first, False, message, state)
@@ -77,22 +104,39 @@ class Stochastic(Solver):
                 return Outcome(params, epoch + 1 - first, True, "stopped on request", state)
             if self.stops_on_plateau and state.epochs_without_gain >= run.n_iter_no_change:
                 return Outcome(params, epoch + 1 - first, True, "the loss no longer falls", state)
+        if end > run.max_iter and not self.stops_on_plateau:
+            message = "the learning rate has fallen to zero after max_iter epochs"
+            return Outcome(params, end - first, False, message, state)
+        converged = run.n_iter is not None or not self.stops_on_plateau
         message = "max_iter was reached before the loss stopped falling"
-        return Outcome(params, end - first, not self.stops_on_plateau, message, state)
+        return Outcome(params, end - first, converged, message, state)
 
-    def _epoch(self, objective, params, moments, run, epoch):
-        n, total = objective.n_rows, 0.0
-        if self.batch_size is None or self.batch_size >= n:
+    def _full_batch(self, n_rows):
+        return self.batch_size is None or self.batch_size >= n_rows
+
+    def _lanes(self, objective: Objective, n_networks: int) -> list[slice]:
+        # On all rows the objective itself spreads the blocks over the threads.
+        size = n_networks if self._full_batch(objective.n_rows) else LANE
+        return [slice(start, start + size) for start in range(0, n_networks, size)]
+
+    def _shared(self, n_rows: int, run: Run, epoch: int) -> Epoch:
+        if self._full_batch(n_rows):
             batches = [None]
         else:
-            batches = np.array_split(run.rng.permutation(n), -(-n // self.batch_size))
-        draw_mask = self.mask_source(run.rng)
-        for i, index in enumerate(batches):
-            loss, gradient = objective.loss_and_gradient(params, index, draw_mask)
-            progress = min((epoch + i / len(batches)) / run.max_iter, 1.0)
-            moments = self.step(params, gradient, moments, progress)
-            total += np.mean(loss) * (n if index is None else len(index))
-        return total / n, moments
+            batches = np.array_split(run.rng.permutation(n_rows), -(-n_rows // self.batch_size))
+        return Epoch(batches, *np.minimum([epoch, epoch + 1], run.max_iter) / run.max_iter)
+
+    def _epoch(self, objective, params, moments, rng, shared: Epoch) -> tuple[np.ndarray, Any]:
+        """Go through all batches; change `params` in place, return losses and moments."""
+        total, draw_mask = 0.0, self.mask_source(rng)
+        batches = shared.batches
+        with np.errstate(over="ignore", invalid="ignore"):
+            for i, index in enumerate(batches):
+                loss, gradient = objective.loss_and_gradient(params, index, draw_mask)
+                progress = shared.start + (shared.end - shared.start) * i / len(batches)
+                moments = self.step(params, gradient, moments, progress)
+                total = total + loss * (1 if index is None else len(index) / objective.n_rows)
+        return total, moments
 
     @staticmethod
     def _next_state(state, loss, moments, run):
