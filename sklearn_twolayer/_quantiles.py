@@ -41,5 +41,5 @@ def weighted_quantiles(
         low = np.minimum(np.searchsorted(mass, position, side="left"), last)
         high = np.minimum(np.searchsorted(mass, position, side="right"), last)
         column = X[order, j]
-        result[:, j] = 0.5 * (column[low] + column[high])
+        result[:, j] = 0.5 * column[low] + 0.5 * column[high]
     return result

@@ -56,9 +56,11 @@ class InputMap(TransformerMixin, BaseEstimator):
         {ndarray, CSR} of shape (n_rows, n_outputs)
             The mapped rows, sparse where `X` is.
         """
-        if sparse.issparse(X):
-            return self._transform_sparse(X)
-        return self._transform_dense(X)
+        # What overflows is an outlier, and clipped, or for the network to refuse.
+        with np.errstate(over="ignore"):
+            if sparse.issparse(X):
+                return self._transform_sparse(X)
+            return self._transform_dense(X)
 
 
 class StandardMap(InputMap):
@@ -85,7 +87,9 @@ class StandardMap(InputMap):
         else:
             mean = center = np.array([weights @ column for column in X.T])
             # One column at a time: no second copy of the input.
-            variance = np.array([weights @ (column - m) ** 2 for column, m in zip(X.T, mean)])
+            variance = np.array(
+                [weights @ (column - m) ** 2 for column, m in zip(X.T, mean, strict=True)]
+            )
         # A variance that is nothing but rounding is that of a constant column.
         floor = 10 * np.finfo(X.dtype).eps * np.abs(mean)
         scale = np.sqrt(np.maximum(variance, 0))
@@ -131,12 +135,15 @@ class RobustMap(InputMap):
             X, np.array([0, 0.25, 0.5, 0.75, 1]), sample_weight
         )
         scale = three_quarters - quarter
-        scale = np.where(scale > 0, scale, (high - low) / 2)
+        scale = np.where(scale > 0, scale, high / 2 - low / 2)
         self.scale_ = np.where(scale > 0, scale, 1).astype(X.dtype)
         self.center_ = np.zeros_like(middle) if sparse.issparse(X) else middle
 
     def _squash(self, values):
-        return values / np.sqrt(1 + (values / self.clip) ** 2)
+        # Far out the bound is reached up to rounding, and squares would overflow.
+        far = 1e9 * float(self.clip)
+        values = np.clip(values, -far, far)
+        return values / np.sqrt(1 + (values / float(self.clip)) ** 2)
 
     def _transform_dense(self, X):
         return self._squash((X - self.center_) / self.scale_)

@@ -7,13 +7,14 @@ the sum over the outputs, and the gradient ∂L/∂z. A link maps ``z`` to ``y``
 """
 
 import numpy as np
-from scipy.special import expit, xlogy
+from scipy.special import expit, log_expit, log_softmax, xlogy
 from sklearn.base import BaseEstimator
 
+from ._checks import check_number
 from ._quantiles import weighted_quantiles
 from .activations import sigmoid, softmax
 
-#: The smallest probability that a starting bias stands for.
+#: The smallest probability that a starting bias stands for, and the mean of zeros.
 SMALLEST = 1e-6
 
 
@@ -56,7 +57,7 @@ class LogLink(Link):
         return delta * y
 
     def inverse(self, y):
-        return np.log(y)
+        return np.log(np.where(y > 0, y, SMALLEST))
 
 
 class LogisticLink(Link):
@@ -67,6 +68,10 @@ class LogisticLink(Link):
 
     def pullback(self, y, delta):
         return delta * y * (1 - y)
+
+    def log(self, z):
+        """Return log g(z) without underflow."""
+        return log_expit(z)
 
     def inverse(self, y):
         y = np.clip(y, SMALLEST, 1 - SMALLEST)
@@ -83,6 +88,10 @@ class SoftmaxLink(Link):
         # TWO.43: (diag(y) - y yᵀ) δ
         return y * (delta - (delta * y).sum(axis=-1, keepdims=True))
 
+    def log(self, z):
+        """Return log g(z) without underflow."""
+        return log_softmax(z, axis=-1)
+
     def inverse(self, y):
         return np.log(np.maximum(y, SMALLEST))
 
@@ -91,11 +100,13 @@ class Loss(BaseEstimator):
     """Base of the losses: a function of predictions y and targets d, and a link.
 
     A pointwise loss defines `pointwise`. A loss that has a more stable form in the raw
-    outputs overrides `value_and_gradient`. `scales_targets` says whether a regression
-    may standardise its targets, which the loss must then be indifferent to.
+    outputs overrides `value_and_gradient`. `link` is that of a regression; a loss that
+    has another one than the identity is for regression only, and one that has None for
+    classification only. `scales_targets` says whether a regression may standardise its
+    targets, which the loss must then be indifferent to.
     """
 
-    link: Link = IdentityLink()
+    link: Link | None = IdentityLink()
     scales_targets = True
 
     def pointwise(self, y: np.ndarray, d: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -113,6 +124,9 @@ class Loss(BaseEstimator):
     def constant(self, d: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """Return the prediction, shape (n_outputs,), to start the output biases from."""
         return np.average(d, axis=0, weights=weights)
+
+    def check_parameters(self) -> None:
+        """Raise TypeError or ValueError if a hyperparameter is out of range."""
 
     def check_targets(self, d: np.ndarray) -> None:
         """Raise ValueError if targets lie outside the range of the loss."""
@@ -162,6 +176,9 @@ class Huber(Loss):
     def constant(self, d, weights):
         return weighted_quantiles(d, [0.5], weights)[0]
 
+    def check_parameters(self):
+        check_number("delta", self.delta, "(0, inf)")
+
 
 class LogCosh(Loss):
     """log cosh(y - d), a smooth cousin of the absolute error."""
@@ -198,9 +215,8 @@ class Quantile(Loss):
     def constant(self, d, weights):
         return weighted_quantiles(d, [self.quantile], weights)[0]
 
-    def check_targets(self, d):
-        if not 0 < self.quantile < 1:
-            raise ValueError(f"quantile must lie between 0 and 1, got {self.quantile!r}.")
+    def check_parameters(self):
+        check_number("quantile", self.quantile, "(0, 1)")
 
 
 class Poisson(Loss):
@@ -215,10 +231,10 @@ class Poisson(Loss):
         return values.sum(axis=-1), y - d
 
     def check_targets(self, d):
-        if d.min() < 0 or d.max(axis=0).min() <= 0:
+        if d.min() < 0:
             raise ValueError(
-                "loss='poisson' needs targets that are not negative and not all zero; use "
-                "another loss, such as 'squared_error', for targets of any sign."
+                "loss='poisson' needs targets that are not negative; use another loss, such as "
+                "'squared_error', for targets of any sign."
             )
 
 
@@ -247,6 +263,8 @@ class LogLoss(Loss):
     The source's Σ d log(d / y) (page TWO.43) is the Kullback-Leibler divergence, equal
     up to the entropy of d, which no weight changes.
     """
+
+    link = None
 
     def value_and_gradient(self, z, d, link):
         if isinstance(link, SoftmaxLink):

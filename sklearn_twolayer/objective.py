@@ -157,7 +157,8 @@ class Objective:
         rows = self.rows
         z, _ = self.network.forward(views, rows.augmented(part))
         values, _ = self.loss.value_and_gradient(z, rows.targets[part], self.link)
-        return (values * rows.sample_weight[..., part]).sum(axis=-1, dtype=np.float64) / self.n_rows
+        values *= rows.sample_weight[..., part] / self.n_rows
+        return values.sum(axis=-1, dtype=np.float64)
 
     def _block_gradient(
         self, views: Views, part: Any, n_rows: int, out: Views, draw_mask: Callable | None
@@ -179,10 +180,12 @@ class Objective:
         chunks = [parts[start : start + size] for start in range(0, len(parts), size)]
 
         def chunk_sums(chunk):
-            total = block_terms(chunk[0])
-            for part in chunk[1:]:
-                total = tuple(map(iadd, total, block_terms(part)))
-            return total
+            # Here, because each thread has an error state of its own.
+            with np.errstate(over="ignore", invalid="ignore"):
+                total = block_terms(chunk[0])
+                for part in chunk[1:]:
+                    total = tuple(map(iadd, total, block_terms(part)))
+                return total
 
         if n_threads == 1 or len(chunks) == 1:
             return tuple(map(sum, zip(*map(chunk_sums, chunks), strict=True)))

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from joblib import effective_n_jobs
+from scipy import sparse
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import check_scoring
@@ -14,6 +15,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter, validate_data
 
+from .._checks import check_number
 from .._compat import CallbackSupportMixin
 from .._linalg import single_threaded_blas
 from ..embeddings import as_embedding
@@ -24,7 +26,7 @@ from ..prediction import embeddings, raw_outputs
 from ..rows import Rows
 from ..solvers import Outcome, Run, as_solver
 from ._monitor import Monitor
-from ._validation import check_number, check_weights
+from ._validation import check_weights
 
 FLOATS = [np.float64, np.float32]
 
@@ -105,12 +107,14 @@ class BaseTwoLayer(
     # Steps of fit, in their order.
 
     def _check_parameters(self):
-        check_number("alpha", self.alpha, low=0)
-        check_number("max_iter", self.max_iter, low=1, integer=True)
-        check_number("tol", self.tol, low=0)
-        check_number("n_iter_no_change", self.n_iter_no_change, low=1, integer=True)
-        check_number("n_estimators", self.n_estimators, low=1, integer=True)
-        check_number("validation_fraction", self.validation_fraction, low=0, high=1, open_low=True)
+        check_number("alpha", self.alpha, "[0, inf)")
+        check_number("max_iter", self.max_iter, "[1, inf)", integer=True)
+        check_number("tol", self.tol, "[0, inf)")
+        check_number("n_iter_no_change", self.n_iter_no_change, "[1, inf)", integer=True)
+        check_number("n_estimators", self.n_estimators, "[1, inf)", integer=True)
+        check_number("validation_fraction", self.validation_fraction, "(0, 1)")
+        as_solver(self.solver).check_parameters()
+        self._resolve_loss().check_parameters()
 
     def _validate(self, X, y, sample_weight, *, reset) -> Sample:
         X, y = validate_data(
@@ -124,6 +128,7 @@ class BaseTwoLayer(
             ensure_min_samples=2 if reset else 1,
             reset=reset,
         )
+        y = y.toarray() if sparse.issparse(y) else y
         return Sample(X, self._validate_y(y, X.dtype), check_weights(sample_weight, X))
 
     def _begin(self, sample: Sample, goes_on: bool) -> Sample:
@@ -171,15 +176,15 @@ class BaseTwoLayer(
             return None
         input_map = clone(template)
         if has_fit_parameter(input_map, "sample_weight"):
-            return input_map.fit(sample.X, sample_weight=sample.weights)
-        return input_map.fit(sample.X)
+            return input_map.fit(sample.X, sample.y, sample_weight=sample.weights)
+        return input_map.fit(sample.X, sample.y)
 
     def _objective(self, sample) -> Objective:
         """Set up the network and its cost over the rows."""
         dtype = as_solver(self.solver).working_dtype(sample.X.dtype)
         targets = self._targets.encode(sample.y)
         rows = Rows(sample.X, self.input_map_, dtype, targets, sample.weights).keep()
-        embedding = as_embedding(self.embedding, self.n_units, self.activation)
+        embedding = clone(as_embedding(self.embedding, self.n_units, self.activation))
         self.network_ = Network(embedding, rows.n_features, self._targets.n_outputs)
         return Objective(
             self.network_,
@@ -247,6 +252,7 @@ class BaseTwoLayer(
         """Return a copy that predicts with these parameters."""
         fitted = copy.copy(self)
         fitted.params_ = params.astype(dtype)
+        vars(fitted).pop("feature_names_in_", None)  # the rows it will see have lost theirs
         return fitted
 
     def _callback_bridge(self, sample):
@@ -332,11 +338,12 @@ class BaseTwoLayer(
 
     @property
     def _n_features_out(self):
-        return self.n_estimators * self.network_.width
+        return len(self.params_) * self.network_.width
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
 

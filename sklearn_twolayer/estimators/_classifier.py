@@ -10,7 +10,7 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 
 from .._compat import with_callbacks
 from .._registry import resolve
-from ..losses import CLASSIFICATION_LOSSES, Loss
+from ..losses import CLASSIFICATION_LOSSES, IdentityLink, Loss
 from ._base import BaseTwoLayer, partial_fit_available
 from ._calibration import best_factor, deal_folds, left_out_outputs
 from ._targets import ClassTargets, DistributionTargets, MultilabelTargets
@@ -163,8 +163,8 @@ class TwoLayerClassifier(ClassifierMixin, BaseTwoLayer):
         self.n_jobs = n_jobs
         self.verbose = verbose
 
-    @with_callbacks
     @unchanged_on_error
+    @with_callbacks
     def fit(self, X, y, sample_weight=None, X_val=None, y_val=None):
         """Fit the network.
 
@@ -274,7 +274,8 @@ class TwoLayerClassifier(ClassifierMixin, BaseTwoLayer):
         ndarray of shape (n_samples, n_classes)
             The logarithm of `predict_proba`.
         """
-        return np.log(self.predict_proba(X))
+        z = self._raw_outputs(X)
+        return self._targets.log_probabilities(z)
 
     def decision_function(self, X):
         """Return the raw outputs z.
@@ -315,7 +316,10 @@ class TwoLayerClassifier(ClassifierMixin, BaseTwoLayer):
         return accuracy_score(y, predicted, sample_weight=sample_weight)
 
     def _resolve_loss(self):
-        return resolve(self.loss, CLASSIFICATION_LOSSES, Loss, "loss")
+        loss = resolve(self.loss, CLASSIFICATION_LOSSES, Loss, "loss")
+        if not isinstance(loss.link, IdentityLink | None):
+            raise ValueError(f"loss={loss!r} has a link of its own: it is for regression only.")
+        return loss
 
     def _validate_y(self, y, dtype):
         if self.soft_targets is not None:
@@ -397,7 +401,12 @@ class TwoLayerClassifier(ClassifierMixin, BaseTwoLayer):
         self.temperature_ = 1 / factor
 
     def _row_factors(self, sample):
-        return self._targets.class_weights(self.class_weight, sample.y, sample.weights)
+        factors = self._targets.class_weights(self.class_weight, sample.y, sample.weights)
+        if factors.min() < 0 or not (factors * sample.weights).any():
+            raise ValueError(
+                f"class_weight={self.class_weight!r} gives negative weights, or zero to all rows."
+            )
+        return factors
 
     def _stratification(self, sample):
         hard = sample.y.ndim == 1

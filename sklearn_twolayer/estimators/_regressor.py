@@ -141,8 +141,8 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
         self.n_jobs = n_jobs
         self.verbose = verbose
 
-    @with_callbacks
     @unchanged_on_error
+    @with_callbacks
     def fit(self, X, y, sample_weight=None, X_val=None, y_val=None):
         """Fit the network.
 
@@ -211,7 +211,10 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
         return self._targets.predict(z)
 
     def _resolve_loss(self):
-        return resolve(self.loss, REGRESSION_LOSSES, Loss, "loss")
+        loss = resolve(self.loss, REGRESSION_LOSSES, Loss, "loss")
+        if loss.link is None:
+            raise ValueError(f"loss={loss!r} is for classification only.")
+        return loss
 
     def _validate_y(self, y, dtype):
         return np.asarray(y, dtype=np.float64)

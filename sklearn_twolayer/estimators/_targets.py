@@ -101,6 +101,10 @@ class ClassTargets:
         """Return class probabilities, of shape (n_rows, n_classes)."""
         return self.link(np.hstack([-z, z])) if self.binary else self.link(z)
 
+    def log_probabilities(self, z):
+        """Return their logarithms, finite where a probability rounds to zero."""
+        return self.link.log(np.hstack([-z, z])) if self.binary else self.link.log(z)
+
     def decision(self, z):
         """Return z, of shape (n_rows,) for two classes."""
         return z[:, 0] if self.binary else z
@@ -148,6 +152,10 @@ class MultilabelTargets:
     def probabilities(self, z):
         """Return the probability of each label, of shape (n_rows, n_outputs)."""
         return self.link(z)
+
+    def log_probabilities(self, z):
+        """Return their logarithms, finite where a probability rounds to zero."""
+        return self.link.log(z)
 
     def decision(self, z):
         """Return z, of shape (n_rows, n_outputs)."""
@@ -213,5 +221,3 @@ def check_unit_interval(y: np.ndarray) -> np.ndarray:
             f"Soft targets must lie in [0, 1], got values from {y.min():g} to {y.max():g}."
         )
     return y
-
-

@@ -1,41 +1,10 @@
 """Checks of what the user gives, with messages that say what to do."""
 
 import functools
-from numbers import Integral, Real
+from numbers import Real
 
 import numpy as np
 from sklearn.utils import check_array
-
-
-def check_number(name: str, value, *, low, high=np.inf, integer=False, open_low=False):
-    """Raise where a parameter is not a number of the given kind and range.
-
-    Parameters
-    ----------
-    name : str
-        The parameter, for the message.
-    value : object
-        What was given.
-    low, high : float
-        The range, `high` included.
-    integer : bool
-        Whether it has to be whole.
-    open_low : bool
-        Whether `low` itself is refused.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If it is no such number.
-    """
-    kind = Integral if integer else Real
-    if not isinstance(value, kind) or isinstance(value, bool):
-        noun = "an integer" if integer else "a number"
-        raise TypeError(f"{name} must be {noun}, got {value!r}.")
-    if not low <= value <= high or (open_low and value == low):
-        bound = f"greater than {low}" if open_low else f"at least {low}"
-        bound += f" and at most {high}" if high < np.inf else ""
-        raise ValueError(f"{name} must be {bound}, got {value!r}.")
 
 
 def check_weights(sample_weight, X) -> np.ndarray:
@@ -65,7 +34,7 @@ def check_weights(sample_weight, X) -> np.ndarray:
         sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight"
     )
     if sample_weight.ndim != 1:
-        raise ValueError(f"Sample weights must be 1D, got an array of shape {sample_weight.shape}.")
+        raise ValueError(f"Sample weights must be 1D, got shape {sample_weight.shape}.")
     if len(sample_weight) != n_rows:
         raise ValueError(
             f"sample_weight.shape == {sample_weight.shape}, expected {(n_rows,)}: one weight "

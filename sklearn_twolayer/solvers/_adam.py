@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .._checks import check_choice, check_number
 from ._stochastic import Stochastic
 
 #: Numbers of a parameter vector that are updated at a time, to stay in a core's cache.
@@ -84,6 +85,17 @@ class Adam(Stochastic):
         self.warmup = warmup
         self.dtype = dtype
 
+    def check_parameters(self):
+        super().check_parameters()
+        check_number("beta_1", self.beta_1, "[0, 1)")
+        check_number("beta_2", self.beta_2, "[0, 1)")
+        check_number("epsilon", self.epsilon, "(0, inf)")
+        check_number("dropout", self.dropout, "[0, 0.99]")
+        check_number("weight_decay", self.weight_decay, "[0, inf)")
+        check_choice("schedule", self.schedule, ("cosine", "constant"))
+        check_number("warmup", self.warmup, "[0, 1]")
+        check_choice("dtype", self.dtype, ("float32", "float64", None))
+
     @property
     def stops_on_plateau(self):
         """Whether training ends when the loss no longer falls by `tol`."""
@@ -135,8 +147,6 @@ class Adam(Stochastic):
     def _rate(self, progress):
         if self.schedule == "constant":
             return self.learning_rate
-        if self.schedule != "cosine":
-            raise ValueError(f"schedule must be 'cosine' or 'constant', got {self.schedule!r}.")
         if progress < self.warmup:
             return self.learning_rate * (progress + 1e-3) / (self.warmup + 1e-3)
         done = (progress - self.warmup) / max(1 - self.warmup, 1e-12)

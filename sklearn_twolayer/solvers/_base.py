@@ -71,6 +71,9 @@ class Solver(BaseEstimator):
     #: Whether `minimize` can go on from the state that it returned (partial_fit).
     incremental = False
 
+    def check_parameters(self) -> None:
+        """Raise TypeError or ValueError if a hyperparameter is out of range."""
+
     def working_dtype(self, dtype: np.dtype) -> np.dtype:
         """Return the floating type to train in, for inputs of type `dtype`."""
         return dtype

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .._checks import check_number
 from ._stochastic import Stochastic
 
 
@@ -38,6 +39,10 @@ class GradientDescent(Stochastic):
         self.learning_rate = learning_rate
         self.batch_size = batch_size
         self.momentum = momentum
+
+    def check_parameters(self):
+        super().check_parameters()
+        check_number("momentum", self.momentum, "[0, 1)")
 
     def start(self, params):
         return np.zeros_like(params) if self.momentum else None

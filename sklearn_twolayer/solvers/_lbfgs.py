@@ -3,6 +3,7 @@
 import numpy as np
 from scipy.optimize import minimize
 
+from .._checks import check_number
 from ._base import Outcome, Run, Solver
 
 
@@ -23,13 +24,17 @@ class LBFGS(Solver):
     >>> from sklearn.datasets import load_diabetes
     >>> from sklearn_twolayer import TwoLayerRegressor
     >>> X, y = load_diabetes(return_X_y=True)
-    >>> model = TwoLayerRegressor("linear", n_units=3, solver=LBFGS(memory=20)).fit(X, y)
+    >>> model = TwoLayerRegressor("linear", n_units=3, solver=LBFGS(memory=20), max_iter=1000)
+    >>> model = model.fit(X, y)
     >>> bool(model.score(X, y) > 0.5)
     True
     """
 
     def __init__(self, memory: int = 10):
         self.memory = memory
+
+    def check_parameters(self):
+        check_number("memory", self.memory, "[1, inf)", integer=True)
 
     def minimize(self, objective, params, run: Run, state=None) -> Outcome:
         shape = params.shape

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .._checks import check_number
 from ._base import Objective, Outcome, Run, Solver
 
 #: Networks of a stack that one thread trains together. A fixed number, so that the
@@ -34,15 +35,20 @@ class Epoch(NamedTuple):
 class Stochastic(Solver):
     """Base of the solvers that step along gradients of batches.
 
-    A subclass has `batch_size` (None for all rows) and defines `start`, which makes the
-    moments, and `step`, which changes the parameters in place. A stack of networks is
-    cut into lanes, which meet at the end of each epoch.
+    A subclass has `learning_rate` and `batch_size` (None for all rows), and defines
+    `start`, which makes the moments, and `step`, which changes the parameters in place.
+    A stack of networks is cut into lanes, which meet at the end of each epoch.
     """
 
     incremental = True
 
     #: Whether training ends when the loss no longer falls by `tol`.
     stops_on_plateau = True
+
+    def check_parameters(self):
+        check_number("learning_rate", self.learning_rate, "(0, inf)")
+        if self.batch_size is not None:
+            check_number("batch_size", self.batch_size, "[1, inf)", integer=True)
 
     def start(self, params: np.ndarray) -> Any:
         """Return the moments to begin with."""
@@ -52,9 +58,7 @@ class Stochastic(Solver):
         """Return what draws the factors of the embedding's outputs, None without dropout."""
         return None
 
-    def step(
-        self, params: np.ndarray, gradient: np.ndarray, moments: Any, progress: float
-    ) -> Any:
+    def step(self, params: np.ndarray, gradient: np.ndarray, moments: Any, progress: float) -> Any:
         """Change `params` in place and return the new moments.
 
         Parameters
@@ -95,10 +99,11 @@ class Stochastic(Solver):
                 map_lanes(self._epoch, parts, views, state.moments, rngs, [shared] * len(lanes))
             )
             loss = np.concatenate([loss for loss, _ in results]).mean()
-            state = self._next_state(state, loss, [moments for _, moments in results], run)
             if not (np.isfinite(loss) and np.isfinite(params).all()):
                 message = "the cost overflowed; the last finite weights are kept"
+                state = state._replace(moments=[self.start(last[lane]) for lane in lanes])
                 return Outcome(last, epoch - first, False, message, state)
+            state = self._next_state(state, loss, [moments for _, moments in results], run)
             last[...] = params
             if run.on_iteration(params, loss):
                 return Outcome(params, epoch + 1 - first, True, "stopped on request", state)
