@@ -151,7 +151,9 @@ class MultilabelTargets:
 
     def probabilities(self, z):
         """Return the probability of each label, of shape (n_rows, n_outputs)."""
-        return self.link(z)
+        # Rounding makes no certainty of what the logistic function only tends to.
+        info = np.finfo(z.dtype)
+        return np.clip(self.link(z), info.tiny, 1 - info.epsneg)
 
     def log_probabilities(self, z):
         """Return their logarithms, finite where a probability rounds to zero."""

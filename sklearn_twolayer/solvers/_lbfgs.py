@@ -24,7 +24,8 @@ class LBFGS(Solver):
     >>> from sklearn.datasets import load_diabetes
     >>> from sklearn_twolayer import TwoLayerRegressor
     >>> X, y = load_diabetes(return_X_y=True)
-    >>> model = TwoLayerRegressor("linear", n_units=3, solver=LBFGS(memory=20), max_iter=1000)
+    >>> solver = LBFGS(memory=20)
+    >>> model = TwoLayerRegressor("linear", n_units=3, input_map="standard", solver=solver)
     >>> model = model.fit(X, y)
     >>> bool(model.score(X, y) > 0.5)
     True
