@@ -2,7 +2,7 @@
 
 from .embeddings import Dense, Passthrough
 from .estimators import TwoLayerClassifier, TwoLayerRegressor
-from .solvers import LBFGS, Adam, GradientDescent
+from .solvers import LBFGS, Adam, GradientDescent, LeastSquares
 
 __version__ = "0.1.0"
 
@@ -11,6 +11,7 @@ __all__ = [
     "Adam",
     "Dense",
     "GradientDescent",
+    "LeastSquares",
     "Passthrough",
     "TwoLayerClassifier",
     "TwoLayerRegressor",

@@ -112,7 +112,7 @@ def _parser():
     add("--seed", type=_at_least(0), default=0, metavar="N", help="default: %(default)s")
     add(
         "--n-jobs",
-        type=int,
+        type=_number_of_jobs,
         metavar="N",
         help="folds at the same time, -1 for all processors; fit times then hold less",
     )
@@ -127,6 +127,13 @@ def _at_least(low):
         return value
 
     return whole_number
+
+
+def _number_of_jobs(text):
+    value = int(text)
+    if value == 0:
+        raise argparse.ArgumentTypeError("must not be 0; -1 stands for all processors")
+    return value
 
 
 if __name__ == "__main__":

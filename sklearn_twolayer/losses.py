@@ -121,6 +121,30 @@ class Loss(BaseEstimator):
         values, delta = self.pointwise(y, d)
         return values.sum(axis=-1), link.pullback(y, delta)
 
+    def curvature_root(self, z: np.ndarray, d: np.ndarray, link: Link) -> np.ndarray:
+        """Return R with RᵀR = ∂²L/∂z² of each row, or a positive stand-in for it.
+
+        Parameters
+        ----------
+        z, d : ndarray of shape (n_rows, n_outputs)
+            Raw outputs and targets.
+        link : Link
+            y = g(z).
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_outputs, n_outputs)
+            A root of each row's matrix.
+
+        Raises
+        ------
+        NotImplementedError
+            If the loss has none.
+        """
+        raise NotImplementedError(
+            f"The loss {self!r} has no curvature to solve with; use another solver."
+        )
+
     def constant(self, d: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """Return the prediction, shape (n_outputs,), to start the output biases from."""
         return np.average(d, axis=0, weights=weights)
@@ -138,6 +162,12 @@ class SquaredError(Loss):
     def pointwise(self, y, d):
         error = y - d
         return 0.5 * error * error, error
+
+    def curvature_root(self, z, d, link):
+        # The link's Jacobian (Gauss-Newton), row m being what it pulls back from output m.
+        y = link(z)
+        eye = np.eye(z.shape[1], dtype=z.dtype)
+        return np.stack([link.pullback(y, np.broadcast_to(e, y.shape)) for e in eye], axis=1)
 
 
 class AbsoluteError(Loss):
@@ -230,6 +260,9 @@ class Poisson(Loss):
         values = y - d * z + (xlogy(d, d) - d)
         return values.sum(axis=-1), y - d
 
+    def curvature_root(self, z, d, link):
+        return np.exp(0.5 * z)[:, :, None] * np.eye(z.shape[1], dtype=z.dtype)
+
     def check_targets(self, d):
         if d.min() < 0:
             raise ValueError(
@@ -248,6 +281,9 @@ class Gamma(Loss):
         ratio = d * np.exp(-z)
         values = ratio - 1 + z - np.log(d)
         return values.sum(axis=-1), 1 - ratio
+
+    def curvature_root(self, z, d, link):
+        return np.sqrt(d * np.exp(-z))[:, :, None] * np.eye(z.shape[1], dtype=z.dtype)
 
     def check_targets(self, d):
         if d.min() <= 0:
@@ -280,6 +316,14 @@ class LogLoss(Loss):
             values = values.sum(axis=-1)
         y -= d  # TWO.44
         return values, y
+
+    def curvature_root(self, z, d, link):
+        root = np.sqrt(link(z))
+        eye = np.eye(z.shape[1], dtype=z.dtype)
+        if isinstance(link, SoftmaxLink):
+            # (I - s sᵀ) diag(s) with s = √y: its square is diag(y) - y yᵀ.
+            return (eye - root[:, :, None] * root[:, None, :]) * root[:, None, :]
+        return (root * np.sqrt(link(-z)))[:, :, None] * eye
 
 
 REGRESSION_LOSSES: dict[str, type[Loss]] = {

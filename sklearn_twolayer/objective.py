@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from .curvature import block_design, block_normal_equations, has_closed_form, solve_output
 from .losses import Link, Loss
 from .network import Network, Views
 from .rows import Rows, block_length, blocks
@@ -105,7 +106,7 @@ class Objective:
             loss, gradient = block(index)
         else:
             # Masks come from one stream, in the order of the blocks.
-            loss, gradient = self._sum(block, self.n_threads if draw_mask is None else 1)
+            loss, gradient = self._sum(block, n_threads=None if draw_mask is None else 1)
         if self.alpha:
             slopes = self.network.penalized(self.network.views(gradient))
             for slope, weights in zip(slopes, self.network.penalized(views), strict=True):
@@ -141,7 +142,7 @@ class Objective:
     def data_term(self, params: np.ndarray) -> np.ndarray:
         """Return the data term alone, the weighted mean of L over all rows."""
         views = self.network.views(params.astype(self.dtype, copy=False))
-        return self._sum(lambda part: (self._block_loss(views, part),), self.n_threads)[0]
+        return self._sum(lambda part: (self._block_loss(views, part),))[0]
 
     def penalty(self, params: np.ndarray) -> np.ndarray:
         """Return (α/2) ‖non-bias weights‖², of shape (...)."""
@@ -152,6 +153,55 @@ class Objective:
             for part in self.network.penalized(self.network.views(params))
         ]
         return 0.5 * self.alpha * sum(squares)
+
+    def normal_equations(self, vector: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the Gauss-Newton matrix of E and its gradient, for one network.
+
+        Parameters
+        ----------
+        vector : ndarray of shape (n_parameters,)
+            Its parameters.
+
+        Returns
+        -------
+        matrix : ndarray of shape (n_parameters, n_parameters)
+            Σ w Jᵀ (∂²L/∂z²) J / Σ w, plus α for each non-bias weight.
+        gradient : ndarray of shape (n_parameters,)
+            The gradient of E.
+        """
+        if self.network.embedding.n_parameters:
+            raise ValueError(
+                f"Normal equations need an embedding of dense branches, got "
+                f"{self.network.embedding!r}: use another solver."
+            )
+        views = self.network.views(vector.astype(self.dtype, copy=False))
+        matrix, gradient = self._sum(
+            lambda part: block_normal_equations(self, views, part),
+            numbers_per_row=2 * len(vector) * self.network.n_outputs,
+        )
+        penalized = np.zeros(len(vector))
+        for part in self.network.penalized(self.network.views(penalized)):
+            part[...] = self.alpha
+        np.einsum("ii->i", matrix)[...] += penalized
+        return matrix, gradient + penalized * vector
+
+    def with_best_output(self, vector: np.ndarray) -> np.ndarray:
+        """Return parameters with the best output layer for the first, if it is linear."""
+        vector = vector.copy()
+        if has_closed_form(self.loss, self.link):
+            views = self.network.views(vector)
+            gram, moments = self._sum(lambda part: block_design(self, views, part))
+            solution = solve_output(gram, moments, self.alpha)
+            views.weights[...], views.bias[...] = solution[:-1], solution[-1]
+        return vector
+
+    def damped(self) -> np.ndarray:
+        """Return ones for the parameters that are not solved for in closed form."""
+        ones = np.ones(self.network.n_parameters)
+        if has_closed_form(self.loss, self.link):
+            views = self.network.views(ones)
+            views.weights[...], views.bias[...] = 0, 0
+        return ones
 
     def _block_loss(self, views: Views, part: Any) -> np.ndarray:
         rows = self.rows
@@ -173,9 +223,16 @@ class Objective:
         values *= weights
         return values.sum(axis=-1, dtype=np.float64)
 
-    def _sum(self, block_terms: Callable, n_threads: int) -> tuple[np.ndarray, ...]:
+    def _sum(
+        self,
+        block_terms: Callable,
+        *,
+        n_threads: int | None = None,
+        numbers_per_row: int | None = None,
+    ) -> tuple[np.ndarray, ...]:
         """Return the sums of what `block_terms` gives for each block of all rows."""
-        parts = blocks(self.n_rows, block_length(self.network.numbers_per_row))
+        n_threads = n_threads or self.n_threads
+        parts = blocks(self.n_rows, block_length(numbers_per_row or self.network.numbers_per_row))
         size = -(-len(parts) // N_CHUNKS)
         chunks = [parts[start : start + size] for start in range(0, len(parts), size)]
 

@@ -7,11 +7,13 @@ from ._adam import Adam
 from ._base import Objective, Outcome, Run, Solver
 from ._gradient_descent import GradientDescent
 from ._lbfgs import LBFGS
+from ._least_squares import LeastSquares
 
 SOLVERS: dict[str, type[Solver]] = {
     "adam": Adam,
     "gradient_descent": GradientDescent,
     "lbfgs": LBFGS,
+    "least_squares": LeastSquares,
 }
 
 
@@ -25,6 +27,7 @@ __all__ = [
     "SOLVERS",
     "Adam",
     "GradientDescent",
+    "LeastSquares",
     "Objective",
     "Outcome",
     "Run",

@@ -39,6 +39,22 @@ class Objective(Protocol):
         """Return the penalties, shape (n_networks,)."""
         ...
 
+    def data_term(self, params: np.ndarray) -> np.ndarray:
+        """Return the data terms, shape (n_networks,)."""
+        ...
+
+    def normal_equations(self, vector: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the Gauss-Newton matrix and the gradient of the cost of one network."""
+        ...
+
+    def with_best_output(self, vector: np.ndarray) -> np.ndarray:
+        """Return parameters whose output layer is optimal, if that is a linear problem."""
+        ...
+
+    def damped(self) -> np.ndarray:
+        """Return ones for the parameters that `with_best_output` does not solve for."""
+        ...
+
 
 class Run(NamedTuple):
     """How long to minimise, and whom to tell.

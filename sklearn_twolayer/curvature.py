@@ -1,0 +1,86 @@
+"""Second-order sums over blocks of rows: normal equations, and the optimal output layer.
+
+The Jacobian of the raw outputs with respect to a column of C_a is a product of x_a with
+what the embedding pulls back from W, row by row, so that every embedding whose parameters
+all lie in the shared product has it for free.
+"""
+
+from typing import Any
+
+import numpy as np
+from scipy.linalg import lstsq
+
+from ._linalg import without_ones
+from .losses import IdentityLink, SquaredError
+from .network import Network, Views
+
+
+def has_closed_form(loss, link) -> bool:
+    """Return whether the optimal output layer is the solution of a linear system."""
+    return isinstance(loss, SquaredError) and isinstance(link, IdentityLink)
+
+
+def block_jacobian(network: Network, views: Views, X) -> tuple[np.ndarray, np.ndarray]:
+    """Return raw outputs of a block of rows and their Jacobian.
+
+    Parameters
+    ----------
+    network : Network
+        The two layers; the embedding must have no arrays of its own.
+    views : Views
+        The parts of one vector of parameters.
+    X : {ndarray, CSR} of shape (n_rows, n_features + 1)
+        Augmented rows.
+
+    Returns
+    -------
+    z : ndarray of shape (n_rows, n_outputs)
+        Raw outputs.
+    J : ndarray of shape (n_rows, n_outputs, n_parameters)
+        ∂z/∂(C_a, W, b), in the order of the flat vector.
+    """
+    z, (y, _, saved) = network.forward(views, X)
+    inputs = np.hstack([without_ones(X), np.ones((len(z), 1), dtype=z.dtype)])
+    J = np.zeros((*z.shape, network.n_parameters), dtype=z.dtype)
+    for m in range(network.n_outputs):
+        delta = np.broadcast_to(views.weights[:, m], y.shape).copy()  # TWO.38, row by row
+        delta_V, _ = network.embedding.pullback(views.own, saved, delta, X)
+        out = network.views(J[:, m])
+        np.multiply(inputs[:, :, None], delta_V[:, None, :], out=out.projections)
+        out.weights[..., m] = y
+        out.bias[..., m] = 1
+    return z, J
+
+
+def block_normal_equations(objective: Any, views: Views, part: slice):
+    """Return a block's terms of the Gauss-Newton matrix and of the gradient."""
+    d, weights = objective.rows.targets[part], block_weights(objective, part)
+    z, J = block_jacobian(objective.network, views, objective.rows.augmented(part))
+    _, slope = objective.loss.value_and_gradient(z, d, objective.link)
+    gradient = J.reshape(-1, J.shape[-1]).T @ (slope * weights[:, None]).ravel()
+    root = objective.loss.curvature_root(z, d, objective.link)
+    root = root * np.sqrt(weights)[:, None, None]
+    J = J * root if z.shape[1] == 1 else np.matmul(root, J)
+    J = J.reshape(-1, J.shape[-1])
+    return J.T @ J, gradient
+
+
+def block_design(objective: Any, views: Views, part: slice):
+    """Return a block's terms of the linear system for the output layer."""
+    rows, network = objective.rows, objective.network
+    y, _ = network.embed(views, rows.augmented(part))
+    y = np.hstack([y, np.ones((len(y), 1), dtype=y.dtype)])
+    weighted = y * block_weights(objective, part)[:, None]
+    return weighted.T @ y, weighted.T @ rows.targets[part]
+
+
+def block_weights(objective: Any, part: slice) -> np.ndarray:
+    """Return the weights of a block's rows, which sum to one over all rows."""
+    return objective.rows.sample_weight.reshape(-1)[part] / objective.n_rows
+
+
+def solve_output(gram: np.ndarray, moments: np.ndarray, alpha: float) -> np.ndarray:
+    """Return the rows W and, last, b that solve the regularised normal equations."""
+    regularised = gram.copy()
+    np.einsum("ii->i", regularised)[:-1] += alpha
+    return lstsq(regularised, moments, lapack_driver="gelsy")[0]

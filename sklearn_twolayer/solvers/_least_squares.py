@@ -1,0 +1,102 @@
+"""Gauss-Newton steps with Levenberg-Marquardt damping, for small networks."""
+
+import numpy as np
+from scipy.linalg import cho_factor, cho_solve
+
+from .._checks import check_number
+from ._base import Outcome, Run, Solver
+
+
+class LeastSquares(Solver):
+    """Gauss-Newton with Levenberg-Marquardt damping; the output layer is kept optimal.
+
+    Each iteration sums the normal equations over blocks of rows and solves them with
+    damping on the first layer. With squared loss the output layer then takes its optimum
+    given the first, in closed form: variable projection with Kaufman's Jacobian (Golub &
+    Pereyra, 2003; Kaufman, 1975). Other losses take the full step, with the curvature of
+    the loss in the place of ones (generalised Gauss-Newton).
+
+    Far faster than `LBFGS` for smooth activations and up to some thousand parameters:
+    an iteration costs about n_rows · n_parameters² · n_outputs.
+
+    Parameters
+    ----------
+    damping : float, default=1e-3
+        Damping to begin with, relative to the diagonal of the normal equations.
+    max_parameters : int, default=3000
+        The largest network that is accepted, since the normal equations need the square
+        of its number of parameters.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_friedman1
+    >>> from sklearn_twolayer import TwoLayerRegressor
+    >>> X, y = make_friedman1(300, random_state=0)
+    >>> model = TwoLayerRegressor(
+    ...     n_units=10, activation="tanh", input_map="standard", n_estimators=1,
+    ...     solver=LeastSquares(), random_state=0,
+    ... ).fit(X, y)
+    >>> bool(model.score(X, y) > 0.99)
+    True
+    """
+
+    def __init__(self, damping: float = 1e-3, *, max_parameters: int = 3000):
+        self.damping = damping
+        self.max_parameters = max_parameters
+
+    def check_parameters(self):
+        check_number("damping", self.damping, "(0, inf)")
+        check_number("max_parameters", self.max_parameters, "[1, inf)", integer=True)
+
+    def minimize(self, objective, params, run: Run, state=None) -> Outcome:
+        if params.shape[1] > self.max_parameters:
+            raise ValueError(
+                f"LeastSquares solves for all {params.shape[1]} parameters of the network at "
+                f"once, and max_parameters={self.max_parameters}: use solver='lbfgs' or 'adam', "
+                "fewer units or an input_map of fewer columns."
+            )
+        params = params.astype(np.float64)
+        runs = [self._descend(objective, params, k, run) for k in range(len(params))]
+        n_iter = max(n for n, _, _ in runs)
+        converged = all(done for _, done, _ in runs)
+        return Outcome(params, n_iter, converged, "; ".join({text for _, _, text in runs}))
+
+    def _descend(self, objective, params, k, run):
+        """Minimise for one network of the stack, in place."""
+        part = objective.networks(slice(k, k + 1))
+        current = part.with_best_output(params[k])
+        cost, loss = self._cost(part, current)
+        damping = self.damping
+        for n_iter in range(1, run.max_iter + 1):
+            matrix, gradient = part.normal_equations(current)
+            if np.abs(gradient).max() <= run.tol:
+                return n_iter - 1, True, "the gradient is below tol"
+            accepted = False
+            while not accepted and damping < 1e12:
+                step = self._step(matrix, gradient, damping * part.damped())
+                trial = part.with_best_output(current - step)
+                trial_cost, trial_loss = self._cost(part, trial)
+                accepted = trial_cost < cost
+                damping = max(damping / 5, 1e-12) if accepted else damping * 4
+            if not accepted:
+                return n_iter - 1, True, "no step lowers the cost any more"
+            gain, cost, loss, current = cost - trial_cost, trial_cost, trial_loss, trial
+            params[k] = current
+            if run.on_iteration(params, loss):
+                return n_iter, True, "stopped on request"
+            if gain <= 64 * np.finfo(np.float64).eps * cost:
+                return n_iter, True, "the cost no longer falls"
+        return run.max_iter, False, "max_iter was reached before the gradient fell below tol"
+
+    @staticmethod
+    def _cost(objective, vector):
+        loss = objective.data_term(vector[None])[0]
+        return loss + objective.penalty(vector[None])[0], loss
+
+    @staticmethod
+    def _step(matrix, gradient, damping):
+        diagonal = np.einsum("ii->i", matrix)
+        floor = 1e-10 * diagonal.mean()
+        damped = matrix.copy()
+        np.einsum("ii->i", damped)[...] += damping * np.maximum(diagonal, floor) + floor
+        return cho_solve(cho_factor(damped, lower=True, overwrite_a=True), gradient)
