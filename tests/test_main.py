@@ -133,11 +133,11 @@ def test_dates_become_days_months_and_weekdays():
     pd = pytest.importorskip("pandas")
     from sklearn_twolayer._report._columns import read_columns
 
-    raw = pd.DataFrame({"when": ["1970-01-02", "1600-02-29", None]})
+    raw = pd.DataFrame({"when": ["1970-01-02", "1700-02-28", None]})
     frame = read_columns(raw).frame
     assert list(frame) == ["when (day)", "when (month)", "when (weekday)"]
     assert frame.iloc[0].tolist() == [1, 1, 4]
-    assert frame.iloc[1].tolist() == [-135081, 2, 1]
+    assert frame.iloc[1].tolist() == [-98557, 2, 6]
     assert frame.iloc[2].isna().all()
 
 
@@ -283,7 +283,9 @@ def test_without_pandas(capsys, monkeypatch, tmp_path):
     assert "needs pandas: pip install 'sklearn-twolayer[table]'" in error
 
 
-@pytest.mark.parametrize("arguments", [["--folds", "1"], ["--task", "magic"], ["--seed", "x"]])
+@pytest.mark.parametrize(
+    "arguments", [["--folds", "1"], ["--task", "magic"], ["--seed", "x"], ["--n-jobs", "0"]]
+)
 def test_wrong_option(capsys, arguments):
     with pytest.raises(SystemExit) as stop:
         command.main(arguments)
