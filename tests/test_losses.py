@@ -1,0 +1,166 @@
+"""Losses and links against metrics of scikit-learn; their gradients are in test_gradients."""
+
+import pickle
+
+import numpy as np
+import pytest
+from problems import targets_for
+from scipy import special
+from sklearn import metrics
+from sklearn.base import clone
+
+from sklearn_twolayer.losses import (
+    CLASSIFICATION_LOSSES,
+    REGRESSION_LOSSES,
+    Gamma,
+    Huber,
+    IdentityLink,
+    LogisticLink,
+    LogLink,
+    LogLoss,
+    Poisson,
+    Quantile,
+    SoftmaxLink,
+)
+
+ALL = {**REGRESSION_LOSSES, **CLASSIFICATION_LOSSES}
+CASES = [(loss(), loss.link) for loss in REGRESSION_LOSSES.values()]
+CASES += [
+    (loss(), link)
+    for loss in CLASSIFICATION_LOSSES.values()
+    for link in (LogisticLink(), SoftmaxLink())
+]
+LINKS = [IdentityLink(), LogLink(), LogisticLink(), SoftmaxLink()]
+each_case = pytest.mark.parametrize(
+    ("loss", "link"), CASES, ids=[f"{loss}, {type(link).__name__}" for loss, link in CASES]
+)
+each_link = pytest.mark.parametrize("link", LINKS, ids=lambda link: type(link).__name__)
+
+
+def mean_of_outputs(metric, **kwargs):
+    def total(d, y):
+        return np.mean([metric(d[:, j], y[:, j], **kwargs) for j in range(d.shape[1])])
+
+    return total
+
+
+#: What the mean over rows and outputs has to be.
+METRICS = {
+    "squared_error": lambda d, y: metrics.mean_squared_error(d, y) / 2,
+    "absolute_error": metrics.mean_absolute_error,
+    "huber": lambda d, y: special.huber(1.35, y - d).mean(),
+    "log_cosh": lambda d, y: np.log(np.cosh(y - d)).mean(),
+    "quantile": lambda d, y: metrics.mean_pinball_loss(d, y, alpha=0.5),
+    "poisson": lambda d, y: mean_of_outputs(metrics.mean_poisson_deviance)(d, y) / 2,
+    "gamma": lambda d, y: mean_of_outputs(metrics.mean_gamma_deviance)(d, y) / 2,
+}
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_regression_losses_are_the_known_metrics(name):
+    rng = np.random.RandomState(0)
+    loss = REGRESSION_LOSSES[name]()
+    z, d = rng.normal(size=(50, 2)), targets_for(loss.link, 50, 2, rng)
+    values, _ = loss.value_and_gradient(z, d, loss.link)
+    np.testing.assert_allclose(values.mean() / 2, METRICS[name](d, loss.link(z)), rtol=1e-12)
+
+
+@pytest.mark.parametrize("quantile", [0.1, 0.7])
+def test_pinball_loss(quantile):
+    y, d = np.random.RandomState(0).normal(size=(2, 50, 1))
+    values, _ = Quantile(quantile).value_and_gradient(y, d, IdentityLink())
+    expected = metrics.mean_pinball_loss(d, y, alpha=quantile)
+    np.testing.assert_allclose(values.mean(), expected, rtol=1e-12)
+
+
+def test_log_loss_is_that_of_scikit_learn():
+    rng = np.random.RandomState(0)
+    z, labels = rng.normal(size=(50, 4)), rng.randint(0, 4, 50)
+    values, _ = LogLoss().value_and_gradient(z, np.eye(4)[labels], SoftmaxLink())
+    expected = metrics.log_loss(labels, special.softmax(z, axis=1))
+    np.testing.assert_allclose(values.mean(), expected, rtol=1e-12)
+    binary = (labels > 1).astype(float)[:, None]
+    values, _ = LogLoss().value_and_gradient(z[:, :1], binary, LogisticLink())
+    expected = metrics.log_loss(binary, special.expit(z[:, :1]))
+    np.testing.assert_allclose(values.mean(), expected, rtol=1e-12)
+
+
+@each_case
+def test_a_perfect_prediction_is_the_minimum(loss, link):
+    rng = np.random.RandomState(0)
+    d = targets_for(link, 30, 3, rng)
+    z = link.inverse(d)
+    values, slope = loss.value_and_gradient(z.copy(), d, link)
+    lowest = 0.0
+    if isinstance(loss, LogLoss):  # the entropy of the targets
+        lowest = special.entr(d).sum(axis=1)
+        if isinstance(link, LogisticLink):
+            lowest += special.entr(1 - d).sum(axis=1)
+    np.testing.assert_allclose(values, lowest, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(slope, 0, atol=1e-9)
+    elsewhere, _ = loss.value_and_gradient(z + rng.normal(size=z.shape), d, link)
+    assert (elsewhere > values).all()
+
+
+@each_case
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_far_out_there_is_no_nan_and_no_warning(loss, link, dtype):
+    far = 80 if isinstance(link, LogLink) else 1e4
+    z = np.array([[-far, far], [far, far], [0, -far]], dtype=dtype)
+    d = np.array([[1, 0], [0, 1], [1, 0]], dtype=dtype) + (1 if isinstance(loss, Gamma) else 0)
+    values, slope = loss.value_and_gradient(z.copy(), d, link)
+    assert np.isfinite(values).all() and np.isfinite(slope).all()
+    assert slope.dtype == dtype
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_objects_survive_clone_and_pickle(name):
+    loss = ALL[name]()
+    y, d = np.full((1, 2), 0.25), np.full((1, 2), 0.5)
+    for copy in (clone(loss), pickle.loads(pickle.dumps(loss))):
+        one = copy.value_and_gradient(y, d, SoftmaxLink())
+        for a, b in zip(one, loss.value_and_gradient(y, d, SoftmaxLink()), strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+@each_link
+def test_links_have_an_inverse(link):
+    y = targets_for(link, 20, 3, np.random.RandomState(0))
+    np.testing.assert_allclose(link(link.inverse(y)), y, rtol=1e-9)
+
+
+@each_link
+def test_links_pull_back_by_their_jacobian(link):
+    rng = np.random.RandomState(0)
+    z, delta = rng.normal(size=(5, 3)), rng.normal(size=(5, 3))
+    step = 1e-6
+    expected = np.empty_like(z)
+    for j in range(3):
+        e = step * np.eye(3)[j]
+        expected[:, j] = ((link(z + e) - link(z - e)) * delta).sum(axis=1) / (2 * step)
+    np.testing.assert_allclose(link.pullback(link(z), delta.copy()), expected, atol=1e-8)
+
+
+@pytest.mark.parametrize("link", LINKS[2:], ids=["logistic", "softmax"])
+def test_logarithms_of_probabilities(link):
+    z = np.random.RandomState(0).normal(size=(5, 3))
+    np.testing.assert_allclose(link.log(z), np.log(link(z)), rtol=1e-12)
+    assert np.isfinite(link.log(1e4 * z)).all()
+
+
+@pytest.mark.parametrize(
+    ("loss", "bad", "good"),
+    [(Poisson(), [-1.0, 2.0], [0.0, 0.0]), (Gamma(), [0.0, 2.0], [1e-9, 1.0])],
+)
+def test_targets_out_of_range_are_refused(loss, bad, good):
+    with pytest.raises(ValueError, match="targets"):
+        loss.check_targets(np.array(bad)[:, None])
+    loss.check_targets(np.array(good)[:, None])
+
+
+@pytest.mark.parametrize(
+    "loss", [Quantile(0.0), Quantile(1.0), Quantile(np.nan), Huber(0.0), Huber(-1.0)]
+)
+def test_hyperparameters_out_of_range_are_refused(loss):
+    with pytest.raises(ValueError, match="quantile|delta"):
+        loss.check_parameters()
