@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from problems import Problem
+from problems import Problem, targets_for
 from scipy import sparse
 
 from sklearn_twolayer import embeddings, rows
@@ -15,6 +15,7 @@ from sklearn_twolayer.losses import (
     LogCosh,
     LogisticLink,
     LogLoss,
+    Loss,
     Quantile,
     SoftmaxLink,
     SquaredError,
@@ -268,3 +269,62 @@ def test_biases_start_from_the_best_constant(loss, link):
             bias[j] += shift
             assert objective.data_term(params) >= best - 1e-12
             bias[j] -= shift
+
+
+def curved(loss):
+    return type(loss).curvature_root is not Loss.curvature_root
+
+
+@pytest.mark.parametrize(
+    ("loss", "link"),
+    [pair for pair in LOSSES.values() if curved(pair[0])],
+    ids=[name for name, (loss, _) in LOSSES.items() if curved(loss)],
+)
+@each_embedding
+def test_normal_equations(embedding, loss, link):
+    """Their gradient is that of E; their matrix Jᵀ H J, by differences of the outputs z."""
+    problem = Problem(embedding, loss, link)
+    if embedding.n_parameters:
+        pytest.skip("not for embeddings with parameters of their own")
+    objective, params = problem.objective(alpha=0.3), problem.params[0]
+    matrix, gradient = objective.normal_equations(params)
+    assert_close(gradient, objective.loss_and_gradient(params)[1], 1e-12)
+
+    X = objective.rows.augmented(slice(None))
+
+    def outputs(stack):
+        return problem.network.forward(problem.network.views(stack), X)[0]
+
+    J = finite_differences(outputs, params)  # (n_parameters, n_rows, n_outputs)
+    root = loss.curvature_root(outputs(params), problem.targets, link)
+    weights = problem.weights / problem.weights.sum()
+    R = np.einsum("r,rim,prm->pri", np.sqrt(weights), root, J).reshape(len(params), -1)
+    penalized = np.zeros_like(params)
+    for part in problem.network.penalized(problem.network.views(penalized)):
+        part[...] = 0.3
+    assert_close(matrix, R @ R.T + np.diag(penalized), 1e-6)
+
+
+@each_loss
+def test_curvature_is_the_derivative_of_the_slope(loss, link):
+    if not curved(loss) or (isinstance(loss, SquaredError) and link is not loss.link):
+        pytest.skip("no curvature, or that of Gauss and Newton")
+    rng = np.random.RandomState(0)
+    z, d = rng.normal(size=(20, 3)), targets_for(link, 20, 3, rng)
+    root = loss.curvature_root(z, d, link)
+    for j, step in enumerate(1e-5 * np.eye(3)):
+        slopes = [loss.value_and_gradient(z + s, d, link)[1] for s in (step, -step)]
+        column = (slopes[0] - slopes[1]) / 2e-5
+        np.testing.assert_allclose((root.swapaxes(1, 2) @ root)[:, :, j], column, atol=1e-8)
+
+
+@each_embedding
+def test_the_best_output_layer(embedding):
+    problem = Problem(embedding, SquaredError(), SquaredError.link)
+    objective = problem.objective(alpha=0.3)
+    best = objective.with_best_output(problem.params[0])
+    slopes = problem.network.views(objective.loss_and_gradient(best)[1])
+    np.testing.assert_allclose(slopes.weights, 0, atol=1e-10)
+    np.testing.assert_allclose(slopes.bias, 0, atol=1e-10)
+    before = problem.network.views(problem.params[0])
+    np.testing.assert_array_equal(problem.network.views(best).projections, before.projections)

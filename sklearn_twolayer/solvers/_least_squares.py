@@ -56,37 +56,49 @@ class LeastSquares(Solver):
                 "fewer units or an input_map of fewer columns."
             )
         params = params.astype(np.float64)
-        runs = [self._descend(objective, params, k, run) for k in range(len(params))]
-        n_iter = max(n for n, _, _ in runs)
-        converged = all(done for _, done, _ in runs)
-        return Outcome(params, n_iter, converged, "; ".join({text for _, _, text in runs}))
-
-    def _descend(self, objective, params, k, run):
-        """Minimise for one network of the stack, in place."""
-        part = objective.networks(slice(k, k + 1))
-        current = part.with_best_output(params[k])
-        cost, loss = self._cost(part, current)
-        damping = self.damping
+        losses = objective.data_term(params)
+        descents = {
+            k: self._descend(objective.networks(slice(k, k + 1)), params[k], run.tol)
+            for k in range(len(params))
+        }
+        messages = set()
         for n_iter in range(1, run.max_iter + 1):
-            matrix, gradient = part.normal_equations(current)
-            if np.abs(gradient).max() <= run.tol:
-                return n_iter - 1, True, "the gradient is below tol"
+            for k, descent in list(descents.items()):
+                try:
+                    losses[k] = next(descent)
+                except StopIteration as end:
+                    messages.add(end.value)
+                    del descents[k]
+            if not descents:
+                return Outcome(params, n_iter - 1, True, "; ".join(sorted(messages)))
+            if run.on_iteration(params, losses.mean()):
+                return Outcome(params, n_iter, True, "stopped on request")
+        message = "max_iter was reached before the gradient fell below tol"
+        return Outcome(params, run.max_iter, False, message)
+
+    def _descend(self, objective, vector, tol):
+        """Yield the loss of one network after each step, in place; return why it ends."""
+        vector[...] = objective.with_best_output(vector)
+        cost, _ = self._cost(objective, vector)
+        damping = self.damping
+        while True:
+            matrix, gradient = objective.normal_equations(vector)
+            if np.abs(gradient).max() <= tol:
+                return "the gradient is below tol"
             accepted = False
             while not accepted and damping < 1e12:
-                step = self._step(matrix, gradient, damping * part.damped())
-                trial = part.with_best_output(current - step)
-                trial_cost, trial_loss = self._cost(part, trial)
+                step = self._step(matrix, gradient, damping * objective.damped())
+                trial = objective.with_best_output(vector - step)
+                trial_cost, loss = self._cost(objective, trial)
                 accepted = trial_cost < cost
                 damping = max(damping / 5, 1e-12) if accepted else damping * 4
             if not accepted:
-                return n_iter - 1, True, "no step lowers the cost any more"
-            gain, cost, loss, current = cost - trial_cost, trial_cost, trial_loss, trial
-            params[k] = current
-            if run.on_iteration(params, loss):
-                return n_iter, True, "stopped on request"
+                return "no step lowers the cost any more"
+            gain, cost = cost - trial_cost, trial_cost
+            vector[...] = trial
+            yield loss
             if gain <= 64 * np.finfo(np.float64).eps * cost:
-                return n_iter, True, "the cost no longer falls"
-        return run.max_iter, False, "max_iter was reached before the gradient fell below tol"
+                return "the cost no longer falls"
 
     @staticmethod
     def _cost(objective, vector):

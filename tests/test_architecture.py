@@ -1,0 +1,96 @@
+"""Imports point one way: from the estimators down to activations and losses."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "sklearn_twolayer"
+
+#: A room imports from the rows above its own, never from its own row or from below.
+ROWS_OF_ROOMS = [
+    {"_checks", "_compat", "_linalg", "_quantiles", "_registry"},
+    {"activations", "kernels", "input_maps", "rows"},
+    {"losses"},
+    {"embeddings"},
+    {"network"},
+    {"curvature", "prediction"},
+    {"objective"},
+    {"solvers"},
+    {"estimators"},
+    {"__init__"},
+    {"_report"},
+    {"__main__"},
+]
+LEVEL = {room: level for level, rooms in enumerate(ROWS_OF_ROOMS) for room in rooms}
+
+#: What a room may import from outside, beside the standard library, numpy and scipy.
+OUTSIDE = {
+    "_compat": {"sklearn.callback"},
+    "_linalg": {"threadpoolctl"},
+    "estimators": {"joblib", "sklearn"},
+    "_report": {"joblib", "pandas", "sklearn", "threadpoolctl"},
+    "__main__": {"pandas", "sklearn"},
+}
+BASES = {"sklearn.base"}  # for all rooms: get_params, clone and repr
+CLUSTERING = {"sklearn.cluster", "sklearn.exceptions"}  # for the radial embedding alone
+
+
+def room_of(path):
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports_of(path):
+    """Yield the absolute name of each module that a file imports, in functions too."""
+    folder = ["sklearn_twolayer", *path.relative_to(PACKAGE).parts[:-1]]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            yield node.module
+        elif isinstance(node, ast.ImportFrom):
+            base = ".".join(folder[: len(folder) + 1 - node.level])
+            modules = [node.module] if node.module else [alias.name for alias in node.names]
+            yield from (f"{base}.{module}" for module in modules)
+
+
+FILES = sorted(PACKAGE.rglob("*.py"))
+each_file = pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
+
+
+def test_each_room_has_its_level():
+    assert {room_of(path) for path in FILES} <= set(LEVEL), "give the new room a level"
+
+
+@each_file
+def test_imports_inside_point_one_way(path):
+    room = room_of(path)
+    for name in imports_of(path):
+        package, *parts = name.split(".")
+        if package != "sklearn_twolayer":
+            continue
+        target = parts[0] if parts else "__init__"
+        if target != room:
+            assert LEVEL[target] < LEVEL[room], f"{room} imports {target}"
+            assert room != "solvers" or LEVEL[target] == 0, "solvers know no other room"
+
+
+@each_file
+def test_imports_from_outside_are_few(path):
+    room = room_of(path)
+    allowed = OUTSIDE.get(room, set()) | {"numpy", "scipy"} | BASES
+    if room == "embeddings" and "radial" in path.name:
+        allowed |= CLUSTERING
+    for name in imports_of(path):
+        top = name.split(".")[0]
+        if top == "sklearn_twolayer" or top in sys.stdlib_module_names:
+            continue
+        assert any(f"{name}.".startswith(f"{start}.") for start in allowed), f"{room}: {name}"
+
+
+@each_file
+def test_private_modules_of_scikit_learn_are_left_alone(path):
+    for name in imports_of(path):
+        if name.startswith("sklearn."):
+            assert not any(part.startswith("_") for part in name.split(".")), name
