@@ -1,0 +1,134 @@
+"""Write the pages of the API: one for each public module, from the package as it is.
+
+A new class, function, registered name or module appears here by itself.
+"""
+
+import importlib
+import inspect
+import pkgutil
+import shutil
+from pathlib import Path
+
+import sklearn_twolayer
+from sklearn_twolayer.embeddings import PRESETS, Embedding, Operator, as_embedding
+
+#: Pages that a user needs, in the order of the reading; all others follow.
+FIRST = ("estimators", "embeddings", "activations", "kernels", "losses", "solvers", "input_maps")
+SYMBOLS = {"Concatenation": "|", "Sum": "+", "Product": "*"}
+
+
+def write(folder: Path) -> None:
+    """Write the pages into a new folder."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    modules = sorted(public_modules(), key=reading_order)
+    for module in modules:
+        (folder / f"{short_name(module)}.rst").write_text(page(module))
+    entries = "\n".join(f"   {short_name(module)}" for module in modules)
+    (folder / "index.rst").write_text(f"API\n===\n\n{INTRODUCTION}\n.. toctree::\n\n{entries}\n")
+
+
+INTRODUCTION = """\
+What most programs need is in the package itself::
+
+    from sklearn_twolayer import {names}
+
+The other names are imported from the module that their page is about. A name that stands for an
+object, such as `"relu"` for `ReLU()`, is in a table at the head of the page.
+""".format(names=", ".join(sklearn_twolayer.__all__))
+
+
+def public_modules():
+    """Yield the modules without an underscore in their path that define or export something."""
+    for info in pkgutil.walk_packages(sklearn_twolayer.__path__, "sklearn_twolayer."):
+        if "._" not in info.name and "__main__" not in info.name:
+            module = importlib.import_module(info.name)
+            if members(module):
+                yield module
+
+
+def short_name(module) -> str:
+    """Return the path of a module within the package."""
+    return module.__name__.removeprefix("sklearn_twolayer.")
+
+
+def reading_order(module):
+    """Return the key to sort the pages by."""
+    name = short_name(module)
+    return (FIRST.index(name), "") if name in FIRST else (len(FIRST), name)
+
+
+def members(module) -> list:
+    """Return the public classes and functions that are of this module, or exported by it."""
+    exported = getattr(module, "__all__", None)
+    things = [getattr(module, name) for name in exported or vars(module) if name[0] != "_"]
+    things = [thing for thing in things if inspect.isclass(thing) or inspect.isfunction(thing)]
+    if exported:
+        return [thing for thing in things if thing.__module__.startswith("sklearn_twolayer")]
+    return [thing for thing in things if thing.__module__ == module.__name__]
+
+
+def path(thing, module) -> str:
+    """Return the shortest path that a class or function can be imported by."""
+    if getattr(sklearn_twolayer, thing.__name__, None) is thing:
+        return f"sklearn_twolayer.{thing.__name__}"
+    return f"{module.__name__}.{thing.__name__}"
+
+
+def registries(module) -> dict[str, dict]:
+    """Return the tables of a module whose values are classes."""
+    return {
+        name: table
+        for name, table in vars(module).items()
+        if isinstance(table, dict) and table and all(map(inspect.isclass, table.values()))
+        if next(iter(table.values())).__module__.startswith(module.__name__)
+    }
+
+
+def page(module) -> str:
+    """Return the page of a module."""
+    lines = inspect.getdoc(module).split("\n")
+    title, rest = lines[0].rstrip("."), lines[1:]
+    text = f"{title}\n{'=' * len(title)}\n" + "\n".join(rest) + "\n"
+    for name, registry in registries(module).items():
+        text += names_table(name, registry, module)
+    if module.__name__.endswith(".embeddings"):
+        text += presets_table()
+    things = sorted(members(module), key=lambda thing: (inspect.isfunction(thing), thing.__name__))
+    entries = "\n".join(f"   ~{path(thing, module)}" for thing in things)
+    return text + f"\n.. autosummary::\n   :toctree: generated\n\n{entries}\n"
+
+
+def names_table(name: str, registry: dict, module) -> str:
+    """Return a table of names and the classes that they stand for."""
+    rows = "".join(
+        f'   * - ``"{key}"``\n     - :class:`~{path(owner, module)}`\n'
+        for key, owner in registry.items()
+    )
+    return f"\n.. list-table:: ``{name}``\n   :header-rows: 1\n\n   * - name\n     - class\n{rows}"
+
+
+def presets_table() -> str:
+    """Return a table of the presets as expressions."""
+    rows = "".join(
+        f'   * - ``"{name}"``\n     - ``{expression(as_embedding(name))}``\n' for name in PRESETS
+    )
+    return (
+        "\n.. list-table:: ``PRESETS``, each with its default width and activation\n"
+        f"   :header-rows: 1\n\n   * - name\n     - expression\n{rows}"
+    )
+
+
+def expression(embedding: Embedding) -> str:
+    """Return an embedding as one would write it.
+
+    >>> print(expression(as_embedding("gated")))
+    Dense(100, 'sigmoid') * Dense(100, 'identity')
+    """
+    name = type(embedding).__name__
+    if isinstance(embedding, Operator):
+        left, right = expression(embedding.left), expression(embedding.right)
+        return f"{left} {SYMBOLS[name]} {right}"
+    if name == "Dense":
+        return f"Dense({embedding.n_units}, {embedding.activation!r})"
+    return " ".join(repr(embedding).split())
