@@ -1,6 +1,6 @@
 """Two-layer networks for scikit-learn: an embedding of the input, then a linear layer."""
 
-from .embeddings import Dense, Passthrough
+from .embeddings import Dense, Passthrough, Radial
 from .estimators import TwoLayerClassifier, TwoLayerRegressor
 from .solvers import LBFGS, Adam, GradientDescent, LeastSquares
 
@@ -13,6 +13,7 @@ __all__ = [
     "GradientDescent",
     "LeastSquares",
     "Passthrough",
+    "Radial",
     "TwoLayerClassifier",
     "TwoLayerRegressor",
 ]

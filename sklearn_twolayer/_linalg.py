@@ -25,6 +25,19 @@ def single_threaded_blas():
     return _controller().limit(limits=1, user_api="blas")
 
 
+def single_threaded():
+    """Context in which no library uses threads of its own.
+
+    For algorithms that add up in an order that depends on them, such as KMeans.
+
+    Returns
+    -------
+    context manager
+        Restores the former limits on exit.
+    """
+    return ThreadpoolController().limit(limits=1)
+
+
 def product(X, C: np.ndarray) -> np.ndarray:
     """Return X C for dense or CSR rows.
 

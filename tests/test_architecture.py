@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parents[1] / "sklearn_twolayer"
 ROWS_OF_ROOMS = [
     {"_checks", "_compat", "_linalg", "_quantiles", "_registry"},
     {"activations", "kernels", "input_maps", "rows"},
-    {"losses"},
+    {"losses", "radial"},
     {"embeddings"},
     {"network"},
     {"curvature", "prediction"},
@@ -29,12 +29,12 @@ LEVEL = {room: level for level, rooms in enumerate(ROWS_OF_ROOMS) for room in ro
 OUTSIDE = {
     "_compat": {"sklearn.callback"},
     "_linalg": {"threadpoolctl"},
+    "radial": {"sklearn.cluster", "sklearn.exceptions"},  # KMeans, for the centres
     "estimators": {"joblib", "sklearn"},
     "_report": {"joblib", "pandas", "sklearn", "threadpoolctl"},
     "__main__": {"pandas", "sklearn"},
 }
 BASES = {"sklearn.base"}  # for all rooms: get_params, clone and repr
-CLUSTERING = {"sklearn.cluster", "sklearn.exceptions"}  # for the radial embedding alone
 
 
 def room_of(path):
@@ -80,8 +80,6 @@ def test_imports_inside_point_one_way(path):
 def test_imports_from_outside_are_few(path):
     room = room_of(path)
     allowed = OUTSIDE.get(room, set()) | {"numpy", "scipy"} | BASES
-    if room == "embeddings" and "radial" in path.name:
-        allowed |= CLUSTERING
     for name in imports_of(path):
         top = name.split(".")[0]
         if top == "sklearn_twolayer" or top in sys.stdlib_module_names:

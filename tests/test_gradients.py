@@ -5,9 +5,10 @@ import pytest
 from problems import Problem, targets_for
 from scipy import sparse
 
-from sklearn_twolayer import embeddings, rows
+from sklearn_twolayer import rows
 from sklearn_twolayer.activations import ACTIVATIONS
-from sklearn_twolayer.embeddings import PRESETS, Dense, Passthrough, as_embedding
+from sklearn_twolayer.embeddings import PRESETS, Dense, Passthrough, Radial, as_embedding
+from sklearn_twolayer.kernels import KERNELS
 from sklearn_twolayer.losses import (
     CLASSIFICATION_LOSSES,
     REGRESSION_LOSSES,
@@ -40,11 +41,21 @@ EMBEDDINGS = (
     | {f"preset {name}": preset(name) for name in PRESETS}
     | NESTED
 )
-if hasattr(embeddings, "Radial"):
-    from sklearn_twolayer.kernels import KERNELS
-
-    EMBEDDINGS |= {f"kernel {name}": embeddings.Radial(3, name) for name in KERNELS}
-    EMBEDDINGS["radial units beside a gate"] = embeddings.Radial(2) | preset("gated")
+RADIAL = {
+    # Wide, so that kernels that grow do not overflow under the log link.
+    f"kernel {name}": Radial(3, name, widths=3.0)
+    for name in KERNELS
+} | {
+    "diagonal shape": Radial(3, shape="diagonal"),
+    "full shape": Radial(3, "cauchy", shape="full"),
+    "a diagonal shape each": Radial(2, "multiquadric", shape="diagonal", shared=False),
+    "a full shape each": Radial(2, "inverse_multiquadric", shape="full", shared=False),
+    "normalised": Radial(3, normalize=True),
+    "normalised, of a power": Radial(3, "inverse_multiquadric", shape="full", normalize=True),
+    "radial units beside a gate": Radial(2) | preset("gated"),
+    "radial units with a tail": Radial(2, "laplace") | Passthrough(),
+}
+EMBEDDINGS |= RADIAL
 
 LOSSES = {f"{name}": (loss(), loss.link) for name, loss in REGRESSION_LOSSES.items()}
 LOSSES |= {

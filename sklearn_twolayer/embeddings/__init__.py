@@ -3,6 +3,7 @@
 from ._base import Concatenation, Embedding, InputRows, Operator, Parameter, Product, Sum
 from ._dense import Dense, Passthrough
 from ._presets import PRESETS, as_embedding
+from ._radial import Radial
 
 __all__ = [
     "PRESETS",
@@ -14,6 +15,7 @@ __all__ = [
     "Parameter",
     "Passthrough",
     "Product",
+    "Radial",
     "Sum",
     "as_embedding",
 ]

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from ._base import Embedding
 from ._dense import Dense
+from ._radial import Radial
 
 
 class Preset(NamedTuple):
@@ -22,6 +23,7 @@ PRESETS: dict[str, Preset] = {
     "product": Preset(lambda n: Dense(n, "identity") * Dense(n, "identity"), False),
     "gated": Preset(lambda n: Dense(n, "sigmoid") * Dense(n, "identity"), False),  # TWO.28
     "softmax_gated": Preset(lambda n: Dense(n, "softmax") * Dense(n, "identity"), False),
+    "rbf": Preset(lambda n: Radial(n), False),  # TWO.32
 }
 
 

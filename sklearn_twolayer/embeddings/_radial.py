@@ -1,0 +1,170 @@
+"""Radial units: kernels about centres, of a width and a shape."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from .._checks import check_choice, check_number
+from ..activations import softmax
+from ..kernels import as_kernel
+from ..radial import (
+    SHAPES,
+    Clusters,
+    check_centers,
+    check_width,
+    cluster_shapes,
+    find_centers,
+    find_widths,
+    make_geometry,
+)
+from ._base import Embedding, Parameter
+
+
+class Radial(Embedding):
+    """Radial-basis functions K(‖x - μ‖, h) (pages TWO.31 to TWO.34, TWO.52 to TWO.54).
+
+    Centres, widths and shapes start from the inputs alone, and are then learned like
+    any other parameter; widths stay positive, since their logarithms are learned. The
+    penalty is not on them.
+
+    Parameters
+    ----------
+    n_units : int, default=100
+        Number of units.
+    kernel : str, Kernel or pair of callables, default="gaussian"
+        "gaussian", "multiquadric", "inverse_multiquadric", "laplace", "matern32",
+        "matern52", "cauchy", "thin_plate", "wendland", or the function of s = r²/h² and
+        its derivative.
+    centers : str, clusterer or array, default="kmeans"
+        Where the centres start: "kmeans", "random" rows, "all" rows (`n_units` of them),
+        the ``cluster_centers_`` of a clusterer, or an array, of mapped inputs.
+    widths : str, WidthRule, float or array, default="dmax"
+        Where the widths start: "dmax" (h = d_max / √N_E), "dmax_dimension"
+        (d_max / N_E^(1/d)), "nearest" centres, "cluster" (the spread of each cluster's
+        rows), or numbers.
+    shape : {"spherical", "diagonal", "full"}, default="spherical"
+        The A of r² = (x - μ)ᵀ A Aᵀ (x - μ); it starts from the clusters' covariances.
+    shared : bool, default=True
+        Whether all units have one shape, rather than each its own.
+    normalize : bool, default=False
+        Whether the activations of a row are divided by their sum.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn_twolayer import Dense, TwoLayerClassifier
+    >>> X, y = load_iris(return_X_y=True)
+    >>> model = TwoLayerClassifier(
+    ...     Radial(20, widths="nearest") | Dense(3), input_map="standard", random_state=0
+    ... )
+    >>> bool(model.fit(X, y).score(X, y) > 0.95)
+    True
+    """
+
+    def __init__(
+        self,
+        n_units: int = 100,
+        kernel: Any = "gaussian",
+        *,
+        centers: Any = "kmeans",
+        widths: Any = "dmax",
+        shape: str = "spherical",
+        shared: bool = True,
+        normalize: bool = False,
+    ):
+        self.n_units = n_units
+        self.kernel = kernel
+        self.centers = centers
+        self.widths = widths
+        self.shape = shape
+        self.shared = shared
+        self.normalize = normalize
+
+    @property
+    def n_parameters(self):
+        return 2 + (self.shape != "spherical")
+
+    def width(self, n_features):
+        check_number("n_units", self.n_units, "[1, inf)", integer=True)
+        return self.n_units
+
+    def parameters(self, n_features):
+        self._check()
+        shape = self._geometry().shape_parameters(self.n_units, n_features)
+        own = (
+            Parameter("centers", (self.n_units, n_features), False),
+            Parameter("log_widths", (self.n_units,), False),
+        )
+        return own if shape is None else (*own, Parameter("shapes", shape, False))
+
+    def initialize(self, rows, rng):
+        centers, X, weights = find_centers(rows, self.n_units, self.centers, rng)
+        clusters = Clusters(self._as_many(centers), X, weights)
+        own = [clusters.centers, np.log(find_widths(clusters, self.widths))]
+        if self.shape != "spherical":
+            own.append(cluster_shapes(clusters, self.shape, self.shared))
+        return np.empty((rows.n_features + 1, 0), dtype=rows.dtype), tuple(own)
+
+    def forward(self, own, V, X):
+        kernel = as_kernel(self.kernel)
+        h = np.exp(own[1])[..., None, :]
+        r2, saved = self._geometry().squared(X[:, :-1], own[0], *self._shapes(own))
+        s = np.divide(r2, h * h, out=r2)
+        if self.normalize:
+            logs = kernel.log(s) + kernel.power * own[1][..., None, :]
+            y = softmax(logs)
+            return y, (s, y, h, saved)
+        k = kernel.value(s)
+        y = k if kernel.power == 0 else k * h**kernel.power
+        return y, (s, k, h, saved)
+
+    def pullback(self, own, saved, delta, X):
+        kernel = as_kernel(self.kernel)
+        s, k, h, saved = saved
+        if self.normalize:
+            # ∂y/∂log K is that of a softmax, TWO.51.
+            delta = k * (delta - (delta * k).sum(axis=-1, keepdims=True))
+            slope, level = kernel.log_slope(s), 1.0
+        else:
+            slope, level = kernel.slope(s, k), k
+            delta = delta if kernel.power == 0 else delta * h**kernel.power
+        G = delta * slope  # ∂L/∂s
+        # TWO.53, TWO.54, for log h
+        widths = (kernel.power * delta * level - 2 * s * G).sum(axis=-2)
+        G /= h * h
+        centers, shapes = self._geometry().pullback(saved, G)
+        own = (centers, widths) if shapes is None else (centers, widths, shapes)
+        return delta[..., :0], own
+
+    def _geometry(self):
+        return make_geometry(self.shape, self.shared)
+
+    def _shapes(self, own):
+        return own[2:] or (None,)
+
+    def _check(self):
+        check_choice("shape", self.shape, SHAPES)
+        check_centers(self.centers)
+        check_width(self.widths)
+        if self.normalize and not as_kernel(self.kernel).positive:
+            raise ValueError(
+                f"normalize=True needs a kernel that is positive everywhere, which "
+                f"{self.kernel!r} is not."
+            )
+
+    def _as_many(self, centers):
+        """Return as many centres as there are units; copies, where fewer were found."""
+        if len(centers) > self.n_units:
+            raise ValueError(
+                f"centers={self.centers!r} gives {len(centers)} centres for n_units="
+                f"{self.n_units}: set n_units to {len(centers)}."
+            )
+        if len(centers) < self.n_units:
+            warnings.warn(
+                f"Only {len(centers)} distinct centres were found for n_units={self.n_units}; "
+                f"the other units are copies. Set n_units to {len(centers)} or less.",
+                UserWarning,
+                stacklevel=2,
+            )
+        return np.resize(centers, (self.n_units, centers.shape[1]))

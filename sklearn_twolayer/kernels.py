@@ -1,0 +1,253 @@
+"""Radial functions K(‖x - μ‖, h) and their slopes (pages TWO.32 and TWO.33).
+
+A kernel is a profile of the scaled squared distance s = ‖x - μ‖² / h², times a power of
+the width: K = h^p k(s). One slope, k'(s), then gives all gradients of the source:
+
+    ∂K/∂‖x - μ‖² = h^(p-2) k'(s),    ∂K/∂log h = h^p (p k(s) - 2 s k'(s)).
+
+Arrays have any shape, and are left untouched.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from ._registry import resolve
+
+
+class Kernel(BaseEstimator):
+    """Base of the radial functions.
+
+    `power` is the p of K = h^p k(s). `positive` says whether k > 0 everywhere, so that
+    activations can be normalised to sum to one. `log` and `log_slope` are overridden
+    where k underflows far from the centre.
+    """
+
+    power = 0
+    positive = True
+
+    def value(self, s: np.ndarray) -> np.ndarray:
+        """Return k(s)."""
+        raise NotImplementedError
+
+    def slope(self, s: np.ndarray, value: np.ndarray) -> np.ndarray:
+        """Return k'(s), given `value` = k(s); zero where a slope is infinite (s = 0)."""
+        raise NotImplementedError
+
+    def log(self, s: np.ndarray) -> np.ndarray:
+        """Return log k(s), finite far from the centre."""
+        return np.log(self.value(s))
+
+    def log_slope(self, s: np.ndarray) -> np.ndarray:
+        """Return the derivative of `log`."""
+        value = self.value(s)
+        return self.slope(s, value) / value
+
+
+class Gaussian(Kernel):
+    """K = exp(-r² / 2h²) (page TWO.32)."""
+
+    def value(self, s):
+        value = -0.5 * s
+        return np.exp(value, out=value)
+
+    def slope(self, s, value):
+        return -0.5 * value  # TWO.53
+
+    def log(self, s):
+        return -0.5 * s
+
+    def log_slope(self, s):
+        return np.full_like(s, -0.5)
+
+
+class Multiquadric(Kernel):
+    """K = √(r² + β²) (page TWO.33); the width is β. It grows far from the centre."""
+
+    power = 1
+
+    def value(self, s):
+        return np.sqrt(1 + s)
+
+    def slope(self, s, value):
+        return 0.5 / value  # TWO.54, divided by K where the source multiplies
+
+
+class InverseMultiquadric(Kernel):
+    """K = 1 / √(r² + β²) (page TWO.33); the width is β."""
+
+    power = -1
+
+    def value(self, s):
+        return 1 / np.sqrt(1 + s)
+
+    def slope(self, s, value):
+        return -0.5 * value**3  # TWO.54
+
+
+class Laplace(Kernel):
+    """K = exp(-r / h), with a kink at the centre."""
+
+    def value(self, s):
+        value = np.sqrt(s)
+        np.negative(value, out=value)
+        return np.exp(value, out=value)
+
+    def slope(self, s, value):
+        return value * self.log_slope(s)
+
+    def log(self, s):
+        return -np.sqrt(s)
+
+    def log_slope(self, s):
+        r = np.sqrt(s)
+        return np.divide(-0.5, r, out=np.zeros_like(r), where=r > 0)
+
+
+class Matern32(Kernel):
+    """K = (1 + a) exp(-a), a = √3 r / h: once differentiable."""
+
+    def value(self, s):
+        a = np.sqrt(3 * s)
+        return (1 + a) * np.exp(-a)
+
+    def slope(self, s, value):
+        return -1.5 * np.exp(-np.sqrt(3 * s))
+
+    def log(self, s):
+        a = np.sqrt(3 * s)
+        return np.log1p(a) - a
+
+    def log_slope(self, s):
+        return -1.5 / (1 + np.sqrt(3 * s))
+
+
+class Matern52(Kernel):
+    """K = (1 + a + a²/3) exp(-a), a = √5 r / h: twice differentiable."""
+
+    def value(self, s):
+        a = np.sqrt(5 * s)
+        return (1 + a + a * a / 3) * np.exp(-a)
+
+    def slope(self, s, value):
+        a = np.sqrt(5 * s)
+        return -5 / 6 * (1 + a) * np.exp(-a)
+
+    def log(self, s):
+        a = np.sqrt(5 * s)
+        return np.log1p(a + a * a / 3) - a
+
+    def log_slope(self, s):
+        a = np.sqrt(5 * s)
+        return -5 / 6 * (1 + a) / (1 + a + a * a / 3)
+
+
+class Cauchy(Kernel):
+    """K = 1 / (1 + r² / h²), also called rational quadratic: heavy tails."""
+
+    def value(self, s):
+        return 1 / (1 + s)
+
+    def slope(self, s, value):
+        return -(value**2)
+
+
+class ThinPlate(Kernel):
+    """K = (r/h)² log(r/h), of any sign. It grows far from the centre."""
+
+    positive = False
+
+    def value(self, s):
+        return 0.5 * s * np.log(np.maximum(s, np.finfo(s.dtype).tiny))
+
+    def slope(self, s, value):
+        return 0.5 + 0.5 * np.log(s, out=np.full_like(s, -1), where=s > 0)
+
+
+class Wendland(Kernel):
+    """K = (1 - r/h)⁴ (4r/h + 1) for r < h and zero beyond: compact, twice differentiable."""
+
+    positive = False
+
+    def value(self, s):
+        r = np.sqrt(s)
+        return np.maximum(1 - r, 0) ** 4 * (4 * r + 1)
+
+    def slope(self, s, value):
+        return -10 * np.maximum(1 - np.sqrt(s), 0) ** 3
+
+
+class CustomKernel(Kernel):
+    """A radial function given as a pair of callables.
+
+    A tuple ``(function, derivative)`` is accepted wherever a kernel is, and stands for
+    this class.
+
+    Parameters
+    ----------
+    function : callable
+        Maps an array of s = r² / h² to k(s), element by element.
+    derivative : callable
+        The derivative of `function`, called with the same array.
+
+    Examples
+    --------
+    >>> quartic = CustomKernel(lambda s: 1 / (1 + s) ** 2, lambda s: -2 / (1 + s) ** 3)
+    >>> quartic.value(np.array([1.0]))
+    array([0.25])
+    """
+
+    positive = False
+
+    def __init__(self, function: Callable, derivative: Callable):
+        self.function = function
+        self.derivative = derivative
+
+    def value(self, s):
+        return self.function(s)
+
+    def slope(self, s, value):
+        return self.derivative(s)
+
+
+KERNELS: dict[str, type[Kernel]] = {
+    "cauchy": Cauchy,
+    "gaussian": Gaussian,
+    "inverse_multiquadric": InverseMultiquadric,
+    "laplace": Laplace,
+    "matern32": Matern32,
+    "matern52": Matern52,
+    "multiquadric": Multiquadric,
+    "thin_plate": ThinPlate,
+    "wendland": Wendland,
+}
+
+
+def as_kernel(value: Any) -> Kernel:
+    """Return the kernel that a name, a pair of callables or an instance stands for.
+
+    Parameters
+    ----------
+    value : str, tuple of two callables, or Kernel
+        What the user gave.
+
+    Returns
+    -------
+    Kernel
+        The radial function.
+
+    Examples
+    --------
+    >>> as_kernel("gaussian")
+    Gaussian()
+    """
+    if isinstance(value, tuple):
+        if len(value) != 2 or not all(callable(function) for function in value):
+            raise TypeError(
+                "A kernel given as a tuple must hold two callables, the function of "
+                f"s = r²/h² and its derivative; got {value!r}."
+            )
+        return CustomKernel(*value)
+    return resolve(value, KERNELS, Kernel, "kernel")

@@ -1,0 +1,22 @@
+"""What radial units are made of: centres, widths, shapes, and distances to them."""
+
+from ._centers import check_centers, distinct, find_centers
+from ._geometry import SHAPES, Geometry, make_geometry
+from ._shapes import cluster_shapes
+from ._widths import WIDTHS, Clusters, WidthRule, check_width, find_widths, largest_distance
+
+__all__ = [
+    "SHAPES",
+    "WIDTHS",
+    "Clusters",
+    "Geometry",
+    "WidthRule",
+    "check_centers",
+    "check_width",
+    "cluster_shapes",
+    "distinct",
+    "find_centers",
+    "find_widths",
+    "largest_distance",
+    "make_geometry",
+]

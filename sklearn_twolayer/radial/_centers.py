@@ -1,0 +1,161 @@
+"""The unsupervised stage: centres from the inputs alone (page TWO.33)."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+from sklearn.base import clone
+from sklearn.cluster import KMeans, MiniBatchKMeans
+from sklearn.exceptions import ConvergenceWarning
+
+from .._checks import check_number
+from .._linalg import single_threaded
+from ._geometry import DiagonalGeometry
+
+RULES = ("kmeans", "random", "all")
+#: Rows × centres above which KMeans works on batches.
+MINIBATCH_SIZE = 5_000_000
+#: Rows that clusters are sought among; of more, a random part of that size.
+MAX_ROWS = 50_000
+
+
+def check_centers(centers: Any) -> None:
+    """Raise ValueError if `centers` is no rule, clusterer or array."""
+    if isinstance(centers, str):
+        if centers not in RULES:
+            raise ValueError(
+                f"centers must be one of {RULES}, a clusterer or an array, got {centers!r}."
+            )
+    elif not hasattr(centers, "fit") and np.ndim(centers) != 2:
+        raise ValueError(
+            f"centers given as an array must have shape (n_centers, n_features), got {centers!r}."
+        )
+
+
+def find_centers(
+    rows: Any, n_centers: int, rule: Any, rng: np.random.RandomState
+) -> tuple[np.ndarray, Any, np.ndarray]:
+    """Return centres, and the rows that they were found among.
+
+    Parameters
+    ----------
+    rows : InputRows
+        The training rows.
+    n_centers : int
+        How many centres to look for, where the rule does not say.
+    rule : {"kmeans", "random", "all"}, clusterer or array
+        Where they come from; of a clusterer its ``cluster_centers_``.
+    rng : RandomState
+        The source of random choices.
+
+    Returns
+    -------
+    centers : ndarray of shape (n_found, n_features)
+        Distinct points, at most `n_centers` of them where that applies.
+    X : {ndarray, CSR} of shape (n_sampled, n_features)
+        Mapped rows.
+    weights : ndarray of shape (n_sampled,)
+        Their weights.
+    """
+    check_number("n_centers", n_centers, "[1, inf)", integer=True)
+    check_centers(rule)
+    if rows.n_rows > MAX_ROWS and not (isinstance(rule, str) and rule == "all"):
+        index = np.sort(rng.choice(rows.n_rows, MAX_ROWS, replace=False))
+    else:
+        index = slice(None)
+    X, weights = rows.inputs(index), rows.sample_weight[index]
+    centers = distinct(_centers(X, weights, n_centers, rule, rng))
+    return np.ascontiguousarray(centers, dtype=rows.dtype), X, weights
+
+
+def _centers(X, weights, n_centers, rule, rng):
+    if isinstance(rule, str) and rule == "all":
+        return _dense(X)
+    if isinstance(rule, str) and rule == "random":
+        n = X.shape[0]
+        chance = weights / weights.sum()
+        size = min(n_centers, np.count_nonzero(chance))
+        return _dense(X[np.sort(rng.choice(n, size, replace=False, p=chance))])
+    if isinstance(rule, str):
+        return _cluster(_kmeans(X.shape[0], n_centers, rng), X, weights)
+    if hasattr(rule, "fit"):
+        return _cluster(clone(rule), X, weights)
+    return np.asarray(rule)
+
+
+def _kmeans(n_rows, n_centers, rng):
+    n_clusters = min(n_centers, n_rows)
+    if n_rows * n_clusters > MINIBATCH_SIZE:
+        batch = max(1024, 4 * n_clusters)
+        return MiniBatchKMeans(
+            n_clusters, n_init=1, batch_size=batch, max_iter=10, random_state=rng
+        )
+    return KMeans(n_clusters, n_init=1, random_state=rng)
+
+
+def _cluster(clusterer, X, weights):
+    # One thread: sums of several come in any order, and the centres would vary with it.
+    with single_threaded(), warnings.catch_warnings():
+        # Fewer distinct rows than centres: the copies are dropped.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        try:
+            clusterer.fit(X, sample_weight=weights)
+        except TypeError:
+            clusterer.fit(X)
+    return clusterer.cluster_centers_
+
+
+def distinct(centers: np.ndarray) -> np.ndarray:
+    """Return the centres without copies, in their order.
+
+    Parameters
+    ----------
+    centers : ndarray of shape (n_centers, n_features)
+        Centres.
+
+    Returns
+    -------
+    ndarray of shape (n_distinct, n_features)
+        The first of each.
+
+    Examples
+    --------
+    >>> distinct(np.array([[2.0], [1.0], [2.0]]))
+    array([[2.],
+           [1.]])
+    """
+    _, first = np.unique(centers, axis=0, return_index=True)
+    return centers[np.sort(first)]
+
+
+def nearest(X, centers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the nearest centre of each row, and the squared distance to it.
+
+    Parameters
+    ----------
+    X : {ndarray, CSR} of shape (n_rows, n_features)
+        Rows.
+    centers : ndarray of shape (n_centers, n_features)
+        Centres.
+
+    Returns
+    -------
+    labels : ndarray of int, shape (n_rows,)
+        Indices of centres.
+    r2 : ndarray of shape (n_rows,)
+        Squared distances.
+    """
+    geometry = DiagonalGeometry(spherical=True)
+    labels, distances = np.empty(X.shape[0], dtype=int), np.empty(X.shape[0])
+    length = max(64, 2**20 // len(centers))
+    for start in range(0, X.shape[0], length):
+        part = slice(start, start + length)
+        r2, _ = geometry.squared(X[part], centers, None)
+        labels[part] = r2.argmin(axis=1)
+        distances[part] = r2[np.arange(len(r2)), labels[part]]
+    return labels, distances
+
+
+def _dense(X):
+    return X.toarray() if sparse.issparse(X) else X

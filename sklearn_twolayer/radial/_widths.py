@@ -1,0 +1,168 @@
+"""Rules for the widths h of radial units, from the centres and the rows about them."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from .._checks import check_number
+from .._registry import resolve
+from ._centers import nearest
+from ._geometry import DiagonalGeometry
+
+
+class Clusters(NamedTuple):
+    """Centres, and rows with their weights."""
+
+    centers: np.ndarray
+    X: Any
+    weights: np.ndarray
+
+    def spread(self) -> float:
+        """Return the root mean squared distance of the rows to their nearest centre."""
+        _, r2 = nearest(self.X, self.centers)
+        return float(np.sqrt(np.average(r2, weights=self.weights)))
+
+
+class WidthRule(BaseEstimator):
+    """Base of the rules for widths."""
+
+    def widths(self, clusters: Clusters) -> np.ndarray:
+        """Return a width for each centre; zero where the rule has no answer."""
+        raise NotImplementedError
+
+
+class MaxDistance(WidthRule):
+    """h = d_max / √N_E, with d_max the largest distance between centres (page TWO.34).
+
+    It dies as the dimension grows: d_max / √N_E shrinks with the number of units
+    however far apart they lie.
+    """
+
+    def widths(self, clusters):
+        n = len(clusters.centers)
+        return np.full(n, largest_distance(clusters.centers) / np.sqrt(n))
+
+
+class MaxDistancePerDimension(WidthRule):
+    """h = d_max / N_E^(1/d): the spacing of N_E units that fill d dimensions."""
+
+    def widths(self, clusters):
+        n, d = clusters.centers.shape
+        return np.full(n, largest_distance(clusters.centers) / n ** (1 / d))
+
+
+class NearestCenters(WidthRule):
+    """The root mean squared distance to the nearest other centres, for each centre.
+
+    Parameters
+    ----------
+    n_neighbors : int, default=2
+        How many of them (Moody & Darken, 1989).
+    """
+
+    def __init__(self, n_neighbors: int = 2):
+        self.n_neighbors = n_neighbors
+
+    def widths(self, clusters):
+        check_number("n_neighbors", self.n_neighbors, "[1, inf)", integer=True)
+        n = len(clusters.centers)
+        p = min(self.n_neighbors, n - 1)
+        widths = np.zeros(n)
+        for part, r2 in _between(clusters.centers):
+            r2[np.arange(len(r2)), np.arange(n)[part]] = 0
+            widths[part] = np.sqrt(np.partition(r2, p, axis=1)[:, : p + 1].sum(axis=1) / max(p, 1))
+        return widths
+
+
+class ClusterSpread(WidthRule):
+    """The root mean squared distance of each cluster's rows to their centre."""
+
+    def widths(self, clusters):
+        n = len(clusters.centers)
+        labels, r2 = nearest(clusters.X, clusters.centers)
+        mass = np.bincount(labels, clusters.weights, minlength=n)
+        total = np.bincount(labels, clusters.weights * r2, minlength=n)
+        return np.sqrt(np.divide(total, mass, out=np.zeros(n), where=mass > 0))
+
+
+WIDTHS: dict[str, type[WidthRule]] = {
+    "cluster": ClusterSpread,
+    "dmax": MaxDistance,
+    "dmax_dimension": MaxDistancePerDimension,
+    "nearest": NearestCenters,
+}
+
+
+def check_width(width: Any) -> None:
+    """Raise TypeError or ValueError if `width` is no rule, number or array."""
+    if isinstance(width, str | WidthRule):
+        resolve(width, WIDTHS, WidthRule, "width")
+    elif np.ndim(width) == 0:
+        check_number("width", width, "(0, inf)")
+    elif np.ndim(width) != 1 or not np.all(np.isfinite(width)) or np.min(width) <= 0:
+        raise ValueError(
+            f"width given as an array must hold one positive number for each "
+            f"centre, got {width!r}."
+        )
+
+
+def find_widths(clusters: Clusters, width: Any) -> np.ndarray:
+    """Return the widths of the units.
+
+    Parameters
+    ----------
+    clusters : Clusters
+        Centres and rows.
+    width : str, WidthRule, number or array
+        The rule, or the widths themselves.
+
+    Returns
+    -------
+    ndarray of shape (n_centers,)
+        Positive widths. Where the rule has no answer (one centre, one row in a cluster),
+        the distance to the other centres or the spread of the rows stands in.
+    """
+    check_width(width)
+    n = len(clusters.centers)
+    if not isinstance(width, str | WidthRule):
+        widths = np.asarray(width, dtype=np.float64)
+        if widths.ndim and len(widths) != n:
+            raise ValueError(f"width has {len(widths)} numbers for {n} centres.")
+        return np.broadcast_to(widths, n).copy()
+    widths = resolve(width, WIDTHS, WidthRule, "width").widths(clusters)
+    if not widths.all() and n > 1:
+        widths = np.where(widths > 0, widths, NearestCenters().widths(clusters))
+    if not widths.all():
+        widths = np.where(widths > 0, widths, clusters.spread() or 1.0)
+    return widths
+
+
+def largest_distance(centers: np.ndarray) -> float:
+    """Return d_max.
+
+    Parameters
+    ----------
+    centers : ndarray of shape (n_centers, n_features)
+        Centres.
+
+    Returns
+    -------
+    float
+        The largest distance between two of them.
+
+    Examples
+    --------
+    >>> largest_distance(np.array([[0.0, 0.0], [3.0, 4.0], [1.0, 1.0]]))
+    5.0
+    """
+    return float(np.sqrt(max(r2.max() for _, r2 in _between(centers))))
+
+
+def _between(centers):
+    """Yield blocks of centres with their squared distances to all centres."""
+    geometry = DiagonalGeometry(spherical=True)
+    length = max(64, 2**20 // len(centers))
+    for start in range(0, len(centers), length):
+        part = slice(start, start + length)
+        yield part, geometry.squared(centers[part].astype(np.float64), centers, None)[0]
