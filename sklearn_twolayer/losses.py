@@ -7,7 +7,7 @@ the sum over the outputs, and the gradient ∂L/∂z. A link maps ``z`` to ``y``
 """
 
 import numpy as np
-from scipy.special import expit, log_expit, log_softmax, xlogy
+from scipy.special import expit, xlogy
 from sklearn.base import BaseEstimator
 
 from ._checks import check_number
@@ -69,10 +69,6 @@ class LogisticLink(Link):
     def pullback(self, y, delta):
         return delta * y * (1 - y)
 
-    def log(self, z):
-        """Return log g(z) without underflow."""
-        return log_expit(z)
-
     def inverse(self, y):
         y = np.clip(y, SMALLEST, 1 - SMALLEST)
         return np.log(y) - np.log1p(-y)
@@ -87,10 +83,6 @@ class SoftmaxLink(Link):
     def pullback(self, y, delta):
         # TWO.43: (diag(y) - y yᵀ) δ
         return y * (delta - (delta * y).sum(axis=-1, keepdims=True))
-
-    def log(self, z):
-        """Return log g(z) without underflow."""
-        return log_softmax(z, axis=-1)
 
     def inverse(self, y):
         return np.log(np.maximum(y, SMALLEST))

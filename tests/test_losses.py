@@ -141,13 +141,6 @@ def test_links_pull_back_by_their_jacobian(link):
     np.testing.assert_allclose(link.pullback(link(z), delta.copy()), expected, atol=1e-8)
 
 
-@pytest.mark.parametrize("link", LINKS[2:], ids=["logistic", "softmax"])
-def test_logarithms_of_probabilities(link):
-    z = np.random.RandomState(0).normal(size=(5, 3))
-    np.testing.assert_allclose(link.log(z), np.log(link(z)), rtol=1e-12)
-    assert np.isfinite(link.log(1e4 * z)).all()
-
-
 @pytest.mark.parametrize(
     ("loss", "bad", "good"),
     [(Poisson(), [-1.0, 2.0], [0.0, 0.0]), (Gamma(), [0.0, 2.0], [1e-9, 1.0])],

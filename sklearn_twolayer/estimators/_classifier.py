@@ -272,10 +272,9 @@ class TwoLayerClassifier(ClassifierMixin, BaseTwoLayer):
         Returns
         -------
         ndarray of shape (n_samples, n_classes)
-            The logarithm of `predict_proba`.
+            The logarithm of `predict_proba`: always finite, since no probability is zero.
         """
-        z = self._raw_outputs(X)
-        return self._targets.log_probabilities(z)
+        return np.log(self.predict_proba(X))
 
     def decision_function(self, X):
         """Return the raw outputs z.

@@ -98,12 +98,9 @@ class ClassTargets:
         return compute_sample_weight(class_weight, y)
 
     def probabilities(self, z):
-        """Return class probabilities, of shape (n_rows, n_classes)."""
-        return self.link(np.hstack([-z, z])) if self.binary else self.link(z)
-
-    def log_probabilities(self, z):
-        """Return their logarithms, finite where a probability rounds to zero."""
-        return self.link.log(np.hstack([-z, z])) if self.binary else self.link.log(z)
+        """Return class probabilities, of shape (n_rows, n_classes); none is zero."""
+        y = self.link(np.hstack([-z, z])) if self.binary else self.link(z)
+        return np.maximum(y, np.finfo(y.dtype).tiny)
 
     def decision(self, z):
         """Return z, of shape (n_rows,) for two classes."""
@@ -154,10 +151,6 @@ class MultilabelTargets:
         # Rounding makes no certainty of what the logistic function only tends to.
         info = np.finfo(z.dtype)
         return np.clip(self.link(z), info.tiny, 1 - info.epsneg)
-
-    def log_probabilities(self, z):
-        """Return their logarithms, finite where a probability rounds to zero."""
-        return self.link.log(z)
 
     def decision(self, z):
         """Return z, of shape (n_rows, n_outputs)."""
