@@ -219,6 +219,8 @@ class PiecewiseLinearMap(InputMap):
         data = self._coordinates(X.data[entries], bins)
         data -= self._coordinates(X.dtype.type(0), bins)
         indptr = np.concatenate([[0], np.cumsum(counts)])[X.indptr]
+        # Indices of 64 bits would stay that wide, and not everything takes them.
+        bins, indptr = bins.astype(X.indices.dtype), indptr.astype(X.indptr.dtype)
         shape = (X.shape[0], len(self.columns_))
         coordinates = sparse.csr_array((data.astype(X.dtype), bins, indptr), shape=shape)
         return sparse.hstack([self.robust_.transform(X), coordinates], format="csr")

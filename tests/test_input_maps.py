@@ -68,6 +68,7 @@ def test_sparse_rows_differ_from_dense_ones_by_a_constant_of_the_column(name, co
 @each
 def test_sparse_rows_stay_sparse(name, counts):
     mapped = INPUT_MAPS[name]().fit(counts).transform(counts)
+    assert mapped.indices.dtype == counts.indices.dtype
     rows_of_zeros = np.diff(counts.indptr) == 0
     assert rows_of_zeros.any()
     assert (np.diff(mapped.indptr)[rows_of_zeros] == 0).all()

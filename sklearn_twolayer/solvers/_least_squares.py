@@ -48,6 +48,10 @@ class LeastSquares(Solver):
         check_number("damping", self.damping, "(0, inf)")
         check_number("max_parameters", self.max_parameters, "[1, inf)", integer=True)
 
+    def working_dtype(self, dtype):
+        # Normal equations square the condition number: too much for single precision.
+        return np.dtype(np.float64)
+
     def minimize(self, objective, params, run: Run, state=None) -> Outcome:
         if params.shape[1] > self.max_parameters:
             raise ValueError(
