@@ -43,12 +43,14 @@ class Sample(NamedTuple):
         return Sample(self.X[index], self.y[index], self.weights[index])
 
 
-def _solver_is_incremental(estimator) -> bool:
+def _works_by_epochs(estimator) -> bool:
     if not as_solver(estimator.solver).incremental:
         raise AttributeError(
             f"partial_fit needs a solver that works by epochs, such as 'adam'; "
             f"solver={estimator.solver!r} does not."
         )
+    if estimator.early_stopping:
+        raise AttributeError("partial_fit has no rows to set aside: set early_stopping=False.")
     return True
 
 
@@ -85,8 +87,6 @@ class BaseTwoLayer(
 
     def _partial_fit(self, X, y, sample_weight):
         self._check_parameters()
-        if self.early_stopping:
-            raise ValueError("partial_fit does not support early_stopping=True.")
         goes_on = hasattr(self, "params_")
         sample = self._validate(X, y, sample_weight, reset=not goes_on)
         sample = self._begin(sample, goes_on)
@@ -347,4 +347,4 @@ class BaseTwoLayer(
         return tags
 
 
-partial_fit_available = available_if(_solver_is_incremental)
+partial_fit_available = available_if(_works_by_epochs)
