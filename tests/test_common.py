@@ -1,0 +1,56 @@
+"""The common tests of scikit-learn: every first layer, every solver, and the defaults."""
+
+import pytest
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from sklearn_twolayer import TwoLayerClassifier, TwoLayerRegressor
+from sklearn_twolayer.embeddings import PRESETS
+from sklearn_twolayer.solvers import SOLVERS, Adam, GradientDescent, as_solver
+
+#: Small networks with a penalty: rounding stays rounding in the few iterations they get.
+SMALL = {"n_units": 6, "alpha": 0.01, "max_iter": 15, "n_estimators": 1}
+#: Solvers whose defaults need more iterations than that.
+FAST = {
+    "adam": Adam(0.1, batch_size=16, dtype=None),
+    "gradient_descent": GradientDescent(0.5, momentum=0.9),
+}
+CHOICES = [
+    *({"embedding": name, "solver": "lbfgs"} for name in PRESETS),
+    *({"solver": FAST.get(name, name), "input_map": "standard"} for name in SOLVERS),
+    {"solver": Adam(0.1, batch_size=None, dtype=None), "max_iter": 50},
+    {"solver": "lbfgs", "n_estimators": 3},
+    {"solver": "lbfgs", "early_stopping": True, "validation_fraction": 0.3},
+]
+ESTIMATORS = [
+    estimator
+    for kind in (TwoLayerRegressor, TwoLayerClassifier)
+    for estimator in (kind(), *(kind(**{**SMALL, **choice}) for choice in CHOICES))
+]
+
+
+DRAWN = "rows are drawn (for batches, folds, splits, centres), repeated ones one by one"
+SINGLE = "training in single precision rounds by more than the check allows"
+
+
+def expected_failures(estimator):
+    solver = as_solver(estimator.solver)
+    if (
+        estimator.embedding == "rbf"
+        or getattr(solver, "batch_size", None) is not None
+        or estimator.early_stopping
+        or (getattr(estimator, "calibrate", False) and estimator.n_estimators > 1)
+    ):
+        reason = DRAWN
+    elif getattr(solver, "dtype", None) == "float32":
+        reason = SINGLE
+    else:
+        return {}
+    names = ("on_dense_data", "on_sparse_data")
+    return {f"check_sample_weight_equivalence_{name}": reason for name in names}
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.filterwarnings("ignore:Only .* distinct centres")
+@parametrize_with_checks(ESTIMATORS, expected_failed_checks=expected_failures)
+def test_sklearn_compatible_estimator(estimator, check):
+    check(estimator)
