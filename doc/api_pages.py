@@ -17,8 +17,8 @@ FIRST = ("estimators", "embeddings", "activations", "kernels", "losses", "solver
 SYMBOLS = {"Concatenation": "|", "Sum": "+", "Product": "*"}
 
 
-def write(folder: Path) -> None:
-    """Write the pages into a new folder."""
+def write(folder: Path) -> list[str]:
+    """Write the pages into a new folder, and return their paths from the folder's parent."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     modules = sorted(public_modules(), key=reading_order)
@@ -26,16 +26,17 @@ def write(folder: Path) -> None:
         (folder / f"{short_name(module)}.rst").write_text(page(module))
     entries = "\n".join(f"   {short_name(module)}" for module in modules)
     (folder / "index.rst").write_text(f"API\n===\n\n{INTRODUCTION}\n.. toctree::\n\n{entries}\n")
+    return [f"{folder.name}/{short_name(module)}.rst" for module in modules]
 
 
 INTRODUCTION = """\
-What most programs need is in the package itself::
+What most programs need is in the package itself, as `from sklearn_twolayer import Dense`:
 
-    from sklearn_twolayer import {names}
+{names}.
 
 The other names are imported from the module that their page is about. A name that stands for an
 object, such as `"relu"` for `ReLU()`, is in a table at the head of the page.
-""".format(names=", ".join(sklearn_twolayer.__all__))
+""".format(names=", ".join(f":class:`~sklearn_twolayer.{n}`" for n in sklearn_twolayer.__all__))
 
 
 def public_modules():
@@ -59,20 +60,22 @@ def reading_order(module):
 
 
 def members(module) -> list:
-    """Return the public classes and functions that are of this module, or exported by it."""
+    """Return the public classes and functions of a module, and those with a registered name."""
     exported = getattr(module, "__all__", None)
     things = [getattr(module, name) for name in exported or vars(module) if name[0] != "_"]
     things = [thing for thing in things if inspect.isclass(thing) or inspect.isfunction(thing)]
-    if exported:
-        return [thing for thing in things if thing.__module__.startswith("sklearn_twolayer")]
-    return [thing for thing in things if thing.__module__ == module.__name__]
+    home = "sklearn_twolayer" if exported else module.__name__
+    registered = [owner for table in registries(module).values() for owner in table.values()]
+    ours = [thing for thing in things if thing.__module__.startswith(home)]
+    return list(dict.fromkeys(ours + registered))
 
 
 def path(thing, module) -> str:
     """Return the shortest path that a class or function can be imported by."""
     if getattr(sklearn_twolayer, thing.__name__, None) is thing:
         return f"sklearn_twolayer.{thing.__name__}"
-    return f"{module.__name__}.{thing.__name__}"
+    is_exported = getattr(module, thing.__name__, None) is thing
+    return f"{module.__name__ if is_exported else thing.__module__}.{thing.__name__}"
 
 
 def registries(module) -> dict[str, dict]:
@@ -87,9 +90,8 @@ def registries(module) -> dict[str, dict]:
 
 def page(module) -> str:
     """Return the page of a module."""
-    lines = inspect.getdoc(module).split("\n")
-    title, rest = lines[0].rstrip("."), lines[1:]
-    text = f"{title}\n{'=' * len(title)}\n" + "\n".join(rest) + "\n"
+    title = short_name(module).replace("_", " ").capitalize()
+    text = f"{title}\n{'=' * len(title)}\n\n{inspect.getdoc(module)}\n"
     for name, registry in registries(module).items():
         text += names_table(name, registry, module)
     if module.__name__.endswith(".embeddings"):
@@ -123,12 +125,12 @@ def expression(embedding: Embedding) -> str:
     """Return an embedding as one would write it.
 
     >>> print(expression(as_embedding("gated")))
-    Dense(100, 'sigmoid') * Dense(100, 'identity')
+    Dense(100, "sigmoid") * Dense(100, "identity")
     """
     name = type(embedding).__name__
     if isinstance(embedding, Operator):
         left, right = expression(embedding.left), expression(embedding.right)
         return f"{left} {SYMBOLS[name]} {right}"
     if name == "Dense":
-        return f"Dense({embedding.n_units}, {embedding.activation!r})"
+        return f'Dense({embedding.n_units}, "{embedding.activation}")'
     return " ".join(repr(embedding).split())

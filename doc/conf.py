@@ -29,6 +29,8 @@ exclude_patterns = ["_build", "gallery"]
 default_role = "literal"
 nitpicky = False
 
+# By name, since a build that goes on from the last one would not look into new pages.
+autosummary_generate = api_pages.write(Path(__file__).parent / "api")
 autodoc_typehints = "none"  # the docstrings say more
 numpydoc_show_class_members = False  # the class template lists them
 
@@ -45,6 +47,7 @@ sphinx_gallery_conf = {
 
 html_theme = "pydata_sphinx_theme"
 html_title = project
+smartquotes = False  # they would stand in code that is copied
 html_static_path = ["_static"]
 html_show_sourcelink = False
 html_theme_options = {
@@ -71,6 +74,5 @@ def escape_what_is_no_markup(app, what, name, owner, options, lines):
 
 
 def setup(app):
-    api_pages.write(Path(__file__).parent / "api")
     app.connect("autodoc-skip-member", skip_what_scikit_learn_documents)
     app.connect("autodoc-process-docstring", escape_what_is_no_markup, priority=400)
