@@ -9,11 +9,11 @@ from .._checks import check_choice, check_number
 from ._stochastic import Stochastic
 
 #: Numbers of a parameter vector that are updated at a time, to stay in a core's cache.
-SLICE = 2**14
+SLICE = 32768
 
 
 class Moments(NamedTuple):
-    """Running means of the gradient and of its square."""
+    """Decaying sums of the gradient and of its square."""
 
     n_steps: int
     first: np.ndarray
@@ -121,18 +121,18 @@ class Adam(Stochastic):
 
     def step(self, params, gradient, moments, progress):
         t = moments.n_steps + 1
-        # The two corrections for the start from zero, as one step size and one epsilon.
-        correction = (1 - self.beta_2**t) ** 0.5
-        size = self._rate(progress) * correction / (1 - self.beta_1**t)
-        epsilon = self.epsilon * correction
+        # The moments are kept without their factors 1 - beta, to save passes over memory:
+        # these and the two corrections for the start from zero end up in `size` and `epsilon`.
+        root = ((1 - self.beta_2**t) / (1 - self.beta_2)) ** 0.5
+        size = self._rate(progress) * root * (1 - self.beta_1) / (1 - self.beta_1**t)
+        epsilon = self.epsilon * root
         decay = self._rate(progress) * self.weight_decay
         arrays = (params.reshape(-1), gradient.reshape(-1), *map(np.ravel, moments[1:]))
         for start in range(0, params.size, SLICE):
             p, g, first, second = (array[start : start + SLICE] for array in arrays)
             first *= self.beta_1
-            first += (1 - self.beta_1) * g
+            first += g
             g *= g
-            g *= 1 - self.beta_2
             second *= self.beta_2
             second += g
             np.sqrt(second, out=g)
