@@ -80,7 +80,12 @@ def block_weights(objective: Any, part: slice) -> np.ndarray:
 
 
 def solve_output(gram: np.ndarray, moments: np.ndarray, alpha: float) -> np.ndarray:
-    """Return the rows W and, last, b that solve the regularised normal equations."""
+    """Return the rows W and, last, b that solve the regularised normal equations.
+
+    They are NaN where the sums have overflowed.
+    """
+    if not (np.isfinite(gram).all() and np.isfinite(moments).all()):
+        return np.full_like(moments, np.nan)
     regularised = gram.copy()
     np.einsum("ii->i", regularised)[:-1] += alpha
     return lstsq(regularised, moments, lapack_driver="gelsy")[0]

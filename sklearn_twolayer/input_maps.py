@@ -80,20 +80,11 @@ class StandardMap(InputMap):
 
     def _fit(self, X, sample_weight):
         weights = sample_weight / sample_weight.sum()
-        if sparse.issparse(X):
-            mean = weights @ X
-            variance = weights @ X.multiply(X) - mean**2
-            center = np.zeros_like(mean)
-        else:
-            mean = center = np.array([weights @ column for column in X.T])
-            # One column at a time: no second copy of the input.
-            variance = np.array(
-                [weights @ (column - m) ** 2 for column, m in zip(X.T, mean, strict=True)]
-            )
-        # A variance that is nothing but rounding is that of a constant column.
-        floor = 10 * np.finfo(X.dtype).eps * np.abs(mean)
-        scale = np.sqrt(np.maximum(variance, 0))
-        scale[scale <= floor] = 1
+        moments = sparse_moments if sparse.issparse(X) else dense_moments
+        mean, scale = moments(X, weights)
+        # A spread that is nothing but rounding is that of a constant column.
+        scale[scale <= 10 * np.finfo(X.dtype).eps * np.abs(mean)] = 1
+        center = np.zeros_like(mean) if sparse.issparse(X) else mean
         self.center_, self.scale_ = center.astype(X.dtype), scale.astype(X.dtype)
 
     def _transform_dense(self, X):
@@ -224,6 +215,31 @@ class PiecewiseLinearMap(InputMap):
         shape = (X.shape[0], len(self.columns_))
         coordinates = sparse.csr_array((data.astype(X.dtype), bins, indptr), shape=shape)
         return sparse.hstack([self.robust_.transform(X), coordinates], format="csr")
+
+
+def dense_moments(X: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean and standard deviation of each column; the weights sum to one."""
+    mean, spread = np.zeros((2, X.shape[1]))
+    for j in range(X.shape[1]):  # one column at a time: no second copy of the input
+        column = X[:, j].astype(np.float64)
+        mean[j] = weights @ column
+        column -= mean[j]
+        size = np.abs(column).max() or 1.0  # its square may overflow
+        spread[j] = size * np.sqrt(weights @ (column / size) ** 2)
+    return mean, spread
+
+
+def sparse_moments(X, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the same for the columns of a CSR array."""
+    mean = weights @ X
+    size = abs(X).max(axis=0).toarray().ravel().astype(np.float64)
+    size[size == 0] = 1.0
+    stored = np.repeat(weights, np.diff(X.indptr))
+    error = (X.data - mean[X.indices]) / size[X.indices]
+    variance = np.bincount(X.indices, stored * error**2, minlength=len(mean))
+    zeros = 1 - np.bincount(X.indices, stored, minlength=len(mean))
+    variance += np.maximum(zeros, 0) * (mean / size) ** 2
+    return mean, size * np.sqrt(variance)
 
 
 def column_quantiles(X, probabilities, sample_weight) -> np.ndarray:

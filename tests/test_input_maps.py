@@ -89,6 +89,23 @@ def test_constant_columns_become_zeros(name):
     for values in (X, X.astype(np.float32)):
         mapped = INPUT_MAPS[name]().fit_transform(values)
         np.testing.assert_allclose(mapped, np.zeros((7, 3)), atol=1e-9)
+        same = INPUT_MAPS[name]().fit_transform(sparse.csr_array(values)).toarray()
+        np.testing.assert_array_equal(same, same[:1].repeat(7, axis=0))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("kind", [np.asarray, sparse.csr_array])
+@each
+def test_the_size_of_a_column_does_not_matter(name, kind, dtype, X):
+    """Not even where squares overflow, or vanish."""
+    X = X.astype(dtype)
+    expected = INPUT_MAPS[name]().fit_transform(kind(X))
+    for power in (-1, 1):
+        factor = dtype(2.0) ** (power * np.finfo(dtype).maxexp // 4 * 3)
+        mapped = INPUT_MAPS[name]().fit_transform(kind(factor * X))
+        np.testing.assert_allclose(
+            *(m.toarray() if sparse.issparse(m) else m for m in (mapped, expected)), rtol=1e-4
+        )
 
 
 @each

@@ -36,6 +36,9 @@ class Regression:
         gradient = error @ self.A[rows] / error.shape[1] + self.alpha * params
         return 0.5 * (error**2).mean(axis=1), gradient.astype(self.dtype)
 
+    def data_term(self, params):
+        return 0.5 * ((params @ self.A.T - self.b) ** 2).mean(axis=1)
+
     def penalty(self, params):
         return 0.5 * self.alpha * (params**2).sum(axis=1)
 
@@ -257,6 +260,30 @@ def test_the_last_finite_weights_outlive_an_overflow(kind, batch_size):
     np.testing.assert_array_equal(outcome.params, kept[-1])
     after = solver.minimize(regression(), outcome.params, run_for(9, n_iter=1), outcome.state)
     assert np.isfinite(after.params).all() and "overflow" not in after.message
+
+
+def test_weights_of_an_infinite_cost_are_not_kept():
+    """The third step leads out of range: finite weights, whose cost is not."""
+
+    class Edge(Regression):
+        def loss_and_gradient(self, params, index=None, draw_mask=None):
+            return self.data_term(params), -np.ones_like(params)
+
+        def data_term(self, params):
+            return np.where(params > 25, np.inf, 1.0)[:, 0]
+
+    start = np.zeros((1, 1))
+    outcome = GradientDescent(10.0).minimize(Edge(start, start[0]), start, run_for(9))
+    assert not outcome.converged and "overflow" in outcome.message
+    np.testing.assert_array_equal(outcome.params, [[20.0]])
+
+
+def test_least_squares_outlives_an_overflow():
+    problem = Problem(Dense(3, "tanh"), SquaredError(), SquaredError.link)
+    problem.targets[0] = 1e300
+    outcome = LeastSquares().minimize(problem.objective(), problem.params, run_for(9))
+    assert not outcome.converged and "overflow" in outcome.message
+    np.testing.assert_array_equal(outcome.params, problem.params)
 
 
 def test_lbfgs_outlives_an_overflow():

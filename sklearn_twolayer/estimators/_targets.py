@@ -34,7 +34,9 @@ class RegressionTargets:
         self.scale = np.ones(self.n_outputs)
         if loss.scales_targets:
             self.center = np.average(d, axis=0, weights=sample_weight)
-            spread = np.average((d - self.center) ** 2, axis=0, weights=sample_weight) ** 0.5
+            error = d - self.center
+            size = np.abs(error).max(axis=0) + np.finfo(np.float64).tiny  # squares may overflow
+            spread = size * np.average((error / size) ** 2, axis=0, weights=sample_weight) ** 0.5
             floor = 10 * np.finfo(np.float64).eps * np.abs(self.center)
             self.scale = np.where(spread > floor, spread, 1.0)
 

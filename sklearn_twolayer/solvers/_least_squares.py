@@ -65,30 +65,42 @@ class LeastSquares(Solver):
             k: self._descend(objective.networks(slice(k, k + 1)), params[k], run.tol)
             for k in range(len(params))
         }
-        messages = set()
+        ends = []
         for n_iter in range(1, run.max_iter + 1):
             for k, descent in list(descents.items()):
                 try:
-                    losses[k] = next(descent)
+                    with np.errstate(over="ignore", invalid="ignore"):
+                        losses[k] = next(descent)
                 except StopIteration as end:
-                    messages.add(end.value)
+                    ends.append(end.value)
                     del descents[k]
             if not descents:
-                return Outcome(params, n_iter - 1, True, "; ".join(sorted(messages)))
+                converged = all(converged for converged, _ in ends)
+                messages = "; ".join(sorted({message for _, message in ends}))
+                return Outcome(params, n_iter - 1, converged, messages)
             if run.on_iteration(params, losses.mean()):
                 return Outcome(params, n_iter, True, "stopped on request")
         message = "max_iter was reached before the gradient fell below tol"
         return Outcome(params, run.max_iter, False, message)
 
     def _descend(self, objective, vector, tol):
-        """Yield the loss of one network after each step, in place; return why it ends."""
-        vector[...] = objective.with_best_output(vector)
-        cost, _ = self._cost(objective, vector)
+        """Yield the loss of one network after each step, in place.
+
+        Return whether it has converged, and why it ends.
+        """
+        overflow = False, "the cost overflowed; the last finite weights are kept"
+        trial = objective.with_best_output(vector)
+        cost, _ = self._cost(objective, trial)
+        if not np.isfinite(cost):
+            return overflow
+        vector[...] = trial
         damping = self.damping
         while True:
             matrix, gradient = objective.normal_equations(vector)
+            if not np.isfinite(matrix).all():
+                return overflow
             if np.abs(gradient).max() <= tol:
-                return "the gradient is below tol"
+                return True, "the gradient is below tol"
             accepted = False
             while not accepted and damping < 1e12:
                 step = self._step(matrix, gradient, damping * objective.damped())
@@ -97,12 +109,12 @@ class LeastSquares(Solver):
                 accepted = trial_cost < cost
                 damping = max(damping / 5, 1e-12) if accepted else damping * 4
             if not accepted:
-                return "no step lowers the cost any more"
+                return True, "no step lowers the cost any more"
             gain, cost = cost - trial_cost, trial_cost
             vector[...] = trial
             yield loss
             if gain <= 64 * np.finfo(np.float64).eps * cost:
-                return "the cost no longer falls"
+                return True, "the cost no longer falls"
 
     @staticmethod
     def _cost(objective, vector):

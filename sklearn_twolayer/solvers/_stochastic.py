@@ -91,7 +91,7 @@ class Stochastic(Solver):
         end = run.max_iter if run.n_iter is None else first + run.n_iter
         parts = [objective.networks(lane) for lane in lanes]
         views = [params[lane] for lane in lanes]
-        last = params.copy()
+        last, before = params.copy(), params.copy()
         for epoch in range(first, end):
             shared = self._shared(objective.n_rows, run, epoch)
             rngs = [np.random.RandomState(run.rng.randint(2**31)) for _ in lanes]
@@ -100,10 +100,13 @@ class Stochastic(Solver):
             )
             loss = np.concatenate([loss for loss, _ in results]).mean()
             if not (np.isfinite(loss) and np.isfinite(params).all()):
+                # An epoch's loss is that of the weights on the way, not of those at its end.
+                last = last if np.isfinite(objective.data_term(last)).all() else before
                 message = "the cost overflowed; the last finite weights are kept"
                 state = state._replace(moments=[self.start(last[lane]) for lane in lanes])
                 return Outcome(last, epoch - first, False, message, state)
             state = self._next_state(state, loss, [moments for _, moments in results], run)
+            last, before = before, last
             last[...] = params
             if run.on_iteration(params, loss):
                 return Outcome(params, epoch + 1 - first, True, "stopped on request", state)
