@@ -25,7 +25,9 @@ def write(folder: Path) -> list[str]:
     for module in modules:
         (folder / f"{short_name(module)}.rst").write_text(page(module))
     entries = "\n".join(f"   {short_name(module)}" for module in modules)
-    (folder / "index.rst").write_text(f"API\n===\n\n{INTRODUCTION}\n.. toctree::\n\n{entries}\n")
+    (folder / "index.rst").write_text(
+        f"API\n===\n\n{INTRODUCTION}\n.. toctree::\n   :maxdepth: 2\n\n{entries}\n"
+    )
     return [f"{folder.name}/{short_name(module)}.rst" for module in modules]
 
 

@@ -27,10 +27,10 @@ extensions = [
 templates_path = ["_templates"]
 exclude_patterns = ["_build", "gallery"]
 default_role = "literal"
-nitpicky = False
 
 # By name, since a build that goes on from the last one would not look into new pages.
 autosummary_generate = api_pages.write(Path(__file__).parent / "api")
+autodoc_inherit_docstrings = False  # what only overrides is documented at its base
 autodoc_typehints = "none"  # the docstrings say more
 numpydoc_show_class_members = False  # the class template lists them
 
@@ -43,6 +43,7 @@ sphinx_gallery_conf = {
     "remove_config_comments": True,
     "show_memory": False,
     "show_signature": False,
+    "within_subsection_order": "FileNameSortKey",
 }
 
 html_theme = "pydata_sphinx_theme"
