@@ -232,6 +232,16 @@ def test_convergence_is_said_and_so_is_its_absence(solver):
     assert not short.converged and short.n_iter == 2
 
 
+def test_a_loss_that_rises_while_the_penalty_falls_is_no_plateau():
+    """The start fits the data best, and the optimum of the cost is far from it."""
+    objective = regression(alpha=1.0)
+    start = np.linalg.lstsq(objective.A, objective.b, rcond=None)[0][None]
+    run = run_for(1000, tol=1e-12, n_iter_no_change=2)
+    outcome = GradientDescent(0.1).minimize(objective, start, run)
+    assert outcome.converged
+    np.testing.assert_allclose(outcome.params[0], objective.solution(), atol=1e-4)
+
+
 def test_a_schedule_that_ends_has_converged():
     assert Adam(schedule="cosine").minimize(regression(), START, run_for(2)).converged
 

@@ -19,7 +19,7 @@ class StochasticState(NamedTuple):
     """Where a first-order solver stands between two calls."""
 
     epoch: int
-    best_loss: float
+    best_cost: float
     epochs_without_gain: int
     moments: list  # one entry a lane
 
@@ -42,7 +42,7 @@ class Stochastic(Solver):
 
     incremental = True
 
-    #: Whether training ends when the loss no longer falls by `tol`.
+    #: Whether training ends when the cost no longer falls by `tol`.
     stops_on_plateau = True
 
     def check_parameters(self):
@@ -94,6 +94,8 @@ class Stochastic(Solver):
         last, before = params.copy(), params.copy()
         for epoch in range(first, end):
             shared = self._shared(objective.n_rows, run, epoch)
+            with np.errstate(over="ignore"):
+                penalty = objective.penalty(params).mean()
             rngs = [np.random.RandomState(run.rng.randint(2**31)) for _ in lanes]
             results = list(
                 map_lanes(self._epoch, parts, views, state.moments, rngs, [shared] * len(lanes))
@@ -105,18 +107,19 @@ class Stochastic(Solver):
                 message = "the cost overflowed; the last finite weights are kept"
                 state = state._replace(moments=[self.start(last[lane]) for lane in lanes])
                 return Outcome(last, epoch - first, False, message, state)
-            state = self._next_state(state, loss, [moments for _, moments in results], run)
+            moments = [moments for _, moments in results]
+            state = self._next_state(state, loss + penalty, moments, run)
             last, before = before, last
             last[...] = params
             if run.on_iteration(params, loss):
                 return Outcome(params, epoch + 1 - first, True, "stopped on request", state)
             if self.stops_on_plateau and state.epochs_without_gain >= run.n_iter_no_change:
-                return Outcome(params, epoch + 1 - first, True, "the loss no longer falls", state)
+                return Outcome(params, epoch + 1 - first, True, "the cost no longer falls", state)
         if end > run.max_iter and not self.stops_on_plateau:
             message = "the learning rate has fallen to zero after max_iter epochs"
             return Outcome(params, end - first, False, message, state)
         converged = run.n_iter is not None or not self.stops_on_plateau
-        message = "max_iter was reached before the loss stopped falling"
+        message = "max_iter was reached before the cost stopped falling"
         return Outcome(params, end - first, converged, message, state)
 
     def _full_batch(self, n_rows):
@@ -147,7 +150,7 @@ class Stochastic(Solver):
         return total, moments
 
     @staticmethod
-    def _next_state(state, loss, moments, run):
-        gained = loss < state.best_loss - run.tol
+    def _next_state(state, cost, moments, run):
+        gained = cost < state.best_cost - run.tol
         waited = 0 if gained else state.epochs_without_gain + 1
-        return StochasticState(state.epoch + 1, min(loss, state.best_loss), waited, moments)
+        return StochasticState(state.epoch + 1, min(cost, state.best_cost), waited, moments)
