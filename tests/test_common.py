@@ -17,7 +17,7 @@ FAST = {
 CHOICES = [
     *({"embedding": name, "solver": "lbfgs"} for name in PRESETS),
     *({"solver": FAST.get(name, name), "input_map": "standard"} for name in SOLVERS),
-    {"solver": Adam(0.1, batch_size=None, dtype=None), "max_iter": 50},
+    {"solver": Adam(0.1, batch_size=None, dtype=None, dropout=0), "max_iter": 50},
     {"solver": "lbfgs", "n_estimators": 3},
     {"solver": "lbfgs", "early_stopping": True, "validation_fraction": 0.3},
 ]

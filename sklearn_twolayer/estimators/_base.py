@@ -108,7 +108,8 @@ class BaseTwoLayer(
 
     def _check_parameters(self):
         check_number("alpha", self.alpha, "[0, inf)")
-        check_number("max_iter", self.max_iter, "[1, inf)", integer=True)
+        if self.max_iter is not None:
+            check_number("max_iter", self.max_iter, "[1, inf)", integer=True)
         check_number("tol", self.tol, "[0, inf)")
         check_number("n_iter_no_change", self.n_iter_no_change, "[1, inf)", integer=True)
         check_number("n_estimators", self.n_estimators, "[1, inf)", integer=True)
@@ -219,7 +220,7 @@ class BaseTwoLayer(
         """Change the parameters in place by what the rows left out say."""
 
     def _monitor(self, objective, held_out, sample) -> Monitor:
-        notify = self._callback_bridge(sample)
+        notify = self._callback_bridge(objective, sample)
         if held_out is None:
             return Monitor(verbose=self.verbose, notify=notify)
         if self.scoring == "loss":
@@ -255,11 +256,11 @@ class BaseTwoLayer(
         vars(fitted).pop("feature_names_in_", None)  # the rows it will see have lost theirs
         return fitted
 
-    def _callback_bridge(self, sample):
+    def _callback_bridge(self, objective, sample):
         """Return what tells scikit-learn's callbacks of an iteration, or None."""
         if not getattr(self, "_skl_callbacks", None):
             return None
-        root = self._init_callback_context(max_subtasks=self.max_iter)
+        root = self._init_callback_context(max_subtasks=self._iterations(objective))
         data = {"X": sample.X, "y": sample.y, "metadata": {"sample_weight": sample.weights}}
         root.call_on_fit_task_begin(estimator=self, **data)
         self._callback_root = root, data
@@ -274,8 +275,14 @@ class BaseTwoLayer(
 
         return notify
 
+    def _iterations(self, objective) -> int:
+        if self.max_iter is not None:
+            return self.max_iter
+        return as_solver(self.solver).default_max_iter(objective.n_rows)
+
     def _minimize(self, objective, start, monitor, rng, n_iter=None, state=None) -> Outcome:
-        run = Run(self.max_iter, self.tol, self.n_iter_no_change, rng, monitor, n_iter)
+        max_iter = self._iterations(objective)
+        run = Run(max_iter, self.tol, self.n_iter_no_change, rng, monitor, n_iter)
         with single_threaded_blas():
             outcome = as_solver(self.solver).minimize(objective, start, run, state)
         if monitor.best_params is not None:

@@ -35,18 +35,21 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
     loss : str or Loss, default="squared_error"
         "squared_error", "absolute_error", "huber", "log_cosh", "quantile", "poisson",
         "gamma", or an instance such as ``Quantile(0.9)``.
-    alpha : float, default=1e-4
+    alpha : float, default=3e-4
         Strength of the penalty (α/2)·‖non-bias weights‖², added to the weighted mean of
         the loss: it means the same for every solver, batch size and number of rows.
     solver : str or Solver, default="adam"
         "adam", "lbfgs", "gradient_descent", or an instance such as
-        ``Adam(learning_rate=0.02)``.
-    max_iter : int, default=100
-        Iterations of the solver: epochs, where it works on batches.
+        ``Adam(learning_rate=0.01)``.
+    max_iter : int, optional
+        Iterations of the solver: epochs, where it works on batches. If None, what the
+        solver advises: for Adam 50 epochs, and fewer where there are more than 20,000
+        rows.
     tol : float, default=1e-4
         When the solver has converged, and what counts as a gain in early stopping.
-    n_estimators : int, default=1
-        Number of networks that are trained side by side and averaged.
+    n_estimators : int, default=8
+        Number of networks that are trained side by side and averaged; 1 for a plain
+        network, in an eighth of the time.
     early_stopping : bool, default=False
         Whether to stop when the validation value no longer gets better, and to keep the
         weights that had the best one.
@@ -108,11 +111,11 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
         activation: Any = None,
         input_map: Any = "piecewise_linear",
         loss: Any = "squared_error",
-        alpha: float = 1e-4,
+        alpha: float = 3e-4,
         solver: Any = "adam",
-        max_iter: int = 100,
+        max_iter: int | None = None,
         tol: float = 1e-4,
-        n_estimators: int = 1,
+        n_estimators: int = 8,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 10,

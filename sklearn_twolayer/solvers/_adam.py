@@ -9,7 +9,10 @@ from .._checks import check_choice, check_number
 from ._stochastic import Stochastic
 
 #: Numbers of a parameter vector that are updated at a time, to stay in a core's cache.
-SLICE = 32768
+SLICE = 2**15
+
+#: What bounds the number of epochs on large data, if the user does not: epochs times rows.
+ROW_VISITS = 10**6
 
 
 class Moments(NamedTuple):
@@ -25,15 +28,15 @@ class Adam(Stochastic):
 
     Parameters
     ----------
-    learning_rate : float, default=0.01
+    learning_rate : float, default=0.02
         The largest step of a parameter.
-    batch_size : int or None, default=256
+    batch_size : int or None, default=128
         Rows of a batch; None for all rows at each step.
     beta_1, beta_2 : float, default=0.9, 0.95
         Memory of the running means of the gradient and of its square.
     epsilon : float, default=1e-8
         Added to the root of the mean square.
-    dropout : float, default=0.0
+    dropout : float, default=0.1
         Part of the embedding's outputs that is left out, drawn anew for each row and
         step; rounded to a multiple of 1/256.
     weight_decay : float, default=0.0
@@ -55,20 +58,20 @@ class Adam(Stochastic):
     >>> from sklearn.datasets import load_iris
     >>> from sklearn_twolayer import TwoLayerClassifier
     >>> X, y = load_iris(return_X_y=True)
-    >>> model = TwoLayerClassifier(solver=Adam(learning_rate=0.02), random_state=0).fit(X, y)
+    >>> model = TwoLayerClassifier(solver=Adam(learning_rate=0.01), random_state=0).fit(X, y)
     >>> bool(model.score(X, y) > 0.95)
     True
     """
 
     def __init__(
         self,
-        learning_rate: float = 0.01,
+        learning_rate: float = 0.02,
         *,
-        batch_size: int | None = 256,
+        batch_size: int | None = 128,
         beta_1: float = 0.9,
         beta_2: float = 0.95,
         epsilon: float = 1e-8,
-        dropout: float = 0.0,
+        dropout: float = 0.1,
         weight_decay: float = 0.0,
         schedule: str = "cosine",
         warmup: float = 0.05,
@@ -103,6 +106,9 @@ class Adam(Stochastic):
 
     def working_dtype(self, dtype):
         return dtype if self.dtype is None else np.dtype(self.dtype)
+
+    def default_max_iter(self, n_rows):
+        return int(np.clip(ROW_VISITS // n_rows, 5, 50))
 
     def mask_source(self, rng):
         if not self.dropout:

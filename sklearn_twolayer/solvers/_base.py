@@ -94,6 +94,10 @@ class Solver(BaseEstimator):
         """Return the floating type to train in, for inputs of type `dtype`."""
         return dtype
 
+    def default_max_iter(self, n_rows: int) -> int:
+        """Return the iterations to do where the user gives no number of them."""
+        return 200
+
     def minimize(
         self, objective: Objective, params: np.ndarray, run: Run, state: Any = None
     ) -> Outcome:

@@ -37,6 +37,9 @@ class LBFGS(Solver):
     def check_parameters(self):
         check_number("memory", self.memory, "[1, inf)", integer=True)
 
+    def default_max_iter(self, n_rows):
+        return 1000
+
     def minimize(self, objective, params, run: Run, state=None) -> Outcome:
         shape = params.shape
         last = params.astype(np.float64)
