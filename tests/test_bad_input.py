@@ -1,0 +1,474 @@
+"""What cannot work is refused by a message that helps, and leaves the estimator as it was."""
+
+import re
+
+import joblib
+import numpy as np
+import pytest
+from scipy import sparse
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning, DataConversionWarning, NotFittedError
+from sklearn.preprocessing import OneHotEncoder
+
+from sklearn_twolayer import TwoLayerClassifier, TwoLayerRegressor
+from sklearn_twolayer.activations import ACTIVATIONS
+from sklearn_twolayer.embeddings import PRESETS, Dense, Passthrough
+from sklearn_twolayer.input_maps import INPUT_MAPS
+from sklearn_twolayer.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES, Huber, Quantile
+from sklearn_twolayer.solvers import LBFGS, SOLVERS, Adam, GradientDescent, LeastSquares
+
+N = 30
+RNG = np.random.RandomState(0)
+X = RNG.normal(size=(N, 3))
+Y = X @ [1.0, -2.0, 0.5]
+LABELS = np.digitize(Y, [-1.0, 1.0])
+MANY = np.column_stack([LABELS > 0, LABELS > 1]).astype(int)
+SOFT = RNG.dirichlet(np.ones(3), N)
+
+SMALL = {
+    "n_units": 4,
+    "activation": "tanh",
+    "input_map": "standard",
+    "n_estimators": 1,
+    "max_iter": 3,
+    "random_state": 0,
+}
+OWN = {"n_units": None, "activation": None}  # for an embedding that is no name
+
+
+def regressor(**kwargs):
+    return TwoLayerRegressor(**{**SMALL, "solver": GradientDescent(0.01), "tol": 0.0, **kwargs})
+
+
+def classifier(**kwargs):
+    return TwoLayerClassifier(**{**SMALL, "solver": GradientDescent(0.01), "tol": 0.0, **kwargs})
+
+
+def changed(array, value, index=(3, 1)):
+    array = np.array(array, dtype=float)
+    array[index[: array.ndim]] = value
+    return array
+
+
+def each(cases):
+    """Parametrize over a table of cases, by their names."""
+    return pytest.mark.parametrize("case", cases.values(), ids=cases.keys())
+
+
+ERRORS = (ValueError, TypeError, NotImplementedError)
+
+
+def refused(estimator, message, *args, error=ERRORS, method="fit", **kwargs):
+    """Assert that a call raises, in these words, and changes nothing of the estimator."""
+    before = joblib.hash(vars(estimator))
+    with pytest.raises(error, match=message) as caught:
+        getattr(estimator, method)(*args, **kwargs)
+    assert joblib.hash(vars(estimator)) == before
+    return str(caught.value)
+
+
+def refused_new_and_fitted(estimator, message, *args, **kwargs):
+    refused(clone(estimator), message, *args, **kwargs)
+    fitted = type(estimator)(**SMALL, solver=GradientDescent(0.01), tol=0.0)
+    fitted.fit(X, Y if isinstance(estimator, TwoLayerRegressor) else LABELS)
+    return refused(fitted.set_params(**estimator.get_params(deep=False)), message, *args, **kwargs)
+
+
+pytestmark = pytest.mark.filterwarnings("ignore:The solver .* max_iter")
+
+#: Data that no estimator can use: X, y for a regressor, further arguments, and the message.
+DATA = {
+    "NaN in X": (changed(X, np.nan), Y, {}, "Input X contains NaN"),
+    "infinity in X": (changed(X, np.inf), Y, {}, "Input X contains infinity"),
+    "NaN in sparse X": (
+        sparse.csr_array(changed(X, np.nan)),
+        Y,
+        {},
+        "Input X contains NaN",
+    ),
+    "NaN in y": (X, changed(Y, np.nan), {}, "y contains NaN"),
+    "infinity in y": (X, changed(Y, np.inf), {}, "y contains infinity"),
+    "no rows": (X[:0], Y[:0], {}, r"0 sample\(s\)"),
+    "one row": (X[:1], Y[:1], {}, r"1 sample.*minimum of 2"),
+    "no columns": (X[:, :0], Y, {}, r"0 feature\(s\)"),
+    "X with one axis": (X[:, 0], Y, {}, "Reshape your data"),
+    "X with three axes": (X[:, :, None], Y, {}, "dim 3"),
+    "text in X": (np.full((N, 3), "red"), Y, {}, "could not convert string"),
+    "complex X": (X + 1j, Y, {}, "Complex data not supported"),
+    "fewer targets than rows": (X, Y[:-1], {}, "inconsistent numbers of samples"),
+    "no targets": (X, None, {}, "requires y to be passed"),
+    "negative weight": (X, Y, {"sample_weight": changed(np.ones(N), -1)}, "Negative values"),
+    "NaN among the weights": (
+        X,
+        Y,
+        {"sample_weight": changed(np.ones(N), np.nan)},
+        "sample_weight contains NaN",
+    ),
+    "weights of zero": (X, Y, {"sample_weight": np.zeros(N)}, "at least one non-zero"),
+    "fewer weights than rows": (X, Y, {"sample_weight": np.ones(N - 1)}, r"expected \(30,\)"),
+    "weights with two axes": (X, Y, {"sample_weight": np.ones((N, 1))}, "must be 1D"),
+    "X_val alone": (X, Y, {"X_val": X}, "X_val and y_val must be given together"),
+    "y_val alone": (X, Y, {"y_val": Y}, "X_val and y_val must be given together"),
+    "X_val of other columns": (X, Y, {"X_val": X[:, :2], "y_val": Y}, "2 features.* expecting 3"),
+    "NaN in X_val": (X, Y, {"X_val": changed(X, np.nan), "y_val": Y}, "contains NaN"),
+}
+
+
+@each(DATA)
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+@pytest.mark.parametrize("estimator", [regressor(), classifier()], ids=["regressor", "classifier"])
+def test_data(case, method, estimator):
+    rows, y, kwargs, message = case
+    if method == "partial_fit" and kwargs.keys() & {"X_val", "y_val"}:
+        pytest.skip("takes no validation rows")
+    if isinstance(estimator, TwoLayerClassifier) and y is not None and np.isfinite(y).all():
+        y = (y > 0).astype(int)
+        kwargs = {name: y if name == "y_val" else value for name, value in kwargs.items()}
+    refused(clone(estimator), message, rows, y, method=method, **kwargs)
+
+
+@each({name: case for name, case in DATA.items() if "row" not in name})
+def test_data_for_a_fitted_estimator(case):
+    rows, y, kwargs, message = case
+    refused_new_and_fitted(regressor(), message, rows, y, **kwargs)
+
+
+#: Parameters or targets: the estimator, its targets, and the message.
+CLASSES = {
+    "one class": (classifier(), np.full(N, "red"), "at least 2 classes.*only one class.*red"),
+    "real numbers as classes": (classifier(), Y, "Unknown label type: continuous.*regress"),
+    "several columns of classes": (
+        classifier(),
+        np.column_stack([LABELS, LABELS]),
+        "multiclass-multioutput.*zeros and ones.*soft_targets",
+    ),
+    "class_weight by an unknown name": (classifier(class_weight="even"), LABELS, "balanced"),
+    "negative class_weight": (
+        classifier(class_weight={0: -1.0}),
+        LABELS,
+        "class_weight.*negative",
+    ),
+    "class_weight of zeros": (
+        classifier(class_weight=dict.fromkeys(range(3), 0.0)),
+        LABELS,
+        "class_weight.*zero to all rows",
+    ),
+    "soft targets above one": (
+        classifier(soft_targets="multilabel"),
+        changed(SOFT, 1.5),
+        r"in \[0, 1\].*to 1.5",
+    ),
+    "soft targets below zero": (
+        classifier(soft_targets="multiclass"),
+        changed(SOFT, -0.1),
+        r"in \[0, 1\].*from -0.1",
+    ),
+    "rows that are no distributions": (
+        classifier(soft_targets="multiclass"),
+        0.5 * SOFT,
+        "sum to 1.*soft_targets='multilabel'",
+    ),
+    "soft targets with one axis": (
+        classifier(soft_targets="multiclass"),
+        LABELS,
+        r"shape \(n_samples, n_outputs\)",
+    ),
+    "unknown soft_targets": (
+        classifier(soft_targets="soft"),
+        SOFT,
+        "'multiclass', 'multilabel'.*'soft'",
+    ),
+    "class_weight beside soft targets": (
+        classifier(soft_targets="multiclass", class_weight="balanced"),
+        SOFT,
+        "class_weight needs labels",
+    ),
+    "calibration of one network": (
+        classifier(calibrate=True),
+        LABELS,
+        "n_estimators to 2 or more",
+    ),
+    "unknown calibrate": (classifier(calibrate="yes"), LABELS, "calibrate.*'auto'.*'yes'"),
+    "loss for regression": (classifier(loss="poisson"), LABELS, "'log_loss', 'squared_error'"),
+    "loss with a link of its own": (
+        classifier(loss=REGRESSION_LOSSES["gamma"]()),
+        LABELS,
+        "for regression only",
+    ),
+}
+REALS = {
+    "Poisson below zero": (regressor(loss="poisson"), Y, "not negative.*'squared_error'"),
+    "gamma of zero": (regressor(loss="gamma"), np.abs(changed(Y, 0)), "positive.*'poisson'"),
+    "text as targets": (regressor(), np.full(N, "red"), "could not convert string"),
+    "loss for classification": (
+        regressor(loss=CLASSIFICATION_LOSSES["log_loss"]()),
+        Y,
+        "for classification only",
+    ),
+    "loss out of range": (regressor(loss=Quantile(1.0)), Y, r"quantile.*\(0, 1\).*1.0"),
+    "loss that is a number": (regressor(loss=3), Y, "loss must be one of"),
+    "another loss out of range": (regressor(loss=Huber(-1.0)), Y, r"delta.*\(0, inf\)"),
+    "widths that differ in a sum": (
+        regressor(embedding=Dense(2) + Dense(3), **OWN),
+        Y,
+        r"2 outputs.*right one 3.*Use \| for",
+    ),
+    "widths that differ in a nested product": (
+        regressor(embedding=Dense(4) | (Dense(2) * Passthrough()), **OWN),
+        Y,
+        r"2 outputs.*right one 3.*Use \| for",
+    ),
+    "n_units beside an expression": (
+        regressor(embedding=Dense(2), activation=None),
+        Y,
+        "n_units=4 is for an embedding given by name",
+    ),
+    "activation that the preset has not": (
+        regressor(embedding="gated"),
+        Y,
+        "activation='tanh' is not used by embedding='gated'",
+    ),
+    "no units": (regressor(n_units=0), Y, "n_units must be a positive integer"),
+    "half a unit": (regressor(n_units=1.5), Y, "n_units must be a positive integer"),
+    "solver that is a class": (regressor(solver=Adam), Y, "solver must be one of"),
+    "solver out of range": (regressor(solver=GradientDescent(0.0)), Y, "learning_rate must be"),
+    "input map that is a class": (regressor(input_map=OneHotEncoder), Y, "input_map must be"),
+    "network too large for the solver": (
+        regressor(solver=LeastSquares(max_parameters=5)),
+        Y,
+        "max_parameters=5.*'lbfgs'",
+    ),
+    "no curvature for the solver": (
+        regressor(solver="least_squares", loss="absolute_error"),
+        Y,
+        "AbsoluteError.*another solver",
+    ),
+    "too few rows to set aside": (
+        regressor(early_stopping=True, validation_fraction=0.01),
+        Y,
+        "leaves no row",
+    ),
+    "all rows set aside": (
+        regressor(early_stopping=True, validation_fraction=0.99),
+        Y,
+        "leaves no row",
+    ),
+    "unknown scorer": (regressor(early_stopping=True, scoring="acc"), Y, "acc"),
+}
+
+
+@each(CLASSES | REALS)
+def test_targets_and_parameters(case):
+    estimator, y, message = case
+    refused_new_and_fitted(
+        estimator, message, X, y, error=(ValueError, TypeError, NotImplementedError)
+    )
+
+
+#: Parameters with a range: values outside it, and how the message names the range.
+RANGES = {
+    "alpha": ([-1.0, np.nan, np.inf, "1", True], r"\[0, inf\)"),
+    "max_iter": ([0, 2.5, "3"], r"an integer in \[1, inf\)"),
+    "tol": ([-1.0, np.nan, None], r"\[0, inf\)"),
+    "n_iter_no_change": ([0, 1.5], r"an integer in \[1, inf\)"),
+    "n_estimators": ([0, 1.5], r"an integer in \[1, inf\)"),
+    "validation_fraction": ([0.0, 1.0, -0.1, "half"], r"\(0, 1\)"),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [(name, value) for name, (values, _) in RANGES.items() for value in values]
+)
+@pytest.mark.parametrize("make", [regressor, classifier])
+def test_parameters_out_of_range(make, name, value):
+    message = f"{name} must be .*{RANGES[name][1]}, got {re.escape(repr(value))}"
+    refused(make(**{name: value}), message, X, LABELS)
+
+
+#: What a parameter may name; the known names are in the message.
+NAMES = {
+    "embedding": PRESETS,
+    "activation": ACTIVATIONS,
+    "solver": SOLVERS,
+    "input_map": INPUT_MAPS,
+}
+
+
+@pytest.mark.parametrize("name", [*NAMES, "loss"])
+@pytest.mark.parametrize(
+    ("make", "losses"), [(regressor, REGRESSION_LOSSES), (classifier, CLASSIFICATION_LOSSES)]
+)
+def test_unknown_names(make, losses, name):
+    estimator = make(**{name: "tahn"})
+    for value in ("tahn", 7):
+        message = refused_new_and_fitted(estimator.set_params(**{name: value}), name, X, LABELS)
+        known = losses if name == "loss" else NAMES[name]
+        assert all(repr(each_name) in message for each_name in known)
+        assert repr(value) in message
+
+
+@pytest.mark.parametrize("solver", [LBFGS(), LeastSquares()], ids=repr)
+def test_partial_fit_needs_a_solver_that_works_by_epochs(solver):
+    estimator = regressor(solver=solver)
+    assert not hasattr(estimator, "partial_fit")
+    with pytest.raises(AttributeError) as caught:
+        estimator.partial_fit(X, Y)
+    assert "such as 'adam'" in str(caught.value.__cause__)
+
+
+def test_partial_fit_does_not_exist_beside_early_stopping():
+    estimator = regressor(early_stopping=True)
+    assert not hasattr(estimator, "partial_fit")
+    with pytest.raises(AttributeError) as caught:
+        estimator.partial_fit(X, Y)
+    assert "early_stopping=False" in str(caught.value.__cause__)
+
+
+#: Going on from a fit with data or a network that do not match it.
+GOING_ON = {
+    "more columns": (regressor(), (np.hstack([X, X]), Y), "6 features.*expecting 3"),
+    "more outputs": (regressor(), (X, np.column_stack([Y, Y])), "2 outputs, expected 1"),
+    "more units": (regressor(n_units=7), (X, Y), "the same network"),
+    "more networks": (regressor(n_estimators=2), (X, Y), "the same network"),
+    "an unknown label": (classifier(), (X, LABELS + 1), r"labels \[3\].*classes \[0, 1, 2\]"),
+}
+
+
+@each(GOING_ON)
+@pytest.mark.parametrize("method", ["partial_fit", "fit"])
+def test_going_on_with_what_does_not_match(case, method):
+    changes, data, message = case
+    make = type(changes)
+    estimator = make(**SMALL, solver=GradientDescent(0.01), tol=0.0, warm_start=method == "fit")
+    getattr(estimator, method)(X, Y if make is TwoLayerRegressor else LABELS)
+    parameters = {**changes.get_params(deep=False), "warm_start": estimator.warm_start}
+    refused(estimator.set_params(**parameters), message, *data, method=method)
+
+
+def test_other_classes_in_a_later_call_of_partial_fit():
+    estimator = classifier().partial_fit(X, LABELS, classes=[0, 1, 2, 3])
+    refused(estimator, "not the same as on last call", X, LABELS, [0, 1, 2], method="partial_fit")
+    refused(estimator, r"labels \[9\]", X, changed(LABELS, 9).astype(int), method="partial_fit")
+
+
+@pytest.mark.parametrize("method", ["predict", "predict_proba", "transform", "decision_function"])
+def test_prediction_from_what_does_not_match(method):
+    with pytest.raises(NotFittedError, match="not fitted yet"):
+        getattr(classifier(), method)(X)
+    estimator = classifier().fit(X, LABELS)
+    refused(estimator, "2 features.*expecting 3", X[:, :2], method=method)
+    refused(estimator, "contains NaN", changed(X, np.nan), method=method)
+
+
+class Breaking:
+    """A scorer that raises at every third call."""
+
+    n_calls = 0
+
+    def __init__(self, error):
+        self.error = error
+
+    def __call__(self, estimator, rows, y):
+        Breaking.n_calls += 1
+        if Breaking.n_calls % 3 == 0:
+            raise self.error
+        return 0.0
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError, KeyboardInterrupt])
+def test_a_fit_that_ends_half_way_leaves_the_last_one(error):
+    validation = {"X_val": X, "y_val": Y}
+    breaking = regressor(scoring=Breaking(error))
+    refused(breaking, None, X, Y, error=error, **validation)
+    fitted = regressor().fit(X, Y, **validation).set_params(scoring=Breaking(error))
+    for warm_start in (False, True):
+        fitted.set_params(warm_start=warm_start)
+        refused(fitted, None, X, -Y, error=error, **validation)
+
+
+# What is odd, and works.
+
+ODD = {
+    "a constant column": (changed(X, 7.0, (slice(None), 1)), Y),
+    "nothing but constant columns": (np.ones((N, 3)), Y),
+    "a constant target": (X, np.full(N, 5.0)),
+    "a huge constant target": (X, np.full(N, 1e8)),
+    "two rows": (X[:2], Y[:2]),
+    "one column": (X[:, :1], Y),
+    "more columns than rows": (RNG.normal(size=(5, 20)), Y[:5]),
+    "a huge column": (X * [1.0, 1e30, 1.0], Y),
+    "a column near the end of the range": (X * [1.0, 1e300, 1.0], Y),
+    "a tiny column": (X * [1.0, 1e-300, 1.0], Y),
+    "huge targets": (X, 1e200 * Y),
+    "integers": ((10 * X).astype(int), (10 * Y).astype(int)),
+    "booleans": (X > 0, Y > 0),
+    "objects": (X.astype(object), Y.astype(object)),
+    "lists": (X.tolist(), Y.tolist()),
+    "a sparse matrix": (sparse.coo_matrix(X), Y),
+}
+
+
+@each(ODD)
+@pytest.mark.parametrize("input_map", INPUT_MAPS)
+@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_odd_data_work(case, input_map, solver):
+    rows, y = case
+    solver = GradientDescent(0.01) if solver == "gradient_descent" else solver
+    parameters = {"solver": solver, "input_map": input_map}
+    model = regressor(**parameters).fit(rows, y)
+    size = np.abs(np.asarray(y, dtype=float)).max()
+    assert (np.abs(model.predict(rows)) <= 10 * size).all()
+    labels = (np.asarray(y, dtype=float) > np.median(np.asarray(y, dtype=float))).astype(str)
+    if len(np.unique(labels)) == 2:
+        model = classifier(**parameters, n_estimators=2).fit(rows, labels)
+        np.testing.assert_allclose(model.predict_proba(rows).sum(axis=1), 1)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_a_constant_target_is_predicted():
+    for solver in SOLVERS:
+        model = regressor(solver=solver, max_iter=30).fit(X, np.full(N, 5.0))
+        np.testing.assert_allclose(model.predict(X), 5.0, atol=0.5)
+
+
+def test_classes_of_one_row_each():
+    model = classifier(solver="lbfgs", max_iter=200, alpha=0.0, tol=1e-3, early_stopping=False)
+    rows = X[:6]
+    labels = np.array(list("fedcba"))
+    assert (model.fit(rows, labels).predict(rows) == labels).all()
+    split = clone(model).set_params(early_stopping=True, validation_fraction=0.3)
+    assert split.fit(X[:9], np.arange(9) // 2).predict_proba(rows).shape == (6, 5)
+
+
+@pytest.mark.parametrize("n_rows", [2, 3, 5])
+def test_more_networks_than_rows(n_rows):
+    labels = np.arange(n_rows) % 2
+    model = classifier(n_estimators=8).fit(X[:n_rows], labels)
+    assert np.isfinite(model.predict_proba(X)).all() and model.temperature_ > 0
+
+
+def test_a_column_of_classes_is_warned_of():
+    model = classifier()
+    expected = model.fit(X, LABELS).predict(X)
+    with pytest.warns(DataConversionWarning, match="column-vector"):
+        model.fit(X, LABELS[:, None])
+    np.testing.assert_array_equal(model.predict(X), expected)
+
+
+def test_a_column_of_targets_is_predicted_as_a_column():
+    expected = regressor().fit(X, Y).predict(X)
+    np.testing.assert_array_equal(regressor().fit(X, Y[:, None]).predict(X), expected[:, None])
+
+
+@pytest.mark.parametrize(
+    "solver", [GradientDescent(1e9), GradientDescent(1e9, batch_size=8), Adam(1e25)], ids=repr
+)
+def test_an_overflow_ends_the_training_with_a_message(solver):
+    model = regressor(solver=solver, activation="relu", max_iter=50)
+    message = "overflowed.*last finite weights.*Scale the inputs.*lower the learning rate"
+    with pytest.warns(ConvergenceWarning, match=message):
+        model.fit(X, Y)
+    assert np.isfinite(model.params_).all() and model.n_iter_ < 50
+    assert np.isfinite(model.loss_curve_).all()
+    assert np.isfinite(model.predict(X)).all()
