@@ -83,7 +83,8 @@ for i, (activation, colour) in enumerate([("relu", "#2f6db5"), ("tanh", "#e08214
             label=f"{n_units} units, {activation}",
         )  # fmt: skip
 left.set(xscale="log", xlabel="weight decay", ylabel="cross-validated root mean squared error")
-left.legend(frameon=False, title="second branch")
+left.set_ylim(51.5, 56)
+left.legend(frameon=False, title="second branch", loc="lower center", ncols=2)
 
 predicted = search.predict(X_test)
 limits = [0, 360]
