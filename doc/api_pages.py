@@ -37,8 +37,8 @@ What most programs need is in the package itself, as `from sklearn_twolayer impo
 {names}.
 
 The other names are imported from the module that their page is about. A name that stands for an
-object, such as `"relu"` for `ReLU()`, is in a table at the head of the page. Methods that come from
-scikit-learn, such as `get_params`, `set_output` and `fit_transform`, are described there.
+object, such as `"relu"` for `ReLU()`, is in a table at the head of the page. Methods that come
+from scikit-learn, such as `get_params`, `set_output` and `fit_transform`, are described there.
 """.format(names=", ".join(f":class:`~sklearn_twolayer.{n}`" for n in sklearn_twolayer.__all__))
 
 
