@@ -141,7 +141,9 @@ class Network:
         y, mask, saved = saved
         np.matmul(np.swapaxes(y, -1, -2), delta, out=out.weights)  # TWO.36
         np.sum(delta, axis=-2, out=out.bias)
-        delta = np.matmul(delta, np.swapaxes(views.weights, -1, -2))  # TWO.38
+        weights = np.swapaxes(views.weights, -1, -2)
+        # TWO.38; BLAS is slow at the outer product of one output.
+        delta = delta * weights if self.n_outputs == 1 else np.matmul(delta, weights)
         if mask is not None:
             delta *= mask
         delta, own = self.embedding.pullback(views.own, saved, delta, X)
