@@ -106,7 +106,7 @@ class Objective:
             loss, gradient = block(index)
         else:
             # Masks come from one stream, in the order of the blocks.
-            loss, gradient = self._sum(block, n_threads=None if draw_mask is None else 1)
+            loss, gradient = self.sum_blocks(block, n_threads=None if draw_mask is None else 1)
         if self.alpha:
             slopes = self.network.penalized(self.network.views(gradient))
             for slope, weights in zip(slopes, self.network.penalized(views), strict=True):
@@ -142,7 +142,7 @@ class Objective:
     def data_term(self, params: np.ndarray) -> np.ndarray:
         """Return the data term alone, the weighted mean of L over all rows."""
         views = self.network.views(params.astype(self.dtype, copy=False))
-        return self._sum(lambda part: (self._block_loss(views, part),))[0]
+        return self.sum_blocks(lambda part: (self._block_loss(views, part),))[0]
 
     def penalty(self, params: np.ndarray) -> np.ndarray:
         """Return (α/2) ‖non-bias weights‖², of shape (...)."""
@@ -175,7 +175,7 @@ class Objective:
                 f"{self.network.embedding!r}: use another solver."
             )
         views = self.network.views(vector.astype(self.dtype, copy=False))
-        matrix, gradient = self._sum(
+        matrix, gradient = self.sum_blocks(
             lambda part: block_normal_equations(self, views, part),
             numbers_per_row=2 * len(vector) * self.network.n_outputs,
         )
@@ -190,7 +190,7 @@ class Objective:
         vector = vector.copy()
         if has_closed_form(self.loss, self.link):
             views = self.network.views(vector)
-            gram, moments = self._sum(lambda part: block_design(self, views, part))
+            gram, moments = self.sum_blocks(lambda part: block_design(self, views, part))
             solution = solve_output(gram, moments, self.alpha)
             views.weights[...], views.bias[...] = solution[:-1], solution[-1]
         return vector
@@ -223,7 +223,7 @@ class Objective:
         values *= weights
         return values.sum(axis=-1, dtype=np.float64)
 
-    def _sum(
+    def sum_blocks(
         self,
         block_terms: Callable,
         *,

@@ -18,6 +18,7 @@ ROWS_OF_ROOMS = [
     {"curvature", "prediction"},
     {"objective"},
     {"solvers"},
+    {"stages"},
     {"estimators"},
     {"__init__"},
     {"_report"},

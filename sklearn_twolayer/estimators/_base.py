@@ -2,45 +2,26 @@
 
 import copy
 import warnings
-from typing import Any, NamedTuple
 
 import numpy as np
 from joblib import effective_n_jobs
-from scipy import sparse
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
+from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import check_scoring
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted, has_fit_parameter, validate_data
 
 from .._checks import check_number
 from .._compat import CallbackSupportMixin
 from .._linalg import single_threaded_blas
 from ..embeddings import as_embedding
-from ..input_maps import as_input_map
 from ..network import Network
 from ..objective import Objective
-from ..prediction import embeddings, raw_outputs
 from ..rows import Rows
 from ..solvers import Outcome, Run, as_solver
 from ._monitor import Monitor
-from ._validation import check_weights
-
-FLOATS = [np.float64, np.float32]
-
-
-class Sample(NamedTuple):
-    """Validated rows with their targets and weights, before any encoding."""
-
-    X: Any
-    y: np.ndarray
-    weights: np.ndarray
-
-    def take(self, index) -> "Sample":
-        """Return some of the rows."""
-        return Sample(self.X[index], self.y[index], self.weights[index])
+from ._network import BaseNetwork, Sample
 
 
 def _works_by_epochs(estimator) -> bool:
@@ -54,14 +35,8 @@ def _works_by_epochs(estimator) -> bool:
     return True
 
 
-class BaseTwoLayer(
-    CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
-):
-    """Training and prediction, whatever the kind of targets.
-
-    A subclass stores the parameters, validates y (`_validate_y`), and makes the object
-    that encodes targets and decodes outputs (`_make_targets`).
-    """
+class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
+    """Training by a solver, whatever the kind of targets."""
 
     def _fit(self, X, y, sample_weight, X_val, y_val):
         self._check_parameters()
@@ -117,32 +92,6 @@ class BaseTwoLayer(
         as_solver(self.solver).check_parameters()
         self._resolve_loss().check_parameters()
 
-    def _validate(self, X, y, sample_weight, *, reset) -> Sample:
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            accept_sparse="csr",
-            dtype=FLOATS,
-            multi_output=True,
-            y_numeric=False,
-            ensure_min_samples=2 if reset else 1,
-            reset=reset,
-        )
-        y = y.toarray() if sparse.issparse(y) else y
-        return Sample(X, self._validate_y(y, X.dtype), check_weights(sample_weight, X))
-
-    def _begin(self, sample: Sample, goes_on: bool) -> Sample:
-        """Learn the form of the targets, and weight the rows: one of weight zero is no row."""
-        if not goes_on:
-            self._targets = self._make_targets(sample)
-        weights = sample.weights * self._row_factors(sample)
-        sample = sample._replace(weights=weights)
-        return sample if weights.all() else sample.take(np.flatnonzero(weights))
-
-    def _row_factors(self, sample: Sample):
-        return 1.0
-
     def _held_out(self, X_val, y_val) -> Sample | None:
         if X_val is None and y_val is None:
             return None
@@ -170,15 +119,6 @@ class BaseTwoLayer(
 
     def _stratification(self, sample):
         return None
-
-    def _fit_input_map(self, sample):
-        template = as_input_map(self.input_map)
-        if template is None:
-            return None
-        input_map = clone(template)
-        if has_fit_parameter(input_map, "sample_weight"):
-            return input_map.fit(sample.X, sample.y, sample_weight=sample.weights)
-        return input_map.fit(sample.X, sample.y)
 
     def _objective(self, sample) -> Objective:
         """Set up the network and its cost over the rows."""
@@ -314,44 +254,6 @@ class BaseTwoLayer(
         if root is not None:
             root.call_on_fit_task_end(estimator=self, reconstruction_attributes={}, **data)
         return self
-
-    # After fit.
-
-    def _rows(self, X) -> Rows:
-        check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse="csr", dtype=FLOATS, reset=False)
-        return Rows(X, self.input_map_, X.dtype)
-
-    def _raw_outputs(self, X) -> np.ndarray:
-        """Return z, averaged over the networks, of shape (n_rows, n_outputs)."""
-        rows = self._rows(X)
-        return raw_outputs(self.network_, self.params_, rows, effective_n_jobs(self.n_jobs))
-
-    def transform(self, X):
-        """Map rows to the embedding y_E.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_estimators * N_E)
-            The outputs of the first layer; those of the first network come first.
-        """
-        rows = self._rows(X)
-        return embeddings(self.network_, self.params_, rows, effective_n_jobs(self.n_jobs))
-
-    @property
-    def _n_features_out(self):
-        return len(self.params_) * self.network_.width
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
-        return tags
 
 
 partial_fit_available = available_if(_works_by_epochs)

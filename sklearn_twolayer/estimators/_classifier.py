@@ -5,15 +5,13 @@ from typing import Any
 import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
-from sklearn.utils import column_or_1d
-from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
 from .._compat import with_callbacks
 from .._registry import resolve
 from ..losses import CLASSIFICATION_LOSSES, IdentityLink, Loss
 from ._base import BaseTwoLayer, partial_fit_available
 from ._calibration import best_factor, deal_folds, left_out_outputs
-from ._targets import ClassTargets, DistributionTargets, MultilabelTargets
+from ._class_targets import class_factors, class_targets, validate_labels
 from ._validation import unchanged_on_error
 
 
@@ -324,55 +322,13 @@ class TwoLayerClassifier(ClassifierMixin, BaseTwoLayer):
         return loss
 
     def _validate_y(self, y, dtype):
-        if self.soft_targets is not None:
-            return np.asarray(y, dtype=np.float64)
-        check_classification_targets(y)
-        return column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
+        return validate_labels(y, self.soft_targets)
 
     def _make_targets(self, sample):
-        y = sample.y
-        if self.soft_targets is not None:
-            targets = self._soft_targets(y)
-        elif y.ndim == 2:
-            targets = self._multilabel_targets(y)
-        else:
-            targets = self._class_targets(y)
+        given = getattr(self, "_all_classes", None)
+        targets = class_targets(sample.y, self.soft_targets, given)
         self.classes_ = targets.classes
         return targets
-
-    def _soft_targets(self, y):
-        known = ("multiclass", "multilabel")
-        if self.soft_targets not in known:
-            raise ValueError(
-                f"soft_targets must be None or one of {known}, got {self.soft_targets!r}."
-            )
-        if y.ndim != 2:
-            raise ValueError(
-                f"soft_targets={self.soft_targets!r} needs y of shape (n_samples, n_outputs), "
-                f"got {y.shape}."
-            )
-        if self.soft_targets == "multiclass":
-            return DistributionTargets(y.shape[1])
-        return MultilabelTargets(y.shape[1], soft=True)
-
-    def _multilabel_targets(self, y):
-        kind = type_of_target(y)
-        if kind != "multilabel-indicator":
-            raise ValueError(
-                f"y of kind {kind!r} is not supported: give labels of shape (n_samples,), zeros "
-                "and ones of shape (n_samples, n_labels), or set soft_targets."
-            )
-        return MultilabelTargets(y.shape[1])
-
-    def _class_targets(self, y):
-        classes = getattr(self, "_all_classes", None)
-        classes = np.unique(y if classes is None else classes)
-        if len(classes) < 2:
-            raise ValueError(
-                f"{type(self).__name__} needs at least 2 classes, but the data have only one "
-                f"class: {classes[0]!r}."
-            )
-        return ClassTargets(classes)
 
     def _check_parameters(self):
         super()._check_parameters()
@@ -403,12 +359,7 @@ class TwoLayerClassifier(ClassifierMixin, BaseTwoLayer):
         self.temperature_ = 1 / factor
 
     def _row_factors(self, sample):
-        factors = self._targets.class_weights(self.class_weight, sample.y, sample.weights)
-        if factors.min() < 0 or not (factors * sample.weights).any():
-            raise ValueError(
-                f"class_weight={self.class_weight!r} gives negative weights, or zero to all rows."
-            )
-        return factors
+        return class_factors(self._targets, self.class_weight, sample)
 
     def _stratification(self, sample):
         hard = sample.y.ndim == 1

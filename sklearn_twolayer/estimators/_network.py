@@ -1,0 +1,112 @@
+"""What all estimators of two-layer networks share, however they are trained."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from joblib import effective_n_jobs
+from scipy import sparse
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
+from sklearn.utils.validation import check_is_fitted, has_fit_parameter, validate_data
+
+from ..input_maps import as_input_map
+from ..prediction import embeddings, raw_outputs
+from ..rows import Rows
+from ._validation import check_weights
+
+FLOATS = [np.float64, np.float32]
+
+
+class Sample(NamedTuple):
+    """Validated rows with their targets and weights, before any encoding."""
+
+    X: Any
+    y: np.ndarray
+    weights: np.ndarray
+
+    def take(self, index) -> "Sample":
+        """Return some of the rows."""
+        return Sample(self.X[index], self.y[index], self.weights[index])
+
+
+class BaseNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+    """Validation, and what a fitted network computes.
+
+    A subclass stores the parameters, validates y (`_validate_y`), makes the object that
+    encodes targets and decodes outputs (`_make_targets`), and fits `network_`, `params_`
+    and `input_map_`.
+    """
+
+    # Steps of fit.
+
+    def _validate(self, X, y, sample_weight, *, reset) -> Sample:
+        X, y = validate_data(
+            self,
+            X,
+            y,
+            accept_sparse="csr",
+            dtype=FLOATS,
+            multi_output=True,
+            y_numeric=False,
+            ensure_min_samples=2 if reset else 1,
+            reset=reset,
+        )
+        y = y.toarray() if sparse.issparse(y) else y
+        return Sample(X, self._validate_y(y, X.dtype), check_weights(sample_weight, X))
+
+    def _begin(self, sample: Sample, goes_on: bool) -> Sample:
+        """Learn the form of the targets, and weight the rows: one of weight zero is no row."""
+        if not goes_on:
+            self._targets = self._make_targets(sample)
+        weights = sample.weights * self._row_factors(sample)
+        sample = sample._replace(weights=weights)
+        return sample if weights.all() else sample.take(np.flatnonzero(weights))
+
+    def _row_factors(self, sample: Sample):
+        return 1.0
+
+    def _fit_input_map(self, sample):
+        template = as_input_map(self.input_map)
+        if template is None:
+            return None
+        input_map = clone(template)
+        if has_fit_parameter(input_map, "sample_weight"):
+            return input_map.fit(sample.X, sample.y, sample_weight=sample.weights)
+        return input_map.fit(sample.X, sample.y)
+
+    # After fit.
+
+    def _rows(self, X) -> Rows:
+        check_is_fitted(self)
+        X = validate_data(self, X, accept_sparse="csr", dtype=FLOATS, reset=False)
+        return Rows(X, self.input_map_, X.dtype)
+
+    def _raw_outputs(self, X) -> np.ndarray:
+        """Return z, averaged over the networks, of shape (n_rows, n_outputs)."""
+        rows = self._rows(X)
+        return raw_outputs(self.network_, self.params_, rows, effective_n_jobs(self.n_jobs))
+
+    def transform(self, X):
+        """Map rows to the embedding y_E.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_estimators * N_E)
+            The outputs of the first layer; those of the first network come first.
+        """
+        rows = self._rows(X)
+        return embeddings(self.network_, self.params_, rows, effective_n_jobs(self.n_jobs))
+
+    @property
+    def _n_features_out(self):
+        return len(self.params_) * self.network_.width
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags

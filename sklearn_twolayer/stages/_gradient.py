@@ -1,0 +1,85 @@
+"""Centres, widths and shapes by the gradients of the source (pages TWO.52 to TWO.54)."""
+
+from typing import Any
+
+import numpy as np
+
+from .._linalg import single_threaded_blas
+from ..curvature import has_closed_form
+from ..objective import Objective
+from ..solvers import Outcome, Run, Solver
+from ._trial import Trial
+
+
+class OptimalOutput:
+    """A cost as a function of the first layer: the output layer is the best one for it.
+
+    The gradient is that of the full cost there, since its part for the output layer is
+    zero (variable projection: Golub & Pereyra, 2003).
+
+    Parameters
+    ----------
+    objective : Objective
+        The full cost, with squared loss.
+    """
+
+    def __init__(self, objective: Objective):
+        self.objective = objective
+        self.n_rows, self.dtype = objective.n_rows, objective.dtype
+        self.n_threads = objective.n_threads
+        self._last: tuple[bytes, np.ndarray] | None = None
+
+    def solved(self, params: np.ndarray) -> np.ndarray:
+        """Return parameters, shape (1, n_parameters), with the best output layer."""
+        key = params.tobytes()
+        if self._last is None or self._last[0] != key:
+            self._last = key, self.objective.with_best_output(params[0])[None]
+        return self._last[1]
+
+    def loss_and_gradient(self, params: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the data term and the gradient, which is zero for the output layer."""
+        loss, gradient = self.objective.loss_and_gradient(self.solved(params))
+        views = self.objective.network.views(gradient)
+        views.weights[...], views.bias[...] = 0, 0
+        return loss, gradient
+
+    def data_term(self, params: np.ndarray) -> np.ndarray:
+        """Return the data term."""
+        return self.objective.data_term(self.solved(params))
+
+    def penalty(self, params: np.ndarray) -> np.ndarray:
+        """Return the penalty."""
+        return self.objective.penalty(self.solved(params))
+
+    def networks(self, part: slice) -> "OptimalOutput":
+        """Return itself: there is one network."""
+        return self
+
+
+def refine_gradient(trial: Trial, solver: Solver, run: Run) -> tuple[Trial, Outcome]:
+    """Learn the first layer with the output layer.
+
+    Parameters
+    ----------
+    trial : Trial
+        Where to start.
+    solver : Solver
+        Minimises the cost, with the penalty of the trial.
+    run : Run
+        How long.
+
+    Returns
+    -------
+    trial : Trial
+        The first layer that was found.
+    outcome : Outcome
+        How the solver ended.
+    """
+    objective: Any = trial.objective
+    objective.alpha = trial.alpha
+    # A solver that works on batches takes all parameters alike.
+    if has_closed_form(objective.loss, objective.link) and not solver.incremental:
+        objective = OptimalOutput(objective)
+    with single_threaded_blas():
+        outcome = solver.minimize(objective, trial.solved()[None], run)
+    return trial.at(outcome.params[0].astype(trial.vector.dtype)), outcome

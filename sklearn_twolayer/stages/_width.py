@@ -1,0 +1,65 @@
+"""One factor on all widths, by leave-one-out."""
+
+import numpy as np
+
+from ..radial import make_geometry
+from ._trial import Trial
+
+#: Ratio of neighbouring factors, and how far they may go.
+STEP = 1.6
+RANGE = 64.0
+#: Typical widths that the search starts from, in typical distances between centres.
+STARTS = (0.5, 0.8)
+#: Centres that the typical distance is taken from.
+N_CENTERS = 300
+
+
+def refine_width(trial: Trial, radial, starts=STARTS) -> Trial:
+    """Return the trial of the best factor, found by climbing from `starts`.
+
+    Parameters
+    ----------
+    trial : Trial
+        Where to start.
+    radial : Radial
+        Its radial units.
+    starts : tuple of float
+        Two neighbouring values of the typical width to begin with, in typical distances.
+
+    Returns
+    -------
+    Trial
+        That of the least leave-one-out error among those tried.
+    """
+    log_widths = trial.own[1].copy()
+    # From here on log factors are relative to the typical distance.
+    log_widths += np.log(typical_distance(trial, radial)) - log_widths.mean()
+    best, errors = None, {}
+
+    def attempt(log_factor):
+        nonlocal best
+        other = trial.at(trial.moved(log_widths=log_widths + log_factor))
+        errors[log_factor] = other.error
+        if best is None or other.error < best.error:
+            best = other  # the activations of the others are let go
+
+    for start in starts:
+        attempt(float(np.log(start)))
+    step, limit = np.log(STEP), np.log(RANGE)
+    while True:
+        least = min(errors, key=errors.get)
+        further = least - step if least == min(errors) else least + step
+        if min(errors) < further < max(errors) or abs(further) > limit:
+            return best
+        attempt(further)
+
+
+def typical_distance(trial: Trial, radial) -> float:
+    """Return the median distance between centres, in the metric of their shapes."""
+    centers, _, *shapes = trial.own
+    some = centers[:: max(1, len(centers) // N_CENTERS)]
+    shared = radial.shared or radial.shape == "spherical"
+    geometry = make_geometry(radial.shape if shared else "spherical", True)
+    r2, _ = geometry.squared(some, some, shapes[0] if shapes and shared else None)
+    apart = r2[r2 > 0]
+    return float(np.sqrt(np.median(apart))) if len(apart) else float(np.exp(trial.own[1].mean()))
