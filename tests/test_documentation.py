@@ -1,16 +1,21 @@
-"""The samples of the user guide run, and print what it says."""
+"""The samples of the user guide run and print what it says; the API has a page for every name."""
 
 import doctest
+import importlib.util
 from pathlib import Path
 
 import pytest
+
+import sklearn_twolayer
+from sklearn_twolayer.activations import ACTIVATIONS
+from sklearn_twolayer.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES
 
 DOC = Path(__file__).parents[1] / "doc"
 PAGES = [DOC / "index.rst", DOC / "extending.rst", *sorted(DOC.glob("user_guide/*.rst"))]
 FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.parent.name}-{page.stem}")
 def test_samples_run(page):
     if page.stem == "callbacks":
         pytest.importorskip("sklearn.callback")
@@ -18,3 +23,25 @@ def test_samples_run(page):
         str(page), module_relative=False, optionflags=FLAGS, encoding="utf-8"
     )
     assert results.failed == 0
+
+
+@pytest.fixture(scope="module")
+def api_pages():
+    spec = importlib.util.spec_from_file_location("api_pages", DOC / "api_pages.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_api_names_all_that_is_exported_or_registered(api_pages, tmp_path):
+    listed = api_pages.write(tmp_path / "api")
+    text = "\n".join((tmp_path / page).read_text() for page in listed)
+    registries = (ACTIVATIONS, REGRESSION_LOSSES, CLASSIFICATION_LOSSES)
+    registered = [owner for table in registries for owner in table.values()]
+    paths = [f"{owner.__module__}.{owner.__name__}" for owner in registered]
+    paths += [f"sklearn_twolayer.{name}" for name in sklearn_twolayer.__all__]
+    assert [path for path in paths if f"\n   ~{path}\n" not in text] == []
+
+
+def test_an_expression_is_written_as_its_user_would(api_pages):
+    assert doctest.testmod(api_pages, optionflags=FLAGS).failed == 0
