@@ -140,7 +140,7 @@ class Network:
         """Write the gradients of all parameters to `out`, from `delta` = ∂L/∂z."""
         y, mask, saved = saved
         np.matmul(np.swapaxes(y, -1, -2), delta, out=out.weights)  # TWO.36
-        np.sum(delta, axis=-2, out=out.bias)
+        np.add.reduce(delta, axis=-2, out=out.bias)
         weights = np.swapaxes(views.weights, -1, -2)
         # TWO.38; BLAS is slow at the outer product of one output.
         delta = delta * weights if self.n_outputs == 1 else np.matmul(delta, weights)

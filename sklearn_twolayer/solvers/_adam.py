@@ -1,6 +1,6 @@
 """Adam with a learning-rate schedule and decoupled weight decay."""
 
-from math import prod
+from math import cos, pi, prod
 from typing import NamedTuple
 
 import numpy as np
@@ -130,10 +130,15 @@ class Adam(Stochastic):
         # The moments are kept without their factors 1 - beta, to save passes over memory:
         # these and the two corrections for the start from zero end up in `size` and `epsilon`.
         root = ((1 - self.beta_2**t) / (1 - self.beta_2)) ** 0.5
-        size = self._rate(progress) * root * (1 - self.beta_1) / (1 - self.beta_1**t)
+        rate = self._rate(progress)
+        size = rate * root * (1 - self.beta_1) / (1 - self.beta_1**t)
         epsilon = self.epsilon * root
-        decay = self._rate(progress) * self.weight_decay
-        arrays = (params.reshape(-1), gradient.reshape(-1), *map(np.ravel, moments[1:]))
+        decay = rate * self.weight_decay
+        arrays = (
+            params.reshape(-1),
+            gradient.reshape(-1),
+            *(moment.reshape(-1) for moment in moments[1:]),
+        )
         for start in range(0, params.size, SLICE):
             p, g, first, second = (array[start : start + SLICE] for array in arrays)
             first *= self.beta_1
@@ -156,4 +161,4 @@ class Adam(Stochastic):
         if progress < self.warmup:
             return self.learning_rate * (progress + 1e-3) / (self.warmup + 1e-3)
         done = (progress - self.warmup) / max(1 - self.warmup, 1e-12)
-        return self.learning_rate * 0.5 * (1 + np.cos(np.pi * done))
+        return self.learning_rate * 0.5 * (1 + cos(pi * done))

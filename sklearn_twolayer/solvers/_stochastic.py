@@ -135,7 +135,7 @@ class Stochastic(Solver):
             batches = [None]
         else:
             batches = np.array_split(run.rng.permutation(n_rows), -(-n_rows // self.batch_size))
-        return Epoch(batches, *np.minimum([epoch, epoch + 1], run.max_iter) / run.max_iter)
+        return Epoch(batches, min(epoch / run.max_iter, 1.0), min((epoch + 1) / run.max_iter, 1.0))
 
     def _epoch(self, objective, params, moments, rng, shared: Epoch) -> tuple[np.ndarray, Any]:
         """Go through all batches; change `params` in place, return losses and moments."""
