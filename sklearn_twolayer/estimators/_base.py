@@ -22,6 +22,7 @@ from ..rows import Rows
 from ..solvers import Outcome, Run, as_solver
 from ._monitor import Monitor
 from ._network import BaseNetwork, Sample
+from ._validation import stacklevel_of_user
 
 
 def _works_by_epochs(estimator) -> bool:
@@ -65,16 +66,17 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         goes_on = hasattr(self, "params_")
         sample = self._validate(X, y, sample_weight, reset=not goes_on)
         sample = self._begin(sample, goes_on)
-        state = getattr(self, "_solver_state", None)
+        # Copies: what fails half-way, or a copy of the estimator, must not change them.
+        state, rng = copy.deepcopy(getattr(self, "_solver_state", (None, None)))
         if state is None:
-            self._rng = check_random_state(self.random_state)
+            rng = check_random_state(self.random_state)
         if not goes_on:
             self.input_map_ = self._fit_input_map(sample)
         objective = self._objective(sample)
-        start = self._last(objective) if goes_on else self._initial(objective, self._rng)
+        start = self._last(objective) if goes_on else self._initial(objective, rng)
         monitor = Monitor(loss_curve=self.loss_curve_ if goes_on else None)
-        outcome = self._minimize(objective, start, monitor, self._rng, n_iter=1, state=state)
-        self._solver_state = outcome.state
+        outcome = self._minimize(objective, start, monitor, rng, n_iter=1, state=state)
+        self._solver_state = outcome.state, rng
         if not outcome.converged:
             self._warn(outcome)
         return self._keep(objective, outcome, monitor)
@@ -239,7 +241,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
             f"The solver {self.solver!r} stopped after {outcome.n_iter} iterations: "
             f"{outcome.message}. {remedy}",
             ConvergenceWarning,
-            stacklevel=6,
+            stacklevel=stacklevel_of_user(),
         )
 
     def _keep(self, objective, outcome, monitor):

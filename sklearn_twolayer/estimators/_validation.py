@@ -1,10 +1,16 @@
 """Checks of what the user gives, with messages that say what to do."""
 
 import functools
+import sys
 from numbers import Real
+from pathlib import Path
 
 import numpy as np
+import sklearn
 from sklearn.utils import check_array
+
+#: Folders whose functions are not the user's.
+FOLDERS = (str(Path(__file__).parents[1]), str(Path(sklearn.__file__).parent))
 
 
 def check_weights(sample_weight, X) -> np.ndarray:
@@ -61,3 +67,11 @@ def unchanged_on_error(method):
             raise
 
     return wrapped
+
+
+def stacklevel_of_user() -> int:
+    """Return the `stacklevel` at which a warning points to the user's line."""
+    frame, level = sys._getframe(1), 1
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(FOLDERS):
+        frame, level = frame.f_back, level + 1
+    return level
