@@ -1,0 +1,687 @@
+"""What a user of scikit-learn relies on, beyond the common tests."""
+
+import copy
+import pickle
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from scipy import sparse
+from sklearn import config_context, metrics
+from sklearn.base import clone
+from sklearn.datasets import make_classification
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import GridSearchCV, cross_val_predict
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.class_weight import compute_sample_weight
+
+from sklearn_twolayer import TwoLayerClassifier, TwoLayerRegressor
+from sklearn_twolayer.embeddings import Dense
+from sklearn_twolayer.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES
+from sklearn_twolayer.solvers import LBFGS, SOLVERS, Adam, GradientDescent, LeastSquares
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+N = 90
+RNG = np.random.RandomState(0)
+X = RNG.normal(size=(N, 4))
+Y = np.exp(0.5 * X[:, 0]) + X[:, 1] * X[:, 2] + 4 + 0.1 * RNG.normal(size=N)
+LABELS = np.array(["blue", "green", "red"])[np.digitize(Y, [4.5, 5.5])]
+MANY = np.column_stack([Y > 5, Y < 5.5, X[:, 3] > 0]).astype(int)
+SOFT = RNG.dirichlet(np.ones(3), N)
+WEIGHTS = RNG.randint(0, 4, N)
+TARGETS = {"regression": Y, "classes": LABELS, "two classes": LABELS == "red", "labels": MANY}
+
+SOLVER_OBJECTS = {
+    "adam": Adam(0.05, batch_size=32, dropout=0.25),
+    "gradient_descent": GradientDescent(0.1, batch_size=32, momentum=0.5),
+    "lbfgs": LBFGS(),
+    "least_squares": LeastSquares(),
+}
+EPOCHS = {
+    "adam": Adam(0.05, batch_size=32, dropout=0.25, weight_decay=0.01),
+    "adam on all rows": Adam(0.05, batch_size=None, dropout=0.0, schedule="constant"),
+    "gradient descent": GradientDescent(0.1, momentum=0.9),
+    "gradient descent on batches": GradientDescent(0.1, batch_size=32),
+}
+
+
+def test_each_solver_is_here():
+    assert SOLVER_OBJECTS.keys() == SOLVERS.keys()
+
+
+def small(kind, **kwargs):
+    settings = {
+        "embedding": "dense",
+        "n_units": 5,
+        "activation": "tanh",
+        "input_map": "standard",
+        "alpha": 0.01,
+        "solver": "lbfgs",
+        "max_iter": 8,
+        "tol": 0.0,
+        "n_iter_no_change": 100,
+        "n_estimators": 1,
+        "random_state": 0,
+    }
+    return kind(**(settings | kwargs))
+
+
+def regressor(**kwargs):
+    return small(TwoLayerRegressor, **kwargs)
+
+
+def classifier(**kwargs):
+    return small(TwoLayerClassifier, **kwargs)
+
+
+def outputs(model, rows=X):
+    """Return what the model says of some rows: probabilities or predictions."""
+    return getattr(model, "predict_proba", model.predict)(rows)
+
+
+def each(cases, name):
+    return pytest.mark.parametrize(name, cases.values(), ids=cases.keys())
+
+
+each_solver = each(SOLVER_OBJECTS, "solver")
+each_kind = pytest.mark.parametrize(
+    ("make", "y"), [(regressor, Y), (classifier, LABELS)], ids=["regressor", "classifier"]
+)
+each_target = pytest.mark.parametrize(
+    ("make", "y"),
+    [(regressor if name == "regression" else classifier, y) for name, y in TARGETS.items()],
+    ids=TARGETS,
+)
+
+# Weights.
+
+
+@pytest.mark.parametrize(
+    ("make", "y", "loss"),
+    [(regressor, Y, loss) for loss in REGRESSION_LOSSES]
+    + [(classifier, y, loss) for loss in CLASSIFICATION_LOSSES for y in (LABELS, MANY)],
+)
+def test_integer_weights_are_repeated_rows(make, y, loss):
+    index = np.repeat(np.arange(N), WEIGHTS)
+    for input_map in ("standard", "piecewise_linear"):
+        model = make(loss=loss, input_map=input_map, max_iter=4)
+        weighted = outputs(clone(model).fit(X, y, sample_weight=WEIGHTS))
+        repeated = outputs(clone(model).fit(X[index], y[index]))
+        np.testing.assert_allclose(weighted, repeated, rtol=1e-6, atol=1e-8)
+
+
+@each_kind
+@pytest.mark.parametrize(
+    "solver",
+    [GradientDescent(0.1, momentum=0.5), Adam(0.05, batch_size=None, dropout=0.0, dtype=None)],
+    ids=repr,
+)
+def test_so_are_they_for_solvers_on_all_rows(make, y, solver):
+    index = np.repeat(np.arange(N), WEIGHTS)
+    weighted = outputs(make(solver=solver).fit(X, y, sample_weight=WEIGHTS))
+    repeated = outputs(make(solver=solver).fit(X[index], y[index]))
+    np.testing.assert_allclose(weighted, repeated, rtol=1e-9)
+
+
+@each_solver
+@each_kind
+def test_rows_of_weight_zero_are_no_rows(make, y, solver):
+    kept = WEIGHTS > 0
+    weighted = make(solver=solver).fit(X, y, sample_weight=kept)
+    fewer = make(solver=solver).fit(X[kept], y[kept])
+    np.testing.assert_allclose(outputs(weighted), outputs(fewer), rtol=1e-6)
+
+
+@pytest.mark.parametrize("y", [LABELS, MANY], ids=["classes", "labels"])
+@pytest.mark.parametrize("weights", [None, WEIGHTS + 1], ids=["equal", "weighted"])
+def test_class_weights_are_weights_of_the_rows(y, weights):
+    class_weight = {"blue": 2.0, "green": 1.0, "red": 0.5}
+    if y is MANY:
+        class_weight = [{0: 1.0, 1: 2.0}, {0: 3.0, 1: 1.0}, {0: 1.0, 1: 1.0}]
+    factors = compute_sample_weight(class_weight, y)
+    expected = classifier().fit(X, y, sample_weight=factors * (1 if weights is None else weights))
+    model = classifier(class_weight=class_weight).fit(X, y, sample_weight=weights)
+    np.testing.assert_allclose(outputs(model), outputs(expected), rtol=1e-9)
+
+
+def test_balanced_classes_have_the_same_weight():
+    index = np.repeat(np.arange(N), WEIGHTS)
+    weighted = classifier(class_weight="balanced").fit(X, LABELS, sample_weight=WEIGHTS)
+    repeated = classifier(class_weight="balanced").fit(X[index], LABELS[index])
+    np.testing.assert_allclose(outputs(weighted), outputs(repeated), rtol=1e-6)
+    mass = compute_sample_weight("balanced", LABELS[index])
+    for label in np.unique(LABELS):
+        assert mass[LABELS[index] == label].sum() == pytest.approx(len(index) / 3)
+
+
+# Kinds of data.
+
+
+@each_solver
+@each_target
+def test_sparse_rows_give_what_dense_ones_give(make, y, solver):
+    rows = sparse.random(N, 6, density=0.4, format="csr", random_state=0)
+    model = make(solver=solver, input_map=None, max_iter=3)
+    dense = clone(model).fit(rows.toarray(), y)
+    for kind in (sparse.csr_matrix, sparse.csr_array, sparse.csc_array, sparse.coo_array):
+        compressed = clone(model).fit(kind(rows), y)
+        for one, other in zip(
+            (outputs(compressed, kind(rows)), compressed.transform(kind(rows))),
+            (outputs(dense, rows.toarray()), dense.transform(rows.toarray())),
+            strict=True,
+        ):
+            np.testing.assert_allclose(one, other, rtol=2e-4, atol=1e-5)
+
+
+@each_solver
+@each_target
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_floating_type_is_kept(make, y, solver, dtype):
+    model = make(solver=solver, n_estimators=2).fit(X.astype(dtype), y)
+    assert model.params_.dtype == dtype
+    assert model.transform(X.astype(dtype)).dtype == dtype
+    assert outputs(model, X.astype(dtype)).dtype == dtype
+    if make is classifier:
+        assert model.predict_log_proba(X.astype(dtype)).dtype == dtype
+
+
+@each_kind
+def test_single_precision_is_near_double(make, y):
+    double = make(max_iter=3).fit(X, y)
+    single = make(max_iter=3).fit(X.astype(np.float32), y)
+    np.testing.assert_allclose(outputs(single, X.astype(np.float32)), outputs(double), atol=1e-3)
+
+
+@each_kind
+@pytest.mark.parametrize(
+    ("frame", "series"),
+    [(pd.DataFrame, pd.Series), (pl.DataFrame, pl.Series)],
+    ids=["pandas", "polars"],
+)
+def test_data_frames(make, y, frame, series):
+    names = ["a", "b", "c", "d"]
+    table = frame(dict(zip(names, X.T, strict=True)))
+    model = make(n_estimators=2).fit(table, series(y), sample_weight=series(WEIGHTS))
+    plain = make(n_estimators=2).fit(X, y, sample_weight=WEIGHTS)
+    assert model.feature_names_in_.tolist() == names and model.n_features_in_ == 4
+    np.testing.assert_array_equal(outputs(model, table), outputs(plain))
+    prefix = type(model).__name__.lower()
+    columns = [f"{prefix}{k}" for k in range(10)]
+    assert model.get_feature_names_out().tolist() == columns
+    for library, kind in (("pandas", pd.DataFrame), ("polars", pl.DataFrame)):
+        transformed = clone(model).set_output(transform=library).fit(table, y).transform(table)
+        assert isinstance(transformed, kind) and list(transformed.columns) == columns
+    with pytest.warns(UserWarning, match="does not have valid feature names"):
+        model.predict(X)
+    with pytest.raises(ValueError, match="feature names"):
+        model.predict(frame(dict(zip("abce", X.T, strict=True))))
+
+
+@pytest.mark.parametrize("library", [pd, pl], ids=["pandas", "polars"])
+def test_early_stopping_on_a_scorer_with_data_frames(library):
+    table = library.DataFrame(dict(zip("abcd", X.T, strict=True)))
+    model = classifier(early_stopping=True, scoring="accuracy").fit(table, LABELS)
+    assert len(model.validation_curve_) == model.n_iter_
+
+
+@each_kind
+def test_transform_is_the_first_layer(make, y):
+    model = make(input_map=None, n_estimators=2).fit(X, y)
+    views = model.network_.views(model.params_)
+    V = X @ views.projections[:, :-1] + views.projections[:, -1:]
+    np.testing.assert_allclose(model.transform(X), np.hstack(np.tanh(V)), rtol=1e-10)
+    np.testing.assert_array_equal(make(input_map=None).fit_transform(X, y).shape, (N, 5))
+
+
+# Targets.
+
+
+@each_solver
+def test_several_outputs(solver):
+    both = np.column_stack([Y, 100 * X[:, 0] - 7])
+    model = regressor(solver=solver, n_estimators=2).fit(X, both)
+    assert model.predict(X).shape == (N, 2) and model.score(X, both) > 0.2
+    with pytest.raises(ValueError, match="expected 2"):
+        regressor(solver=solver).fit(X, both, X_val=X, y_val=np.column_stack([both, Y]))
+
+
+@pytest.mark.parametrize("y", [LABELS, MANY, LABELS == "red"], ids=["three", "labels", "two"])
+def test_probabilities_and_labels(y):
+    model = classifier(n_estimators=2, max_iter=50).fit(X, y)
+    probabilities, predicted = model.predict_proba(X), model.predict(X)
+    assert ((probabilities > 0) & (probabilities <= 1)).all()
+    np.testing.assert_allclose(model.predict_log_proba(X), np.log(probabilities), rtol=1e-12)
+    if y is MANY:
+        assert probabilities.shape == (N, 3)
+        np.testing.assert_array_equal(predicted, probabilities > 0.5)
+        assert model.score(X, y) == (predicted == y).all(axis=1).mean() > 0.3
+    else:
+        np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-12)
+        assert model.classes_.tolist() == np.unique(y).tolist()
+        np.testing.assert_array_equal(predicted, model.classes_[probabilities.argmax(axis=1)])
+        assert model.score(X, y) == (predicted == y).mean() > 0.6
+
+
+def test_certainty_is_never_complete():
+    model = classifier(input_map=None, max_iter=200).fit(X, X[:, 0] > 0)
+    far = np.array([[1e6, 0, 0, 0], [-1e6, 0, 0, 0]])
+    views = model.network_.views(model.params_)
+    views.weights[...] *= 1e6
+    for y, rows in ((far, far), (far, far.astype(np.float32))):
+        assert len(y) == len(rows)
+        assert (model.predict_proba(rows) > 0).all()
+        assert np.isfinite(model.predict_log_proba(rows)).all()
+
+
+def test_labels_in_a_sparse_indicator():
+    dense = classifier().fit(X, MANY)
+    np.testing.assert_array_equal(
+        outputs(classifier().fit(X, sparse.csr_array(MANY))), outputs(dense)
+    )
+
+
+def test_certain_soft_targets_are_classes():
+    codes = np.searchsorted(["blue", "green", "red"], LABELS)
+    hard = classifier().fit(X, codes)
+    soft = classifier(soft_targets="multiclass").fit(X, np.eye(3)[codes])
+    np.testing.assert_array_equal(hard.params_, soft.params_)
+    assert soft.score(X, np.eye(3)[codes]) == hard.score(X, codes)
+    several = classifier(soft_targets="multilabel").fit(X, MANY)
+    np.testing.assert_array_equal(several.params_, classifier().fit(X, MANY).params_)
+
+
+@pytest.mark.parametrize("kind", ["multiclass", "multilabel"])
+def test_soft_targets(kind):
+    model = classifier(soft_targets=kind, max_iter=100, alpha=0.0).fit(X, SOFT)
+    uniform = model.network_.embedding.width(4) and SOFT.mean(axis=0)
+    assert ((model.predict_proba(X) - SOFT) ** 2).mean() < ((uniform - SOFT) ** 2).mean()
+    assert model.classes_.tolist() == [0, 1, 2]
+
+
+# Going on.
+
+
+@each_kind
+@each(EPOCHS, "solver")
+@pytest.mark.parametrize("n_estimators", [1, 3])
+def test_calls_of_partial_fit_are_epochs(make, y, solver, n_estimators):
+    model = make(solver=solver, n_estimators=n_estimators, max_iter=5)
+    whole = clone(model)
+    if make is classifier:
+        whole.set_params(calibrate=False)
+    whole.fit(X, y)
+    for k in range(5):
+        assert model.partial_fit(X, y) is model and model.n_iter_ == k + 1
+        if k == 2:
+            model = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(model.params_, whole.params_)
+    np.testing.assert_array_equal(model.loss_curve_, whole.loss_curve_)
+
+
+def test_partial_fit_on_parts_of_the_rows():
+    model = classifier(solver=Adam(0.05, dropout=0.0), max_iter=60)
+    for _ in range(20):
+        for part in np.array_split(np.argsort(LABELS), 3):  # a class at a time
+            model.partial_fit(X[part], LABELS[part], classes=["red", "green", "blue"])
+    assert model.classes_.tolist() == ["blue", "green", "red"]
+    assert model.predict_proba(X).shape == (N, 3)
+    assert np.mean(model.loss_curve_[-3:]) < np.mean(model.loss_curve_[:3])
+
+
+def test_partial_fit_of_a_single_row():
+    model = regressor(solver=GradientDescent(0.01), max_iter=100).partial_fit(X, Y)
+    before = abs(model.predict(X[:1]) - Y[:1])
+    for _ in range(20):
+        model.partial_fit(X[:1], Y[:1])
+    assert abs(model.predict(X[:1]) - Y[:1]) < before
+
+
+@each(EPOCHS, "solver")
+def test_a_copy_goes_its_own_way(solver):
+    model = regressor(solver=solver).partial_fit(X, Y)
+    expected = copy.deepcopy(model).partial_fit(X, Y).params_
+    other = copy.copy(model).partial_fit(X, -Y)
+    np.testing.assert_array_equal(model.partial_fit(X, Y).params_, expected)
+    assert not np.array_equal(other.params_, expected)
+
+
+def test_partial_fit_beyond_the_schedule_warns():
+    model = regressor(solver=Adam(schedule="cosine"), max_iter=2).partial_fit(X, Y)
+    last = model.partial_fit(X, Y).params_
+    with pytest.warns(ConvergenceWarning, match="learning rate has fallen to zero"):
+        model.partial_fit(X, Y)
+    np.testing.assert_allclose(model.params_, last, atol=1e-3)
+
+
+@each_solver
+@each_kind
+def test_warm_start_goes_on_from_the_last_weights(make, y, solver):
+    model = make(solver=solver, max_iter=10).fit(X, y)
+    cold, first = clone(model).fit(X, y), model.loss_curve_
+    np.testing.assert_array_equal(cold.params_, model.params_)
+    model.set_params(warm_start=True).fit(X, y)
+    assert model.loss_curve_[0] < first[0] and model.n_iter_ == len(model.loss_curve_)
+    assert model.loss_curve_[-1] < first[-1] + 1e-2
+
+
+@each_kind
+def test_a_warm_start_without_a_last_fit_is_a_cold_one(make, y):
+    warm, cold = make(warm_start=True).fit(X, y), make().fit(X, y)
+    np.testing.assert_array_equal(warm.params_, cold.params_)
+
+
+# Copies.
+
+
+@each_solver
+@each_target
+def test_pickle_and_clone(make, y, solver):
+    model = make(solver=solver, n_estimators=2).fit(X, y)
+    other = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(outputs(other), outputs(model))
+    fresh = clone(model)
+    assert not hasattr(fresh, "params_") and repr(fresh) == repr(model)
+    np.testing.assert_array_equal(fresh.fit(X, y).params_, model.params_)
+
+
+def test_parameters_set_after_the_fit_change_no_prediction():
+    model = regressor(embedding=Dense(3, "tanh"), n_units=None, activation=None).fit(X, Y)
+    expected = model.predict(X)
+    model.set_params(embedding__n_units=7, embedding__activation="relu", loss="poisson")
+    np.testing.assert_array_equal(model.predict(X), expected)
+
+
+@each_kind
+def test_nothing_given_is_written_to(make, y):
+    embedding, solver = Dense(4, "tanh"), Adam(0.05, batch_size=32)
+    rows, targets, weights = X.copy(), y.copy(), WEIGHTS.astype(float)
+    before = repr(embedding), repr(solver)
+    settings = {"n_units": None, "activation": None, "input_map": "piecewise_linear"}
+    model = make(embedding=embedding, solver=solver, **settings)
+    model.fit(rows, targets, sample_weight=weights)
+    assert model.embedding is embedding and model.solver is solver
+    assert (repr(embedding), repr(solver)) == before
+    assert vars(embedding).keys() == {"n_units", "activation"}
+    for array, original in ((rows, X), (targets, y), (weights, WEIGHTS)):
+        np.testing.assert_array_equal(array, original)
+
+
+# The same result, whatever the number of threads.
+
+
+@each_solver
+@each_kind
+@pytest.mark.parametrize("n_estimators", [1, 5])
+def test_threads_and_repetition_change_no_bit(make, y, solver, n_estimators):
+    rows, targets = np.tile(X, (10, 1)), np.tile(y, 10)
+    model = make(solver=solver, n_estimators=n_estimators, max_iter=2, n_jobs=1)
+    first = clone(model).fit(rows, targets)
+    for n_jobs in (1, 2, 3):
+        again = clone(model).set_params(n_jobs=n_jobs).fit(rows, targets)
+        np.testing.assert_array_equal(again.params_, first.params_)
+        np.testing.assert_array_equal(outputs(again, rows), outputs(first, rows))
+        np.testing.assert_array_equal(again.transform(rows), first.transform(rows))
+    other = clone(model).set_params(random_state=1).fit(rows, targets)
+    assert not np.array_equal(other.params_, first.params_)
+
+
+def test_a_generator_of_random_numbers_is_used_up():
+    rng = np.random.RandomState(0)
+    first, second = (regressor(random_state=rng).fit(X, Y).params_ for _ in range(2))
+    np.testing.assert_array_equal(first, regressor(random_state=0).fit(X, Y).params_)
+    assert not np.array_equal(first, second)
+
+
+# Curves, stopping, warnings.
+
+
+#: What early stopping looks at, and what makes the most or the least of it the best.
+SCORING = {
+    "loss": (lambda y, model, rows: metrics.log_loss(y, model.predict_proba(rows)), min),
+    "neg_log_loss": (lambda y, model, rows: -metrics.log_loss(y, model.predict_proba(rows)), max),
+    "accuracy": (lambda y, model, rows: metrics.accuracy_score(y, model.predict(rows)), max),
+    None: (lambda y, model, rows: metrics.accuracy_score(y, model.predict(rows)), max),
+}
+
+
+@each_solver
+@pytest.mark.parametrize("scoring", SCORING)
+@pytest.mark.parametrize("own", [True, False], ids=["own rows", "split"])
+def test_early_stopping_keeps_the_best_weights(solver, scoring, own):
+    rows, y = make_classification(150, 8, n_informative=3, flip_y=0.3, n_classes=3, random_state=0)
+    model = classifier(solver=solver, n_units=20, alpha=0.0, max_iter=40, n_iter_no_change=3)
+    model.set_params(early_stopping=True, scoring=scoring, tol=1e-4, validation_fraction=0.4)
+    validation = {"X_val": rows[90:], "y_val": y[90:]} if own else {}
+    model.fit(rows[:90], y[:90], **validation)
+    value, best = SCORING[scoring]
+    curve = model.validation_curve_
+    assert len(curve) == len(model.loss_curve_) == model.n_iter_ < 40
+    assert best(curve) != curve[-1] or curve[-1] in curve[:-1]  # it went on, and came back
+    if own:
+        assert value(y[90:], model, rows[90:]) == pytest.approx(best(curve), rel=1e-5)
+
+
+@each_kind
+@each_solver
+def test_validation_rows_alone_do_not_stop_the_training(make, y, solver):
+    model = make(solver=solver, n_iter_no_change=1, max_iter=6)
+    plain = make(solver=solver, n_iter_no_change=1, max_iter=6).fit(X, y)
+    model.fit(X, y, X_val=X[:30], y_val=y[:30])
+    np.testing.assert_array_equal(model.params_, plain.params_)
+    assert len(model.validation_curve_) == model.n_iter_
+    assert not hasattr(plain, "validation_curve_")
+    assert not hasattr(model.fit(X, y), "validation_curve_")
+
+
+@pytest.mark.parametrize("scoring", ["r2", "neg_mean_absolute_error", None])
+def test_regression_is_stopped_on_a_scorer(scoring):
+    model = regressor(early_stopping=True, scoring=scoring, max_iter=50, n_iter_no_change=5)
+    model.set_params(alpha=0.0).fit(X[:60], Y[:60], X_val=X[60:], y_val=Y[60:])
+    value = metrics.check_scoring(model, scoring)(model, X[60:], Y[60:])
+    assert value == pytest.approx(max(model.validation_curve_))
+
+
+def test_the_loss_curve_is_the_mean_loss():
+    for solver in (LBFGS(), LeastSquares()):
+        model = classifier(solver=solver).fit(X, LABELS, sample_weight=WEIGHTS)
+        expected = metrics.log_loss(LABELS, model.predict_proba(X), sample_weight=WEIGHTS)
+        assert model.loss_curve_[-1] == pytest.approx(expected, rel=1e-6)
+        model = regressor(solver=solver).fit(X, Y)
+        expected = metrics.mean_squared_error(Y, model.predict(X)) / 2 / Y.var()
+        assert model.loss_curve_[-1] == pytest.approx(expected, rel=1e-6)
+        assert len(model.loss_curve_) == model.n_iter_
+
+
+@pytest.mark.parametrize(
+    ("solver", "method"),
+    [
+        (LBFGS(), "fit"),
+        (LeastSquares(), "fit"),
+        (GradientDescent(0.01), "fit"),
+        (Adam(0.01, schedule="constant"), "fit"),
+        (Adam(0.01, schedule="cosine"), "partial_fit"),
+    ],
+)
+@each_kind
+def test_too_few_iterations_are_warned_of_where_the_user_is(make, y, solver, method):
+    model = make(solver=solver, max_iter=1)
+    with pytest.warns(ConvergenceWarning, match="Increase max_iter.*input_map") as caught:
+        getattr(model, method)(X, y)
+        getattr(model, method)(X, y)
+    assert {warning.filename for warning in caught} == {__file__}
+
+
+@each_solver
+def test_each_iteration_is_printed(solver, capsys):
+    regressor(solver=solver, verbose=True, max_iter=2).fit(X, Y, X_val=X, y_val=Y)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(",")[0] for line in lines] == ["Iteration 1", "Iteration 2"]
+    assert all("loss = " in line and "validation = " in line for line in lines)
+
+
+def test_callbacks_of_scikit_learn():
+    callback = pytest.importorskip("sklearn.callback")
+
+    class Recorder:
+        def __init__(self, last):
+            self.last, self.losses, self.begun = last, [], 0
+
+        def setup(self, estimator, context):
+            self.losses = []
+
+        def teardown(self, estimator, context):
+            self.torn = True
+
+        def on_fit_task_begin(self, estimator, context, **kwargs):
+            self.begun += 1
+
+        def on_fit_task_end(self, estimator, context, *, fitted_estimator=None, **kwargs):
+            if context.task_name != "iteration":
+                return False
+            self.losses.append(metrics.log_loss(LABELS, fitted_estimator.predict_proba(X)))
+            return len(self.losses) == self.last
+
+    assert issubclass(TwoLayerClassifier, callback.CallbackSupportMixin)
+    recorder = Recorder(5)
+    model = classifier().set_callbacks(recorder).fit(X, LABELS)
+    assert model.n_iter_ == 5 and recorder.torn
+    np.testing.assert_allclose(recorder.losses, model.loss_curve_, rtol=1e-6)
+
+
+@each_solver
+def test_progress_bar_of_scikit_learn(solver):
+    callback = pytest.importorskip("sklearn.callback")
+    pytest.importorskip("rich")
+    plain = regressor(solver=solver).fit(X, Y)
+    model = regressor(solver=solver).set_callbacks(callback.ProgressBar()).fit(X, Y)
+    np.testing.assert_array_equal(model.params_, plain.params_)
+
+
+# Parts of a larger whole.
+
+
+def test_search_over_parameters_of_solver_and_embedding():
+    model = regressor(
+        embedding=Dense(4, "identity") | Dense(4, "relu"),
+        n_units=None,
+        activation=None,
+        solver=Adam(batch_size=32, dropout=0.0),
+        max_iter=40,
+    )
+    grid = {
+        "solver__learning_rate": [1e-5, 0.05],
+        "embedding__right__activation": ["tanh", "relu"],
+    }
+    search = GridSearchCV(model, grid, cv=3, error_score="raise").fit(X, Y)
+    assert search.best_params_["solver__learning_rate"] == 0.05
+    assert search.best_estimator_.network_.embedding.right.activation in ("tanh", "relu")
+    scores = search.cv_results_["mean_test_score"]
+    assert len(np.unique(scores)) == 4
+
+
+def test_weights_are_routed_through_pipeline_and_search():
+    with config_context(enable_metadata_routing=True):
+        scaler = StandardScaler().set_fit_request(sample_weight=True)
+        network = regressor(input_map=None).set_fit_request(sample_weight=True)
+        network.set_score_request(sample_weight=True)
+        pipeline = make_pipeline(scaler, network)
+        pipeline.fit(X, Y, sample_weight=WEIGHTS)
+        rows = StandardScaler().fit(X, sample_weight=WEIGHTS).transform(X)
+        expected = regressor(input_map=None).fit(rows, Y, sample_weight=WEIGHTS)
+        np.testing.assert_allclose(pipeline.predict(X), expected.predict(rows), rtol=1e-9)
+        search = GridSearchCV(pipeline, {"twolayerregressor__alpha": [0.01]}, cv=2)
+        search.fit(X, Y, sample_weight=WEIGHTS)
+        np.testing.assert_allclose(search.predict(X), pipeline.predict(X), rtol=1e-9)
+
+
+def test_cross_validation_with_labels_of_text():
+    predicted = cross_val_predict(classifier(max_iter=50), X, LABELS, cv=3)
+    assert metrics.accuracy_score(LABELS, predicted) > 0.5
+
+
+def test_any_transformer_is_an_input_map():
+    direct = regressor(input_map=StandardScaler()).fit(X, Y, sample_weight=WEIGHTS)
+    rows = StandardScaler().fit(X, sample_weight=WEIGHTS).transform(X)
+    expected = regressor(input_map=None).fit(
+        rows[WEIGHTS > 0], Y[WEIGHTS > 0], WEIGHTS[WEIGHTS > 0]
+    )
+    np.testing.assert_allclose(direct.predict(X), expected.predict(rows), rtol=1e-6)
+
+
+# Several networks, calibration, dropout, decay.
+
+
+def overconfident(**kwargs):
+    """Networks that know their training rows by heart, where labels are noisy."""
+    rows, y = make_classification(400, 10, flip_y=0.4, random_state=0)
+    solver = Adam(0.05, batch_size=32, dropout=0.0)
+    model = classifier(solver=solver, n_units=30, alpha=0.0, max_iter=30, n_estimators=4, **kwargs)
+    return model.fit(rows[:200], y[:200]), rows[200:], y[200:]
+
+
+def test_calibration_improves_probabilities_of_other_rows():
+    model, rows, y = overconfident()
+    assert model.temperature_ > 1
+    calibrated = metrics.log_loss(y, model.predict_proba(rows))
+    raw = 1 / (1 + np.exp(-model.temperature_ * model.decision_function(rows)))
+    assert calibrated < metrics.log_loss(y, raw)
+    plain, rows, y = overconfident(calibrate=False)
+    assert not hasattr(plain, "temperature_")
+    assert calibrated < metrics.log_loss(y, plain.predict_proba(rows))
+
+
+def test_calibration_is_forgotten_by_a_fit_without():
+    model = classifier(n_estimators=3).fit(X, LABELS)
+    assert hasattr(model, "temperature_")
+    assert not hasattr(model.set_params(calibrate=False).fit(X, LABELS), "temperature_")
+
+
+@pytest.mark.parametrize("y", [LABELS, MANY, LABELS == "red"], ids=["three", "labels", "two"])
+@pytest.mark.parametrize("weights", [None, WEIGHTS])
+def test_calibration_of_each_kind_of_target(y, weights):
+    model = classifier(n_estimators=3).fit(X, y, sample_weight=weights)
+    assert 0.5 <= model.temperature_ <= 20
+    assert 0 < model.predict_proba(X).min() and model.predict_proba(X).max() < 1
+
+
+def test_an_average_of_networks_is_better_than_its_parts():
+    kwargs = {"solver": Adam(0.05, batch_size=16, dropout=0.0), "max_iter": 30, "alpha": 0.0}
+    average = regressor(n_estimators=8, n_units=20, **kwargs).fit(X[:60], Y[:60])
+    whole, parts = average.score(X[60:], Y[60:]), []
+    for vector in average.params_:
+        part = copy.copy(average)
+        part.params_ = vector[None]
+        parts.append(part.score(X[60:], Y[60:]))
+    assert whole > np.mean(parts)
+    assert average.transform(X).shape == (N, 160)
+
+
+def test_dropout_is_for_training_alone():
+    solver = Adam(0.05, batch_size=None, dropout=0.5, dtype=None)
+    model = regressor(solver=solver, max_iter=20).fit(X, Y)
+    np.testing.assert_array_equal(model.predict(X), model.predict(X))
+    plain = clone(model).set_params(solver__dropout=0.0).fit(X, Y)
+    assert model.score(X, Y) < plain.score(X, Y)
+
+
+def test_weight_decay_makes_smaller_weights():
+    sizes = []
+    for decay in (0.0, 0.5):
+        solver = Adam(0.05, batch_size=32, dropout=0.0, weight_decay=decay)
+        model = regressor(solver=solver, alpha=0.0, max_iter=20).fit(X, Y)
+        sizes.append(np.abs(model.network_.views(model.params_).weights).mean())
+    assert sizes[1] < 0.9 * sizes[0]
+
+
+def test_the_penalty_makes_smaller_weights_for_each_solver():
+    for solver in SOLVER_OBJECTS.values():
+        sizes = []
+        for alpha in (0.0, 1.0):
+            model = regressor(solver=solver, alpha=alpha, max_iter=20).fit(X, Y)
+            network = model.network_
+            parts = network.penalized(network.views(model.params_))
+            sizes.append(sum(np.abs(part).sum() for part in parts))
+        assert sizes[1] < 0.9 * sizes[0]
