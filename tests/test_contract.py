@@ -265,15 +265,14 @@ def test_probabilities_and_labels(y):
         assert model.score(X, y) == (predicted == y).mean() > 0.6
 
 
-def test_certainty_is_never_complete():
-    model = classifier(input_map=None, max_iter=200).fit(X, X[:, 0] > 0)
-    far = np.array([[1e6, 0, 0, 0], [-1e6, 0, 0, 0]])
-    views = model.network_.views(model.params_)
-    views.weights[...] *= 1e6
-    for y, rows in ((far, far), (far, far.astype(np.float32))):
-        assert len(y) == len(rows)
-        assert (model.predict_proba(rows) > 0).all()
-        assert np.isfinite(model.predict_log_proba(rows)).all()
+@pytest.mark.parametrize("y", [Y > 5, LABELS, MANY], ids=["two", "three", "labels"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_certainty_is_never_complete(y, dtype):
+    model = classifier().fit(X.astype(dtype), y)
+    model.network_.views(model.params_).weights[...] *= 1e4
+    probabilities = model.predict_proba(X.astype(dtype))
+    assert (probabilities > 0).all() and probabilities.max() > 1 - 1e-6
+    assert np.isfinite(model.predict_log_proba(X.astype(dtype))).all()
 
 
 def test_labels_in_a_sparse_indicator():
@@ -296,8 +295,8 @@ def test_certain_soft_targets_are_classes():
 @pytest.mark.parametrize("kind", ["multiclass", "multilabel"])
 def test_soft_targets(kind):
     model = classifier(soft_targets=kind, max_iter=100, alpha=0.0).fit(X, SOFT)
-    uniform = model.network_.embedding.width(4) and SOFT.mean(axis=0)
-    assert ((model.predict_proba(X) - SOFT) ** 2).mean() < ((uniform - SOFT) ** 2).mean()
+    error = ((model.predict_proba(X) - SOFT) ** 2).mean()
+    assert error < 0.8 * SOFT.var(axis=0).mean()
     assert model.classes_.tolist() == [0, 1, 2]
 
 

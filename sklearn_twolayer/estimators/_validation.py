@@ -1,6 +1,7 @@
 """Checks of what the user gives, with messages that say what to do."""
 
 import functools
+import os
 import sys
 from numbers import Real
 from pathlib import Path
@@ -10,7 +11,9 @@ import sklearn
 from sklearn.utils import check_array
 
 #: Folders whose functions are not the user's.
-FOLDERS = (str(Path(__file__).parents[1]), str(Path(sklearn.__file__).parent))
+FOLDERS = tuple(
+    str(folder) + os.sep for folder in (Path(__file__).parents[1], Path(sklearn.__file__).parent)
+)
 
 
 def check_weights(sample_weight, X) -> np.ndarray:
