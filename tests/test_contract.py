@@ -18,6 +18,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.class_weight import compute_sample_weight
 
 from sklearn_twolayer import TwoLayerClassifier, TwoLayerRegressor
+from sklearn_twolayer import rows as rows_module
 from sklearn_twolayer.embeddings import Dense
 from sklearn_twolayer.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES
 from sklearn_twolayer.solvers import LBFGS, SOLVERS, Adam, GradientDescent, LeastSquares
@@ -414,7 +415,8 @@ def test_nothing_given_is_written_to(make, y):
 @each_solver
 @each_kind
 @pytest.mark.parametrize("n_estimators", [1, 5])
-def test_threads_and_repetition_change_no_bit(make, y, solver, n_estimators):
+def test_threads_and_repetition_change_no_bit(make, y, solver, n_estimators, monkeypatch):
+    monkeypatch.setattr(rows_module, "BLOCK_NUMBERS", 1)  # many blocks
     rows, targets = np.tile(X, (10, 1)), np.tile(y, 10)
     model = make(solver=solver, n_estimators=n_estimators, max_iter=2, n_jobs=1)
     first = clone(model).fit(rows, targets)
@@ -673,6 +675,15 @@ def test_weight_decay_makes_smaller_weights():
         model = regressor(solver=solver, alpha=0.0, max_iter=20).fit(X, Y)
         sizes.append(np.abs(model.network_.views(model.params_).weights).mean())
     assert sizes[1] < 0.9 * sizes[0]
+
+
+@each_solver
+@each_kind
+def test_the_number_of_iterations_can_be_left_to_the_solver(make, y, solver):
+    model = make(solver=solver, max_iter=None, tol=1e-3, n_iter_no_change=10).fit(X, y)
+    expected = make(solver=solver, max_iter=solver.default_max_iter(N), tol=1e-3)
+    expected.set_params(n_iter_no_change=10).fit(X, y)
+    np.testing.assert_array_equal(model.params_, expected.params_)
 
 
 def test_the_penalty_makes_smaller_weights_for_each_solver():

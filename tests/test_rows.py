@@ -1,0 +1,156 @@
+"""Rows by blocks, predictions over blocks, and the small helpers of every room."""
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from sklearn_twolayer import rows as rows_module
+from sklearn_twolayer._checks import check_choice, check_number
+from sklearn_twolayer._linalg import augmented, product, transposed_product, without_ones
+from sklearn_twolayer._quantiles import weighted_quantiles
+from sklearn_twolayer._registry import resolve
+from sklearn_twolayer.activations import ACTIVATIONS, Activation, Tanh
+from sklearn_twolayer.embeddings import Dense
+from sklearn_twolayer.input_maps import INPUT_MAPS
+from sklearn_twolayer.network import Network
+from sklearn_twolayer.prediction import embeddings, raw_outputs
+from sklearn_twolayer.rows import Rows
+
+RNG = np.random.RandomState(0)
+X = RNG.normal(size=(300, 3)) * (RNG.uniform(size=(300, 3)) < 0.6)
+KINDS = {"dense": np.asarray, "sparse": sparse.csr_array}
+
+each_kind = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS.keys())
+
+
+def dense(array):
+    return array.toarray() if sparse.issparse(array) else array
+
+
+@each_kind
+@pytest.mark.parametrize("name", [None, *INPUT_MAPS])
+def test_kept_rows_are_those_that_are_mapped_each_time(kind, name, monkeypatch):
+    input_map = None if name is None else INPUT_MAPS[name]().fit(kind(X))
+    kept = Rows(kind(X), input_map, np.float64).keep()
+    monkeypatch.setattr(rows_module, "CACHE_BYTES", 0)
+    mapped = Rows(kind(X), input_map, np.float64).keep()
+    for index in (slice(None), slice(10, 80), np.array([7, 3, 7])):
+        np.testing.assert_array_equal(dense(mapped.augmented(index)), dense(kept.augmented(index)))
+        np.testing.assert_array_equal(
+            dense(mapped.inputs(index)), dense(kept.augmented(index))[:, :-1]
+        )
+    assert mapped.n_features == kept.n_features
+
+
+@each_kind
+def test_whether_rows_are_kept_depends_on_their_size(kind, monkeypatch):
+    calls = []
+
+    class Counting:
+        def transform(self, block):
+            calls.append(block.shape[0])
+            return block
+
+    for limit, expected in ((10**9, 0), (0, 3)):
+        monkeypatch.setattr(rows_module, "CACHE_BYTES", limit)
+        rows = Rows(kind(X), Counting(), np.float32).keep()
+        del calls[:]
+        for _ in range(3):
+            rows.augmented(slice(0, 100))
+        assert len(calls) == expected
+
+
+def test_weights_are_scaled_to_a_mean_of_one():
+    weights = np.array([[1.0, 3.0, 0.0], [2.0, 2.0, 2.0]])
+    rows = Rows(X[:3], None, np.float32, np.zeros((3, 1)), weights)
+    np.testing.assert_allclose(rows.sample_weight, [[0.75, 2.25, 0.0], [1.0, 1.0, 1.0]])
+    assert rows.sample_weight.dtype == rows.targets.dtype == np.float32
+
+
+@each_kind
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_predictions_do_not_depend_on_blocks_and_threads(kind, n_threads, monkeypatch):
+    rows = Rows(kind(X), None, np.float64, np.zeros((300, 2)), np.ones(300))
+    network = Network(Dense(4, "tanh"), 3, 2)
+    params = np.stack([network.initialize(rows, RNG) for _ in range(3)])
+    z = raw_outputs(network, params, rows, 1)
+    y = embeddings(network, params, rows, 1)
+    assert z.shape == (300, 2) and y.shape == (300, 12)
+    weights = network.views(params).weights.reshape(12, 2)
+    bias = network.views(params).bias.mean(axis=0)
+    np.testing.assert_allclose(z, y @ weights / 3 + bias, rtol=1e-10, atol=1e-12)
+    monkeypatch.setattr(rows_module, "BLOCK_NUMBERS", 1)
+    np.testing.assert_allclose(raw_outputs(network, params, rows, n_threads), z, rtol=1e-12)
+    np.testing.assert_allclose(embeddings(network, params, rows, n_threads), y, rtol=1e-12)
+
+
+@each_kind
+@pytest.mark.parametrize("stack", [(), (2,)])
+def test_products_of_dense_and_sparse_rows(kind, stack):
+    X_a = augmented(kind(X), np.float64)
+    C, delta = RNG.normal(size=(*stack, 4, 5)), RNG.normal(size=(*stack, 300, 5))
+    full = np.hstack([X, np.ones((300, 1))])
+    np.testing.assert_array_equal(dense(X_a), full)
+    np.testing.assert_array_equal(without_ones(X_a), X)
+    np.testing.assert_allclose(product(X_a, C), full @ C, rtol=1e-12, atol=1e-12)
+    out = np.empty_like(C)
+    transposed_product(X_a, delta, out)
+    np.testing.assert_allclose(out, full.T @ delta, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("n_rows", [1, 2, 9, 50])
+def test_weighted_quantiles_are_those_of_repeated_rows(n_rows):
+    rng = np.random.RandomState(n_rows)
+    columns = np.column_stack([rng.normal(size=n_rows), rng.randint(0, 4, n_rows)])
+    weights = rng.randint(1, 4, n_rows)
+    probabilities = np.array([0, 0.1, 0.25, 0.5, 0.77, 1])
+    expected = np.quantile(
+        columns.repeat(weights, axis=0), probabilities, axis=0, method="averaged_inverted_cdf"
+    )
+    actual = weighted_quantiles(columns, probabilities, weights.astype(float))
+    np.testing.assert_allclose(actual, expected, rtol=1e-12)
+    assert weighted_quantiles(columns.astype("f4"), probabilities, weights).dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("interval", "inside", "outside"),
+    [
+        ("[0, 1]", [0, 0.5, 1], [-0.1, 1.1]),
+        ("(0, 1)", [0.5], [0, 1]),
+        ("[0, 1)", [0], [1]),
+        ("(0, 1]", [1], [0]),
+        ("[1, inf)", [1, 1e300], [0, np.inf, np.nan]),
+    ],
+)
+def test_numbers_and_their_ranges(interval, inside, outside):
+    for value in inside:
+        check_number("size", value, interval)
+        check_number("size", np.float32(value), interval) if value < 1e38 else None
+    for value in outside:
+        with pytest.raises(ValueError, match="^size must be a number in"):
+            check_number("size", value, interval)
+    for value in ("1", None, True, [1], 1j):
+        with pytest.raises(TypeError, match="^size must be a number in"):
+            check_number("size", value, interval)
+
+
+def test_integers():
+    check_number("count", np.int64(3), "[1, inf)", integer=True)
+    with pytest.raises(TypeError, match="count must be an integer"):
+        check_number("count", 3.0, "[1, inf)", integer=True)
+
+
+def test_choices():
+    for value in ("a", None, 1):
+        check_choice("kind", value, ("a", None, 1))
+    with pytest.raises(ValueError, match="kind must be one of 'a', None, got 'b'"):
+        check_choice("kind", "b", ("a", None))
+
+
+def test_registry():
+    own = Tanh()
+    assert isinstance(resolve("tanh", ACTIVATIONS, Activation, "activation"), Tanh)
+    assert resolve(own, ACTIVATIONS, Activation, "activation") is own
+    for value, error in (("tahn", ValueError), (Tanh, TypeError), (3, TypeError)):
+        with pytest.raises(error, match="activation.*'elu'.*'tanh'"):
+            resolve(value, ACTIVATIONS, Activation, "activation")
