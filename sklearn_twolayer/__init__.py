@@ -1,7 +1,7 @@
 """Two-layer networks for scikit-learn: an embedding of the input, then a linear layer."""
 
 from .embeddings import Dense, Passthrough, Radial
-from .estimators import TwoLayerClassifier, TwoLayerRegressor
+from .estimators import RBFNetwork, TwoLayerClassifier, TwoLayerRegressor
 from .solvers import LBFGS, Adam, GradientDescent, LeastSquares
 
 __version__ = "0.1.0"
@@ -13,6 +13,7 @@ __all__ = [
     "GradientDescent",
     "LeastSquares",
     "Passthrough",
+    "RBFNetwork",
     "Radial",
     "TwoLayerClassifier",
     "TwoLayerRegressor",

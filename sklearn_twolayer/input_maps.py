@@ -40,7 +40,8 @@ class InputMap(TransformerMixin, BaseEstimator):
         """
         if sample_weight is None:
             sample_weight = np.ones(X.shape[0])
-        self._fit(X, sample_weight)
+        self.sparse_ = sparse.issparse(X)
+        self._fit(canonical(X) if self.sparse_ else X, sample_weight)
         return self
 
     def transform(self, X):
@@ -54,13 +55,30 @@ class InputMap(TransformerMixin, BaseEstimator):
         Returns
         -------
         {ndarray, CSR} of shape (n_rows, n_outputs)
-            The mapped rows, sparse where `X` is.
+            The mapped rows: those of a map fitted on dense rows are dense, those of one
+            fitted on sparse rows are of the kind of `X`.
         """
         # What overflows is an outlier, and clipped, or for the network to refuse.
         with np.errstate(over="ignore"):
-            if sparse.issparse(X):
-                return self._transform_sparse(X)
-            return self._transform_dense(X)
+            if not self.sparse_:
+                return self._transform_dense(X.toarray() if sparse.issparse(X) else X)
+            mapped = self._transform_sparse(canonical(X))
+            return mapped if sparse.issparse(X) else mapped.toarray()
+
+    def inverse_transform(self, Z):
+        """Return the rows that are mapped to given ones.
+
+        Parameters
+        ----------
+        Z : ndarray of shape (n_rows, n_outputs)
+            Mapped rows, dense.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_features)
+            Rows in the units of the input.
+        """
+        raise NotImplementedError
 
 
 class StandardMap(InputMap):
@@ -86,6 +104,9 @@ class StandardMap(InputMap):
         scale[scale <= 10 * np.finfo(X.dtype).eps * np.abs(mean)] = 1
         center = np.zeros_like(mean) if sparse.issparse(X) else mean
         self.center_, self.scale_ = center.astype(X.dtype), scale.astype(X.dtype)
+
+    def inverse_transform(self, Z):
+        return Z * self.scale_ + self.center_
 
     def _transform_dense(self, X):
         return (X - self.center_) / self.scale_
@@ -129,6 +150,11 @@ class RobustMap(InputMap):
         scale = np.where(scale > 0, scale, high / 2 - low / 2)
         self.scale_ = np.where(scale > 0, scale, 1).astype(X.dtype)
         self.center_ = np.zeros_like(middle) if sparse.issparse(X) else middle
+
+    def inverse_transform(self, Z):
+        # The bound stands for all that lies beyond.
+        inside = np.clip(Z / float(self.clip), -0.999, 0.999)
+        return Z / np.sqrt(1 - inside**2) * self.scale_ + self.center_
 
     def _squash(self, values):
         # Far out the bound is reached up to rounding, and squares would overflow.
@@ -191,6 +217,9 @@ class PiecewiseLinearMap(InputMap):
         self.widths_ = np.concatenate([np.diff(column) for column in kept])
         self.offsets_ = np.concatenate([[0], np.cumsum(counts)])
 
+    def inverse_transform(self, Z):
+        return self.robust_.inverse_transform(Z[:, : len(self.robust_.scale_)])
+
     def _coordinates(self, values, bins):
         return np.clip((values - self.starts_[bins]) / self.widths_[bins], 0, 1)
 
@@ -215,6 +244,15 @@ class PiecewiseLinearMap(InputMap):
         shape = (X.shape[0], len(self.columns_))
         coordinates = sparse.csr_array((data.astype(X.dtype), bins, indptr), shape=shape)
         return sparse.hstack([self.robust_.transform(X), coordinates], format="csr")
+
+
+def canonical(X) -> sparse.csr_array:
+    """Return rows as a CSR array in which no entry occurs twice."""
+    X = sparse.csr_array(X)
+    if not X.has_canonical_format:
+        X = X.copy()
+        X.sum_duplicates()
+    return X
 
 
 def dense_moments(X: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -21,12 +21,14 @@ class Kernel(BaseEstimator):
     """Base of the radial functions.
 
     `power` is the p of K = h^p k(s). `positive` says whether k > 0 everywhere, so that
-    activations can be normalised to sum to one. `log` and `log_slope` are overridden
+    activations can be normalised to sum to one; `decays` whether k falls from k(0) = 1 to
+    zero, so that a unit can be blind to far rows. `log` and `log_slope` are overridden
     where k underflows far from the centre.
     """
 
     power = 0
     positive = True
+    decays = True
 
     def value(self, s: np.ndarray) -> np.ndarray:
         """Return k(s)."""
@@ -67,6 +69,7 @@ class Multiquadric(Kernel):
     """K = √(r² + β²) (page TWO.33); the width is β. It grows far from the centre."""
 
     power = 1
+    decays = False
 
     def value(self, s):
         return np.sqrt(1 + s)
@@ -158,6 +161,7 @@ class ThinPlate(Kernel):
     """K = (r/h)² log(r/h), of any sign. It grows far from the centre."""
 
     positive = False
+    decays = False
 
     def value(self, s):
         return 0.5 * s * np.log(np.maximum(s, np.finfo(s.dtype).tiny))
@@ -200,6 +204,7 @@ class CustomKernel(Kernel):
     """
 
     positive = False
+    decays = False
 
     def __init__(self, function: Callable, derivative: Callable):
         self.function = function

@@ -37,7 +37,7 @@ def raw_outputs(network: Network, params: np.ndarray, rows: Rows, n_threads: int
     def block_outputs(index):
         return network.forward(views, rows.augmented(index))[0].mean(axis=0)
 
-    return _fill(block_outputs, network.n_outputs, network, rows, n_threads)
+    return fill_blocks(block_outputs, network.n_outputs, network, rows, n_threads)
 
 
 def embeddings(network: Network, params: np.ndarray, rows: Rows, n_threads: int) -> np.ndarray:
@@ -59,11 +59,11 @@ def embeddings(network: Network, params: np.ndarray, rows: Rows, n_threads: int)
         y, _ = network.embed(views, rows.augmented(index))
         return np.concatenate(y, axis=-1)
 
-    return _fill(block_embeddings, len(params) * network.width, network, rows, n_threads)
+    return fill_blocks(block_embeddings, len(params) * network.width, network, rows, n_threads)
 
 
-def _fill(function: Callable, n_columns: int, network: Network, rows: Rows, n_threads: int):
-    """Return an array that `function` gives the blocks of."""
+def fill_blocks(function: Callable, n_columns: int, network: Network, rows: Rows, n_threads: int):
+    """Return an array, shape (n_rows, n_columns), that `function` gives the blocks of."""
     result = np.empty((rows.n_rows, n_columns), dtype=rows.dtype)
     parts = blocks(rows.n_rows, block_length(network.numbers_per_row))
 

@@ -104,6 +104,10 @@ class Rows:
         X = self.augmented(index)
         return X[:, :-1] if sparse.issparse(X) else without_ones(X)
 
+    def raw(self, index: Any):
+        """Return rows of a slice or an index array as they were given."""
+        return self._raw[index]
+
     def _map(self, index):
         X = self._raw[index]
         if self._input_map is not None:

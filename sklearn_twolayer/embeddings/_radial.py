@@ -99,7 +99,7 @@ class Radial(Embedding):
         return own if shape is None else (*own, Parameter("shapes", shape, False))
 
     def initialize(self, rows, rng):
-        centers, X, weights = find_centers(rows, self.n_units, self.centers, rng)
+        centers, X, weights, _ = find_centers(rows, self.n_units, self.centers, rng)
         clusters = Clusters(self._as_many(centers), X, weights)
         own = [clusters.centers, np.log(find_widths(clusters, self.widths))]
         if self.shape != "spherical":

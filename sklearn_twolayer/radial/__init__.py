@@ -1,6 +1,6 @@
 """What radial units are made of: centres, widths, shapes, and distances to them."""
 
-from ._centers import check_centers, distinct, find_centers
+from ._centers import check_centers, distinct, find_centers, nearest
 from ._geometry import SHAPES, Geometry, make_geometry
 from ._shapes import cluster_shapes
 from ._widths import WIDTHS, Clusters, WidthRule, check_width, find_widths, largest_distance
@@ -19,4 +19,5 @@ __all__ = [
     "find_widths",
     "largest_distance",
     "make_geometry",
+    "nearest",
 ]

@@ -35,7 +35,7 @@ def check_centers(centers: Any) -> None:
 
 def find_centers(
     rows: Any, n_centers: int, rule: Any, rng: np.random.RandomState
-) -> tuple[np.ndarray, Any, np.ndarray]:
+) -> tuple[np.ndarray, Any, np.ndarray, Any]:
     """Return centres, and the rows that they were found among.
 
     Parameters
@@ -57,6 +57,8 @@ def find_centers(
         Mapped rows.
     weights : ndarray of shape (n_sampled,)
         Their weights.
+    index : slice or ndarray
+        Which rows they are.
     """
     check_number("n_centers", n_centers, "[1, inf)", integer=True)
     check_centers(rule)
@@ -66,7 +68,7 @@ def find_centers(
         index = slice(None)
     X, weights = rows.inputs(index), rows.sample_weight[index]
     centers = distinct(_centers(X, weights, n_centers, rule, rng))
-    return np.ascontiguousarray(centers, dtype=rows.dtype), X, weights
+    return np.ascontiguousarray(centers, dtype=rows.dtype), X, weights, index
 
 
 def _centers(X, weights, n_centers, rule, rng):
@@ -78,6 +80,8 @@ def _centers(X, weights, n_centers, rule, rng):
         size = min(n_centers, np.count_nonzero(chance))
         return _dense(X[np.sort(rng.choice(n, size, replace=False, p=chance))])
     if isinstance(rule, str):
+        if n_centers >= X.shape[0]:
+            return _dense(X)
         return _cluster(_kmeans(X.shape[0], n_centers, rng), X, weights)
     if hasattr(rule, "fit"):
         return _cluster(clone(rule), X, weights)
@@ -85,13 +89,12 @@ def _centers(X, weights, n_centers, rule, rng):
 
 
 def _kmeans(n_rows, n_centers, rng):
-    n_clusters = min(n_centers, n_rows)
-    if n_rows * n_clusters > MINIBATCH_SIZE:
-        batch = max(1024, 4 * n_clusters)
+    if n_rows * n_centers > MINIBATCH_SIZE:
+        batch = max(1024, 4 * n_centers)
         return MiniBatchKMeans(
-            n_clusters, n_init=1, batch_size=batch, max_iter=10, random_state=rng
+            n_centers, n_init=1, batch_size=batch, max_iter=10, random_state=rng
         )
-    return KMeans(n_clusters, n_init=1, random_state=rng)
+    return KMeans(n_centers, n_init=1, random_state=rng)
 
 
 def _cluster(clusterer, X, weights):

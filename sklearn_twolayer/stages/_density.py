@@ -1,39 +1,62 @@
-"""A density of the inputs from the centres (the remark of page TWO.33).
+"""A density of the inputs about the centres (the remark of page TWO.33).
 
-p(x) = Σ_j α_j N(x; μ_j, h_j² (A Aᵀ)⁻¹), a mixture of Gaussians about the centres, α_j
-being the part of the training rows that is nearest to μ_j.
+    p(x) = Σ_j α_j N(x; m_j, h² diag(σ²))
+
+with m_j the mean and α_j the part of the training rows that are nearest to centre j, σ
+the columns' standard deviations, and one width h: the spread within the clusters, or
+Scott's n^(-1/(d+4)) of the classical Parzen density where that is larger. It integrates to
+one in the input's own units, whatever map stands ahead of the first layer.
 """
 
 import numpy as np
+from scipy import sparse
 from scipy.special import logsumexp
 
-from ..radial import Geometry
+from ..radial import make_geometry
+from ..rows import blocks
 
 
-def log_density(
-    X, geometry: Geometry, own: tuple[np.ndarray, ...], log_mass: np.ndarray
-) -> np.ndarray:
-    """Return log p of rows.
+class Density:
+    """A mixture of Gaussians, one for each cluster of rows.
 
     Parameters
     ----------
     X : {ndarray, CSR} of shape (n_rows, n_features)
-        Mapped rows.
-    geometry : Geometry
-        The distances.
-    own : tuple of ndarray
-        Centres, log widths and perhaps shapes.
-    log_mass : ndarray of shape (n_centers,)
-        log α_j.
-
-    Returns
-    -------
-    ndarray of shape (n_rows,)
-        In nats, per volume of the mapped inputs.
+        Rows, as the user gave them.
+    labels : ndarray of int, shape (n_rows,)
+        The cluster of each row.
+    weights : ndarray of shape (n_rows,)
+        Their weights.
     """
-    centers, log_widths, *shapes = own
-    A = shapes[0] if shapes else None
-    r2, _ = geometry.squared(X, centers, A)
-    d = centers.shape[1]
-    normalizer = geometry.log_determinant(A) - d * (log_widths + 0.5 * np.log(2 * np.pi))
-    return logsumexp(log_mass + normalizer - 0.5 * r2 / np.exp(2 * log_widths), axis=1)
+
+    def __init__(self, X, labels: np.ndarray, weights: np.ndarray):
+        n, d = X.shape
+        used, labels = np.unique(labels, return_inverse=True)
+        one_hot = sparse.csr_array((weights, (labels, np.arange(n))), shape=(len(used), n))
+        mass = one_hot.sum(axis=1)
+        means = one_hot @ X / mass[:, None]
+        self.means = np.asarray(means.toarray() if sparse.issparse(means) else means, dtype=float)
+        self.log_mass = np.log(mass / mass.sum())
+        center = mass @ self.means / mass.sum()
+        within = self._variances(X, labels, weights / weights.sum())
+        total = within + mass @ (self.means - center) ** 2 / mass.sum()
+        floor = (10 * np.finfo(X.dtype).eps * np.abs(center)) ** 2
+        total = np.where(total > floor, total, 1.0)
+        scott = (weights.sum() ** 2 / np.square(weights).sum()) ** (-1 / (d + 4))
+        self.width = max(np.sqrt((within / total).mean()), scott if len(used) > n / 2 else 0, 1e-6)
+        self.precision = 1 / (self.width * np.sqrt(total))
+
+    def _variances(self, X, labels, weights):
+        """Return the variances of the columns within the clusters."""
+        total = 0
+        for part in blocks(X.shape[0], 2048):
+            block = X[part].toarray() if sparse.issparse(X) else X[part]
+            total = total + weights[part] @ (block - self.means[labels[part]]) ** 2
+        return total
+
+    def log(self, X) -> np.ndarray:
+        """Return log p of rows, shape (n_rows,), in nats."""
+        geometry = make_geometry("diagonal", shared=True)
+        r2, _ = geometry.squared(X, self.means, self.precision)
+        normalizer = np.log(self.precision).sum() - 0.5 * X.shape[1] * np.log(2 * np.pi)
+        return normalizer + logsumexp(self.log_mass - 0.5 * r2, axis=1)

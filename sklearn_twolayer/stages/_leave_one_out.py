@@ -51,10 +51,9 @@ class LeaveOneOut:
         self.values = np.maximum(self.values, 0)
         self.moments = self.vectors.T @ moments
 
-    @property
-    def grid(self) -> np.ndarray:
-        """The values of α to choose from."""
-        return GRID * (self.values[-1] or 1.0)
+    def grid(self, floor: float) -> np.ndarray:
+        """Return values of α to choose from, above a part of the largest eigenvalue."""
+        return GRID[GRID >= floor] * (self.values[-1] or 1.0)
 
     def condition(self, alpha: float) -> float:
         """Return the condition number of the system that is solved."""

@@ -37,7 +37,12 @@ class Trial:
 
     @cached_property
     def _best(self) -> tuple[float, float]:
-        alphas = self.loo.grid if isinstance(self.choice, str) else np.array([float(self.choice)])
+        if isinstance(self.choice, str):
+            # What predicts in single precision needs outputs that do not cancel.
+            floor = np.finfo(self.objective.rows.input_dtype).eps
+            alphas = self.loo.grid(floor)
+        else:
+            alphas = np.array([float(self.choice)])
         errors = self.loo.errors(alphas)
         best = int(np.argmin(errors))
         return float(alphas[best]), float(errors[best])

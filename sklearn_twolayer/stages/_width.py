@@ -48,8 +48,10 @@ def refine_width(trial: Trial, radial, starts=STARTS) -> Trial:
     step, limit = np.log(STEP), np.log(RANGE)
     while True:
         least = min(errors, key=errors.get)
+        if least not in (min(errors), max(errors)):
+            return best
         further = least - step if least == min(errors) else least + step
-        if min(errors) < further < max(errors) or abs(further) > limit:
+        if abs(further) > limit:
             return best
         attempt(further)
 

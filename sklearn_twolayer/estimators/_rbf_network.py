@@ -1,0 +1,488 @@
+"""The radial-basis network: unsupervised centres, a linear output, refinements between."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+from joblib import effective_n_jobs
+from sklearn.metrics import accuracy_score, r2_score
+from sklearn.utils import ClassifierTags, RegressorTags, check_random_state
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.multiclass import type_of_target
+
+from .._checks import check_choice, check_number
+from .._linalg import single_threaded_blas
+from ..embeddings import Radial
+from ..losses import LogLoss, SquaredError
+from ..prediction import fill_blocks
+from ..solvers import Run, as_solver
+from ..stages import (
+    Trial,
+    fit_cross_entropy,
+    refine_gradient,
+    refine_metric,
+    refine_width,
+    rows_without_unit,
+)
+from ._class_targets import class_factors, class_targets, validate_labels
+from ._monitor import Monitor
+from ._network import BaseNetwork
+from ._radial_start import unsupervised_stage
+from ._targets import RegressionTargets
+from ._validation import unchanged_on_error
+
+TASKS = ("classification", "regression")
+STEPS = ("width", "metric", "gradient")
+#: A larger part of the rows without a unit is worth a warning.
+MANY_DEAD = 0.05
+
+
+def _classifies(estimator) -> bool:
+    if estimator.task != "classification":
+        raise AttributeError(
+            "RBFNetwork has this method for task='classification' only, and "
+            f"task={estimator.task!r}."
+        )
+    return True
+
+
+classification_only = available_if(_classifies)
+
+
+class RBFNetwork(BaseNetwork):
+    """Radial-basis network, for classes or real targets (pages TWO.31 to TWO.34).
+
+    y = g(Σ_j W_j K(‖x - μ_j‖ / h_j) + b), in stages: centres, widths and shapes from the
+    inputs alone; the output layer with a penalty chosen by leave-one-out; and what
+    `refine` names. ``RBFNetwork(refine=None)`` is the textbook network.
+
+    Parameters
+    ----------
+    n_centers : int, default=512
+        Number of centres; fewer are used where there are fewer distinct rows.
+    task : {"classification", "regression"}, default="classification"
+        What to learn.
+    kernel : str, Kernel or pair of callables, default="gaussian"
+        "gaussian", "multiquadric", "inverse_multiquadric", "laplace", "matern32",
+        "matern52", "cauchy", "thin_plate", "wendland", or the function of s = r²/h² and
+        its derivative.
+    centers : str, clusterer or array, default="kmeans"
+        "kmeans", "random" rows, "all" rows, a clusterer with ``cluster_centers_``, or an
+        array of shape (n_centers, n_features), in units of the input.
+    width : str, WidthRule, float or array, default="dmax"
+        "dmax" (h = d_max / √N_E), "dmax_dimension" (d_max / N_E^(1/d)), "nearest" centres,
+        "cluster" (the spread of each cluster), "loo" (by leave-one-out, as with
+        ``refine="width"``), or numbers.
+    shape : {"spherical", "diagonal", "full"}, default="spherical"
+        The A of r² = (x - μ)ᵀ A Aᵀ (x - μ), from the covariances of the clusters.
+    shared : bool, default=True
+        Whether all units have one shape, rather than each its own.
+    normalize : bool, default=False
+        Whether the activations of a row are divided by their sum.
+    linear_tail : bool or "auto", default="auto"
+        Whether the mapped inputs themselves go to the output layer too; "auto" for up to
+        1000 of them, unless ``refine=None``.
+    refine : str, sequence of str or None, default="width"
+        What else is learned: "width", one factor on all widths, by leave-one-out;
+        "metric", a shared diagonal metric (full, for ``shape="full"``) by the average
+        gradient of the network; "gradient", centres, widths and shapes by the solver.
+        Several steps are joined as in "width+metric" and always take this order.
+    alpha : float or "loo", default="loo"
+        Strength of the penalty (α/2)·‖W‖², beside the weighted mean of the loss.
+    input_map : str, transformer or None, default="auto"
+        What happens to a row first: "standard", "robust", "piecewise_linear", a
+        transformer, or None; "auto" is "standard" for ``refine=None`` and else
+        "piecewise_linear".
+    soft_targets : {None, "multiclass", "multilabel"}, default=None
+        For classification: None for labels; else what the probabilities in y are.
+    class_weight : dict, "balanced" or None, default=None
+        For classification: weights of the classes, times those of the rows.
+    solver : str or Solver, default="lbfgs"
+        For ``refine="gradient"``.
+    max_iter : int, default=100
+        Iterations of the solver.
+    tol : float, default=1e-4
+        When the solver has converged.
+    random_state : int, RandomState or None, default=None
+        Source of centres and folds.
+    n_jobs : int or None, default=None
+        Threads that walk the blocks of rows; the result does not depend on it.
+
+    Attributes
+    ----------
+    centers_ : ndarray of shape (n_centers_, n_features)
+        Centres, in units of the input, if the input map has an inverse; else mapped.
+    n_centers_ : int
+        Number of distinct centres.
+    kmeans_widths_, widths_ : ndarray of shape (n_centers_,)
+        The widths of the first stage, and the refined ones, in units of mapped inputs.
+    shapes_ : ndarray or None
+        The array A, shared or for each centre.
+    alpha_ : float
+        The penalty. For classification by cross-entropy with ``alpha="loo"``, that on
+        what is added to the layer of least squares.
+    loo_error_ : float
+        Leave-one-out mean squared error, in squared units of y; for classification that
+        of least squares on indicators.
+    cond_ : float
+        Condition number of the linear system of the output layer.
+    classes_ : ndarray of shape (n_classes,)
+        The labels, for classification.
+    params_ : ndarray of shape (1, n_parameters)
+        The fitted parameters; ``network_.views(params_)`` names their parts.
+    network_ : Network
+        The two layers as functions of `params_`.
+    input_map_ : transformer or None
+        The fitted input map.
+    n_iter_ : int
+        Iterations of the solver; one where nothing was iterated.
+    loss_curve_ : list of float
+        The data term after each iteration.
+    n_features_in_ : int
+        Number of columns seen in fit.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, where they are strings.
+
+    See Also
+    --------
+    TwoLayerClassifier, TwoLayerRegressor : Any first layer, ``embedding="rbf"`` too.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes, load_iris
+    >>> X, y = load_iris(return_X_y=True)
+    >>> model = RBFNetwork(20, random_state=0).fit(X, y)
+    >>> model.predict_proba(X[:2]).shape
+    (2, 3)
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> model = RBFNetwork(task="regression", random_state=0).fit(X, y)
+    >>> bool(model.score(X, y) > 0.4)
+    True
+    """
+
+    def __init__(
+        self,
+        n_centers: int = 512,
+        *,
+        task: str = "classification",
+        kernel: Any = "gaussian",
+        centers: Any = "kmeans",
+        width: Any = "dmax",
+        shape: str = "spherical",
+        shared: bool = True,
+        normalize: bool = False,
+        linear_tail: bool | str = "auto",
+        refine: Any = "width",
+        alpha: float | str = "loo",
+        input_map: Any = "auto",
+        soft_targets: str | None = None,
+        class_weight: Any = None,
+        solver: Any = "lbfgs",
+        max_iter: int = 100,
+        tol: float = 1e-4,
+        random_state: Any = None,
+        n_jobs: int | None = None,
+    ):
+        self.n_centers = n_centers
+        self.task = task
+        self.kernel = kernel
+        self.centers = centers
+        self.width = width
+        self.shape = shape
+        self.shared = shared
+        self.normalize = normalize
+        self.linear_tail = linear_tail
+        self.refine = refine
+        self.alpha = alpha
+        self.input_map = input_map
+        self.soft_targets = soft_targets
+        self.class_weight = class_weight
+        self.solver = solver
+        self.max_iter = max_iter
+        self.tol = tol
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+
+    @unchanged_on_error
+    def fit(self, X, y, sample_weight=None):
+        """Fit the network.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows, in any units: the input map scales them.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Labels or real numbers, as `task` says; zeros and ones of shape (n_samples,
+            n_labels) for several labels a row; probabilities, as `soft_targets` says.
+        sample_weight : array-like of shape (n_samples,), optional
+            Weights of the rows.
+
+        Returns
+        -------
+        self
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or the data are out of range; the estimator is then left as
+            it was.
+        """
+        steps = self._check_parameters()
+        rng = check_random_state(self.random_state)
+        sample = self._begin(self._validate(X, y, sample_weight, reset=True), False)
+        self.input_map_ = self._fit_input_map(sample)
+        with single_threaded_blas():
+            start = unsupervised_stage(self, sample, self._loss(), rng, "metric" in steps)
+            self._density = start.density
+            self.kmeans_widths_ = np.exp(start.objective.network.views(start.vector).own[1])
+            trial = Trial(start.objective, start.vector, self.alpha)
+            trial = self._refine(trial, start.radial, steps, rng)
+            self._warn_of_dead_units(trial, start.radial)
+            return self._keep(trial, rng)
+
+    def predict(self, X):
+        """Predict labels, or real targets.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            The most probable class, the labels with a probability above one half, or
+            numbers in the units of y.
+        """
+        z = self._raw_outputs(X)
+        return self._targets.predict(z)
+
+    @classification_only
+    def predict_proba(self, X):
+        """Predict probabilities.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            The probability of each class, or of each label.
+        """
+        z = self._raw_outputs(X)
+        return self._targets.probabilities(z)
+
+    @classification_only
+    def predict_log_proba(self, X):
+        """Predict logarithms of probabilities.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            The logarithm of `predict_proba`.
+        """
+        return np.log(self.predict_proba(X))
+
+    @classification_only
+    def decision_function(self, X):
+        """Return the raw outputs z.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            z, one-dimensional for two classes.
+        """
+        z = self._raw_outputs(X)
+        return self._targets.decision(z)
+
+    def score(self, X, y, sample_weight=None):
+        """Return the accuracy, or R² for regression.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets, as in fit.
+        sample_weight : array-like of shape (n_samples,), optional
+            Weights of the rows.
+
+        Returns
+        -------
+        float
+            The score, one at best.
+        """
+        predicted = self.predict(X)
+        if self.task == "regression":
+            return r2_score(y, predicted, sample_weight=sample_weight)
+        if self.soft_targets is not None:
+            y = self._targets.harden(y)
+        return accuracy_score(y, predicted, sample_weight=sample_weight)
+
+    def score_samples(self, X):
+        """Return the logarithm of a density of the inputs, about the centres.
+
+        It tells how near a row is to the training rows: far from all of them the density
+        falls without bound, and a prediction there is an extrapolation.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            log p(x), with p integrating to one over the input's own units.
+        """
+        rows = self._rows(X)
+        return fill_blocks(
+            lambda part: self._density.log(rows.raw(part))[:, None],
+            1,
+            self.network_,
+            rows,
+            effective_n_jobs(self.n_jobs),
+        )[:, 0]
+
+    # Steps of fit.
+
+    def _check_parameters(self) -> list[str]:
+        check_choice("task", self.task, TASKS)
+        check_number("n_centers", self.n_centers, "[1, inf)", integer=True)
+        if not isinstance(self.width, str) or self.width != "loo":
+            Radial(1, self.kernel, centers=self.centers, widths=self.width).parameters(1)
+        Radial(1, self.kernel, shape=self.shape, normalize=self.normalize).parameters(1)
+        check_choice("linear_tail", self.linear_tail, (True, False, "auto"))
+        if isinstance(self.alpha, str):
+            check_choice("alpha", self.alpha, ("loo",))
+        else:
+            check_number("alpha", self.alpha, "[0, inf)")
+        check_number("max_iter", self.max_iter, "[1, inf)", integer=True)
+        check_number("tol", self.tol, "[0, inf)")
+        as_solver(self.solver).check_parameters()
+        return self._steps()
+
+    def _steps(self):
+        """Return the refinements, in their order."""
+        refine = self.refine
+        named = refine.split("+") if isinstance(refine, str) else list(refine or ())
+        for step in named:
+            check_choice("refine", step, STEPS)
+        if isinstance(self.width, str) and self.width == "loo":
+            named.append("width")
+        if "metric" in named and not self.shared:
+            raise ValueError(
+                "refine='metric' learns one metric for all centres: leave shared at True."
+            )
+        return [step for step in STEPS if step in named]
+
+    def _chosen_input_map(self):
+        if isinstance(self.input_map, str) and self.input_map == "auto":
+            return "standard" if self.refine is None else "piecewise_linear"
+        return self.input_map
+
+    def _loss(self):
+        return SquaredError() if self.task == "regression" else LogLoss()
+
+    def _refine(self, trial, radial, steps, rng):
+        monitor = Monitor()
+        if "width" in steps:
+            trial = refine_width(trial, radial)
+        if "metric" in steps:
+            trial = refine_metric(trial, radial)
+        if "gradient" in steps:
+            run = Run(self.max_iter, self.tol, 10, rng, monitor)
+            trial, _ = refine_gradient(trial, as_solver(self.solver), run)
+        self.loss_curve_ = monitor.loss_curve
+        self.n_iter_ = max(1, len(monitor.loss_curve))
+        return trial
+
+    def _warn_of_dead_units(self, trial, radial):
+        dead = rows_without_unit(trial, radial)
+        if dead > MANY_DEAD:
+            warnings.warn(
+                f"{dead:.0%} of the training rows are so far from all centres that no unit sees "
+                "them, and only the bias predicts there. Use refine='width', or a wider rule "
+                "such as width='dmax_dimension' or width='nearest'.",
+                UserWarning,
+                stacklevel=4,
+            )
+
+    def _keep(self, trial, rng):
+        if self.task == "classification":
+            weights, bias, self.alpha_ = fit_cross_entropy(trial, rng)
+        else:
+            (weights, bias), self.alpha_ = trial.output, trial.alpha
+        network, rows = trial.objective.network, trial.objective.rows
+        vector = trial.vector.copy()
+        views = network.views(vector)
+        views.weights[...], views.bias[...] = weights, bias
+        self.network_ = network
+        self.params_ = vector[None].astype(rows.input_dtype)
+        self._keep_units(views.own)
+        self.cond_ = trial.loo.condition(trial.alpha)
+        residuals = rows.targets - trial.loo.predictions(trial.alpha)
+        if self.task == "regression":
+            residuals = residuals * self._targets.scale
+        self.loo_error_ = float(
+            np.average((residuals**2).mean(axis=1), weights=rows.sample_weight)
+        )
+        return self
+
+    def _keep_units(self, own):
+        centers, log_widths, *shapes = own
+        inverse = getattr(self.input_map_, "inverse_transform", None)
+        self.centers_ = centers.copy() if inverse is None else inverse(centers)
+        self.n_centers_ = len(centers)
+        self.widths_ = np.exp(log_widths)
+        self.shapes_ = shapes[0].copy() if shapes else None
+
+    # Targets, by task.
+
+    def _validate_y(self, y, dtype):
+        if self.task == "regression":
+            return np.asarray(y, dtype=np.float64)
+        if self.soft_targets is None and type_of_target(y).startswith("continuous"):
+            raise ValueError(
+                f"Unknown label type: {type_of_target(y)}. y holds real numbers, not labels: set "
+                "task='regression', or soft_targets if they are probabilities."
+            )
+        return validate_labels(y, self.soft_targets)
+
+    def _make_targets(self, sample):
+        if self.task == "regression":
+            vars(self).pop("classes_", None)
+            return RegressionTargets(SquaredError(), sample.y, sample.weights)
+        targets = class_targets(sample.y, self.soft_targets)
+        self.classes_ = targets.classes
+        return targets
+
+    def _row_factors(self, sample):
+        if self.task == "regression":
+            return 1.0
+        return class_factors(self._targets, self.class_weight, sample)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = True
+        if self.task == "regression":
+            tags.estimator_type = "regressor"
+            tags.regressor_tags = RegressorTags()
+            tags.target_tags.multi_output = True
+        else:
+            tags.estimator_type = "classifier"
+            tags.classifier_tags = ClassifierTags(multi_label=True)
+        return tags
