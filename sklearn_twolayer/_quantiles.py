@@ -38,8 +38,9 @@ def weighted_quantiles(
         mass = np.cumsum(weights[order], dtype=np.float64)
         position = np.asarray(probabilities) * mass[-1]
         last = len(order) - 1
-        low = np.minimum(np.searchsorted(mass, position, side="left"), last)
-        high = np.minimum(np.searchsorted(mass, position, side="right"), last)
+        slack = len(order) * np.finfo(np.float64).eps * mass[-1]  # the rounding of the sums
+        low = np.minimum(np.searchsorted(mass, position - slack, side="left"), last)
+        high = np.minimum(np.searchsorted(mass, position + slack, side="right"), last)
         column = X[order, j]
         result[:, j] = 0.5 * column[low] + 0.5 * column[high]
     return result

@@ -153,6 +153,11 @@ CLASSES = {
         LABELS,
         "class_weight.*zero to all rows",
     ),
+    "class_weight that is no number": (
+        classifier(class_weight={0: np.nan}),
+        LABELS,
+        "class_weight.*not finite",
+    ),
     "soft targets above one": (
         classifier(soft_targets="multilabel"),
         changed(SOFT, 1.5),
@@ -425,11 +430,10 @@ def test_odd_data_work(case, input_map, solver):
         np.testing.assert_allclose(model.predict_proba(rows).sum(axis=1), 1)
 
 
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-def test_a_constant_target_is_predicted():
-    for solver in SOLVERS:
-        model = regressor(solver=solver, max_iter=30).fit(X, np.full(N, 5.0))
-        np.testing.assert_allclose(model.predict(X), 5.0, atol=0.5)
+@pytest.mark.parametrize("solver", [LBFGS(), LeastSquares()], ids=repr)
+def test_a_constant_target_is_predicted(solver):
+    model = regressor(solver=solver, alpha=1e-3, max_iter=500, tol=1e-6)
+    np.testing.assert_allclose(model.fit(X, np.full(N, 5.0)).predict(X), 5.0, atol=1e-3)
 
 
 def test_classes_of_one_row_each():
@@ -439,6 +443,15 @@ def test_classes_of_one_row_each():
     assert (model.fit(rows, labels).predict(rows) == labels).all()
     split = clone(model).set_params(early_stopping=True, validation_fraction=0.3)
     assert split.fit(X[:9], np.arange(9) // 2).predict_proba(rows).shape == (6, 5)
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("make", [regressor, classifier])
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_one_row_of_any_weight(make, solver):
+    model = make(solver=solver, n_estimators=3)
+    model.fit(X, LABELS, sample_weight=np.arange(N) == 7)
+    assert model.predict(X).shape == (N,) and np.isfinite(model.params_).all()
 
 
 @pytest.mark.parametrize("n_rows", [2, 3, 5])

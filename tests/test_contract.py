@@ -20,6 +20,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 from sklearn_twolayer import TwoLayerClassifier, TwoLayerRegressor
 from sklearn_twolayer import rows as rows_module
 from sklearn_twolayer.embeddings import Dense
+from sklearn_twolayer.input_maps import INPUT_MAPS
 from sklearn_twolayer.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES
 from sklearn_twolayer.solvers import LBFGS, SOLVERS, Adam, GradientDescent, LeastSquares
 
@@ -127,6 +128,15 @@ def test_so_are_they_for_solvers_on_all_rows(make, y, solver):
     np.testing.assert_allclose(weighted, repeated, rtol=1e-9)
 
 
+@each_kind
+@pytest.mark.parametrize("scale", [0.1, 1e-300, 1e300, 1e308])
+def test_the_scale_of_the_weights_is_none(make, y, scale):
+    model = make(input_map="piecewise_linear", max_iter=4)
+    expected = outputs(clone(model).fit(X, y))
+    scaled = outputs(clone(model).fit(X, y, sample_weight=np.full(N, scale)))
+    np.testing.assert_allclose(scaled, expected, rtol=1e-6)
+
+
 @each_solver
 @each_kind
 def test_rows_of_weight_zero_are_no_rows(make, y, solver):
@@ -187,6 +197,33 @@ def test_the_floating_type_is_kept(make, y, solver, dtype):
     assert outputs(model, X.astype(dtype)).dtype == dtype
     if make is classifier:
         assert model.predict_log_proba(X.astype(dtype)).dtype == dtype
+
+
+@each_kind
+@pytest.mark.parametrize("input_map", [*INPUT_MAPS, None])
+@pytest.mark.parametrize("first", [np.asarray, sparse.csr_array], ids=["dense", "sparse"])
+def test_the_kind_of_the_array_does_not_matter_to_a_fitted_network(make, y, input_map, first):
+    rows = np.where(X > 0, X, 0)
+    model = make(input_map=input_map).fit(first(rows), y)
+    expected = outputs(model, first(rows))
+    for kind in (np.asarray, sparse.csr_array, sparse.csr_matrix, twice):
+        np.testing.assert_allclose(outputs(model, kind(rows)), expected, rtol=1e-9)
+
+
+def twice(rows):
+    """Return CSR rows in which each entry is given as two halves."""
+    n_rows, n_columns = rows.shape
+    indices = np.tile(np.arange(n_columns), n_rows).repeat(2)
+    indptr = 2 * n_columns * np.arange(n_rows + 1)
+    return sparse.csr_array((rows.ravel().repeat(2) / 2, indices, indptr), shape=rows.shape)
+
+
+@each_kind
+@pytest.mark.parametrize("input_map", [*INPUT_MAPS, None])
+def test_entries_of_sparse_rows_may_be_sums(make, y, input_map):
+    sums = make(input_map=input_map).fit(twice(X), y)
+    plain = make(input_map=input_map).fit(sparse.csr_array(X), y)
+    np.testing.assert_allclose(outputs(sums), outputs(plain), rtol=1e-9)
 
 
 @each_kind
@@ -483,6 +520,17 @@ def test_regression_is_stopped_on_a_scorer(scoring):
     model.set_params(alpha=0.0).fit(X[:60], Y[:60], X_val=X[60:], y_val=Y[60:])
     value = metrics.check_scoring(model, scoring)(model, X[60:], Y[60:])
     assert value == pytest.approx(max(model.validation_curve_))
+
+
+def median_error(estimator, rows, y):
+    return -np.median(np.abs(estimator.predict(rows) - y))
+
+
+@pytest.mark.parametrize("scoring", [median_error, "neg_max_error", "r2", None])
+def test_a_scorer_is_given_weights_if_it_takes_them(scoring):
+    model = regressor(early_stopping=True, scoring=scoring, validation_fraction=0.5)
+    weighted = model.fit(X, Y, sample_weight=1 + WEIGHTS).validation_curve_
+    assert np.isfinite(weighted).all()
 
 
 def test_the_loss_curve_is_the_mean_loss():

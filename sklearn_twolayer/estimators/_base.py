@@ -22,7 +22,7 @@ from ..rows import Rows
 from ..solvers import Outcome, Run, as_solver
 from ._monitor import Monitor
 from ._network import BaseNetwork, Sample
-from ._validation import stacklevel_of_user
+from ._validation import stacklevel_of_user, takes_weights
 
 
 def _works_by_epochs(estimator) -> bool:
@@ -175,7 +175,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
                 return held_out_objective.data_term(params).mean()
         else:
             scorer = check_scoring(self, self.scoring)
-            weighted = np.ptp(held_out.weights) > 0
+            weighted = np.ptp(held_out.weights) > 0 and takes_weights(scorer)
             weights = {"sample_weight": held_out.weights} if weighted else {}
 
             def validate(params):

@@ -81,9 +81,11 @@ def class_factors(targets: Any, class_weight: Any, sample: Sample) -> np.ndarray
         Factors, not all of them zero.
     """
     factors = targets.class_weights(class_weight, sample.y, sample.weights)
-    if factors.min() < 0 or not (factors * sample.weights).any():
+    proper = np.isfinite(factors).all() and factors.min() >= 0
+    if not proper or not (factors * sample.weights).any():
         raise ValueError(
-            f"class_weight={class_weight!r} gives negative weights, or zero to all rows."
+            f"class_weight={class_weight!r} gives weights that are negative or not finite, or "
+            "zero to all rows."
         )
     return factors
 

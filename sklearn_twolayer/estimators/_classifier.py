@@ -342,7 +342,7 @@ class TwoLayerClassifier(ClassifierMixin, BaseTwoLayer):
 
     def _leave_out(self, objective, rng):
         vars(self).pop("temperature_", None)
-        if not self.calibrate or self.n_estimators == 1:
+        if not self.calibrate or self.n_estimators == 1 or objective.n_rows == 1:
             return None
         folds = deal_folds(objective.n_rows, self.n_estimators, rng)
         objective.leave_out(folds == np.arange(self.n_estimators)[:, None])

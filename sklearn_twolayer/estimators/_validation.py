@@ -1,6 +1,7 @@
 """Checks of what the user gives, with messages that say what to do."""
 
 import functools
+import inspect
 import os
 import sys
 from numbers import Real
@@ -29,7 +30,7 @@ def check_weights(sample_weight, X) -> np.ndarray:
     Returns
     -------
     ndarray of shape (n_rows,)
-        Weights, some of them zero perhaps.
+        Weights, some of them zero perhaps, times a power of two.
 
     Raises
     ------
@@ -53,7 +54,15 @@ def check_weights(sample_weight, X) -> np.ndarray:
         raise ValueError("Negative values in data passed to `sample_weight`.")
     if not sample_weight.any():
         raise ValueError("Sample weights must contain at least one non-zero number.")
-    return sample_weight
+    # A power of two rounds nothing, and keeps the sums of extreme weights in range.
+    return np.ldexp(sample_weight, -np.frexp(sample_weight.max())[1])
+
+
+def takes_weights(scorer) -> bool:
+    """Return whether a scorer, or the metric in it, can be given `sample_weight`."""
+    parameters = inspect.signature(getattr(scorer, "_score_func", scorer)).parameters
+    kinds = {parameter.kind for parameter in parameters.values()}
+    return "sample_weight" in parameters or inspect.Parameter.VAR_KEYWORD in kinds
 
 
 def unchanged_on_error(method):
