@@ -26,6 +26,7 @@ MANY = np.column_stack([LABELS > 0, LABELS > 1]).astype(int)
 SOFT = RNG.dirichlet(np.ones(3), N)
 
 SMALL = {
+    "embedding": "dense",
     "n_units": 4,
     "activation": "tanh",
     "input_map": "standard",
@@ -278,6 +279,7 @@ RANGES = {
     "n_iter_no_change": ([0, 1.5], r"an integer in \[1, inf\)"),
     "n_estimators": ([0, 1.5], r"an integer in \[1, inf\)"),
     "validation_fraction": ([0.0, 1.0, -0.1, "half"], r"\(0, 1\)"),
+    "n_jobs": (["2", 1.5], r"an integer in \(-inf, inf\)"),
 }
 
 
@@ -288,6 +290,12 @@ RANGES = {
 def test_parameters_out_of_range(make, name, value):
     message = f"{name} must be .*{RANGES[name][1]}, got {re.escape(repr(value))}"
     refused(make(**{name: value}), message, X, LABELS)
+
+
+@pytest.mark.parametrize("name", ["early_stopping", "warm_start"])
+@pytest.mark.parametrize("make", [regressor, classifier])
+def test_switches_are_on_or_off(make, name):
+    refused(make(**{name: "no"}), f"{name} must be one of True, False, got 'no'", X, LABELS)
 
 
 #: What a parameter may name; the known names are in the message.

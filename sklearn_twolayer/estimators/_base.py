@@ -12,7 +12,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
 
-from .._checks import check_number
+from .._checks import check_choice, check_number
 from .._compat import CallbackSupportMixin
 from .._linalg import single_threaded_blas
 from ..embeddings import as_embedding
@@ -91,6 +91,10 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         check_number("n_iter_no_change", self.n_iter_no_change, "[1, inf)", integer=True)
         check_number("n_estimators", self.n_estimators, "[1, inf)", integer=True)
         check_number("validation_fraction", self.validation_fraction, "(0, 1)")
+        check_choice("early_stopping", self.early_stopping, (True, False))
+        check_choice("warm_start", self.warm_start, (True, False))
+        if self.n_jobs is not None:
+            check_number("n_jobs", self.n_jobs, "(-inf, inf)", integer=True)
         as_solver(self.solver).check_parameters()
         self._resolve_loss().check_parameters()
 
