@@ -1,0 +1,1 @@
+"""Measurements of sklearn_twolayer beside what one would use instead."""

@@ -1,0 +1,98 @@
+"""Fitting all models on all tables, with results that are written as they come."""
+
+import json
+import time
+import warnings
+from collections.abc import Iterable
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+from sklearn.metrics import accuracy_score, log_loss, r2_score
+from sklearn.model_selection import train_test_split
+from threadpoolctl import threadpool_limits
+
+from sklearn_twolayer._report._table import CLASSIFICATION, Table
+
+from .. import machine
+from .models import all_models
+
+MAX_TRAIN, MAX_TEST = 3000, 10_000
+
+
+def run(tables: Iterable[Table], output: Path, n_splits: int) -> dict:
+    """Fit and score what the results do not hold yet.
+
+    Parameters
+    ----------
+    tables : iterable of Table
+        The tables.
+    output : Path
+        A JSON file to go on with, or to make.
+    n_splits : int
+        Random splits of each table.
+
+    Returns
+    -------
+    dict
+        The machine, and a row for each table, model and split.
+    """
+    results = {"machine": machine.describe(), "rows": []}
+    if output.exists():
+        results = json.loads(output.read_text())
+    done = {(row["table"], row["model"], row["split"]) for row in results["rows"]}
+    # All tables once, then all again: an unfinished run has most tables.
+    for split, table in product(range(n_splits), list(tables)):
+        start = time.perf_counter()
+        for name, model in all_models(table, split).items():
+            if (table.name, name, split) not in done:
+                results["rows"].append(_row(table, name, split, model))
+        _write(output, results)
+        print(f"{table.title}, split {split}: {time.perf_counter() - start:.0f} s", flush=True)
+    return results
+
+
+def _write(output, results):
+    new = output.with_suffix(".new")
+    new.write_text(json.dumps(results, indent=0))
+    new.replace(output)
+
+
+def _row(table, name, split, model):
+    rows = {"table": table.name, "task": table.task, "model": name, "split": split}
+    rows["size"] = list(table.X.shape)
+    return rows | evaluate(model, table, split)
+
+
+def evaluate(model, table: Table, split: int) -> dict:
+    """Return score, log-loss and seconds of one model on one split, on one thread."""
+    train, test = split_rows(table, split)
+    X, y = getattr(table.X, "iloc", table.X), table.y
+    with threadpool_limits(1), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        start = time.perf_counter()
+        model.fit(X[train], y[train])
+        middle = time.perf_counter()
+        predicted = model.predict(X[test])
+        times = {"fit": middle - start, "predict": time.perf_counter() - middle}
+        if table.task != CLASSIFICATION:
+            return {"score": r2_score(y[test], predicted)} | times
+        result = {"score": accuracy_score(y[test], predicted)} | times
+        if hasattr(model, "predict_proba"):
+            probabilities = np.clip(model.predict_proba(X[test]), 1e-7, 1)
+            probabilities /= probabilities.sum(axis=1, keepdims=True)
+            result["log_loss"] = log_loss(y[test], probabilities, labels=model.classes_)
+        return result
+
+
+def split_rows(table: Table, seed: int):
+    """Return the training and the test rows of a split, of like classes."""
+    n_rows = len(table.y)
+    n_train = min(int(0.75 * n_rows), MAX_TRAIN)
+    return train_test_split(
+        np.arange(n_rows),
+        train_size=n_train,
+        test_size=min(n_rows - n_train, MAX_TEST),
+        random_state=seed,
+        stratify=table.y if table.task == CLASSIFICATION else None,
+    )

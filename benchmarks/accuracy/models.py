@@ -1,0 +1,85 @@
+"""The models of the comparison, all with their default parameters."""
+
+from importlib import import_module
+from typing import Any
+
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+from sklearn.kernel_approximation import Nystroem
+from sklearn.linear_model import LogisticRegression, RidgeCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC, SVR
+
+from sklearn_twolayer._report._models import models_for
+from sklearn_twolayer._report._table import CLASSIFICATION, Table
+
+#: Short names, the same for both tasks.
+NAMES = {
+    "DummyClassifier": "Dummy",
+    "DummyRegressor": "Dummy",
+    "LogisticRegression": "Linear",
+    "RidgeCV": "Linear",
+    "MLPClassifier": "MLP",
+    "MLPRegressor": "MLP",
+    "TwoLayerClassifier": "TwoLayer",
+    "TwoLayerRegressor": "TwoLayer",
+}
+OURS = ("TwoLayer", "RBFNetwork")
+#: What times are given in multiples of.
+CLOCK = "MLP"
+#: Module, prefix of its classes, name, and what keeps it silent and on one thread.
+BOOSTING = (
+    ("lightgbm", "LGBM", "LightGBM", {"verbose": -1, "n_jobs": 1}),
+    ("catboost", "CatBoost", "CatBoost", {"verbose": 0, "thread_count": 1}),
+)
+
+
+def all_models(table: Table, seed: int) -> dict[str, Any]:
+    """Return the models for a table, each with what it needs ahead of it.
+
+    Parameters
+    ----------
+    table : Table
+        Its task chooses the models, and its preparation goes ahead of each.
+    seed : int
+        The `random_state` of all that have one.
+
+    Returns
+    -------
+    dict of str to estimator
+        The command's own comparison, then more of scikit-learn, then what is installed.
+    """
+    models = {NAMES.get(name, name): model for name, model in models_for(table, seed).items()}
+    more = _more(table.task == CLASSIFICATION, seed) | _installed(table.task, seed)
+    if table.preparation is not None:
+        more = {name: make_pipeline(table.preparation, model) for name, model in more.items()}
+    return models | more
+
+
+def _more(classes, seed):
+    kernel = Nystroem(n_components=200, random_state=seed)
+    linear = LogisticRegression(max_iter=1000) if classes else RidgeCV()
+    forest = RandomForestClassifier if classes else RandomForestRegressor
+    return {
+        "RandomForest": forest(random_state=seed),
+        "SVM": make_pipeline(StandardScaler(), SVC() if classes else _with_scaled_target(SVR())),
+        "Nystroem + linear": make_pipeline(StandardScaler(), kernel, linear),
+    }
+
+
+def _with_scaled_target(model):
+    return TransformedTargetRegressor(model, transformer=StandardScaler())
+
+
+def _installed(task, seed):
+    """Return the other libraries' boosting, where it is installed."""
+    kind = "Classifier" if task == CLASSIFICATION else "Regressor"
+    models = {}
+    for module, prefix, name, options in BOOSTING:
+        try:
+            model = getattr(import_module(module), prefix + kind)
+        except ImportError:
+            continue
+        models[name] = model(random_state=seed, **options)
+    return models
