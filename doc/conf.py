@@ -68,7 +68,7 @@ def skip_what_scikit_learn_documents(app, what, name, member, skip, options):
 def escape_what_is_no_markup(app, what, name, owner, options, lines):
     """Keep |y - d| and (n_features_in_,) of docstrings from being taken for references."""
     for i, line in enumerate(lines):
-        line = re.sub(r"\((\w+)_,\)", r"(\1\\_,)", line)
+        line = re.sub(r"\((\w+)_,", r"(\1\\_,", line)
         if "``" not in line and not line.lstrip().startswith((">>>", "...")):
             line = line.replace("|", r"\|")
         lines[i] = line
