@@ -99,13 +99,17 @@ def _kmeans(n_rows, n_centers, rng):
 
 def _cluster(clusterer, X, weights):
     # One thread: sums of several come in any order, and the centres would vary with it.
-    with single_threaded(), warnings.catch_warnings():
-        # Fewer distinct rows than centres: the copies are dropped.
-        warnings.simplefilter("ignore", ConvergenceWarning)
+    with single_threaded(), warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ConvergenceWarning)
         try:
             clusterer.fit(X, sample_weight=weights)
         except TypeError:
             clusterer.fit(X)
+    if any(issubclass(warning.category, ConvergenceWarning) for warning in caught):
+        # Fewer distinct rows than centres: these rows, without the rounding of their means.
+        rows = distinct(_dense(X))
+        if len(rows) <= len(clusterer.cluster_centers_):
+            return rows
     return clusterer.cluster_centers_
 
 

@@ -11,7 +11,7 @@ from scipy.linalg import eigh
 from ._design import Design
 
 #: The values of α to choose from, as parts of the largest eigenvalue.
-GRID = np.logspace(-11, 0, 23)
+GRID = np.logspace(-13, 0, 27)
 
 
 class LeaveOneOut:

@@ -1,0 +1,413 @@
+"""RBFNetwork: values known from formulas and other estimators, and the traps of its kind."""
+
+import pickle
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+from scipy.integrate import quad
+from scipy.spatial.distance import cdist, pdist
+from sklearn.base import clone, is_classifier, is_regressor
+from sklearn.cluster import KMeans
+from sklearn.datasets import load_iris, load_wine, make_friedman1, make_moons
+from sklearn.exceptions import NotFittedError
+from sklearn.kernel_ridge import KernelRidge
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.metrics import log_loss
+from sklearn.model_selection import GridSearchCV, cross_val_score
+
+from sklearn_twolayer import RBFNetwork
+
+X, y = make_friedman1(250, noise=0.3, random_state=0)
+X_new, y_new = make_friedman1(500, random_state=1)
+MOONS, LABELS = make_moons(300, noise=0.25, random_state=0)
+
+
+def regression(n_centers=30, **kwargs):
+    return RBFNetwork(n_centers, task="regression", random_state=0, **kwargs)
+
+
+def textbook(n_centers=30, **kwargs):
+    return regression(n_centers, refine=None, **kwargs)
+
+
+def quiet_fit(model, *data):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        return model.fit(*data)
+
+
+# Stage 1.
+
+
+def test_centers_and_widths_are_those_of_the_textbook():
+    model = quiet_fit(textbook(input_map=None), X, y)
+    expected = KMeans(30, n_init=1, random_state=0).fit(X).cluster_centers_
+    np.testing.assert_allclose(model.centers_, expected, rtol=1e-10)
+    h = pdist(expected).max() / np.sqrt(30)
+    np.testing.assert_allclose(model.widths_, h, rtol=1e-10)
+    np.testing.assert_array_equal(model.widths_, model.kmeans_widths_)
+    activations = np.exp(-cdist(X_new, expected, "sqeuclidean") / (2 * h**2))
+    np.testing.assert_allclose(model.transform(X_new), activations, rtol=1e-6, atol=1e-12)
+
+
+@pytest.mark.parametrize("input_map", [None, "standard", "robust", "piecewise_linear"])
+def test_centers_in_units_of_the_input(input_map):
+    model = regression(centers=1000 * X[:5] + 7, input_map=input_map)
+    quiet_fit(model, 1000 * X + 7, y)
+    np.testing.assert_allclose(model.centers_, 1000 * X[:5] + 7, rtol=1e-6)
+
+
+def test_widths_of_the_first_stage_stay_readable():
+    model = regression(input_map=None, refine="width+gradient", max_iter=3).fit(X, y)
+    h = pdist(KMeans(30, n_init=1, random_state=0).fit(X).cluster_centers_).max() / np.sqrt(30)
+    np.testing.assert_allclose(model.kmeans_widths_, h, rtol=1e-10)
+    assert np.abs(np.log(model.widths_ / h)).min() > 0.01
+
+
+# Stage 2.
+
+
+def brute_force(Phi, d, weights, alpha):
+    """Leave-one-out residuals of ridge with an intercept, by as many fits as rows."""
+    residuals = np.empty_like(d)
+    for i in range(len(d)):
+        rows = np.arange(len(d)) != i
+        # The penalty that goes with the sum over all rows.
+        ridge = Ridge(alpha * weights.sum(), solver="cholesky")
+        ridge.fit(Phi[rows], d[rows], sample_weight=weights[rows])
+        residuals[i] = d[i] - ridge.predict(Phi[i : i + 1])[0]
+    return residuals
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("n_outputs", [1, 3])
+def test_leave_one_out_is_exact(n_outputs, weighted):
+    rng = np.random.RandomState(0)
+    some, targets = X[:60], rng.normal(size=(60, n_outputs)) * [1, 10, 100][:n_outputs]
+    weights = rng.uniform(0.5, 3, 60) if weighted else np.ones(60)
+    model = textbook(15, alpha=1e-3, width="dmax_dimension").fit(some, targets, weights)
+    residuals = brute_force(model.transform(some), targets, weights, 1e-3)
+    expected = np.average((residuals**2).mean(axis=1), weights=weights)
+    assert model.loo_error_ == pytest.approx(expected, rel=1e-8)
+
+
+def test_alpha_is_the_best_of_its_grid():
+    model = textbook(width="dmax_dimension").fit(X, y)
+    for factor in (0.1, 0.3, 3, 10):
+        other = clone(model).set_params(alpha=factor * model.alpha_).fit(X, y)
+        assert other.loo_error_ >= model.loo_error_ * (1 - 1e-3)
+
+
+def test_leave_one_out_error_is_that_of_new_rows():
+    model = regression(100).fit(X, y)
+    error = np.mean((model.predict(X_new) - y_new) ** 2) + 0.3**2
+    assert model.loo_error_ == pytest.approx(error, rel=0.25)
+
+
+def test_the_output_layer_is_ridge_regression():
+    model = textbook(alpha=0.01, width="dmax_dimension").fit(X, y)
+    # The inside works on standardised targets, which changes nothing but rounding.
+    ridge = Ridge(0.01 * len(X)).fit(model.transform(X), y)
+    np.testing.assert_allclose(
+        model.predict(X_new), ridge.predict(model.transform(X_new)), rtol=1e-6
+    )
+
+
+def test_limit_of_kernel_ridge():
+    """With all rows as centres and y ≈ K c, a small penalty interpolates as KernelRidge does."""
+    some, target = X[:40], y[:40] - y[:40].mean()
+    model = textbook(centers="all", input_map=None, kernel="laplace", width=0.5, alpha=1e-12).fit(
+        some, target
+    )
+    kernel = np.exp(-cdist(some, some) / 0.5)
+    ridge = KernelRidge(kernel="precomputed", alpha=1e-10).fit(kernel, target)
+    np.testing.assert_allclose(model.predict(some), target, atol=1e-5)
+    near = some + 0.01
+    expected = ridge.predict(np.exp(-cdist(near, some) / 0.5))
+    np.testing.assert_allclose(model.predict(near), expected, atol=0.15 * np.std(target))
+
+
+def test_a_given_alpha_is_that_of_logistic_regression():
+    model = RBFNetwork(20, refine=None, alpha=0.01, width="dmax_dimension", random_state=0).fit(
+        MOONS, LABELS
+    )
+    Phi = model.transform(MOONS)
+    other = LogisticRegression(C=1 / (0.01 * len(MOONS)), tol=1e-10, max_iter=10000)
+    other.fit(Phi, LABELS)
+    np.testing.assert_allclose(model.predict_proba(MOONS), other.predict_proba(Phi), atol=2e-3)
+    assert model.alpha_ == 0.01
+
+
+def test_probabilities_are_good_ones():
+    new, labels = make_moons(2000, noise=0.25, random_state=1)
+    for model in (RBFNetwork(random_state=0), RBFNetwork(50, refine=None, random_state=0)):
+        model.fit(MOONS, LABELS)
+        assert log_loss(labels, model.predict_proba(new)) < 0.2
+        assert model.score(new, labels) > 0.92
+
+
+# Stage 3.
+
+
+@pytest.mark.parametrize("refine", ["width", "metric", "gradient", "width+metric+gradient"])
+def test_refinements_help(refine):
+    plain = quiet_fit(textbook(40), X, y).score(X_new, y_new)
+    refined = regression(40, refine=refine, input_map="standard", linear_tail=False).fit(X, y)
+    assert refined.score(X_new, y_new) > plain + 0.05
+
+
+def test_width_by_leave_one_out_is_the_same_by_both_names():
+    by_width = regression(width="loo", refine=None, input_map="standard").fit(X, y)
+    by_refine = regression(refine="width", input_map="standard", linear_tail=False).fit(X, y)
+    np.testing.assert_array_equal(by_width.widths_, by_refine.widths_)
+
+
+@pytest.mark.parametrize("shape", ["spherical", "full"])
+def test_the_metric_finds_the_inputs_that_matter(shape):
+    model = regression(
+        60, refine="metric", shape=shape, input_map="standard", linear_tail=False
+    ).fit(X, y)
+    A = model.shapes_ if shape == "spherical" else np.sqrt((model.shapes_**2).sum(axis=1))
+    assert A[:5].min() > 1.5 * A[5:].max()  # the last five inputs are noise
+
+
+def test_steps_take_their_order():
+    both = regression(refine=("metric", "width"), input_map="standard").fit(X, y)
+    named = regression(refine="width+metric", input_map="standard").fit(X, y)
+    np.testing.assert_array_equal(both.predict(X), named.predict(X))
+
+
+def test_the_gradient_lowers_the_cost():
+    model = regression(15, refine="gradient", input_map="standard", max_iter=30).fit(X, y)
+    assert model.n_iter_ == len(model.loss_curve_) > 3
+    assert model.loss_curve_[-1] < 0.9 * model.loss_curve_[0]
+    classifier = RBFNetwork(8, refine="gradient", max_iter=10, random_state=0).fit(MOONS, LABELS)
+    assert classifier.score(MOONS, LABELS) > 0.9
+
+
+# Density.
+
+
+def test_density_integrates_to_one_in_one_dimension():
+    rng = np.random.RandomState(0)
+    x = np.concatenate([rng.normal(5, 0.1, 100), rng.normal(50, 20, 100)])[:, None]
+    for n_centers in (1, 10, 200):
+        model = quiet_fit(regression(n_centers), x, x[:, 0])
+
+        def density(t, model=model):
+            return np.exp(model.score_samples([[t]])[0])
+
+        total, _ = quad(density, -300, 400, points=[4.5, 5, 5.5, 50], limit=500)
+        assert total == pytest.approx(1, abs=1e-6)
+
+
+def test_density_integrates_to_one_in_two_dimensions():
+    model = RBFNetwork(5, random_state=0).fit(MOONS, LABELS)
+    ticks, step = np.linspace(-6, 6, 600, retstep=True)
+    grid = np.stack(np.meshgrid(ticks, ticks), axis=-1).reshape(-1, 2)
+    assert np.exp(model.score_samples(grid)).sum() * step**2 == pytest.approx(1, abs=1e-6)
+
+
+def test_density_tells_what_is_far():
+    model = RBFNetwork(20, random_state=0).fit(MOONS, LABELS)
+    assert model.score_samples([[100.0, 100.0]])[0] < model.score_samples(MOONS).min() - 100
+
+
+# The contract.
+
+
+def test_the_task_decides_what_there_is():
+    classifier, regressor = RBFNetwork().fit(MOONS, LABELS), regression().fit(X, y)
+    assert is_classifier(classifier) and not is_regressor(classifier)
+    assert is_regressor(regressor) and not is_classifier(regressor)
+    assert not hasattr(regressor, "predict_proba") and not hasattr(regressor, "classes_")
+    assert regressor.score(X, y) > 0.9  # R²
+    with pytest.raises(AttributeError, match="no attribute 'decision_function'"):
+        regressor.decision_function(X)
+
+
+def test_real_targets_are_refused_for_classification():
+    with pytest.raises(ValueError, match="task='regression'"):
+        RBFNetwork().fit(X, y)
+
+
+def test_several_outputs_labels_and_distributions():
+    both = np.column_stack([y, 1000 * X[:, 0] + 5000])
+    predicted = regression(100).fit(X, both).predict(X)
+    assert predicted.shape == both.shape and np.corrcoef(predicted.T, both.T)[1, 3] > 0.99
+    labels = np.column_stack([X[:, 0] > 0.5, X[:, 1] > 0.5]).astype(int)
+    model = RBFNetwork(50, random_state=0).fit(X, labels)
+    assert model.predict(X).shape == labels.shape and model.score(X, labels) > 0.8
+    soft = np.column_stack([X[:, 0], 1 - X[:, 0]])
+    model = RBFNetwork(50, soft_targets="multiclass", random_state=0).fit(X, soft)
+    assert np.abs(model.predict_proba(X) - soft).mean() < 0.05
+
+
+def test_weights_draw_the_fit():
+    weights = np.where(X[:, 0] > 0.5, 1.0, 1e-9)
+    target = np.where(X[:, 0] > 0.5, 3.0, -3.0)
+    assert np.abs(regression().fit(X, target, weights).predict(X) - 3).max() < 0.1
+    balanced = RBFNetwork(class_weight="balanced", random_state=0).fit(X, X[:, 0] > 0.9)
+    plain = RBFNetwork(random_state=0).fit(X, X[:, 0] > 0.9)
+    assert balanced.predict(X).sum() >= plain.predict(X).sum()
+
+
+@pytest.mark.parametrize("refine", [None, "width", "metric", "gradient"])
+def test_sparse_rows_give_what_dense_ones_give(refine):
+    dense = np.where(X > 0.6, X, 0)
+    settings = {"refine": refine, "input_map": None, "centers": X[:15], "max_iter": 5}
+    settings |= {"width": "dmax_dimension"}
+    one = quiet_fit(regression(**settings), dense, y)
+    other = quiet_fit(regression(**settings), sparse.csr_matrix(dense), y)
+    np.testing.assert_allclose(one.predict(dense), other.predict(dense), rtol=1e-4)
+    np.testing.assert_allclose(one.score_samples(dense), other.score_samples(dense), rtol=1e-8)
+
+
+def test_single_precision():
+    model = regression(50).fit(X.astype(np.float32), y)
+    predicted = model.predict(X_new.astype(np.float32))
+    assert predicted.dtype == model.params_.dtype == np.float32
+    assert model.transform(X.astype(np.float32)).dtype == np.float32
+    expected = regression(50).fit(X, y).predict(X_new)
+    np.testing.assert_allclose(predicted, expected, atol=0.05 * np.std(y))
+
+
+def test_frames_and_feature_names():
+    frame = pd.DataFrame(X, columns=[f"column {j}" for j in range(X.shape[1])])
+    model = regression(5, linear_tail=False).set_output(transform="pandas").fit(frame, y)
+    assert list(model.transform(frame).columns) == [f"rbfnetwork{j}" for j in range(5)]
+    pl = pytest.importorskip("polars")
+    np.testing.assert_array_equal(model.predict(pl.DataFrame(frame)), model.predict(frame))
+
+
+def test_threads_change_no_bit():
+    rows = np.random.RandomState(0).normal(size=(5000, 4))
+    target = rows[:, 0] * rows[:, 1]
+    one = regression(n_jobs=1).fit(rows, target)
+    many = regression(n_jobs=3).fit(rows, target)
+    np.testing.assert_array_equal(one.params_, many.params_)
+    np.testing.assert_array_equal(one.predict(rows), many.predict(rows))
+
+
+def test_pickle_and_search():
+    model = regression().fit(X, y)
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(model)).predict(X), model.predict(X))
+    grid = {"n_centers": [10, 30], "refine": [None, "width"], "alpha": [0.01, "loo"]}
+    search = GridSearchCV(regression(width="nearest"), grid, cv=3).fit(X, y)
+    assert search.best_score_ > 0.8
+
+
+@pytest.mark.parametrize(("data", "least"), [(load_iris, 0.93), (load_wine, 0.96)])
+def test_small_tables(data, least):
+    assert cross_val_score(RBFNetwork(random_state=0), *data(return_X_y=True)).mean() > least
+
+
+def test_a_failed_fit_changes_nothing():
+    model = regression().fit(X, y)
+    before = model.predict(X)
+    with pytest.raises(ValueError):
+        model.set_params(width=-1.0).fit(X, y)
+    with pytest.raises(ValueError):
+        model.set_params(width="dmax").fit(X, np.full(len(X), np.nan))
+    np.testing.assert_array_equal(model.predict(X), before)
+    with pytest.raises(NotFittedError):
+        regression().predict(X)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"task": "ranking"},
+        {"n_centers": 0},
+        {"n_centers": 2.5},
+        {"kernel": "gauss"},
+        {"centers": "kmedoids"},
+        {"centers": X[:3, :2]},
+        {"width": "d_max"},
+        {"width": -1.0},
+        {"width": [1.0, 2.0]},
+        {"shape": "cubic"},
+        {"kernel": "wendland", "normalize": True},
+        {"linear_tail": "yes"},
+        {"refine": "widths"},
+        {"refine": ("width", "depth")},
+        {"refine": "metric", "shared": False, "shape": "full"},
+        {"alpha": -1.0},
+        {"alpha": "gcv"},
+        {"input_map": "standart"},
+        {"solver": "sgd"},
+        {"max_iter": 0},
+        {"tol": -1.0},
+    ],
+    ids=lambda bad: "-".join(bad),
+)
+def test_parameters_out_of_range(bad):
+    with pytest.raises((ValueError, TypeError), match=list(bad)[0]):
+        regression(**{"n_centers": 30, **bad}).fit(X, y)
+
+
+# Traps.
+
+
+def test_duplicates():
+    few, target = np.repeat(X[:6], 10, axis=0), np.repeat(y[:6], 10)
+    model = regression(20).fit(few, target)
+    assert model.n_centers_ == len(model.centers_) <= 6
+    np.testing.assert_allclose(model.predict(few), target, rtol=1e-3)
+
+
+@pytest.mark.parametrize("refine", [None, "width", "metric", "gradient"])
+def test_degenerate_data(refine):
+    cases = {
+        "one centre": (1, X, y),
+        "constant columns": (20, np.column_stack([X, np.ones((len(X), 3))]), y),
+        "nothing but constants": (20, np.ones((30, 2)), y[:30]),
+        "fewer rows than centres": (100, X[:5], y[:5]),
+        "more columns than rows": (8, np.random.RandomState(0).normal(size=(20, 50)), y[:20]),
+        "constant target": (10, X, np.full(len(X), 3.0)),
+    }
+    for name, (n_centers, rows, target) in cases.items():
+        model = regression(n_centers, refine=refine, max_iter=3)
+        predicted = quiet_fit(model, rows, target).predict(rows)
+        assert np.isfinite(predicted).all(), name
+        assert model.n_centers_ <= n_centers, name
+
+
+def test_dead_units_are_told_with_a_remedy():
+    rng = np.random.RandomState(0)
+    rows = rng.normal(size=(2000, 20))
+    with pytest.warns(UserWarning, match="no unit sees.*refine='width'"):
+        dead = textbook(100).fit(rows, rows[:, 0])
+    alive = regression(100, input_map="standard", linear_tail=False).fit(rows, rows[:, 0])
+    assert alive.score(rows, rows[:, 0]) > 0.8 > dead.score(rows, rows[:, 0])
+
+
+def test_one_dimension_with_a_hundred_centres_is_stable():
+    x = np.linspace(0, 1, 400)[:, None]
+    target = np.sin(12 * x[:, 0])
+    model = textbook(100).fit(x, target)
+    assert model.cond_ > 1e6
+    between = x[:-1] + 0.5 / 400
+    np.testing.assert_allclose(model.predict(between), np.sin(12 * between[:, 0]), atol=1e-3)
+    unstable = textbook(100, alpha=0.0).fit(x, target)
+    assert np.abs(unstable.predict(between)).max() < 2
+
+
+def test_far_away():
+    far = 1e4 * np.ones((1, X.shape[1]))
+    settings = {"input_map": None, "linear_tail": False, "width": 1.0}
+    gaussian = textbook(**settings).fit(X, y)
+    views = gaussian.network_.views(gaussian.params_[0])
+    bias = gaussian._targets.predict(views.bias[None])
+    np.testing.assert_allclose(gaussian.predict(far), bias)
+    growing = textbook(kernel="multiquadric", **settings).fit(X, y)
+    assert np.abs(growing.predict(far)).max() > 10 * np.abs(y).max()
+
+
+def test_units_of_inputs_and_targets_do_not_matter():
+    scaled = regression().fit(1e6 * X - 3e6, 1000 * y + 5000)
+    expected = 1000 * regression().fit(X, y).predict(X_new) + 5000
+    np.testing.assert_allclose(scaled.predict(1e6 * X_new - 3e6), expected, rtol=1e-3)
