@@ -8,7 +8,7 @@ from sklearn_twolayer.embeddings import PRESETS
 from sklearn_twolayer.solvers import SOLVERS, Adam, GradientDescent, as_solver
 
 #: Small networks with a penalty: rounding stays rounding in the few iterations they get.
-SMALL = {"n_units": 6, "alpha": 0.01, "max_iter": 15, "n_estimators": 1}
+SMALL = {"embedding": "dense", "n_units": 6, "alpha": 0.01, "max_iter": 15, "n_estimators": 1}
 #: Solvers whose defaults need more iterations than that.
 FAST = {
     "adam": Adam(0.1, batch_size=16, dtype=None),

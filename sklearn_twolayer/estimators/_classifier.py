@@ -24,11 +24,12 @@ class TwoLayerClassifier(ClassifierMixin, BaseTwoLayer):
 
     Parameters
     ----------
-    embedding : str or Embedding, default="dense"
-        The first layer: "linear", "dense", "skip", "residual", "product", "gated",
-        "softmax_gated", or an expression such as ``Dense(50, "identity") | Dense(50)``.
+    embedding : str or Embedding, default="parallel"
+        The first layer: "parallel" (units of `activation` beside as many sines),
+        "linear", "dense", "skip", "residual", "product", "gated", "softmax_gated",
+        "rbf", or an expression such as ``Dense(50, "identity") | Dense(50)``.
     n_units : int, optional
-        Units of each branch of an embedding given by name; 100 if None.
+        Units of each branch of an embedding given by name; 64 if None.
     activation : str, Activation or pair of callables, optional
         Activation of an embedding given by name, where it has one; "relu" if None.
     input_map : str, transformer or None, default="piecewise_linear"
@@ -119,7 +120,7 @@ class TwoLayerClassifier(ClassifierMixin, BaseTwoLayer):
 
     def __init__(
         self,
-        embedding: Any = "dense",
+        embedding: Any = "parallel",
         *,
         n_units: int | None = None,
         activation: Any = None,
