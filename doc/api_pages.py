@@ -127,8 +127,8 @@ def presets_table() -> str:
 def expression(embedding: Embedding) -> str:
     """Return an embedding as one would write it.
 
-    >>> print(expression(as_embedding("gated")))
-    Dense(100, "sigmoid") * Dense(100, "identity")
+    >>> print(expression(as_embedding("gated", n_units=3)))
+    Dense(3, "sigmoid") * Dense(3, "identity")
     """
     name = type(embedding).__name__
     if isinstance(embedding, Operator):
