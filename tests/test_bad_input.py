@@ -189,6 +189,11 @@ CLASSES = {
         SOFT,
         "class_weight needs labels",
     ),
+    "class_weight beside soft labels": (
+        classifier(soft_targets="multilabel", class_weight={0: 2.0}),
+        SOFT,
+        "class_weight needs labels",
+    ),
     "calibration of one network": (
         classifier(calibrate=True),
         LABELS,
@@ -356,6 +361,17 @@ def test_going_on_with_what_does_not_match(case, method):
     getattr(estimator, method)(X, Y if make is TwoLayerRegressor else LABELS)
     parameters = {**changes.get_params(deep=False), "warm_start": estimator.warm_start}
     refused(estimator.set_params(**parameters), message, *data, method=method)
+
+
+@pytest.mark.parametrize(
+    ("soft_targets", "y"),
+    [(None, np.hstack([MANY, MANY])), ("multilabel", SOFT), ("multiclass", SOFT)],
+)
+def test_validation_targets_of_another_width(soft_targets, y):
+    estimator = classifier(soft_targets=soft_targets)
+    width = y.shape[1]
+    message = rf"shape \(n_samples, {width}\), got \(30, {width - 1}\)"
+    refused(estimator, message, X, y, X_val=X, y_val=y[:, 1:])
 
 
 def test_other_classes_in_a_later_call_of_partial_fit():

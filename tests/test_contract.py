@@ -11,6 +11,7 @@ from scipy import sparse
 from sklearn import config_context, metrics
 from sklearn.base import clone
 from sklearn.datasets import make_classification
+from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV, cross_val_predict
 from sklearn.pipeline import make_pipeline
@@ -649,6 +650,13 @@ def test_weights_are_routed_through_pipeline_and_search():
 def test_cross_validation_with_labels_of_text():
     predicted = cross_val_predict(classifier(max_iter=50), X, LABELS, cv=3)
     assert metrics.accuracy_score(LABELS, predicted) > 0.5
+
+
+def test_a_transformer_that_takes_no_weights_is_an_input_map():
+    direct = regressor(input_map=PCA(2)).fit(X, Y, sample_weight=1 + WEIGHTS)
+    rows = PCA(2).fit_transform(X)
+    expected = regressor(input_map=None).fit(rows, Y, sample_weight=1 + WEIGHTS)
+    np.testing.assert_allclose(direct.predict(X), expected.predict(rows), rtol=1e-6)
 
 
 def test_any_transformer_is_an_input_map():
