@@ -1,0 +1,61 @@
+"""An epoch of Adam on small batches."""
+
+from sklearn.neural_network import MLPClassifier
+
+from .measuring import Row, at_least, faster, interleaved, spread
+from .problems import Size, classes, import_torch, one_network, torch_network
+
+TITLE = "An epoch of Adam"
+NOTE = (
+    "Single precision, batches of 256, one network without dropout; `partial_fit`, for "
+    "scikit-learn too. PyTorch: eager, a permutation and its rows batch by batch."
+)
+SIZES = (
+    Size(100_000, 30, 100, 5),
+    Size(50_000, 20, 100, 2),
+    Size(50_000, 30, 100, 2),
+    Size(20_000, 100, 300, 10),
+)
+BATCH = 256
+
+
+def run(quick: bool) -> list[Row]:
+    """Measure the epochs."""
+    rows = []
+    torch = import_torch()
+    for size in SIZES:
+        size = size.quick() if quick else size
+        X, y = classes(size)
+        functions = {"ours": _ours(size, X, y), "scikit-learn": _sklearn(size, X, y)}
+        if torch is not None:
+            functions["PyTorch"] = _torch(torch, size, X, y)
+        times = interleaved(functions, 3 if quick else 7)
+        rows.append(spread(str(size), "ours", 1e3 * times["ours"], "ms"))
+        rows.append(faster(str(size), times, "ours", "scikit-learn", at_least(3)))
+        if torch is not None:
+            rows.append(faster(str(size), times, "ours", "PyTorch", at_least(1.5)))
+    return rows
+
+
+def _ours(size, X, y):
+    model = one_network(size.n_units, n_jobs=-1, max_iter=100)
+    return lambda: model.partial_fit(X, y, classes=range(size.n_classes))
+
+
+def _sklearn(size, X, y):
+    mlp = MLPClassifier((size.n_units,), batch_size=BATCH, random_state=0)
+    return lambda: mlp.partial_fit(X, y, classes=range(size.n_classes))
+
+
+def _torch(torch, size, X, y):
+    network = torch_network(torch, size)
+    X, y = torch.from_numpy(X), torch.from_numpy(y)
+    optimizer = torch.optim.Adam(network.parameters())
+
+    def epoch():
+        for index in torch.randperm(len(X)).split(BATCH):
+            optimizer.zero_grad()
+            torch.nn.functional.cross_entropy(network(X[index]), y[index]).backward()
+            optimizer.step()
+
+    return epoch

@@ -1,0 +1,94 @@
+"""Measurements: rows of a table, interleaved times, and the spread of their ratios."""
+
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Target(NamedTuple):
+    """A bound that a value is to keep."""
+
+    sign: str  # "≥" or "≤"
+    bound: float
+
+    def reached(self, value: float) -> bool:
+        """Whether a value keeps the bound."""
+        return value >= self.bound if self.sign == "≥" else value <= self.bound
+
+
+class Row(NamedTuple):
+    """One figure: what was measured, where, and how it spreads."""
+
+    case: str
+    measure: str
+    value: float
+    unit: str
+    low: float | None = None
+    high: float | None = None
+    target: Target | None = None
+
+    def as_dict(self) -> dict:
+        """Return the row as JSON takes it."""
+        target = None if self.target is None else list(self.target)
+        return self._asdict() | {"target": target}
+
+    @classmethod
+    def from_dict(cls, entry: dict) -> "Row":
+        """Return the row of `as_dict`."""
+        target = None if entry["target"] is None else Target(*entry["target"])
+        return cls(**entry | {"target": target})
+
+
+def at_least(bound: float) -> Target:
+    """Return the target of a value that is to be large."""
+    return Target("≥", bound)
+
+
+def at_most(bound: float) -> Target:
+    """Return the target of a value that is to be small."""
+    return Target("≤", bound)
+
+
+def seconds(function: Callable) -> float:
+    """Return how long one call takes."""
+    start = time.perf_counter()
+    function()
+    return time.perf_counter() - start
+
+
+def interleaved(functions: dict[str, Callable], repeats: int) -> dict[str, np.ndarray]:
+    """Time functions in turn, so that what else the machine does falls on all of them.
+
+    Parameters
+    ----------
+    functions : dict of str to callable
+        What to time; a function that returns a number has timed itself.
+    repeats : int
+        Rounds, after one that is not counted.
+
+    Returns
+    -------
+    dict of str to ndarray of shape (repeats,)
+        Seconds.
+    """
+    times = {name: [] for name in functions}
+    for _ in range(repeats + 1):
+        for name, function in functions.items():
+            start = time.perf_counter()
+            own = function()
+            taken = time.perf_counter() - start
+            times[name].append(own if isinstance(own, float) else taken)
+    return {name: np.array(values[1:]) for name, values in times.items()}
+
+
+def spread(case: str, measure: str, values, unit: str, target: Target | None = None) -> Row:
+    """Return the median of some values, with their quartiles."""
+    low, middle, high = np.quantile(np.asarray(values, dtype=float), [0.25, 0.5, 0.75])
+    return Row(case, measure, float(middle), unit, float(low), float(high), target)
+
+
+def faster(case: str, times: dict, ours: str, peer: str, target: Target | None = None) -> Row:
+    """Return how many times as long as ours a peer takes, round by round."""
+    return spread(case, f"{peer}: time / ours", times[peer] / times[ours], "×", target)

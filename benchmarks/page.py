@@ -1,0 +1,82 @@
+"""Results as lines of text and as a page of the documentation."""
+
+from .machine import in_words
+from .measuring import Row
+
+HEADER = """\
+How fast is it?
+===============
+
+Measured by ``python -m benchmarks --output speed.json --page doc/benchmarks/speed.rst`` on
+{machine}
+
+Rounds are interleaved: everything that is compared is timed in turn, round after round, so that
+what else the machine does falls on all. Each figure is the median of the rounds, of the ratios
+taken within each round where it is a ratio; the quartiles stand beside it. {count} of {total}
+targets are reached.
+"""
+COLUMNS = ("case", "measured", "median", "quartiles", "target")
+
+
+def as_text(rows: list[Row]) -> str:
+    """Return rows as lines of equal columns."""
+    return aligned([COLUMNS, *map(cells, rows)])
+
+
+def aligned(lines) -> str:
+    """Return lines of cells with columns of equal width."""
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )
+
+
+def cells(row: Row) -> tuple[str, ...]:
+    """Return the cells of a row."""
+    quartiles = "" if row.low is None else f"{number(row.low)} to {number(row.high)}"
+    target = ""
+    if row.target is not None:
+        reached = "reached" if row.target.reached(row.value) else "missed"
+        target = f"{row.target.sign} {number(row.target.bound)}: {reached}"
+    return row.case, row.measure, f"{number(row.value)} {row.unit}".strip(), quartiles, target
+
+
+def number(value: float) -> str:
+    """Return a number with three digits, or more where it is large."""
+    if value >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.3g}"
+
+
+def render(results: dict, sections: list[tuple]) -> str:
+    """Return the page.
+
+    Parameters
+    ----------
+    results : dict
+        With the machine.
+    sections : list of (str, str, list of Row)
+        Titles, notes and figures.
+
+    Returns
+    -------
+    str
+        reStructuredText.
+    """
+    goals = [row for *_, rows in sections for row in rows if row.target is not None]
+    count = sum(row.target.reached(row.value) for row in goals)
+    machine = in_words(results["machine"])
+    parts = [HEADER.format(machine=machine, count=count, total=len(goals))]
+    for title, note, rows in sections:
+        parts.append(f"{title}\n{'-' * len(title)}\n\n{note}\n")
+        parts.append(table(COLUMNS, map(cells, rows)))
+    return "\n".join(parts)
+
+
+def table(header, lines) -> str:
+    """Return a table of the documentation."""
+    text = [".. list-table::", "   :header-rows: 1", ""]
+    for line in (header, *lines):
+        text += [f"   {'* -' if i == 0 else '  -'} {cell}".rstrip() for i, cell in enumerate(line)]
+    return "\n".join(text) + "\n"

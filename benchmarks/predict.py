@@ -1,0 +1,59 @@
+"""Prediction of one row and of many."""
+
+import warnings
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.neural_network import MLPClassifier
+
+from .measuring import Row, at_least, at_most, faster, interleaved, spread
+from .problems import Size, classes, one_network
+
+TITLE = "Prediction"
+NOTE = (
+    "`predict` in single precision, 100 units, 20 inputs, beside scikit-learn's MLPClassifier "
+    "without any scaling of its inputs; all cores for many rows. The default is an average of "
+    "eight networks on piecewise-linear inputs."
+)
+
+
+def run(quick: bool) -> list[Row]:
+    """Measure latency and throughput."""
+    size = Size(5000, 20, 100, 2)
+    X, y = classes(size.quick() if quick else size)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        mlp = MLPClassifier((100,), max_iter=3, random_state=0).fit(X, y)
+    one = one_network(100, max_iter=3, n_jobs=-1).fit(X, y)
+    default = type(one)(max_iter=3, random_state=0, n_jobs=-1).fit(X, y)
+    models = {"ours": one, "default": default, "scikit-learn": mlp}
+    return [*_one_row(models, X[:1], quick), *_many_rows(models, X, quick)]
+
+
+def _one_row(models, row, quick):
+    n_calls = 5 if quick else 200
+
+    def often(model):
+        return lambda: [model.predict(row) for _ in range(n_calls)]
+
+    times = interleaved({name: often(model) for name, model in models.items()}, 3 if quick else 9)
+    case = "1 row"
+    relative = times["ours"] / times["scikit-learn"]
+    return [
+        spread(case, "one network", 1e6 * times["ours"] / n_calls, "µs"),
+        spread(case, "one network: time / scikit-learn's", relative, "×", at_most(1)),
+        spread(case, "default", 1e6 * times["default"] / n_calls, "µs"),
+    ]
+
+
+def _many_rows(models, X, quick):
+    n_rows = 2000 if quick else 10**6
+    many = np.resize(X, (n_rows, X.shape[1]))
+    functions = {name: (lambda m=model: m.predict(many)) for name, model in models.items()}
+    times = interleaved(functions, 3 if quick else 5)
+    case = f"{n_rows:,} rows"
+    return [
+        spread(case, "one network", n_rows / times["ours"] / 1e6, "million rows / s"),
+        faster(case, times, "ours", "scikit-learn", at_least(3)),
+        spread(case, "default", n_rows / times["default"] / 1e6, "million rows / s"),
+    ]

@@ -1,0 +1,89 @@
+"""Time until the held-out loss that scikit-learn's default network ends with is reached."""
+
+import os
+import warnings
+from pathlib import Path
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.metrics import log_loss, mean_squared_error
+
+from sklearn_twolayer._report._models import models_for
+from sklearn_twolayer._report._table import CLASSIFICATION, TASKS
+
+from .accuracy.evaluation import split_rows
+from .accuracy.models import NAMES
+from .accuracy.tables import find_tables
+from .measuring import Row, at_most, seconds, spread
+
+TITLE = "Time to quality"
+NOTE = (
+    "scikit-learn's MLP with its default parameters ends with a loss on held-out rows; ours is "
+    "the shortest fit, of 1, 2, 3, 5, ... epochs, that reaches it, once as the default (eight "
+    "networks) and once as one network. The tables are the four largest of each kind that "
+    "``benchmarks/accuracy`` finds in the folder TABLES of the environment, else those that "
+    "scikit-learn ships; 3,000 training rows at most. Where it is not reached within 50 epochs, "
+    "the ratio is counted as infinite."
+)
+EPOCHS = (1, 2, 3, 5, 8, 12, 20, 30, 50)
+OURS = {"default": {}, "one network": {"n_estimators": 1}}
+
+
+def run(quick: bool) -> list[Row]:
+    """Measure on each table."""
+    rows, ratios = [], {name: [] for name in OURS}
+    for table in _largest(quick):
+        found = _on_table(table, EPOCHS[:1] if quick else EPOCHS)
+        for name, ratio in found.items():
+            ratios[name].append(ratio)
+            rows.append(Row(table.name, f"{name}: time / MLP's", ratio, "×"))
+    case = f"{len(rows) // len(OURS)} tables"
+    for name, values in ratios.items():
+        # From a large number rather than infinity, so that quartiles exist.
+        values = np.minimum(values, 1e6)
+        rows.append(spread(case, f"{name}: time / MLP's", values, "×", at_most(0.1)))
+    return rows
+
+
+def _largest(quick):
+    folder = os.environ.get("TABLES")
+    tables = list(find_tables(None if quick or folder is None else Path(folder)))
+    if quick:
+        return tables[:1]
+    largest = []
+    for task in TASKS:
+        some = [table for table in tables if table.task == task]
+        largest += sorted(some, key=lambda table: table.X.size)[-4:]
+    return largest
+
+
+def _on_table(table, epochs):
+    train, test = split_rows(table, 0)
+    X, y = getattr(table.X, "iloc", table.X), table.y
+    models = {NAMES.get(name, name): model for name, model in models_for(table, 0).items()}
+
+    def fit(model):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            taken = seconds(lambda: model.fit(X[train], y[train]))
+            return taken, _loss(model, X[test], y[test], table.task)
+
+    clock, goal = fit(models["MLP"])
+    found = {}
+    for name, parameters in OURS.items():
+        found[name] = np.inf
+        for n_epochs in epochs:
+            model = clone(models["TwoLayer"])
+            network = getattr(model, "steps", [(None, model)])[-1][1]
+            network.set_params(max_iter=n_epochs, **parameters)
+            taken, loss = fit(model)
+            if loss <= goal:
+                found[name] = taken / clock
+                break
+    return found
+
+
+def _loss(model, X, y, task):
+    if task == CLASSIFICATION:
+        return log_loss(y, model.predict_proba(X), labels=model.classes_)
+    return mean_squared_error(y, model.predict(X))

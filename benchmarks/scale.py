@@ -1,0 +1,86 @@
+"""From a hundred thousand rows to a million: time, memory, and rows that stay on the disk."""
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from .measuring import Row, at_most, interleaved, spread
+from .problems import Size, classes, one_network
+
+TITLE = "Scale"
+NOTE = (
+    "One network, 100 units, single precision. Memory is the peak of a fresh process above what "
+    "it held before the call, the data among it. The rows on the disk are an `np.memmap` larger "
+    "than the limit that the process sets for its own data (RLIMIT_DATA, which counts what is "
+    "allocated, not files that are mapped): one epoch, then all predictions."
+)
+MEASURE = ("adam, fit", "lbfgs, fit", "predict")
+
+
+def run(quick: bool) -> list[Row]:
+    """Measure time, memory, and a fit from the disk."""
+    rows = _time(quick)
+    if Path("/proc/self/clear_refs").exists():
+        rows += [*_memory(quick), *_from_disk(quick)]
+    return rows
+
+
+def _time(quick):
+    small = 1000 if quick else 10**5
+    X, y = classes(Size(10 * small, 20, 100, 2))
+    functions = {}
+    for solver, max_iter in (("adam", 1), ("lbfgs", 3)):
+        for n_rows in (small, 10 * small):
+            functions[solver, n_rows] = _fit(solver, max_iter, X[:n_rows], y[:n_rows])
+    times = interleaved(functions, 1 if quick else 3)
+    return [
+        spread(
+            f"{10 * small:,} rows",
+            f"{solver}: time / that of {small:,} rows",
+            times[solver, 10 * small] / times[solver, small],
+            "×",
+            at_most(11),
+        )
+        for solver in ("adam", "lbfgs")
+    ]
+
+
+def _fit(solver, max_iter, X, y):
+    def fit():
+        one_network(100, solver=solver, max_iter=max_iter, tol=0.0, n_jobs=-1).fit(X, y)
+
+    return fit
+
+
+def _memory(quick):
+    n_rows = 5000 if quick else 10**6
+    found = _subprocess("memory", n_rows)
+    case = f"{n_rows:,} × 20"
+    return [
+        Row(case, f"{name}: memory beyond the data", found[name], "MB", target=at_most(100))
+        for name in MEASURE
+    ]
+
+
+def _from_disk(quick):
+    n_rows, limit = (20_000, 60) if quick else (2 * 10**6, 200)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "rows.npy"
+        found = _subprocess("disk", n_rows, str(path), limit)
+    case = f"{n_rows:,} × 100 on the disk"
+    return [
+        Row(case, "size of the file", found["file"], "MB"),
+        Row(case, "limit of the process", found["limit"], "MB"),
+        Row(case, "one epoch and predictions", found["seconds"], "s"),
+    ]
+
+
+def _subprocess(*arguments) -> dict:
+    command = [sys.executable, "-m", f"{__package__}._scale_process", *map(str, arguments)]
+    root = Path(__file__).parents[1]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)} failed:\n{done.stderr}")
+    return json.loads(done.stdout)

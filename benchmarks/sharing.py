@@ -1,0 +1,81 @@
+"""Beside other work, and inside a parallel search."""
+
+import subprocess
+import sys
+import warnings
+from contextlib import contextmanager
+
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV
+
+from .measuring import Row, at_most, interleaved, spread
+from .problems import CORES, Size, classes, one_network
+
+TITLE = "Sharing the machine"
+NOTE = (
+    "The time beside one other process that is always busy, relative to that of perfect "
+    "sharing, where the cores are dealt evenly to all busy threads; and that of a grid search "
+    "with two jobs relative to half of that with one."
+)
+
+
+def run(quick: bool) -> list[Row]:
+    """Measure fits beside a busy process and in a search."""
+    size = Size(40_000, 30, 100, 5)
+    X, y = classes(size.quick() if quick else size)
+    rows = []
+    for n_jobs in (1, -1):
+        for solver in ("adam", "lbfgs"):
+            model = one_network(100, solver=solver, n_jobs=n_jobs, max_iter=1 if quick else 5)
+            model.set_params(tol=0.0)
+            rows.append(_beside(model, X, y, quick))
+    return [*rows, _in_search(X[:20_000], y[:20_000], quick)]
+
+
+def _beside(model, X, y, quick):
+    def alone():
+        clone(model).fit(X, y)
+
+    repeats = 1 if quick else 5
+    times = interleaved({"alone": _quietly(alone)}, repeats)["alone"]
+    with busy_process():
+        beside = interleaved({"beside": _quietly(alone)}, repeats)["beside"]
+    n_threads = 1 if model.n_jobs == 1 else CORES
+    perfect = times / min(1.0, CORES / (n_threads + 1))
+    case = f"{model.solver}, n_jobs={model.n_jobs}, beside a busy process"
+    return spread(case, "time / perfect sharing", beside / perfect, "×", at_most(1.3))
+
+
+@contextmanager
+def busy_process():
+    """A process that keeps one core busy meanwhile."""
+    process = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _in_search(X, y, quick):
+    model = one_network(100, max_iter=1 if quick else 4)
+    grid = {"alpha": [1e-5, 1e-4, 1e-3, 1e-2]}
+
+    def search(n_jobs):
+        return _quietly(lambda: GridSearchCV(model, grid, cv=2, n_jobs=n_jobs).fit(X, y))
+
+    times = interleaved({"one": search(1), "two": search(2)}, 1 if quick else 3)
+    ratio = times["two"] / (times["one"] / min(2, CORES))
+    case = "GridSearchCV, 8 fits, n_jobs=2"
+    return spread(case, "time / perfect sharing", ratio, "×", at_most(1.3))
+
+
+def _quietly(function):
+    """Return the function without its warnings."""
+
+    def call():
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            function()
+
+    return call
