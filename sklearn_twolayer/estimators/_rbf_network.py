@@ -238,7 +238,8 @@ class RBFNetwork(BaseNetwork):
             self.kmeans_widths_ = np.exp(start.objective.network.views(start.vector).own[1])
             trial = Trial(start.objective, start.vector, self.alpha)
             trial = self._refine(trial, start.radial, steps, rng)
-            self._warn_of_dead_units(trial, start.radial)
+            if not steps:
+                self._warn_of_dead_units(trial, start.radial)
             return self._keep(trial, rng)
 
     def predict(self, X):
@@ -434,7 +435,7 @@ class RBFNetwork(BaseNetwork):
         self.params_ = vector[None].astype(rows.input_dtype)
         self._keep_units(views.own)
         self.cond_ = trial.loo.condition(trial.alpha)
-        residuals = rows.targets - trial.loo.predictions(trial.alpha)
+        residuals = rows.targets - trial.left_out
         if self.task == "regression":
             residuals = residuals * self._targets.scale
         self.loo_error_ = float(

@@ -73,7 +73,7 @@ def find_centers(
 
 def _centers(X, weights, n_centers, rule, rng):
     if isinstance(rule, str) and rule == "all":
-        return _dense(X)
+        return np.unique(_dense(X), axis=0)  # in an order that is not that of the rows
     if isinstance(rule, str) and rule == "random":
         n = X.shape[0]
         chance = weights / weights.sum()

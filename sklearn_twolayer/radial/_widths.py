@@ -10,6 +10,9 @@ from .._registry import resolve
 from ._centers import nearest
 from ._geometry import DiagonalGeometry
 
+#: A width that is a smaller part of the distances is none.
+ROUNDING = 1e-6
+
 
 class Clusters(NamedTuple):
     """Centres, and rows with their weights."""
@@ -131,6 +134,7 @@ def find_widths(clusters: Clusters, width: Any) -> np.ndarray:
             raise ValueError(f"width has {len(widths)} numbers for {n} centres.")
         return np.broadcast_to(widths, n).copy()
     widths = resolve(width, WIDTHS, WidthRule, "width").widths(clusters)
+    widths[widths < ROUNDING * max(largest_distance(clusters.centers), clusters.spread())] = 0
     if not widths.all() and n > 1:
         widths = np.where(widths > 0, widths, NearestCenters().widths(clusters))
     if not widths.all():

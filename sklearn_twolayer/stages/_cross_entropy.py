@@ -22,6 +22,8 @@ STRENGTHS = (100.0, 10.0, 1.0)
 N_DIRECTIONS = 200
 #: Rows that U is fitted on; of more, a random part of that size.
 MAX_ROWS = 50_000
+#: Rows that the strength of the pull is chosen on, likewise.
+MAX_FOLDED = 6_000
 #: Fewer rows are dealt into five folds rather than three.
 FEW_ROWS = 2000
 
@@ -204,10 +206,13 @@ def _problem(trial, rows, P, keep, alpha):
 def _anchored(trial, rows, rng):
     loo = trial.loo
     P = loo.rotated(rows)
-    t, b = log_odds(trial.loo.predictions(trial.alpha), loo.design, trial.objective.link)
+    t, b = log_odds(trial.left_out, loo.design, trial.objective.link)
     keep = loo.values > max(0.1 * trial.alpha, 1e-12 * loo.values[-1])
     keep[: -min(N_DIRECTIONS, len(rows) - 1)] = False
-    alpha, factor = _strength(trial, rows, P, keep, (t, b), rng)
+    few = slice(None)
+    if len(rows) > MAX_FOLDED:
+        few = np.sort(rng.choice(len(rows), MAX_FOLDED, replace=False))
+    alpha, factor = _strength(trial, rows[few], P[few], keep, (t, b), rng)
     problem, scale = _problem(trial, rows, P, keep, alpha)
     W, bias = trial.output
     center = loo.center @ W + bias

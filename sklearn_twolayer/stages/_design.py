@@ -39,6 +39,11 @@ class Design:
             self.sum(fill)
             self._kept = kept
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether all activations are in memory."""
+        return self._kept is not None
+
     def block(self, part: Any) -> np.ndarray:
         """Return the activations of a slice or an index array of rows."""
         if self._kept is not None:

@@ -5,6 +5,8 @@ and the exact leave-one-out residuals e_i / (1 - lev_i) (PRESS; Allen, 1974) for
 The intercept is not penalised.
 """
 
+from functools import cached_property
+
 import numpy as np
 from scipy.linalg import eigh
 
@@ -66,8 +68,24 @@ class LeaveOneOut:
         floor = len(total) * np.finfo(float).eps * self.values[-1]
         return np.divide(1, total, out=np.zeros_like(total), where=total > floor)
 
+    @cached_property
+    def _rotated(self) -> np.ndarray | None:
+        """All of `rotated`, where the design is small enough to be kept."""
+        if not self.design.is_kept:
+            return None
+        P = np.empty((self.design.objective.n_rows, len(self.values)))
+
+        def fill(part):
+            P[part] = (self.design.block(part) - self.center) @ self.vectors
+            return (0,)
+
+        self.design.sum(fill)
+        return P
+
     def rotated(self, part) -> np.ndarray:
         """Return centred activations of some rows along the eigenvectors."""
+        if self._rotated is not None:
+            return self._rotated[part]
         return (self.design.block(part) - self.center) @ self.vectors
 
     def errors(self, alphas: np.ndarray) -> np.ndarray:

@@ -79,6 +79,11 @@ class Trial:
         """W and b of least squares."""
         return self.loo.solve(self.alpha)
 
+    @cached_property
+    def left_out(self) -> np.ndarray:
+        """Outputs of least squares for each row, fitted without it."""
+        return self.loo.predictions(self.alpha)
+
     def solved(self) -> np.ndarray:
         """Return the parameters with the output layer of least squares."""
         vector = self.vector.copy()
