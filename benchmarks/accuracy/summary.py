@@ -1,0 +1,122 @@
+"""What the results say: figures, ranks, wins, times, and where others are better."""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.stats import rankdata
+
+from .models import CLOCK
+
+#: A table is left out where the best model takes less than this off a constant's error.
+LEARNABLE = 0.1
+
+
+class Summary(NamedTuple):
+    """Means over the splits, for the tables of one task that all models have done.
+
+    Parameters
+    ----------
+    tables, models : list of str
+        What the rows and the columns of the arrays are.
+    score, log_loss, fit : ndarray of shape (n_tables, n_models)
+        Accuracy or R²; NaN where a model has no probabilities; seconds.
+    sizes : list of (int, int)
+        Rows and columns of the tables.
+    """
+
+    tables: list
+    models: list
+    score: np.ndarray
+    log_loss: np.ndarray
+    fit: np.ndarray
+    sizes: list
+
+    def column(self, model: str) -> int:
+        """Return the column of a model."""
+        return self.models.index(model)
+
+    def figure(self) -> np.ndarray:
+        """Return the geometric mean of (error + 0.01) of each model; lower is better."""
+        return geometric_mean(np.maximum(1 - self.score, 0))
+
+    def log_losses(self) -> np.ndarray:
+        """Return the geometric mean of (log-loss + 0.01) of each model."""
+        return geometric_mean(self.log_loss)
+
+    def rank(self) -> np.ndarray:
+        """Return the mean rank of each model; 1 is the best."""
+        return rankdata(-self.score, axis=1).mean(axis=0)
+
+    def wins(self) -> np.ndarray:
+        """Return the part of the tables on which the row's model beats the column's.
+
+        A tie is half a win.
+        """
+        difference = self.score[:, :, None] - self.score[:, None, :]
+        return ((difference > 0) + 0.5 * (difference == 0)).mean(axis=0)
+
+    def times(self) -> np.ndarray:
+        """Return the geometric mean of the fit times, in multiples of the MLP's."""
+        ratios = self.fit / self.fit[:, [self.column(CLOCK)]]
+        return np.exp(np.log(ratios).mean(axis=0))
+
+    def behind(self, model: str, others: list[str]) -> list[tuple[str, str, float, float]]:
+        """Return where others are better, the largest difference first.
+
+        Returns
+        -------
+        list of (str, str, float, float)
+            Table, the best of the others, its score, and the model's own.
+        """
+        columns = [self.column(name) for name in others]
+        found = []
+        for table, scores in zip(self.tables, self.score, strict=True):
+            best = max(columns, key=lambda column: scores[column])
+            own = scores[self.column(model)]
+            if scores[best] > own:
+                found.append((table, self.models[best], float(scores[best]), float(own)))
+        return sorted(found, key=lambda entry: entry[3] - entry[2])
+
+
+def geometric_mean(errors: np.ndarray) -> np.ndarray:
+    """Return the geometric mean of (error + 0.01) over the tables."""
+    return np.exp(np.log(errors + 0.01).mean(axis=0))
+
+
+def summarize(results: dict, task: str) -> Summary:
+    """Return the means of the tables of a task that all models have done.
+
+    Parameters
+    ----------
+    results : dict
+        As `evaluation.run` returns them.
+    task : {"classification", "regression"}
+        The kind of tables.
+
+    Returns
+    -------
+    Summary
+        Without the tables on which there is nothing to learn.
+    """
+    rows = [row for row in results["rows"] if row["task"] == task]
+    models = list(dict.fromkeys(row["model"] for row in rows))
+    cells, sizes = {}, {}
+    for row in rows:
+        values = (row["score"], row.get("log_loss", np.nan), row["fit"])
+        cells.setdefault(row["table"], {}).setdefault(row["model"], []).append(values)
+        sizes[row["table"]] = tuple(row["size"])
+    tables = [table for table, by_model in cells.items() if _complete(by_model, models)]
+    means = np.array(
+        [[np.mean(cells[table][model], axis=0) for model in models] for table in tables]
+    ).reshape(len(tables), len(models), 3)
+    error = 1 - means[:, :, 0]
+    constant = np.minimum(error[:, models.index("Dummy")], 1)
+    kept = error.min(axis=1) < (1 - LEARNABLE) * constant
+    means = means[kept]
+    tables = [table for table, keep in zip(tables, kept, strict=True) if keep]
+    return Summary(tables, models, *np.moveaxis(means, 2, 0), [sizes[table] for table in tables])
+
+
+def _complete(by_model, models):
+    """Whether all models have done the same number of splits."""
+    return len({len(by_model.get(model, ())) for model in models}) == 1
