@@ -317,8 +317,8 @@ NAMES = {
     ("make", "losses"), [(regressor, REGRESSION_LOSSES), (classifier, CLASSIFICATION_LOSSES)]
 )
 def test_unknown_names(make, losses, name):
-    estimator = make(**{name: "tahn"})
-    for value in ("tahn", 7):
+    estimator = make(**{name: "reluu"})
+    for value in ("reluu", 7):
         message = refused_new_and_fitted(estimator.set_params(**{name: value}), name, X, LABELS)
         known = losses if name == "loss" else NAMES[name]
         assert all(repr(each_name) in message for each_name in known)

@@ -151,6 +151,6 @@ def test_registry():
     own = Tanh()
     assert isinstance(resolve("tanh", ACTIVATIONS, Activation, "activation"), Tanh)
     assert resolve(own, ACTIVATIONS, Activation, "activation") is own
-    for value, error in (("tahn", ValueError), (Tanh, TypeError), (3, TypeError)):
+    for value, error in (("reluu", ValueError), (Tanh, TypeError), (3, TypeError)):
         with pytest.raises(error, match="activation.*'elu'.*'tanh'"):
             resolve(value, ACTIVATIONS, Activation, "activation")
