@@ -71,8 +71,6 @@ def _status(name: str) -> int:
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
-    task, *arguments = sys.argv[1:]
-    if task == "memory":
-        print(json.dumps(memory(int(arguments[0]))))
-    else:
-        print(json.dumps(disk(int(arguments[0]), arguments[1], int(arguments[2]))))
+    path, *numbers = sys.argv[1:]
+    of_memory, of_disk, megabytes = map(int, numbers)
+    print(json.dumps(memory(of_memory) | disk(of_disk, path, megabytes)))

@@ -51,7 +51,7 @@ def run(quick: bool) -> list[Row]:
     """Measure fits and scores."""
     rows = []
     for task, n_rows, targets in CASES:
-        rows += _case(task, 400 if quick else n_rows, targets, quick)
+        rows += _case(task, 300 if quick else n_rows, targets, quick)
     return rows
 
 

