@@ -19,8 +19,8 @@ X, y = load_digits(return_X_y=True)
 # %%
 # The expressions
 # ---------------
-# Branches are joined by ``|``, added by ``+`` and multiplied by ``*``. Radial units are left out: in
-# 64 dimensions they need many more centres than the 35 that so many parameters allow.
+# Branches are joined by ``|``, added by ``+`` and multiplied by ``*``. Radial units are left out:
+# in 64 dimensions they need many more centres than the 35 that so many parameters allow.
 
 ARCHITECTURES = {
     "linear": Dense(35, "identity"),
