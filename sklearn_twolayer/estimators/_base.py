@@ -49,7 +49,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         if held_out is None and self.early_stopping:
             sample, held_out = self._split(sample, rng)
         if not goes_on:
-            self.input_map_ = self._fit_input_map(sample)
+            self.input_map_ = self._fit_input_map(sample, self.input_map)
         objective = self._objective(sample)
         start = self._last(objective) if goes_on else self._initial(objective, rng)
         folds = self._leave_out(objective, rng)
@@ -71,7 +71,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         if state is None:
             rng = check_random_state(self.random_state)
         if not goes_on:
-            self.input_map_ = self._fit_input_map(sample)
+            self.input_map_ = self._fit_input_map(sample, self.input_map)
         objective = self._objective(sample)
         start = self._last(objective) if goes_on else self._initial(objective, rng)
         monitor = Monitor(loss_curve=self.loss_curve_ if goes_on else None)

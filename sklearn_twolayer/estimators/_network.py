@@ -64,11 +64,8 @@ class BaseNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     def _row_factors(self, sample: Sample):
         return 1.0
 
-    def _chosen_input_map(self):
-        return self.input_map
-
-    def _fit_input_map(self, sample):
-        template = as_input_map(self._chosen_input_map())
+    def _fit_input_map(self, sample, input_map):
+        template = as_input_map(input_map)
         if template is None:
             return None
         input_map = clone(template)

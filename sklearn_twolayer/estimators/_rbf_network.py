@@ -25,6 +25,7 @@ from ..stages import (
     rows_without_unit,
 )
 from ._class_targets import class_factors, class_targets, validate_labels
+from ._input_choice import better_input_map
 from ._monitor import Monitor
 from ._network import BaseNetwork
 from ._radial_start import unsupervised_stage
@@ -92,7 +93,8 @@ class RBFNetwork(BaseNetwork):
     input_map : str, transformer or None, default="auto"
         What happens to a row first: "standard", "robust", "piecewise_linear", a
         transformer, or None; "auto" is "standard" for ``refine=None`` and else
-        "piecewise_linear".
+        "piecewise_linear" or "robust", whichever has the least leave-one-out error in a
+        small network.
     soft_targets : {None, "multiclass", "multilabel"}, default=None
         For classification: None for labels; else what the probabilities in y are.
     class_weight : dict, "balanced" or None, default=None
@@ -231,8 +233,8 @@ class RBFNetwork(BaseNetwork):
         steps = self._check_parameters()
         rng = check_random_state(self.random_state)
         sample = self._begin(self._validate(X, y, sample_weight, reset=True), False)
-        self.input_map_ = self._fit_input_map(sample)
         with single_threaded_blas():
+            self.input_map_ = self._choose_input_map(sample)
             start = unsupervised_stage(self, sample, self._loss(), rng, "metric" in steps)
             self._density = start.density
             self.kmeans_widths_ = np.exp(start.objective.network.views(start.vector).own[1])
@@ -390,10 +392,15 @@ class RBFNetwork(BaseNetwork):
             )
         return [step for step in STEPS if step in named]
 
-    def _chosen_input_map(self):
-        if isinstance(self.input_map, str) and self.input_map == "auto":
-            return "standard" if self.refine is None else "piecewise_linear"
-        return self.input_map
+    def _choose_input_map(self, sample):
+        if not isinstance(self.input_map, str) or self.input_map != "auto":
+            return self._fit_input_map(sample, self.input_map)
+        if self.refine is None:
+            return self._fit_input_map(sample, "standard")
+        wide, narrow = (self._fit_input_map(sample, m) for m in ("piecewise_linear", "robust"))
+        if not len(wide.columns_):
+            return narrow  # the same
+        return better_input_map(self, sample, self._loss(), [wide, narrow])
 
     def _loss(self):
         return SquaredError() if self.task == "regression" else LogLoss()
