@@ -296,18 +296,25 @@ class LogLoss(Loss):
 
     def value_and_gradient(self, z, d, link):
         if isinstance(link, SoftmaxLink):
-            shifted = z - z.max(axis=-1, keepdims=True)
-            y = np.exp(shifted)
-            total = y.sum(axis=-1, keepdims=True)
-            values = np.log(total[..., 0]) * d.sum(axis=-1) - (d * shifted).sum(axis=-1)
-            y /= total
-        else:
-            y = sigmoid(z)
-            # log(1 + exp(z)) - d z, without overflow
-            values = np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z))) - d * z
-            values = values.sum(axis=-1)
+            return self._softmax_value_and_gradient(z, d)
+        y = sigmoid(z)
+        # log(1 + exp(z)) - d z, without overflow
+        values = np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z))) - d * z
         y -= d  # TWO.44
-        return values, y
+        return values.sum(axis=-1), y
+
+    @staticmethod
+    def _softmax_value_and_gradient(z, d):
+        # One row for each class: NumPy is slow at maxima and sums over a few numbers.
+        z, d = np.swapaxes(z, -1, -2).copy(), d.T
+        z -= z.max(axis=-2, keepdims=True)
+        linear = (d * z).sum(axis=-2)
+        y = np.exp(z, out=z)
+        total = y.sum(axis=-2, keepdims=True)
+        values = np.log(total[..., 0, :]) * d.sum(axis=-2) - linear
+        y /= total
+        y -= d  # TWO.44
+        return values, np.swapaxes(y, -1, -2)
 
     def curvature_root(self, z, d, link):
         root = np.sqrt(link(z))

@@ -11,7 +11,7 @@ from ._linalg import augmented, without_ones
 #: Mapped inputs up to this size are kept rather than mapped again at each pass.
 CACHE_BYTES = 2**26
 #: Numbers that the arrays of one block should hold in all, to stay in a core's cache.
-BLOCK_NUMBERS = 2**17
+BLOCK_NUMBERS = 2**18
 
 
 def block_length(numbers_per_row: int) -> int:
@@ -32,7 +32,7 @@ def block_length(numbers_per_row: int) -> int:
     Examples
     --------
     >>> block_length(500)
-    256
+    512
     """
     return int(np.clip(BLOCK_NUMBERS // max(numbers_per_row, 1) // 64 * 64, 64, 2048))
 
