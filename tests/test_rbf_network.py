@@ -19,6 +19,7 @@ from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV, cross_val_score
 
 from sklearn_twolayer import RBFNetwork
+from sklearn_twolayer.input_maps import PiecewiseLinearMap, RobustMap, StandardMap
 
 X, y = make_friedman1(250, noise=0.3, random_state=0)
 X_new, y_new = make_friedman1(500, random_state=1)
@@ -186,6 +187,15 @@ def test_the_gradient_lowers_the_cost():
     assert model.loss_curve_[-1] < 0.9 * model.loss_curve_[0]
     classifier = RBFNetwork(8, refine="gradient", max_iter=10, random_state=0).fit(MOONS, LABELS)
     assert classifier.score(MOONS, LABELS) > 0.9
+
+
+def test_the_input_map_suits_the_function():
+    rows = np.random.RandomState(0).uniform(-1, 1, size=(600, 5))
+    steps = np.sign(rows - 0.3).sum(axis=1)
+    smooth = np.sin(3 * np.linalg.norm(rows, axis=1))
+    assert isinstance(regression().fit(rows, steps).input_map_, PiecewiseLinearMap)
+    assert isinstance(regression().fit(rows, smooth).input_map_, RobustMap)
+    assert isinstance(quiet_fit(textbook(), rows, smooth).input_map_, StandardMap)
 
 
 # Density.
