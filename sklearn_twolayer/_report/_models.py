@@ -32,9 +32,7 @@ def models_for(table: Table, seed: int) -> dict[str, Any]:
     """
     choose = _classifiers if table.task == CLASSIFICATION else _regressors
     models = choose(seed)
-    network = getattr(sklearn_twolayer, "RBFNetwork", None)
-    if network is not None:
-        models["RBFNetwork"] = network(task=table.task, random_state=seed)
+    models["RBFNetwork"] = sklearn_twolayer.RBFNetwork(task=table.task, random_state=seed)
     if table.preparation is None:
         return models
     return {name: make_pipeline(table.preparation, model) for name, model in models.items()}
