@@ -51,6 +51,7 @@ def cost(model: TwoLayerRegressor) -> float:
 
 def _fit(X, y, solver, max_iter, n_units):
     model = TwoLayerRegressor(
+        "dense",
         n_units=n_units,
         activation="tanh",
         input_map="standard",

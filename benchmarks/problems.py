@@ -50,6 +50,7 @@ def amounts(n_rows: int, n_features: int, seed: int = 0) -> tuple[np.ndarray, np
 def one_network(n_units: int, **parameters) -> TwoLayerClassifier:
     """Return the network that others have too: one, without dropout, on scaled inputs."""
     options = {
+        "embedding": "dense",
         "n_units": n_units,
         "n_estimators": 1,
         "input_map": "standard",

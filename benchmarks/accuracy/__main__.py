@@ -21,7 +21,7 @@ def main(arguments: list[str] | None = None) -> None:
         results = json.loads(options.output.read_text())
     else:
         tables = (table for table in find_tables(options.data) if options.only in table.name)
-        results = run(tables, options.output, options.splits)
+        results = run(tables, options.output, options.splits, options.again)
     summaries = {task: summarize(results, task) for task in TASKS}
     for task, summary in summaries.items():
         if summary.tables:
@@ -39,6 +39,7 @@ def _parser():
     parser.add_argument("--only", default="", help="part of the names of the tables")
     parser.add_argument("--splits", type=int, default=2)
     parser.add_argument("--output", type=Path, default=Path("accuracy.json"))
+    parser.add_argument("--again", nargs="*", default=(), help="models to fit anew")
     parser.add_argument("--no-run", action="store_true", help="only show what was measured")
     parser.add_argument("--page", type=Path, help="folder of the page: doc/benchmarks")
     return parser

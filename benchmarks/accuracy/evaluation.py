@@ -20,7 +20,7 @@ from .models import all_models
 MAX_TRAIN, MAX_TEST = 3000, 10_000
 
 
-def run(tables: Iterable[Table], output: Path, n_splits: int) -> dict:
+def run(tables: Iterable[Table], output: Path, n_splits: int, again: Iterable[str] = ()) -> dict:
     """Fit and score what the results do not hold yet.
 
     Parameters
@@ -31,6 +31,8 @@ def run(tables: Iterable[Table], output: Path, n_splits: int) -> dict:
         A JSON file to go on with, or to make.
     n_splits : int
         Random splits of each table.
+    again : iterable of str
+        Models whose earlier results are forgotten.
 
     Returns
     -------
@@ -39,7 +41,8 @@ def run(tables: Iterable[Table], output: Path, n_splits: int) -> dict:
     """
     results = {"machine": machine.describe(), "rows": []}
     if output.exists():
-        results = json.loads(output.read_text())
+        results["rows"] = json.loads(output.read_text())["rows"]
+    results["rows"] = [row for row in results["rows"] if row["model"] not in again]
     done = {(row["table"], row["model"], row["split"]) for row in results["rows"]}
     # All tables once, then all again: an unfinished run has most tables.
     for split, table in product(range(n_splits), list(tables)):
