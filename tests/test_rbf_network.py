@@ -331,6 +331,8 @@ def test_a_failed_fit_changes_nothing():
     "bad",
     [
         {"task": "ranking"},
+        {"soft_targets": "multiclass"},
+        {"class_weight": "balanced"},
         {"n_centers": 0},
         {"n_centers": 2.5},
         {"kernel": "gauss"},

@@ -364,6 +364,9 @@ class RBFNetwork(BaseNetwork):
 
     def _check_parameters(self) -> list[str]:
         check_choice("task", self.task, TASKS)
+        for name in ("soft_targets", "class_weight"):
+            if self.task == "regression" and getattr(self, name) is not None:
+                raise ValueError(f"{name} is for task='classification': leave it at None.")
         check_number("n_centers", self.n_centers, "[1, inf)", integer=True)
         if not isinstance(self.width, str) or self.width != "loo":
             Radial(1, self.kernel, centers=self.centers, widths=self.width).parameters(1)
