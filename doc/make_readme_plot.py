@@ -33,7 +33,13 @@ def chessboard(n, rng):
 
 def draw(axes, title, embedding, train, test):
     model = TwoLayerClassifier(
-        embedding, input_map="standard", solver=LBFGS(), max_iter=500, random_state=0
+        embedding,
+        input_map="standard",
+        solver=LBFGS(),
+        max_iter=500,
+        n_estimators=1,
+        alpha=1e-4,
+        random_state=0,
     ).fit(*train)
     line = np.linspace(-1, 1, 300)
     grid = np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2)

@@ -153,7 +153,7 @@ def test_smooth_robust_losses_by_a_general_minimiser(loss, function):
 def test_least_squares_goes_at_least_as_far_as_lbfgs():
     """On most of several starts: each start has optima of its own around it."""
     rows, y = make_friedman1(150, n_features=5, noise=0.1, random_state=0)
-    alpha, last = 1e-4, {LeastSquares(damping=1.0): [], LBFGS(): []}
+    alpha, last = 1e-4, {LeastSquares(): [], LBFGS(): []}
     for seed in range(5):
         for solver, costs in last.items():
             network = exact(embedding=Dense(5, "tanh"), solver=solver, alpha=alpha, tol=1e-6)

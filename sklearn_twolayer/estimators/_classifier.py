@@ -47,7 +47,7 @@ class TwoLayerClassifier(ClassifierMixin, BaseTwoLayer):
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes, times those of the rows.
     solver : str or Solver, default="adam"
-        "adam", "lbfgs", "gradient_descent", or an instance such as
+        "adam", "lbfgs", "gradient_descent", "least_squares", or an instance such as
         ``Adam(learning_rate=0.01)``.
     max_iter : int, optional
         Iterations of the solver: epochs, where it works on batches. If None, what the
@@ -97,7 +97,8 @@ class TwoLayerClassifier(ClassifierMixin, BaseTwoLayer):
     n_iter_ : int
         Iterations done.
     loss_curve_ : list of float
-        The data term after each iteration.
+        The data term after each iteration; for solvers that work on batches, its mean
+        over those of the epoch.
     validation_curve_ : list of float
         The validation value after each iteration, where there are validation rows.
     n_features_in_ : int

@@ -40,7 +40,7 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
         Strength of the penalty (α/2)·‖non-bias weights‖², added to the weighted mean of
         the loss: it means the same for every solver, batch size and number of rows.
     solver : str or Solver, default="adam"
-        "adam", "lbfgs", "gradient_descent", or an instance such as
+        "adam", "lbfgs", "gradient_descent", "least_squares", or an instance such as
         ``Adam(learning_rate=0.01)``.
     max_iter : int, optional
         Iterations of the solver: epochs, where it works on batches. If None, what the
@@ -81,7 +81,8 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
     n_iter_ : int
         Iterations done.
     loss_curve_ : list of float
-        The data term after each iteration.
+        The data term after each iteration; for solvers that work on batches, its mean
+        over those of the epoch.
     validation_curve_ : list of float
         The validation value after each iteration, where there are validation rows.
     n_features_in_ : int

@@ -8,6 +8,7 @@ from ._base import Objective, Outcome, Run, Solver
 from ._gradient_descent import GradientDescent
 from ._lbfgs import LBFGS
 from ._least_squares import LeastSquares
+from ._stochastic import Stochastic
 
 SOLVERS: dict[str, type[Solver]] = {
     "adam": Adam,
@@ -32,5 +33,6 @@ __all__ = [
     "Outcome",
     "Run",
     "Solver",
+    "Stochastic",
     "as_solver",
 ]

@@ -46,7 +46,7 @@ class Adam(Stochastic):
     schedule : {"cosine", "constant"}, default="cosine"
         How the learning rate changes: "cosine" rises over the first `warmup` part of
         the `max_iter` epochs and then falls to zero as a cosine; training then always
-        runs to its end. With "constant" it ends when the loss no longer falls.
+        runs to its end. With "constant" it ends when the cost no longer falls.
     warmup : float, default=0.05
         The part of the epochs over which the cosine schedule rises.
     dtype : str or None, default="float32"
@@ -101,7 +101,7 @@ class Adam(Stochastic):
 
     @property
     def stops_on_plateau(self):
-        """Whether training ends when the loss no longer falls by `tol`."""
+        """Whether training ends when the cost no longer falls by `tol`."""
         return self.schedule == "constant"
 
     def working_dtype(self, dtype):

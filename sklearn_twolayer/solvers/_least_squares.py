@@ -21,7 +21,7 @@ class LeastSquares(Solver):
 
     Parameters
     ----------
-    damping : float, default=1e-3
+    damping : float, default=1.0
         Damping to begin with, relative to the diagonal of the normal equations.
     max_parameters : int, default=3000
         The largest network that is accepted, since the normal equations need the square
@@ -40,7 +40,7 @@ class LeastSquares(Solver):
     True
     """
 
-    def __init__(self, damping: float = 1e-3, *, max_parameters: int = 3000):
+    def __init__(self, damping: float = 1.0, *, max_parameters: int = 3000):
         self.damping = damping
         self.max_parameters = max_parameters
 
