@@ -1,0 +1,177 @@
+"""The stages of a radial-basis network, one after the other."""
+
+import warnings
+
+import numpy as np
+from sklearn.utils import check_random_state
+from sklearn.utils.multiclass import type_of_target
+
+from .._checks import check_choice, check_number
+from .._linalg import single_threaded_blas
+from ..embeddings import Radial
+from ..losses import LogLoss, SquaredError
+from ..solvers import Run, as_solver
+from ..stages import (
+    Trial,
+    fit_cross_entropy,
+    refine_gradient,
+    refine_metric,
+    refine_width,
+    rows_without_unit,
+)
+from ._class_targets import class_factors, class_targets, validate_labels
+from ._input_choice import better_input_map
+from ._monitor import Monitor
+from ._network import BaseNetwork
+from ._radial_start import unsupervised_stage
+from ._targets import RegressionTargets
+
+TASKS = ("classification", "regression")
+STEPS = ("width", "metric", "gradient")
+#: A larger part of the rows without a unit is worth a warning.
+MANY_DEAD = 0.05
+
+
+class BaseRBFNetwork(BaseNetwork):
+    """Training of a radial-basis network; a subclass stores the parameters."""
+
+    def _fit(self, X, y, sample_weight):
+        steps = self._check_parameters()
+        rng = check_random_state(self.random_state)
+        sample = self._begin(self._validate(X, y, sample_weight, reset=True), False)
+        with single_threaded_blas():
+            self.input_map_ = self._choose_input_map(sample)
+            start = unsupervised_stage(self, sample, self._loss(), rng, "metric" in steps)
+            self._density = start.density
+            self.kmeans_widths_ = np.exp(start.objective.network.views(start.vector).own[1])
+            trial = Trial(start.objective, start.vector, self.alpha)
+            trial = self._refine(trial, start.radial, steps, rng)
+            if not steps:
+                self._warn_of_dead_units(trial, start.radial)
+            return self._keep(trial, rng)
+
+    # Steps of fit.
+
+    def _check_parameters(self) -> list[str]:
+        check_choice("task", self.task, TASKS)
+        for name in ("soft_targets", "class_weight"):
+            if self.task == "regression" and getattr(self, name) is not None:
+                raise ValueError(f"{name} is for task='classification': leave it at None.")
+        check_number("n_centers", self.n_centers, "[1, inf)", integer=True)
+        if not isinstance(self.width, str) or self.width != "loo":
+            Radial(1, self.kernel, centers=self.centers, widths=self.width).parameters(1)
+        Radial(1, self.kernel, shape=self.shape, normalize=self.normalize).parameters(1)
+        check_choice("linear_tail", self.linear_tail, (True, False, "auto"))
+        if isinstance(self.alpha, str):
+            check_choice("alpha", self.alpha, ("loo",))
+        else:
+            check_number("alpha", self.alpha, "[0, inf)")
+        check_number("max_iter", self.max_iter, "[1, inf)", integer=True)
+        check_number("tol", self.tol, "[0, inf)")
+        as_solver(self.solver).check_parameters()
+        return self._steps()
+
+    def _steps(self):
+        """Return the refinements, in their order."""
+        refine = self.refine
+        named = refine.split("+") if isinstance(refine, str) else list(refine or ())
+        for step in named:
+            check_choice("refine", step, STEPS)
+        if isinstance(self.width, str) and self.width == "loo":
+            named.append("width")
+        if "metric" in named and not self.shared:
+            raise ValueError(
+                "refine='metric' learns one metric for all centres: leave shared at True."
+            )
+        return [step for step in STEPS if step in named]
+
+    def _choose_input_map(self, sample):
+        if not isinstance(self.input_map, str) or self.input_map != "auto":
+            return self._fit_input_map(sample, self.input_map)
+        if self.refine is None:
+            return self._fit_input_map(sample, "standard")
+        wide, narrow = (self._fit_input_map(sample, m) for m in ("piecewise_linear", "robust"))
+        if not len(wide.columns_):
+            return narrow  # the same
+        return better_input_map(self, sample, self._loss(), [wide, narrow])
+
+    def _loss(self):
+        return SquaredError() if self.task == "regression" else LogLoss()
+
+    def _refine(self, trial, radial, steps, rng):
+        monitor = Monitor()
+        if "width" in steps:
+            trial = refine_width(trial, radial)
+        if "metric" in steps:
+            trial = refine_metric(trial, radial)
+        if "gradient" in steps:
+            run = Run(self.max_iter, self.tol, 10, rng, monitor)
+            trial, _ = refine_gradient(trial, as_solver(self.solver), run)
+        self.loss_curve_ = monitor.loss_curve
+        self.n_iter_ = max(1, len(monitor.loss_curve))
+        return trial
+
+    def _warn_of_dead_units(self, trial, radial):
+        dead = rows_without_unit(trial, radial)
+        if dead > MANY_DEAD:
+            warnings.warn(
+                f"{dead:.0%} of the training rows are so far from all centres that no unit sees "
+                "them, and only the bias predicts there. Use refine='width', or a wider rule "
+                "such as width='dmax_dimension' or width='nearest'.",
+                UserWarning,
+                stacklevel=4,
+            )
+
+    def _keep(self, trial, rng):
+        if self.task == "classification":
+            weights, bias, self.alpha_ = fit_cross_entropy(trial, rng)
+        else:
+            (weights, bias), self.alpha_ = trial.output, trial.alpha
+        network, rows = trial.objective.network, trial.objective.rows
+        vector = trial.vector.copy()
+        views = network.views(vector)
+        views.weights[...], views.bias[...] = weights, bias
+        self.network_ = network
+        self.params_ = vector[None].astype(rows.input_dtype)
+        self._keep_units(views.own)
+        self.cond_ = trial.loo.condition(trial.alpha)
+        residuals = rows.targets - trial.left_out
+        if self.task == "regression":
+            residuals = residuals * self._targets.scale
+        self.loo_error_ = float(
+            np.average((residuals**2).mean(axis=1), weights=rows.sample_weight)
+        )
+        return self
+
+    def _keep_units(self, own):
+        centers, log_widths, *shapes = own
+        inverse = getattr(self.input_map_, "inverse_transform", None)
+        self.centers_ = centers.copy() if inverse is None else inverse(centers)
+        self.n_centers_ = len(centers)
+        self.widths_ = np.exp(log_widths)
+        self.shapes_ = shapes[0].copy() if shapes else None
+
+    # Targets, by task.
+
+    def _validate_y(self, y, dtype):
+        if self.task == "regression":
+            return np.asarray(y, dtype=np.float64)
+        if self.soft_targets is None and type_of_target(y).startswith("continuous"):
+            raise ValueError(
+                f"Unknown label type: {type_of_target(y)}. y holds real numbers, not labels: set "
+                "task='regression', or soft_targets if they are probabilities."
+            )
+        return validate_labels(y, self.soft_targets)
+
+    def _make_targets(self, sample):
+        if self.task == "regression":
+            vars(self).pop("classes_", None)
+            return RegressionTargets(SquaredError(), sample.y, sample.weights)
+        targets = class_targets(sample.y, self.soft_targets)
+        self.classes_ = targets.classes
+        return targets
+
+    def _row_factors(self, sample):
+        if self.task == "regression":
+            return 1.0
+        return class_factors(self._targets, self.class_weight, sample)
