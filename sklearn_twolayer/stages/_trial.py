@@ -13,6 +13,8 @@ from ._leave_one_out import LeaveOneOut
 class Trial:
     """Parameters of the first layer, with the best output layer by leave-one-out.
 
+    Nothing is computed before it is asked for.
+
     Parameters
     ----------
     objective : Objective
@@ -21,8 +23,6 @@ class Trial:
         Its parameters; those of the output layer do not matter.
     alpha : float or "loo"
         The penalty, or to choose it by leave-one-out.
-
-    Nothing is computed before it is asked for.
     """
 
     def __init__(self, objective: Objective, vector: np.ndarray, alpha: Any):
