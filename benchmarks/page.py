@@ -44,6 +44,8 @@ def cells(row: Row) -> tuple[str, ...]:
 
 def number(value: float) -> str:
     """Return a number with three digits, or more where it is large."""
+    if value == float("inf"):
+        return "∞"
     if value >= 100:
         return f"{value:,.0f}"
     return f"{value:.3g}"

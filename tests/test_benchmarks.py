@@ -72,7 +72,9 @@ def test_rounds_are_interleaved():
     assert faster("case", times, "ours", "peer").value == 2
 
 
-@pytest.mark.parametrize("value, text", [(1234.5, "1,234"), (12.34, "12.3"), (0.01234, "0.0123")])
+@pytest.mark.parametrize(
+    "value, text", [(1234.5, "1,234"), (12.34, "12.3"), (0.01234, "0.0123"), (np.inf, "∞")]
+)
 def test_numbers(value, text):
     assert number(value) == text
 
