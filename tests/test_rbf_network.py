@@ -198,6 +198,14 @@ def test_the_input_map_suits_the_function():
     assert isinstance(quiet_fit(textbook(), rows, smooth).input_map_, StandardMap)
 
 
+def test_the_metric_is_learned_where_it_helps():
+    assert regression(60, input_map="standard").fit(X, y).shapes_ is not None  # five of ten matter
+    rng = np.random.RandomState(0)
+    rows = rng.uniform(-1, 1, size=(300, 3))
+    radial = np.cos(2 * np.linalg.norm(rows, axis=1)) + 0.1 * rng.normal(size=300)
+    assert regression(60, input_map="standard").fit(rows, radial).shapes_ is None
+
+
 # Density.
 
 
@@ -277,11 +285,11 @@ def test_sparse_rows_give_what_dense_ones_give(refine):
 
 
 def test_single_precision():
-    model = regression(50).fit(X.astype(np.float32), y)
+    model = regression(50, refine="width").fit(X.astype(np.float32), y)
     predicted = model.predict(X_new.astype(np.float32))
     assert predicted.dtype == model.params_.dtype == np.float32
     assert model.transform(X.astype(np.float32)).dtype == np.float32
-    expected = regression(50).fit(X, y).predict(X_new)
+    expected = regression(50, refine="width").fit(X, y).predict(X_new)
     np.testing.assert_allclose(predicted, expected, atol=0.05 * np.std(y))
 
 
@@ -347,6 +355,7 @@ def test_a_failed_fit_changes_nothing():
         {"refine": "widths"},
         {"refine": ("width", "depth")},
         {"refine": "metric", "shared": False, "shape": "full"},
+        {"refine": "metric", "normalize": True},
         {"alpha": -1.0},
         {"alpha": "gcv"},
         {"input_map": "standart"},

@@ -20,9 +20,9 @@ from ..stages import (
     rows_without_unit,
 )
 from ._class_targets import class_factors, class_targets, validate_labels
-from ._input_choice import better_input_map
 from ._monitor import Monitor
 from ._network import BaseNetwork
+from ._probe import Probe
 from ._radial_start import unsupervised_stage
 from ._targets import RegressionTargets
 
@@ -40,7 +40,10 @@ class BaseRBFNetwork(BaseNetwork):
         rng = check_random_state(self.random_state)
         sample = self._begin(self._validate(X, y, sample_weight, reset=True), False)
         with single_threaded_blas():
-            self.input_map_ = self._choose_input_map(sample)
+            probe = Probe(self, sample, self._loss())
+            self.input_map_ = self._choose_input_map(sample, probe)
+            if self._may_learn_metric() and probe.metric_helps(self.input_map_):
+                steps.append("metric")
             start = unsupervised_stage(self, sample, self._loss(), rng, "metric" in steps)
             self._density = start.density
             self.kmeans_widths_ = np.exp(start.objective.network.views(start.vector).own[1])
@@ -75,17 +78,20 @@ class BaseRBFNetwork(BaseNetwork):
         """Return the refinements, in their order."""
         refine = self.refine
         named = refine.split("+") if isinstance(refine, str) else list(refine or ())
+        if named == ["auto"]:
+            named = ["width"]
         for step in named:
             check_choice("refine", step, STEPS)
         if isinstance(self.width, str) and self.width == "loo":
             named.append("width")
-        if "metric" in named and not self.shared:
+        if "metric" in named and (self.normalize or not self.shared):
             raise ValueError(
-                "refine='metric' learns one metric for all centres: leave shared at True."
+                "refine='metric' learns one metric for all centres, from activations as they are: "
+                "leave shared at True and normalize at False."
             )
         return [step for step in STEPS if step in named]
 
-    def _choose_input_map(self, sample):
+    def _choose_input_map(self, sample, probe):
         if not isinstance(self.input_map, str) or self.input_map != "auto":
             return self._fit_input_map(sample, self.input_map)
         if self.refine is None:
@@ -93,7 +99,11 @@ class BaseRBFNetwork(BaseNetwork):
         wide, narrow = (self._fit_input_map(sample, m) for m in ("piecewise_linear", "robust"))
         if not len(wide.columns_):
             return narrow  # the same
-        return better_input_map(self, sample, self._loss(), [wide, narrow])
+        return probe.better_input_map(wide, narrow)
+
+    def _may_learn_metric(self):
+        is_auto = isinstance(self.refine, str) and self.refine == "auto"
+        return is_auto and self.shared and not self.normalize
 
     def _loss(self):
         return SquaredError() if self.task == "regression" else LogLoss()

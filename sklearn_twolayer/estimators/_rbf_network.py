@@ -58,10 +58,11 @@ class RBFNetwork(BaseRBFNetwork):
     linear_tail : bool or "auto", default="auto"
         Whether the mapped inputs themselves go to the output layer too; "auto" for up to
         1000 of them, unless ``refine=None``.
-    refine : str, sequence of str or None, default="width"
-        What else is learned: "width", one factor on all widths, by leave-one-out;
-        "metric", a shared diagonal metric (full, for ``shape="full"``) by the average
-        gradient of the network; "gradient", centres, widths and shapes by the solver.
+    refine : str, sequence of str or None, default="auto"
+        What else is learned; "auto" is "width", and "metric" where a small network gains
+        by it. "width": one factor on all widths, by leave-one-out;
+        "metric": a shared diagonal metric (full, for ``shape="full"``) by the average
+        gradient of the network; "gradient": centres, widths and shapes by the solver.
         Several steps are joined as in "width+metric" and always take this order.
     alpha : float or "loo", default="loo"
         Strength of the penalty (α/2)·‖W‖², beside the weighted mean of the loss.
@@ -149,7 +150,7 @@ class RBFNetwork(BaseRBFNetwork):
         shared: bool = True,
         normalize: bool = False,
         linear_tail: bool | str = "auto",
-        refine: Any = "width",
+        refine: Any = "auto",
         alpha: float | str = "loo",
         input_map: Any = "auto",
         soft_targets: str | None = None,

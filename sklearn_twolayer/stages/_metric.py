@@ -13,13 +13,11 @@ from ..radial import make_geometry
 from ._trial import Trial
 from ._width import STEP, refine_width, typical_distance
 
-#: How often the metric is learned anew.
-N_ROUNDS = 2
 #: The least eigenvalue of the metric, as a part of the largest.
 FLOOR = 1e-8
 
 
-def refine_metric(trial: Trial, radial) -> Trial:
+def refine_metric(trial: Trial, radial, n_rounds: int = 2) -> Trial:
     """Return the best of some trials, each in the metric that the last one suggests.
 
     Parameters
@@ -28,6 +26,8 @@ def refine_metric(trial: Trial, radial) -> Trial:
         Where to start, with a shared shape.
     radial : Radial
         Its radial units.
+    n_rounds : int, default=2
+        How often the metric is learned anew, at most.
 
     Returns
     -------
@@ -35,7 +35,7 @@ def refine_metric(trial: Trial, radial) -> Trial:
         That of the least leave-one-out error.
     """
     best = trial
-    for _ in range(N_ROUNDS):
+    for _ in range(n_rounds):
         outer = gradient_outer_product(trial, radial)
         if not outer.any():
             break
