@@ -60,7 +60,8 @@ def _mlp_seconds(X, y, n_iter, n_units):
     X, y = StandardScaler().fit_transform(X), (y - y.mean()) / y.std()
     # Its alpha is divided by the number of rows.
     options = {"alpha": ALPHA * len(X), "solver": "lbfgs", "activation": "tanh", "tol": 0.0}
-    mlp = MLPRegressor((n_units,), max_iter=n_iter, max_fun=10**6, random_state=0, **options)
+    options |= {"hidden_layer_sizes": (n_units,), "max_fun": 10**6, "random_state": 0}
+    mlp = MLPRegressor(max_iter=n_iter, **options)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         return seconds(lambda: mlp.fit(X, y))
