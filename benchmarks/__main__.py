@@ -25,7 +25,7 @@ NAMES = (
 def main(arguments: list[str] | None = None) -> None:
     """Run the benchmarks and show what they say."""
     options = _parser().parse_args(arguments)
-    results = {"machine": machine.describe(), "sections": {}}
+    results = {"machine": machine.describe(), "remark": options.remark, "sections": {}}
     if options.output is not None and options.output.exists():
         results["sections"] = json.loads(options.output.read_text())["sections"]
     for name in options.only:
@@ -59,6 +59,7 @@ def _parser():
     parser.add_argument(
         "--page", type=Path, help="page to write, such as doc/benchmarks/speed.rst"
     )
+    parser.add_argument("--remark", default="", help="sentence for the page")
     return parser
 
 

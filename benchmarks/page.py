@@ -8,7 +8,7 @@ How fast is it?
 ===============
 
 Measured by ``python -m benchmarks --output speed.json --page doc/benchmarks/speed.rst`` on
-{machine}
+{machine}{remark}
 
 Rounds are interleaved: everything that is compared is timed in turn, round after round, so that
 what else the machine does falls on all. Each figure is the median of the rounds, of the ratios
@@ -69,11 +69,17 @@ def render(results: dict, sections: list[tuple]) -> str:
     goals = [row for *_, rows in sections for row in rows if row.target is not None]
     count = sum(row.target.reached(row.value) for row in goals)
     machine = in_words(results["machine"])
-    parts = [HEADER.format(machine=machine, count=count, total=len(goals))]
+    numbers = {"count": count, "total": len(goals)}
+    parts = [HEADER.format(machine=machine, remark=noted(results), **numbers)]
     for title, note, rows in sections:
         parts.append(f"{title}\n{'-' * len(title)}\n\n{note}\n")
         parts.append(table(COLUMNS, map(cells, rows)))
     return "\n".join(parts)
+
+
+def noted(results: dict) -> str:
+    """Return the remark on some results as a paragraph, if there is one."""
+    return f"\n\n.. note::\n\n   {results['remark']}" if results.get("remark") else ""
 
 
 def table(header, lines) -> str:

@@ -22,6 +22,7 @@ def main(arguments: list[str] | None = None) -> None:
     else:
         tables = (table for table in find_tables(options.data) if options.only in table.name)
         results = run(tables, options.output, options.splits, options.again)
+    results["remark"] = options.remark
     summaries = {task: summarize(results, task) for task in TASKS}
     for task, summary in summaries.items():
         if summary.tables:
@@ -42,6 +43,7 @@ def _parser():
     parser.add_argument("--again", nargs="*", default=(), help="models to fit anew")
     parser.add_argument("--no-run", action="store_true", help="only show what was measured")
     parser.add_argument("--page", type=Path, help="folder of the page: doc/benchmarks")
+    parser.add_argument("--remark", default="", help="sentence for the page")
     return parser
 
 

@@ -5,7 +5,7 @@ import numpy as np
 from sklearn_twolayer._report._table import TASKS
 
 from ..machine import in_words
-from ..page import table
+from ..page import noted, table
 from .models import CLOCK, OURS
 from .summary import Summary
 
@@ -39,11 +39,11 @@ are the linear models; Nystroem has 200 components.
 **Measures.** Means over {splits} random splits, of at most 3,000 training and 10,000 test rows,
 the same for all models. The *error figure* is the geometric mean over the tables of (error +
 0.01), the error being 1 - accuracy, or 1 - R²; lower is better, as for the mean rank. *Log-loss*
-is the same mean of (log-loss + 0.01). *Time* is that of the fit, in multiples of the MLP's, as a
-geometric mean. A *win rate* is the part of the tables on which ours has the higher score; ties are
+is the same mean of (log-loss + 0.01). *Time* is the processor's for the fit, in multiples of the
+MLP's, as a geometric mean. A *win rate* is the part of the tables on which ours has the higher score; ties are
 halves.
 
-Measured on {machine}
+Measured on {machine}{remark}
 
 .. figure:: ../_static/win_rates.png
    :alt: Win rates of all models against each other
@@ -77,6 +77,7 @@ def render(results: dict, summaries: dict[str, Summary]) -> str:
             count=sum(len(summary.tables) for summary in summaries.values()),
             splits=n_splits,
             machine=in_words(results["machine"]),
+            remark=noted(results),
         )
     ]
     for task in TASKS:
