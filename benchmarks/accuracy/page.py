@@ -40,8 +40,8 @@ are the linear models; Nystroem has 200 components.
 the same for all models. The *error figure* is the geometric mean over the tables of (error +
 0.01), the error being 1 - accuracy, or 1 - R²; lower is better, as for the mean rank. *Log-loss*
 is the same mean of (log-loss + 0.01). *Time* is the processor's for the fit, in multiples of the
-MLP's, as a geometric mean. A *win rate* is the part of the tables on which ours has the higher score; ties are
-halves.
+MLP's, as a geometric mean. A *win rate* is the part of the tables on which ours has the higher
+score; ties are halves.
 
 Measured on {machine}{remark}
 
