@@ -36,7 +36,7 @@ inputs are standardised for the linear model, the MLP, the SVM and Nystroem, and
 MLP and the SVM too. TwoLayer and RBFNetwork scale by themselves. RidgeCV and LogisticRegression
 are the linear models; Nystroem has 200 components.
 
-**Measures.** Means over {splits} random splits, of at most 3,000 training and 10,000 test rows,
+**Measures.** Means over random splits ({splits}) of at most 3,000 training and 10,000 test rows,
 the same for all models. The *error figure* is the geometric mean over the tables of (error +
 0.01), the error being 1 - accuracy, or 1 - R²; lower is better, as for the mean rank. *Log-loss*
 is the same mean of (log-loss + 0.01). *Time* is the processor's for the fit, in multiples of the
