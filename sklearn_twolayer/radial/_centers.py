@@ -15,7 +15,7 @@ from ._geometry import DiagonalGeometry
 
 RULES = ("kmeans", "random", "all")
 #: Rows × centres above which KMeans works on batches.
-MINIBATCH_SIZE = 5_000_000
+MINIBATCH_SIZE = 2_000_000
 #: Rows that clusters are sought among; of more, a random part of that size.
 MAX_ROWS = 50_000
 

@@ -21,7 +21,7 @@ STRENGTHS = (100.0, 10.0, 1.0)
 #: Directions of the activations that U may use.
 N_DIRECTIONS = 200
 #: Rows that U is fitted on; of more, a random part of that size.
-MAX_ROWS = 50_000
+MAX_ROWS = 20_000
 #: Rows that the strength of the pull is chosen on, likewise.
 MAX_FOLDED = 6_000
 #: Fewer rows are dealt into five folds rather than three.

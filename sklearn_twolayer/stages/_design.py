@@ -39,10 +39,10 @@ class Design:
             self.sum(fill)
             self._kept = kept
 
-    @property
-    def is_kept(self) -> bool:
-        """Whether all activations are in memory."""
-        return self._kept is not None
+    def release(self) -> np.ndarray | None:
+        """Give away the activations that are kept, if they are; later ones are computed."""
+        kept, self._kept = self._kept, None
+        return kept
 
     def block(self, part: Any) -> np.ndarray:
         """Return the activations of a slice or an index array of rows."""

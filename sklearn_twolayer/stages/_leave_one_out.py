@@ -70,16 +70,15 @@ class LeaveOneOut:
 
     @cached_property
     def _rotated(self) -> np.ndarray | None:
-        """All of `rotated`, where the design is small enough to be kept."""
-        if not self.design.is_kept:
-            return None
-        P = np.empty((self.design.objective.n_rows, len(self.values)))
+        """All of `rotated`, in the place of the activations, where these are kept."""
+        P = self.design.release()
+        if P is not None:
 
-        def fill(part):
-            P[part] = (self.design.block(part) - self.center) @ self.vectors
-            return (0,)
+            def rotate(part):
+                P[part] = (P[part] - self.center) @ self.vectors
+                return (0,)
 
-        self.design.sum(fill)
+            self.design.sum(rotate)
         return P
 
     def rotated(self, part) -> np.ndarray:
