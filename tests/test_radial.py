@@ -136,6 +136,7 @@ def test_many_rows_are_clustered_in_batches(monkeypatch):
 
     monkeypatch.setattr(_centers, "MINIBATCH_SIZE", 100)
     monkeypatch.setattr(_centers, "MAX_ROWS", 150)
+    monkeypatch.setattr(_centers, "ROWS_PER_CENTER", 2)
     centers, some, weights, index = find_centers(
         rows_of(X), 10, "kmeans", np.random.RandomState(0)
     )

@@ -16,8 +16,10 @@ from ._geometry import DiagonalGeometry
 RULES = ("kmeans", "random", "all")
 #: Rows × centres above which KMeans works on batches.
 MINIBATCH_SIZE = 2_000_000
-#: Rows that clusters are sought among; of more, a random part of that size.
-MAX_ROWS = 50_000
+#: Rows that clusters are sought among; of more, a random part of that size, or of
+#: `ROWS_PER_CENTER` for each centre.
+MAX_ROWS = 20_000
+ROWS_PER_CENTER = 50
 
 
 def check_centers(centers: Any) -> None:
@@ -62,8 +64,9 @@ def find_centers(
     """
     check_number("n_centers", n_centers, "[1, inf)", integer=True)
     check_centers(rule)
-    if rows.n_rows > MAX_ROWS and not (isinstance(rule, str) and rule == "all"):
-        index = np.sort(rng.choice(rows.n_rows, MAX_ROWS, replace=False))
+    limit = max(MAX_ROWS, ROWS_PER_CENTER * n_centers)
+    if rows.n_rows > limit and not (isinstance(rule, str) and rule == "all"):
+        index = np.sort(rng.choice(rows.n_rows, limit, replace=False))
     else:
         index = slice(None)
     X, weights = rows.inputs(index), rows.sample_weight[index]
