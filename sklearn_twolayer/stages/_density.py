@@ -33,7 +33,7 @@ class Density:
         n, d = X.shape
         used, labels = np.unique(labels, return_inverse=True)
         one_hot = sparse.csr_array((weights, (labels, np.arange(n))), shape=(len(used), n))
-        mass = one_hot.sum(axis=1)
+        mass = np.bincount(labels, weights)
         means = one_hot @ X / mass[:, None]
         self.means = np.asarray(means.toarray() if sparse.issparse(means) else means, dtype=float)
         self.log_mass = np.log(mass / mass.sum())
