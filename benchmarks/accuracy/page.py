@@ -14,8 +14,9 @@ How good is it?
 ===============
 
 The defaults of `TwoLayerClassifier`, `TwoLayerRegressor` and `RBFNetwork` beside those of other
-estimators, on {count} tables that anyone can install, chosen by one rule and not by hand. None of
-them was used to choose a default.
+estimators, on {count} tables that anyone can install, chosen by one rule and not by hand. The
+defaults were chosen on another collection, which shares eleven tables with these: Auto, Boston,
+chess, german, letter, phoneme, satimage, segment, spambase, splice (dna) and vehicle.
 
 .. code-block:: bash
 
