@@ -277,7 +277,7 @@ def test_weights_draw_the_fit():
 def test_sparse_rows_give_what_dense_ones_give(refine):
     dense = np.where(X > 0.6, X, 0)
     settings = {"refine": refine, "input_map": None, "centers": X[:15], "max_iter": 5}
-    settings |= {"width": "dmax_dimension"}
+    settings |= {"width": "dmax_dimension", "alpha": 1e-3}
     one = quiet_fit(regression(**settings), dense, y)
     other = quiet_fit(regression(**settings), sparse.csr_matrix(dense), y)
     np.testing.assert_allclose(one.predict(dense), other.predict(dense), rtol=1e-4)

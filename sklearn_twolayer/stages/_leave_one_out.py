@@ -49,7 +49,9 @@ class LeaveOneOut:
             return weighted.T @ y, weighted.T @ (design.targets(part) - self.offset)
 
         covariance, moments = design.sum(covariances)
-        self.values, self.vectors = eigh(covariance, driver="evd", check_finite=False)
+        # Old releases of scipy cannot do the fast one for a single column.
+        driver = "evd" if len(covariance) > 1 else "ev"
+        self.values, self.vectors = eigh(covariance, driver=driver, check_finite=False)
         self.values = np.maximum(self.values, 0)
         self.moments = self.vectors.T @ moments
 
