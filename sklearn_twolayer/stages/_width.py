@@ -63,5 +63,6 @@ def typical_distance(trial: Trial, radial) -> float:
     shared = radial.shared or radial.shape == "spherical"
     geometry = make_geometry(radial.shape if shared else "spherical", True)
     r2, _ = geometry.squared(some, some, shapes[0] if shapes and shared else None)
-    apart = r2[r2 > 0]
-    return float(np.sqrt(np.median(apart))) if len(apart) else float(np.exp(trial.own[1].mean()))
+    apart = r2[np.triu_indices(len(some), 1)]  # a centre's distance to itself is rounding
+    distance = np.sqrt(np.median(apart)) if len(apart) else 0.0
+    return float(distance or np.exp(trial.own[1].mean()))
