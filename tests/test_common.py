@@ -5,7 +5,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sklearn_twolayer import TwoLayerClassifier, TwoLayerRegressor
 from sklearn_twolayer.embeddings import PRESETS
-from sklearn_twolayer.solvers import SOLVERS, Adam, GradientDescent, as_solver
+from sklearn_twolayer.solvers import SOLVERS, Adam, GradientDescent, LeastSquares, as_solver
 
 #: Small networks with a penalty: rounding stays rounding in the few iterations they get.
 SMALL = {"embedding": "dense", "n_units": 6, "alpha": 0.01, "max_iter": 15, "n_estimators": 1}
@@ -13,6 +13,7 @@ SMALL = {"embedding": "dense", "n_units": 6, "alpha": 0.01, "max_iter": 15, "n_e
 FAST = {
     "adam": Adam(0.1, batch_size=16, dtype=None),
     "gradient_descent": GradientDescent(0.5, momentum=0.9),
+    "least_squares": LeastSquares(0.001),
 }
 CHOICES = [
     *({"embedding": name, "solver": "lbfgs"} for name in PRESETS),
