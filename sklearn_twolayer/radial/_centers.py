@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 from sklearn.base import clone
-from sklearn.cluster import KMeans, MiniBatchKMeans
 from sklearn.exceptions import ConvergenceWarning
 
 from .._checks import check_number
@@ -92,6 +91,9 @@ def _centers(X, weights, n_centers, rule, rng):
 
 
 def _kmeans(n_rows, n_centers, rng):
+    # Here, since importing it takes longer than all of this package.
+    from sklearn.cluster import KMeans, MiniBatchKMeans
+
     if n_rows * n_centers > MINIBATCH_SIZE:
         batch = max(1024, 4 * n_centers)
         return MiniBatchKMeans(
