@@ -358,7 +358,7 @@ def test_a_failed_fit_changes_nothing():
         {"refine": "metric", "normalize": True},
         {"alpha": -1.0},
         {"alpha": "gcv"},
-        {"input_map": "standart"},
+        {"input_map": "nothing known"},
         {"solver": "sgd"},
         {"max_iter": 0},
         {"tol": -1.0},
