@@ -12,10 +12,11 @@ from ..losses import CLASSIFICATION_LOSSES, IdentityLink, Loss
 from ._base import BaseTwoLayer, partial_fit_available
 from ._calibration import best_factor, deal_folds, left_out_outputs
 from ._class_targets import class_factors, class_targets, validate_labels
+from ._probabilities import ProbabilityMixin
 from ._validation import unchanged_on_error
 
 
-class TwoLayerClassifier(ClassifierMixin, BaseTwoLayer):
+class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
     """Two-layer network for classes, labels and distributions over classes.
 
     An embedding of the input, then a linear layer: y = g(Wᵀ y_E(x) + b), with g the
@@ -246,54 +247,6 @@ class TwoLayerClassifier(ClassifierMixin, BaseTwoLayer):
         """
         z = self._raw_outputs(X)
         return self._targets.predict(z)
-
-    def predict_proba(self, X):
-        """Predict probabilities.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes)
-            The probability of each class; rows sum to one, except for several labels
-            a row, where each entry stands for itself.
-        """
-        z = self._raw_outputs(X)
-        return self._targets.probabilities(z)
-
-    def predict_log_proba(self, X):
-        """Predict logarithms of probabilities.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes)
-            The logarithm of `predict_proba`: always finite, since no probability is zero.
-        """
-        return np.log(self.predict_proba(X))
-
-    def decision_function(self, X):
-        """Return the raw outputs z.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            z, one-dimensional for two classes.
-        """
-        z = self._raw_outputs(X)
-        return self._targets.decision(z)
 
     def score(self, X, y, sample_weight=None):
         """Return the accuracy; of the most probable labels, for soft targets.

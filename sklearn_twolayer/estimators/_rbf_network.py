@@ -2,30 +2,17 @@
 
 from typing import Any
 
-import numpy as np
 from joblib import effective_n_jobs
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils import ClassifierTags, RegressorTags
-from sklearn.utils.metaestimators import available_if
 
 from ..prediction import fill_blocks
+from ._probabilities import ProbabilityMixin
 from ._rbf_base import BaseRBFNetwork
 from ._validation import unchanged_on_error
 
 
-def _classifies(estimator) -> bool:
-    if estimator.task != "classification":
-        raise AttributeError(
-            "RBFNetwork has this method for task='classification' only, and "
-            f"task={estimator.task!r}."
-        )
-    return True
-
-
-classification_only = available_if(_classifies)
-
-
-class RBFNetwork(BaseRBFNetwork):
+class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
     """Radial-basis network, for classes or real targets (pages TWO.31 to TWO.34).
 
     y = g(Σ_j W_j K(‖x - μ_j‖ / h_j) + b), in stages: centres, widths and shapes from the
@@ -224,56 +211,6 @@ class RBFNetwork(BaseRBFNetwork):
         """
         z = self._raw_outputs(X)
         return self._targets.predict(z)
-
-    @classification_only
-    def predict_proba(self, X):
-        """Predict probabilities.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes)
-            The probability of each class, or of each label.
-        """
-        z = self._raw_outputs(X)
-        return self._targets.probabilities(z)
-
-    @classification_only
-    def predict_log_proba(self, X):
-        """Predict logarithms of probabilities.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes)
-            The logarithm of `predict_proba`.
-        """
-        return np.log(self.predict_proba(X))
-
-    @classification_only
-    def decision_function(self, X):
-        """Return the raw outputs z.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            z, one-dimensional for two classes.
-        """
-        z = self._raw_outputs(X)
-        return self._targets.decision(z)
 
     def score(self, X, y, sample_weight=None):
         """Return the accuracy, or R² for regression.
