@@ -95,21 +95,21 @@ class Objective:
         """
         params = params.astype(self.dtype, copy=False)
         views = self.network.views(params)
-        n_rows = self.n_rows if index is None else len(index)
-
-        def block(part):
+        if index is not None:
             gradient = np.empty_like(params)
             out = self.network.views(gradient)
-            return self._block_gradient(views, part, n_rows, out, draw_mask), gradient
-
-        if index is not None:
-            loss, gradient = block(index)
+            loss = self._block_gradient(views, index, len(index), out, draw_mask)
         else:
             # Masks come from one stream, in the order of the blocks.
-            loss, gradient = self.sum_blocks(block, n_threads=None if draw_mask is None else 1)
+            n_threads = None if draw_mask is None else 1
+            loss, gradient = self.sum_blocks(
+                lambda part: self._new_block_gradient(views, part, params, draw_mask),
+                n_threads=n_threads,
+            )
+            out = self.network.views(gradient)
         if self.alpha:
-            slopes = self.network.penalized(self.network.views(gradient))
-            for slope, weights in zip(slopes, self.network.penalized(views), strict=True):
+            parts = zip(self.network.penalized(out), self.network.penalized(views), strict=True)
+            for slope, weights in parts:
                 slope += self.alpha * weights
         return loss, gradient
 
@@ -209,6 +209,11 @@ class Objective:
         values, _ = self.loss.value_and_gradient(z, rows.targets[part], self.link)
         values *= rows.sample_weight[..., part] / self.n_rows
         return values.sum(axis=-1, dtype=np.float64)
+
+    def _new_block_gradient(self, views, part, params, draw_mask):
+        gradient = np.empty_like(params)
+        out = self.network.views(gradient)
+        return self._block_gradient(views, part, self.n_rows, out, draw_mask), gradient
 
     def _block_gradient(
         self, views: Views, part: Any, n_rows: int, out: Views, draw_mask: Callable | None

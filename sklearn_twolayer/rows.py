@@ -97,7 +97,11 @@ class Rows:
 
     def augmented(self, index: Any):
         """Return the mapped and augmented rows x_a of a slice or an index array."""
-        return self._map(index) if self._kept is None else self._kept[index]
+        if self._kept is None:
+            return self._map(index)
+        if isinstance(index, slice) or sparse.issparse(self._kept):
+            return self._kept[index]
+        return self._kept.take(index, axis=0)  # thrice as fast as an index
 
     def inputs(self, index: Any) -> np.ndarray:
         """Return the mapped rows of a slice or an index array, dense or CSR."""
