@@ -751,3 +751,18 @@ def test_the_penalty_makes_smaller_weights_for_each_solver():
             parts = network.penalized(network.views(model.params_))
             sizes.append(sum(np.abs(part).sum() for part in parts))
         assert sizes[1] < 0.9 * sizes[0]
+
+
+def test_calibration_stays_honest_when_a_fit_goes_on():
+    """The rows that a network leaves out are the same in each fit."""
+    model, rows, y = overconfident(warm_start=True, random_state=None)
+    first = metrics.log_loss(y, model.predict_proba(rows))
+    train, labels = make_classification(400, 10, flip_y=0.4, random_state=0)
+    for _ in range(2):
+        model.fit(train[:200], labels[:200])
+    assert metrics.log_loss(y, model.predict_proba(rows)) < first + 0.05
+
+
+def test_single_precision_rows_keep_targets_of_double_precision():
+    model = regressor(solver="lbfgs", max_iter=200).fit(X.astype("f"), Y + 1e8)
+    assert model.score(X.astype("f"), Y + 1e8) > 0.5

@@ -432,3 +432,10 @@ def test_units_of_inputs_and_targets_do_not_matter():
     scaled = regression().fit(1e6 * X - 3e6, 1000 * y + 5000)
     expected = 1000 * regression().fit(X, y).predict(X_new) + 5000
     np.testing.assert_allclose(scaled.predict(1e6 * X_new - 3e6), expected, rtol=1e-3)
+
+
+@pytest.mark.parametrize("n", [2, 3, 4])
+def test_classes_of_few_rows(n):
+    rows = np.random.RandomState(0).normal(size=(n, 3))
+    model = RBFNetwork(random_state=0).fit(rows, np.arange(n) % 2)
+    assert np.isfinite(model.predict_proba(rows)).all()

@@ -77,6 +77,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         monitor = Monitor(loss_curve=self.loss_curve_ if goes_on else None)
         outcome = self._minimize(objective, start, monitor, rng, n_iter=1, state=state)
         self._solver_state = outcome.state, rng
+        vars(self).pop("temperature_", None)  # that of other weights
         if not outcome.converged:
             self._warn(outcome)
         return self._keep(objective, outcome, monitor)

@@ -295,11 +295,22 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
                 "n_estimators to 2 or more."
             )
 
+    def _last(self, objective):
+        params = super()._last(objective).copy()
+        objective.network.views(params).weights[...] *= getattr(self, "temperature_", 1.0)
+        objective.network.views(params).bias[...] *= getattr(self, "temperature_", 1.0)
+        return params
+
     def _leave_out(self, objective, rng):
         vars(self).pop("temperature_", None)
         if not self.calibrate or self.n_estimators == 1 or objective.n_rows == 1:
             return None
-        folds = deal_folds(objective.n_rows, self.n_estimators, rng)
+        folds = getattr(self, "_folds", None) if self.warm_start else None
+        if folds is None or len(folds) != objective.n_rows or folds.max() >= self.n_estimators:
+            folds = deal_folds(objective.n_rows, self.n_estimators, rng)
+        vars(self).pop("_folds", None)
+        if self.warm_start:
+            self._folds = folds  # for the next fit: what a network has seen is not left out
         objective.leave_out(folds == np.arange(self.n_estimators)[:, None])
         return folds
 

@@ -50,7 +50,11 @@ class RegressionTargets:
 
     def predict(self, z: np.ndarray) -> np.ndarray:
         """Return predictions in the units and the shape of y."""
-        y = self.link(z) * self.scale.astype(z.dtype) + self.center.astype(z.dtype)
+        y = self.link(z) * self.scale.astype(np.float64) + self.center
+        info, size = np.finfo(z.dtype), np.abs(self.center) + self.scale
+        # Back to single precision, unless it cannot tell the targets apart.
+        if (info.eps * size < 1e-3 * self.scale).all() and size.max() < 1e-3 * info.max:
+            y = y.astype(z.dtype)
         return y[:, 0] if self.single else y
 
 

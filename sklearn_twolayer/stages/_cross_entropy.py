@@ -164,7 +164,7 @@ def fit_cross_entropy(trial: Trial, rng: np.random.RandomState):
         user gave it.
     """
     n_rows = trial.objective.n_rows
-    if not isinstance(trial.choice, str):
+    if not isinstance(trial.choice, str) or n_rows == 1:
         return _plain(trial)
     limit = min(MAX_ROWS, max(1000, 2**25 // trial.objective.network.width))
     rows = np.arange(n_rows)
@@ -227,7 +227,7 @@ def _anchored(trial, rows, rng):
 def _strength(trial, rows, P, keep, scaling, rng):
     """Return the α of least cross-validated cross-entropy, and the factor of z."""
     t, b = scaling
-    n_folds = 5 if len(rows) < FEW_ROWS else 3
+    n_folds = min(5 if len(rows) < FEW_ROWS else 3, len(rows))
     folds = rng.permutation(np.arange(len(rows)) % n_folds)
     alphas = [strength * (trial.alpha or 1e-12) for strength in STRENGTHS]
     problems = [_problem(trial, rows, P, keep, alpha) for alpha in alphas]
