@@ -297,8 +297,7 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
 
     def _last(self, objective):
         params = super()._last(objective).copy()
-        objective.network.views(params).weights[...] *= getattr(self, "temperature_", 1.0)
-        objective.network.views(params).bias[...] *= getattr(self, "temperature_", 1.0)
+        objective.network.scale_outputs(params, getattr(self, "temperature_", 1.0))
         return params
 
     def _leave_out(self, objective, rng):
@@ -319,9 +318,7 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
             return
         z = left_out_outputs(objective, params, folds)
         factor = best_factor(z, objective.rows, weights, objective.link)
-        views = objective.network.views(params)
-        views.weights[...] *= factor
-        views.bias[...] *= factor
+        objective.network.scale_outputs(params, factor)
         self.temperature_ = 1 / factor
 
     def _row_factors(self, sample):
