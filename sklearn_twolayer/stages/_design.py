@@ -39,6 +39,11 @@ class Design:
             self.sum(fill)
             self._kept = kept
 
+    @property
+    def kept(self) -> bool:
+        """Whether the activations are kept."""
+        return self._kept is not None
+
     def release(self) -> np.ndarray | None:
         """Give away the activations that are kept, if they are; later ones are computed."""
         kept, self._kept = self._kept, None

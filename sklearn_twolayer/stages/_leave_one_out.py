@@ -1,8 +1,9 @@
 """Ridge regression of all targets on fixed activations, for every α at once.
 
-One eigendecomposition of the weighted covariance of the activations gives the solution
-and the exact leave-one-out residuals e_i / (1 - lev_i) (PRESS; Allen, 1974) for any α.
-The intercept is not penalised.
+One eigendecomposition gives the solution and the exact leave-one-out residuals
+e_i / (1 - lev_i) (PRESS; Allen, 1974) for any α: that of the weighted covariance of the
+activations, or of the inner products of the rows where there are fewer of them. The
+intercept is not penalised.
 """
 
 from functools import cached_property
@@ -15,9 +16,14 @@ from ._design import Design
 #: The values of α to choose from, as parts of the largest eigenvalue.
 GRID = np.logspace(-13, 0, 27)
 
+#: A smaller part of a row that is not fitted is rounding.
+ROUNDING = 1e-8
+
 
 class LeaveOneOut:
     """The output layer W, b of least ½(y - d)² + (α/2)‖W‖², and what it does to rows left out.
+
+    A subclass does the decomposition.
 
     Parameters
     ----------
@@ -26,13 +32,19 @@ class LeaveOneOut:
 
     Attributes
     ----------
-    values : ndarray of shape (n_columns,)
+    values : ndarray of shape (n_directions,)
         Eigenvalues of the covariance of the activations, ascending.
-    vectors : ndarray of shape (n_columns, n_columns)
+    vectors : ndarray of shape (n_columns, n_directions)
         Eigenvectors, as columns.
+    moments : ndarray of shape (n_directions, n_targets)
+        Covariances of the activations along the eigenvectors with the targets.
     center, offset : ndarray
         Weighted means of the activations and of the targets.
     """
+
+    values: np.ndarray
+    vectors: np.ndarray
+    moments: np.ndarray
 
     def __init__(self, design: Design):
         self.design = design
@@ -42,18 +54,18 @@ class LeaveOneOut:
             return w @ design.block(part), w @ design.targets(part)
 
         self.center, self.offset = design.sum(means)
+        self._decompose()
 
-        def covariances(part):
-            y = design.block(part) - self.center
-            weighted = y * design.weights(part)[:, None]
-            return weighted.T @ y, weighted.T @ (design.targets(part) - self.offset)
+    def _decompose(self):
+        raise NotImplementedError
 
-        covariance, moments = design.sum(covariances)
-        # Old releases of scipy cannot do the fast one for a single column.
-        driver = "evd" if len(covariance) > 1 else "ev"
-        self.values, self.vectors = eigh(covariance, driver=driver, check_finite=False)
-        self.values = np.maximum(self.values, 0)
-        self.moments = self.vectors.T @ moments
+    def rotated(self, part) -> np.ndarray:
+        """Return centred activations of some rows along the eigenvectors."""
+        raise NotImplementedError
+
+    def _residuals(self, part, alphas):
+        """Return leave-one-out residuals, shape (n_rows, n_alphas, n_targets)."""
+        raise NotImplementedError
 
     def grid(self, floor: float) -> np.ndarray:
         """Return values of α to choose from, above a part of the largest eigenvalue."""
@@ -65,29 +77,10 @@ class LeaveOneOut:
         return float((self.values[-1] + alpha) / smallest) if smallest > 0 else np.inf
 
     def inverses(self, alphas: np.ndarray) -> np.ndarray:
-        """Return 1 / (value + α), shape (n_columns, n_alphas), zero for no more than rounding."""
+        """Return 1 / (value + α), shape (n_directions, n_alphas), zero for mere rounding."""
         total = self.values[:, None] + alphas
         floor = len(total) * np.finfo(float).eps * self.values[-1]
         return np.divide(1, total, out=np.zeros_like(total), where=total > floor)
-
-    @cached_property
-    def _rotated(self) -> np.ndarray | None:
-        """All of `rotated`, in the place of the activations, where these are kept."""
-        P = self.design.release()
-        if P is not None:
-
-            def rotate(part):
-                P[part] = (P[part] - self.center) @ self.vectors
-                return (0,)
-
-            self.design.sum(rotate)
-        return P
-
-    def rotated(self, part) -> np.ndarray:
-        """Return centred activations of some rows along the eigenvectors."""
-        if self._rotated is not None:
-            return self._rotated[part]
-        return (self.design.block(part) - self.center) @ self.vectors
 
     def errors(self, alphas: np.ndarray) -> np.ndarray:
         """Return the leave-one-out error of each α.
@@ -102,32 +95,20 @@ class LeaveOneOut:
         ndarray of shape (n_alphas,)
             The weighted mean over rows of the squared residuals, summed over targets.
         """
-        inverses = self.inverses(alphas)
-        return self.design.sum(lambda part: (self._block_errors(part, inverses),))[0]
+        return self.design.sum(lambda part: (self._block_errors(part, alphas),))[0]
 
-    def _block_errors(self, part, inverses):
+    def _block_errors(self, part, alphas):
         w = self.design.weights(part)
-        residuals = self._residuals(part, inverses)
+        residuals = self._residuals(part, alphas)
         return np.einsum("i,iam,iam->a", w, residuals, residuals, optimize=True)
-
-    def _residuals(self, part, inverses):
-        """Return leave-one-out residuals, shape (n_rows, n_alphas, n_targets)."""
-        P = self.rotated(part)
-        solutions = inverses[:, :, None] * self.moments[:, None, :]
-        fitted = (P @ solutions.reshape(len(solutions), -1)).reshape(len(P), *solutions.shape[1:])
-        # Allen's formula, with the intercept's part of the leverage.
-        leverage = self.design.weights(part)[:, None] * (1 + (P * P) @ inverses)
-        residuals = (self.design.targets(part) - self.offset)[:, None, :] - fitted
-        return residuals / np.maximum(1 - leverage, 1e-10)[:, :, None]
 
     def predictions(self, alpha: float) -> np.ndarray:
         """Return for each row the output of the layer that is fitted without it."""
         targets = self.design.objective.rows.targets
         result = np.empty(targets.shape)
-        inverses = self.inverses(np.array([alpha]))
 
         def fill(part):
-            result[part] = targets[part] - self._residuals(part, inverses)[:, 0]
+            result[part] = targets[part] - self._residuals(part, np.array([alpha]))[:, 0]
             return (0,)
 
         self.design.sum(fill)
@@ -137,3 +118,116 @@ class LeaveOneOut:
         """Return W, shape (n_columns, n_targets), and b."""
         weights = self.vectors @ (self.inverses(np.array([alpha])) * self.moments)
         return weights, self.offset - self.center @ weights
+
+
+class ManyRows(LeaveOneOut):
+    """By the covariance of the activations."""
+
+    def _decompose(self):
+        design = self.design
+
+        def covariances(part):
+            y = design.block(part) - self.center
+            weighted = y * design.weights(part)[:, None]
+            return weighted.T @ y, weighted.T @ (design.targets(part) - self.offset)
+
+        covariance, moments = design.sum(covariances)
+        self.values, self.vectors = decomposed(covariance)
+        self.moments = self.vectors.T @ moments
+
+    @cached_property
+    def _rotated(self) -> np.ndarray | None:
+        """All of `rotated`, in the place of the activations, where these are kept."""
+        P = self.design.release()
+        if P is not None:
+
+            def rotate(part):
+                P[part] = (P[part] - self.center) @ self.vectors
+                return (0,)
+
+            self.design.sum(rotate)
+        return P
+
+    def rotated(self, part):
+        if self._rotated is not None:
+            return self._rotated[part]
+        return (self.design.block(part) - self.center) @ self.vectors
+
+    def _residuals(self, part, alphas):
+        P, inverses = self.rotated(part), self.inverses(alphas)
+        solutions = inverses[:, :, None] * self.moments[:, None, :]
+        fitted = (P @ solutions.reshape(len(solutions), -1)).reshape(len(P), *solutions.shape[1:])
+        # Allen's formula, with the intercept's part of the leverage.
+        leverage = self.design.weights(part)[:, None] * (1 + (P * P) @ inverses)
+        targets = (self.design.targets(part) - self.offset)[:, None, :]
+        # A row that some activations see alone: without it nothing is known of them.
+        rest = 1 - leverage[:, :, None]
+        return np.where(rest > ROUNDING, (targets - fitted) / np.maximum(rest, ROUNDING), targets)
+
+
+class FewRows(LeaveOneOut):
+    """By the inner products of the rows, of which there are fewer than activations.
+
+    The rows are then fitted ever more exactly as α falls, and the differences in Allen's
+    formula vanish in rounding. With U the eigenvectors and λ the eigenvalues of the inner
+    products, its quotient is that of U (λ + α)⁻¹ Uᵀ d and of the diagonal of
+    U (λ + α)⁻¹ Uᵀ, and nothing cancels.
+    """
+
+    def _decompose(self):
+        design, everything = self.design, slice(None)
+        self._root = np.sqrt(design.weights(everything))[:, None]
+        Y = (design.block(everything) - self.center) * self._root
+        inner = Y @ Y.T
+        # The direction of the intercept becomes the last, and is left out.
+        inner += (2 * np.trace(inner) + 1) * self._root @ self._root.T
+        values, U = decomposed(inner)
+        self._values, self._U = values[:-1], U[:, :-1]
+        self._targets = self._U.T @ ((design.targets(everything) - self.offset) * self._root)
+        largest = self._values[-1] if len(self._values) else 0.0
+        known = self._values > len(values) * np.finfo(float).eps * largest
+        if not known.any():  # activations that are all alike
+            self.values, self.vectors = np.zeros(1), np.zeros((Y.shape[1], 1))
+            self.moments, self._P = np.zeros((1, len(self.offset))), np.zeros((len(Y), 1))
+            return
+        self.values, size = self._values[known], np.sqrt(self._values[known])
+        self.vectors = Y.T @ (self._U[:, known] / size)
+        self.moments = size[:, None] * self._targets[known]
+        self._P = self._U[:, known] * size / self._root
+
+    def rotated(self, part):
+        return self._P[part]
+
+    def _residuals(self, part, alphas):
+        total = self._values[:, None] + alphas
+        floor = len(total) * np.finfo(float).eps * self.values[-1]
+        inverses = 1 / np.maximum(total, floor or 1.0)
+        U = self._U[part]
+        solutions = inverses[:, :, None] * self._targets[:, None, :]
+        errors = (U @ solutions.reshape(len(solutions), -1)).reshape(len(U), *solutions.shape[1:])
+        return errors / ((U * U) @ inverses * self._root[part])[:, :, None]
+
+
+def leave_one_out(design: Design) -> LeaveOneOut:
+    """Return the decomposition that is the smaller one.
+
+    Parameters
+    ----------
+    design : Design
+        Activations, targets and weights.
+
+    Returns
+    -------
+    LeaveOneOut
+        Of rows or of activations.
+    """
+    few = design.objective.n_rows <= design.width and design.kept
+    return FewRows(design) if few else ManyRows(design)
+
+
+def decomposed(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return eigenvalues, ascending and none below zero, and eigenvectors."""
+    # Old releases of scipy cannot do the fast one for a single column.
+    driver = "evd" if len(matrix) > 1 else "ev"
+    values, vectors = eigh(matrix, driver=driver, check_finite=False)
+    return np.maximum(values, 0), vectors

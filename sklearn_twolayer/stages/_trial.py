@@ -7,7 +7,7 @@ import numpy as np
 
 from ..objective import Objective
 from ._design import Design
-from ._leave_one_out import LeaveOneOut
+from ._leave_one_out import LeaveOneOut, leave_one_out
 
 
 class Trial:
@@ -33,7 +33,7 @@ class Trial:
     @cached_property
     def loo(self) -> LeaveOneOut:
         """The output layers of least squares for all penalties."""
-        return LeaveOneOut(Design(self.objective, self.vector))
+        return leave_one_out(Design(self.objective, self.vector))
 
     @cached_property
     def _best(self) -> tuple[float, float]:
