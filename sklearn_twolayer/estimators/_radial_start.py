@@ -27,7 +27,7 @@ class Start(NamedTuple):
     density: Density
 
 
-def unsupervised_stage(model: Any, sample: Sample, loss: Loss, rng, learn_metric: bool) -> Start:
+def unsupervised_stage(model: Any, sample: Sample, loss: Loss, rng, metric: Any) -> Start:
     """Find centres, widths and shapes.
 
     Parameters
@@ -40,8 +40,8 @@ def unsupervised_stage(model: Any, sample: Sample, loss: Loss, rng, learn_metric
         L(y, d).
     rng : RandomState
         The source of random choices.
-    learn_metric : bool
-        Whether the shape starts as that of a sphere.
+    metric : ndarray of shape (n_mapped_features,), float or None
+        The diagonal shape of all units, in the place of that which the model asks for.
 
     Returns
     -------
@@ -53,7 +53,7 @@ def unsupervised_stage(model: Any, sample: Sample, loss: Loss, rng, learn_metric
     centers, X, weights, index = find_centers(rows, model.n_centers, _rule(model), rng)
     clusters = Clusters(centers, X, weights)
     widths = find_widths(clusters, "dmax" if _is_loo(model.width) else model.width)
-    radial = _radial(model, len(centers), learn_metric)
+    radial = _radial(model, len(centers), metric is not None)
     network = Network(_embedding(model, radial, rows), rows.n_features, targets.shape[1])
     objective = Objective(
         network,
@@ -66,7 +66,9 @@ def unsupervised_stage(model: Any, sample: Sample, loss: Loss, rng, learn_metric
     own = network.views(vector).own
     own[0][...], own[1][...] = centers, np.log(widths)
     if radial.shape != "spherical":
-        own[2][...] = _shapes(radial, clusters, learn_metric)
+        own[2][...] = cluster_shapes(clusters, radial.shape, radial.shared)
+        if metric is not None:
+            own[2][...] = np.diag(np.full(len(own[2]), metric)) if own[2].ndim == 2 else metric
     labels, _ = nearest(X, centers)
     return Start(objective, radial, vector, Density(sample.X[index], labels, weights))
 
@@ -89,8 +91,8 @@ def _rule(model):
     return centers if model.input_map_ is None else model.input_map_.transform(centers)
 
 
-def _radial(model, n_units, learn_metric):
-    shape = "diagonal" if learn_metric and model.shape == "spherical" else model.shape
+def _radial(model, n_units, with_metric):
+    shape = "diagonal" if with_metric and model.shape == "spherical" else model.shape
     return Radial(
         n_units,
         model.kernel,
@@ -108,9 +110,3 @@ def _embedding(model, radial, rows):
         tail = model.refine is not None and rows.n_features <= MAX_TAIL
     return radial | Passthrough() if tail else radial
 
-
-def _shapes(radial, clusters, learn_metric):
-    if not learn_metric:
-        return cluster_shapes(clusters, radial.shape, radial.shared)
-    d = clusters.centers.shape[1]
-    return np.ones(d) if radial.shape == "diagonal" else np.eye(d)

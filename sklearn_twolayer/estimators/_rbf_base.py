@@ -1,6 +1,7 @@
 """The stages of a radial-basis network, one after the other."""
 
 import warnings
+from typing import Any
 
 import numpy as np
 from sklearn.utils import check_random_state
@@ -14,15 +15,17 @@ from ..solvers import Run, as_solver
 from ..stages import (
     Trial,
     fit_cross_entropy,
+    log_odds,
     refine_gradient,
     refine_metric,
     refine_width,
     rows_without_unit,
+    with_width,
 )
 from ._class_targets import class_factors, class_targets, validate_labels
 from ._monitor import Monitor
-from ._network import BaseNetwork
-from ._probe import Probe
+from ._network import BaseNetwork, Sample
+from ._probe import Finding, Probe
 from ._radial_start import unsupervised_stage
 from ._targets import RegressionTargets
 
@@ -40,18 +43,45 @@ class BaseRBFNetwork(BaseNetwork):
         rng = check_random_state(self.random_state)
         sample = self._begin(self._validate(X, y, sample_weight, reset=True), False)
         with single_threaded_blas():
-            probe = Probe(self, sample, self._loss())
-            self.input_map_ = self._choose_input_map(sample, probe)
-            if self._may_learn_metric() and probe.metric_helps(self.input_map_):
+            found = self._probe(sample)
+            if found.metric is not None:
                 steps.append("metric")
-            start = unsupervised_stage(self, sample, self._loss(), rng, "metric" in steps)
-            self._density = start.density
-            self.kmeans_widths_ = np.exp(start.objective.network.views(start.vector).own[1])
+            # The metric of the network itself starts from spheres.
+            start = self._unsupervised(sample, rng, 1.0 if "metric" in steps else None)
+            radial = start.radial
             trial = Trial(start.objective, start.vector, self.alpha)
-            trial = self._refine(trial, start.radial, steps, rng)
+            trial = self._refine(trial, radial, steps, rng)
             if not steps:
-                self._warn_of_dead_units(trial, start.radial)
-            return self._keep(trial, rng)
+                self._warn_of_dead_units(trial, radial)
+            output = (*trial.output, trial.alpha)
+            if self.task == "classification":
+                output = fit_cross_entropy(trial, rng)
+            return self._keep(trial, *output)
+
+    def _fit_part(self, sample: Sample, targets: Any, rng) -> np.ndarray:
+        """Fit as a part of another estimator, with its targets, and quickly.
+
+        The output layer is that of least squares, scaled to log-odds for classes.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_outputs)
+            The raw outputs of each row, from output layers fitted without it.
+        """
+        self._targets, self.classes_ = targets, getattr(targets, "classes", None)
+        self.n_features_in_ = sample.X.shape[1]
+        with single_threaded_blas():
+            found = self._probe(sample)
+            start = self._unsupervised(sample, rng, found.metric)
+            trial = Trial(start.objective, start.vector, self.alpha)
+            trial = with_width(trial, start.radial, found.relative_width)
+            self.n_iter_, self.loss_curve_ = 1, []
+            (weights, bias), factor, shift = trial.output, 1.0, 0.0
+            if self.task == "classification":
+                link = trial.objective.link
+                factor, shift = log_odds(trial.left_out, trial.loo.design, link)
+            self._keep(trial, factor * weights, factor * bias + shift, trial.alpha)
+            return factor * trial.left_out + shift
 
     # Steps of fit.
 
@@ -91,19 +121,33 @@ class BaseRBFNetwork(BaseNetwork):
             )
         return [step for step in STEPS if step in named]
 
-    def _choose_input_map(self, sample, probe):
-        if not isinstance(self.input_map, str) or self.input_map != "auto":
-            return self._fit_input_map(sample, self.input_map)
-        if self.refine is None:
-            return self._fit_input_map(sample, "standard")
-        wide, narrow = (self._fit_input_map(sample, m) for m in ("piecewise_linear", "robust"))
-        if not len(wide.columns_):
-            return narrow  # the same
-        return probe.better_input_map(wide, narrow)
+    def _probe(self, sample) -> Finding:
+        """Choose the input map, and what goes with it, where that is left to this class."""
+        maps, with_metric = self._input_maps(sample), self._learns_metric()
+        found = Finding(maps[0], None, 1.0)
+        if len(maps) > 1 or with_metric:
+            found = Probe(self, sample, self._loss()).find(maps, with_metric)
+        self.input_map_ = found.input_map
+        return found
 
-    def _may_learn_metric(self):
+    def _unsupervised(self, sample, rng, metric):
+        start = unsupervised_stage(self, sample, self._loss(), rng, metric)
+        self._density = start.density
+        self.kmeans_widths_ = np.exp(start.objective.network.views(start.vector).own[1])
+        return start
+
+    def _input_maps(self, sample):
+        """Return the maps to choose from, fitted; the first is preferred."""
+        if not isinstance(self.input_map, str) or self.input_map != "auto":
+            return [self._fit_input_map(sample, self.input_map)]
+        if self.refine is None:
+            return [self._fit_input_map(sample, "standard")]
+        wide, narrow = (self._fit_input_map(sample, m) for m in ("piecewise_linear", "robust"))
+        return [wide, narrow] if len(wide.columns_) else [narrow]
+
+    def _learns_metric(self):
         is_auto = isinstance(self.refine, str) and self.refine == "auto"
-        return is_auto and self.shared and not self.normalize
+        return is_auto and self.shape == "spherical" and self.shared and not self.normalize
 
     def _loss(self):
         return SquaredError() if self.task == "regression" else LogLoss()
@@ -132,11 +176,8 @@ class BaseRBFNetwork(BaseNetwork):
                 stacklevel=4,
             )
 
-    def _keep(self, trial, rng):
-        if self.task == "classification":
-            weights, bias, self.alpha_ = fit_cross_entropy(trial, rng)
-        else:
-            (weights, bias), self.alpha_ = trial.output, trial.alpha
+    def _keep(self, trial, weights, bias, alpha):
+        self.alpha_ = alpha
         network, rows = trial.objective.network, trial.objective.rows
         vector = trial.vector.copy()
         views = network.views(vector)

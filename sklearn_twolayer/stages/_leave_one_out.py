@@ -134,6 +134,7 @@ class ManyRows(LeaveOneOut):
         covariance, moments = design.sum(covariances)
         self.values, self.vectors = decomposed(covariance)
         self.moments = self.vectors.T @ moments
+        self._largest = np.abs(design.targets(slice(None)) - self.offset).max(axis=0)
 
     @cached_property
     def _rotated(self) -> np.ndarray | None:
@@ -159,10 +160,10 @@ class ManyRows(LeaveOneOut):
         fitted = (P @ solutions.reshape(len(solutions), -1)).reshape(len(P), *solutions.shape[1:])
         # Allen's formula, with the intercept's part of the leverage.
         leverage = self.design.weights(part)[:, None] * (1 + (P * P) @ inverses)
-        targets = (self.design.targets(part) - self.offset)[:, None, :]
-        # A row that some activations see alone: without it nothing is known of them.
+        residuals = (self.design.targets(part) - self.offset)[:, None, :] - fitted
+        # Where a row alone determines an output, nothing is known of it without the row.
         rest = 1 - leverage[:, :, None]
-        return np.where(rest > ROUNDING, (targets - fitted) / np.maximum(rest, ROUNDING), targets)
+        return np.where(rest > ROUNDING, residuals / np.maximum(rest, ROUNDING), self._largest)
 
 
 class FewRows(LeaveOneOut):

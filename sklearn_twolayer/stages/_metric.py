@@ -11,7 +11,7 @@ from scipy import sparse
 from ..kernels import as_kernel
 from ..radial import make_geometry
 from ._trial import Trial
-from ._width import STEP, refine_width, typical_distance
+from ._width import STEP, refine_width, relative_width
 
 #: The least eigenvalue of the metric, as a part of the largest.
 FLOOR = 1e-8
@@ -39,9 +39,9 @@ def refine_metric(trial: Trial, radial, n_rounds: int = 2) -> Trial:
         outer = gradient_outer_product(trial, radial)
         if not outer.any():
             break
-        relative = np.exp(trial.own[1].mean()) / typical_distance(trial, radial)
+        relative = relative_width(trial, radial)
         scaled = trial.at(trial.moved(shapes=root(outer)))
-        trial = refine_width(scaled, radial, starts=(relative, relative * STEP))
+        trial = refine_width(scaled, radial, relative * STEP)
         if trial.error >= best.error:
             break
         best = trial

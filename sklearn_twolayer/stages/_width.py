@@ -8,14 +8,14 @@ from ._trial import Trial
 #: Ratio of neighbouring factors, and how far they may go.
 STEP = 1.6
 RANGE = 64.0
-#: Typical widths that the search starts from, in typical distances between centres.
-STARTS = (0.5, 0.8)
+#: The typical width that the search starts from, in typical distances between centres.
+START = 0.8
 #: Centres that the typical distance is taken from.
 N_CENTERS = 300
 
 
-def refine_width(trial: Trial, radial, starts=STARTS) -> Trial:
-    """Return the trial of the best factor, found by climbing from `starts`.
+def refine_width(trial: Trial, radial, start: float = START) -> Trial:
+    """Return the trial of the best factor, found by climbing from `start`.
 
     Parameters
     ----------
@@ -23,28 +23,25 @@ def refine_width(trial: Trial, radial, starts=STARTS) -> Trial:
         Where to start.
     radial : Radial
         Its radial units.
-    starts : tuple of float
-        Two neighbouring values of the typical width to begin with, in typical distances.
+    start : float
+        The typical width to begin with, in typical distances; the next smaller one follows.
 
     Returns
     -------
     Trial
         That of the least leave-one-out error among those tried.
     """
-    log_widths = trial.own[1].copy()
-    # From here on log factors are relative to the typical distance.
-    log_widths += np.log(typical_distance(trial, radial)) - log_widths.mean()
     best, errors = None, {}
 
     def attempt(log_factor):
         nonlocal best
-        other = trial.at(trial.moved(log_widths=log_widths + log_factor))
+        other = with_width(trial, radial, np.exp(log_factor))
         errors[log_factor] = other.error
         if best is None or other.error < best.error:
             best = other  # the activations of the others are let go
 
-    for start in starts:
-        attempt(float(np.log(start)))
+    for typical in (start / STEP, start):
+        attempt(float(np.log(typical)))
     step, limit = np.log(STEP), np.log(RANGE)
     while True:
         least = min(errors, key=errors.get)
@@ -54,6 +51,18 @@ def refine_width(trial: Trial, radial, starts=STARTS) -> Trial:
         if abs(further) > limit:
             return best
         attempt(further)
+
+
+def with_width(trial: Trial, radial, typical: float) -> Trial:
+    """Return the trial with another typical width, in typical distances between centres."""
+    log_widths = trial.own[1].copy()
+    log_widths += np.log(typical * typical_distance(trial, radial)) - log_widths.mean()
+    return trial.at(trial.moved(log_widths=log_widths))
+
+
+def relative_width(trial: Trial, radial) -> float:
+    """Return the typical width, in typical distances between centres."""
+    return float(np.exp(trial.own[1].mean()) / typical_distance(trial, radial))
 
 
 def typical_distance(trial: Trial, radial) -> float:
