@@ -82,6 +82,10 @@ class Rows:
                 sample_weight / np.mean(sample_weight, axis=-1, keepdims=True)
             ).astype(dtype)
 
+    def mapped_by(self, input_map) -> "Rows":
+        """Return the same inputs under another fitted map, without targets."""
+        return Rows(self._raw, input_map, self.dtype)
+
     @cached_property
     def n_features(self) -> int:
         """Number of mapped inputs."""

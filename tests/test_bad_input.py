@@ -194,12 +194,17 @@ CLASSES = {
         SOFT,
         "class_weight needs labels",
     ),
-    "calibration of one network": (
-        classifier(calibrate=True),
+    "a factor of one network": (
+        classifier(blend="scale"),
         LABELS,
         "n_estimators to 2 or more",
     ),
-    "unknown calibrate": (classifier(calibrate="yes"), LABELS, "calibrate.*'auto'.*'yes'"),
+    "unknown blend": (classifier(blend="yes"), LABELS, "blend.*'auto'.*'yes'"),
+    "radial units beside another loss": (
+        classifier(blend="radial", n_estimators=2, loss="squared_error"),
+        LABELS,
+        "blend to 'scale' or 'mean'",
+    ),
     "loss for regression": (classifier(loss="poisson"), LABELS, "'log_loss', 'squared_error'"),
     "loss with a link of its own": (
         classifier(loss=REGRESSION_LOSSES["gamma"]()),
@@ -482,7 +487,8 @@ def test_one_row_of_any_weight(make, solver):
 def test_more_networks_than_rows(n_rows):
     labels = np.arange(n_rows) % 2
     model = classifier(n_estimators=8).fit(X[:n_rows], labels)
-    assert np.isfinite(model.predict_proba(X)).all() and model.temperature_ > 0
+    assert np.isfinite(model.predict_proba(X)).all() and (model.blend_weights_ >= 0).all()
+    assert np.isfinite(regressor(n_estimators=8).fit(X[:n_rows], Y[:n_rows]).predict(X)).all()
 
 
 def test_a_column_of_classes_is_warned_of():

@@ -10,9 +10,10 @@ import pytest
 from scipy import sparse
 from sklearn import config_context, metrics
 from sklearn.base import clone
-from sklearn.datasets import make_classification
+from sklearn.datasets import make_classification, make_regression
 from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import RidgeCV
 from sklearn.model_selection import GridSearchCV, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -248,10 +249,11 @@ def test_data_frames(make, y, frame, series):
     assert model.feature_names_in_.tolist() == names and model.n_features_in_ == 4
     np.testing.assert_array_equal(outputs(model, table), outputs(plain))
     prefix = type(model).__name__.lower()
-    columns = [f"{prefix}{k}" for k in range(10)]
+    columns = [f"{prefix}{k}" for k in range(model.transform(table).shape[1])]
     assert model.get_feature_names_out().tolist() == columns
     for library, kind in (("pandas", pd.DataFrame), ("polars", pl.DataFrame)):
-        transformed = clone(model).set_output(transform=library).fit(table, y).transform(table)
+        other = clone(model).set_output(transform=library)
+        transformed = other.fit(table, series(y), series(WEIGHTS)).transform(table)
         assert isinstance(transformed, kind) and list(transformed.columns) == columns
     with pytest.warns(UserWarning, match="does not have valid feature names"):
         model.predict(X)
@@ -268,7 +270,7 @@ def test_early_stopping_on_a_scorer_with_data_frames(library):
 
 @each_kind
 def test_transform_is_the_first_layer(make, y):
-    model = make(input_map=None, n_estimators=2).fit(X, y)
+    model = make(input_map=None, n_estimators=2, blend="mean").fit(X, y)
     views = model.network_.views(model.params_)
     V = X @ views.projections[:, :-1] + views.projections[:, -1:]
     np.testing.assert_allclose(model.transform(X), np.hstack(np.tanh(V)), rtol=1e-10)
@@ -347,10 +349,7 @@ def test_soft_targets(kind):
 @pytest.mark.parametrize("n_estimators", [1, 3])
 def test_calls_of_partial_fit_are_epochs(make, y, solver, n_estimators):
     model = make(solver=solver, n_estimators=n_estimators, max_iter=5)
-    whole = clone(model)
-    if make is classifier:
-        whole.set_params(calibrate=False)
-    whole.fit(X, y)
+    whole = clone(model).set_params(blend="mean").fit(X, y)
     for k in range(5):
         assert model.partial_fit(X, y) is model and model.n_iter_ == k + 1
         if k == 2:
@@ -668,7 +667,7 @@ def test_any_transformer_is_an_input_map():
     np.testing.assert_allclose(direct.predict(X), expected.predict(rows), rtol=1e-6)
 
 
-# Several networks, calibration, dropout, decay.
+# Several networks, blends, dropout, decay.
 
 
 def overconfident(**kwargs):
@@ -679,41 +678,92 @@ def overconfident(**kwargs):
     return model.fit(rows[:200], y[:200]), rows[200:], y[200:]
 
 
-def test_calibration_improves_probabilities_of_other_rows():
-    model, rows, y = overconfident()
-    assert model.temperature_ > 1
-    calibrated = metrics.log_loss(y, model.predict_proba(rows))
-    raw = 1 / (1 + np.exp(-model.temperature_ * model.decision_function(rows)))
-    assert calibrated < metrics.log_loss(y, raw)
-    plain, rows, y = overconfident(calibrate=False)
-    assert not hasattr(plain, "temperature_")
-    assert calibrated < metrics.log_loss(y, plain.predict_proba(rows))
+@pytest.mark.parametrize("blend", ["scale", "radial"])
+def test_a_blend_improves_probabilities_of_other_rows(blend):
+    model, rows, y = overconfident(blend=blend)
+    assert model.blend_weights_[0] < 1
+    assert hasattr(model, "radial_") == (blend == "radial")
+    plain, rows, y = overconfident(blend="mean")
+    assert not hasattr(plain, "blend_weights_")
+    losses = [metrics.log_loss(y, m.predict_proba(rows)) for m in (model, plain)]
+    assert losses[0] < losses[1]
 
 
-def test_calibration_is_forgotten_by_a_fit_without():
-    model = classifier(n_estimators=3).fit(X, LABELS)
-    assert hasattr(model, "temperature_")
-    assert not hasattr(model.set_params(calibrate=False).fit(X, LABELS), "temperature_")
+def test_a_blend_saves_networks_that_know_their_noisy_rows_by_heart():
+    rows, y = make_regression(300, 8, noise=200, random_state=0)
+    solver = Adam(0.05, batch_size=32, dropout=0.0)
+    kwargs = {"solver": solver, "n_units": 30, "alpha": 0.0, "max_iter": 60, "n_estimators": 4}
+    plain = regressor(blend="mean", **kwargs).fit(rows[:150], y[:150])
+    blend = regressor(**kwargs).fit(rows[:150], y[:150])
+    ridge = RidgeCV(np.logspace(-3, 3, 13)).fit(rows[:150], y[:150])
+    scores = [model.score(rows[150:], y[150:]) for model in (plain, blend, ridge)]
+    assert scores[1] > scores[0] + 0.1 and scores[1] > scores[2] - 0.05
+
+
+@each_kind
+def test_a_blend_is_the_sum_of_its_parts(make, y):
+    model = make(n_estimators=3).fit(X, y)
+    raw = model._targets.decision if make is classifier else model._targets.predict
+    networks = model._part_outputs(model._rows(X))
+    first, second = model.blend_weights_
+    expected = raw(first * networks + second * model.radial_._raw_outputs(X))
+    predict = model.decision_function if make is classifier else model.predict
+    np.testing.assert_allclose(predict(X), expected, rtol=1e-10)
+    width = 3 * model.network_.width + model.radial_.network_.width
+    assert model.transform(X).shape == (N, width)
+    assert len(model.get_feature_names_out()) == width
+
+
+def test_the_radial_network_of_a_blend_predicts_by_itself():
+    frame = pd.DataFrame(X, columns=[f"x{j}" for j in range(X.shape[1])])
+    model = classifier(n_estimators=3).fit(frame, LABELS)
+    assert model.radial_.score(frame, LABELS) > 0.5
+    with pytest.raises(AttributeError, match="has no density"):
+        model.radial_.score_samples(frame)
+    model = regressor(n_estimators=3).fit(frame, Y)
+    assert model.radial_.score(frame, Y) > 0.5
+
+
+@each_kind
+def test_a_blend_is_forgotten_by_a_fit_without(make, y):
+    model = make(n_estimators=3).fit(X, y)
+    assert hasattr(model, "radial_")
+    model.set_params(blend="mean").fit(X, y)
+    assert not hasattr(model, "radial_") and not hasattr(model, "blend_weights_")
 
 
 @pytest.mark.parametrize("y", [LABELS, MANY, LABELS == "red"], ids=["three", "labels", "two"])
 @pytest.mark.parametrize("weights", [None, WEIGHTS])
-def test_calibration_of_each_kind_of_target(y, weights):
-    model = classifier(n_estimators=3).fit(X, y, sample_weight=weights)
-    assert 0.5 <= model.temperature_ <= 20
+@pytest.mark.parametrize("blend", ["scale", "radial"])
+def test_a_blend_of_each_kind_of_target(y, weights, blend):
+    model = classifier(n_estimators=3, blend=blend).fit(X, y, sample_weight=weights)
+    assert 0 <= model.blend_weights_.min() and model.blend_weights_.max() <= 2
     assert 0 < model.predict_proba(X).min() and model.predict_proba(X).max() < 1
+
+
+def test_a_loss_without_a_radial_network_leaves_out_no_rows():
+    for model in (regressor(loss="huber"), regressor(loss="poisson"), classifier()):
+        if isinstance(model, TwoLayerClassifier):
+            model.set_params(loss="squared_error")
+        y = LABELS if isinstance(model, TwoLayerClassifier) else np.abs(Y)
+        assert not hasattr(model.set_params(n_estimators=2).fit(X, y), "blend_weights_")
+
+
+def test_the_radial_network_of_a_blend_is_fitted_on_a_part_of_many_rows(monkeypatch):
+    monkeypatch.setattr("sklearn_twolayer.estimators._blend.MAX_ROWS", 50)
+    model = regressor(n_estimators=3).fit(X, Y)
+    assert model.radial_.n_centers_ <= 50 and model.score(X, Y) > 0
 
 
 def test_an_average_of_networks_is_better_than_its_parts():
     kwargs = {"solver": Adam(0.05, batch_size=16, dropout=0.0), "max_iter": 30, "alpha": 0.0}
-    average = regressor(n_estimators=8, n_units=20, **kwargs).fit(X[:60], Y[:60])
+    average = regressor(n_estimators=8, n_units=20, blend="mean", **kwargs).fit(X[:60], Y[:60])
     whole, parts = average.score(X[60:], Y[60:]), []
     for vector in average.params_:
         part = copy.copy(average)
         part.params_ = vector[None]
         parts.append(part.score(X[60:], Y[60:]))
     assert whole > np.mean(parts)
-    assert average.transform(X).shape == (N, 160)
 
 
 def test_dropout_is_for_training_alone():
@@ -753,9 +803,9 @@ def test_the_penalty_makes_smaller_weights_for_each_solver():
         assert sizes[1] < 0.9 * sizes[0]
 
 
-def test_calibration_stays_honest_when_a_fit_goes_on():
+def test_a_factor_stays_honest_when_a_fit_goes_on():
     """The rows that a network leaves out are the same in each fit."""
-    model, rows, y = overconfident(warm_start=True, random_state=None)
+    model, rows, y = overconfident(warm_start=True, random_state=None, blend="scale")
     first = metrics.log_loss(y, model.predict_proba(rows))
     train, labels = make_classification(400, 10, flip_y=0.4, random_state=0)
     for _ in range(2):

@@ -243,7 +243,7 @@ def test_a_narrow_linear_layer_recovers_the_principal_subspace():
 
 def test_an_average_of_networks_averages_their_raw_outputs():
     model = exact(TwoLayerClassifier, embedding=Dense(3), n_estimators=3, max_iter=20)
-    model.set_params(calibrate=False, tol=0.0).fit(X, LABELS)
+    model.set_params(blend="mean", tol=0.0).fit(X, LABELS)
     alone, parts = model.params_.copy(), []
     for vector in alone:
         model.params_ = vector[None]

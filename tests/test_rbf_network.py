@@ -95,6 +95,24 @@ def test_leave_one_out_is_exact(n_outputs, weighted):
     assert model.loo_error_ == pytest.approx(expected, rel=1e-8)
 
 
+@pytest.mark.parametrize("alpha", [1e-9, 1e-3])
+def test_leave_one_out_is_exact_with_fewer_rows_than_units(alpha):
+    rng = np.random.RandomState(0)
+    some, targets, weights = X[:40], rng.normal(size=(40, 2)), rng.uniform(0.5, 3, 40)
+    model = textbook(60, centers=X[:60], alpha=alpha, width="dmax_dimension")
+    model.fit(some, targets, weights)
+    residuals = brute_force(model.transform(some), targets, weights, alpha)
+    expected = np.average((residuals**2).mean(axis=1), weights=weights)
+    assert model.loo_error_ == pytest.approx(expected, rel=1e-6)
+
+
+def test_rows_that_a_unit_sees_alone_are_not_taken_for_predictable():
+    rows = np.vstack([X[:40], X[:3]])  # more rows than centres, most with a centre of their own
+    noise = np.random.RandomState(0).normal(size=len(rows))
+    model = textbook(43, width=1e-3).fit(rows, noise)
+    assert model.loo_error_ > 0.5 * noise.var()
+
+
 def test_alpha_is_the_best_of_its_grid():
     model = textbook(width="dmax_dimension").fit(X, y)
     for factor in (0.1, 0.3, 3, 10):

@@ -20,6 +20,7 @@ from ..network import Network
 from ..objective import Objective
 from ..rows import Rows
 from ..solvers import Outcome, Run, as_solver
+from ._blend import blend_weights, deal_folds, fit_radial, left_out_outputs, resolve_blend
 from ._monitor import Monitor
 from ._network import BaseNetwork, Sample
 from ._validation import stacklevel_of_user, takes_weights
@@ -52,12 +53,15 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
             self.input_map_ = self._fit_input_map(sample, self.input_map)
         objective = self._objective(sample)
         start = self._last(objective) if goes_on else self._initial(objective, rng)
-        folds = self._leave_out(objective, rng)
+        self._forget_blend()
+        blend = resolve_blend(self.blend, self.n_estimators, objective)
+        folds = None if blend == "mean" else self._leave_out(objective, rng)
         monitor = self._monitor(objective, held_out, sample)
         outcome = self._minimize(objective, start, monitor, rng)
         if not outcome.converged:
             self._warn(outcome)
-        self._calibrate(objective, outcome.params, folds, sample.weights)
+        if blend != "mean":
+            self._blend(objective, outcome.params, folds, sample, blend, rng)
         vars(self).pop("_solver_state", None)
         return self._keep(objective, outcome, monitor)
 
@@ -77,7 +81,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         monitor = Monitor(loss_curve=self.loss_curve_ if goes_on else None)
         outcome = self._minimize(objective, start, monitor, rng, n_iter=1, state=state)
         self._solver_state = outcome.state, rng
-        vars(self).pop("temperature_", None)  # that of other weights
+        self._forget_blend()  # that of other weights
         if not outcome.converged:
             self._warn(outcome)
         return self._keep(objective, outcome, monitor)
@@ -159,12 +163,31 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         network.views(params).bias[...] = objective.best_constant()
         return params
 
-    def _leave_out(self, objective, rng):
-        """Return the fold that each network leaves out, where outputs are calibrated."""
-        return None
+    def _forget_blend(self):
+        for name in ("blend_weights_", "radial_"):
+            vars(self).pop(name, None)
 
-    def _calibrate(self, objective, params, folds, weights):
-        """Change the parameters in place by what the rows left out say."""
+    def _leave_out(self, objective, rng):
+        """Let each network leave out a fold of the rows, and return the fold of each row."""
+        folds = vars(self).pop("_folds", None)
+        if folds is None or len(folds) != objective.n_rows or folds.max() >= self.n_estimators:
+            folds = deal_folds(objective.n_rows, self.n_estimators, rng)
+        if self.warm_start:
+            self._folds = folds  # for the next fit: what a network has seen is not left out
+        objective.leave_out(folds == np.arange(self.n_estimators)[:, None])
+        return folds
+
+    def _blend(self, objective, params, folds, sample, blend, rng):
+        """Fit the radial-basis network, if wanted, and the factors of the parts."""
+        parts = [left_out_outputs(objective, params, folds)]
+        index = np.arange(objective.n_rows)
+        if blend == "radial":
+            self.radial_, index, outputs = fit_radial(self, sample, rng)
+            parts = [parts[0][index], outputs]
+        targets, weights = objective.rows.targets[index], sample.weights[index]
+        self.blend_weights_ = blend_weights(
+            parts, targets, weights, objective.loss, objective.link
+        )
 
     def _monitor(self, objective, held_out, sample) -> Monitor:
         notify = self._callback_bridge(objective, sample)
@@ -200,6 +223,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         """Return a copy that predicts with these parameters."""
         fitted = copy.copy(self)
         fitted.params_ = params.astype(dtype)
+        fitted._forget_blend()
         vars(fitted).pop("feature_names_in_", None)  # the rows it will see have lost theirs
         return fitted
 
@@ -248,6 +272,45 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
             ConvergenceWarning,
             stacklevel=stacklevel_of_user(),
         )
+
+    def _raw_outputs(self, X):
+        rows = self._rows(X)
+        z = self._part_outputs(rows)
+        if not hasattr(self, "blend_weights_"):
+            return z
+        factors = self.blend_weights_.astype(z.dtype)
+        z *= factors[0]
+        if hasattr(self, "radial_"):
+            z += factors[1] * self.radial_._part_outputs(self._radial_rows(rows))
+        return z
+
+    def transform(self, X):
+        """Map rows to the embedding y_E.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_estimators * N_E + n_radial)
+            The outputs of the first layer: those of the first network, of the second and
+            so on, and of `radial_`, where there is one.
+        """
+        rows = self._rows(X)
+        y = self._embeddings(rows)
+        if not hasattr(self, "radial_"):
+            return y
+        return np.hstack([y, self.radial_._embeddings(self._radial_rows(rows))])
+
+    def _radial_rows(self, rows):
+        return rows.mapped_by(self.radial_.input_map_)
+
+    @property
+    def _n_features_out(self):
+        radial = getattr(self, "radial_", None)
+        return super()._n_features_out + (radial._n_features_out if radial else 0)
 
     def _keep(self, objective, outcome, monitor):
         self.params_ = outcome.params.astype(objective.rows.input_dtype)

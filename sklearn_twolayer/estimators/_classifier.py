@@ -10,7 +10,6 @@ from .._compat import with_callbacks
 from .._registry import resolve
 from ..losses import CLASSIFICATION_LOSSES, IdentityLink, Loss
 from ._base import BaseTwoLayer, partial_fit_available
-from ._calibration import best_factor, deal_folds, left_out_outputs
 from ._class_targets import class_factors, class_targets, validate_labels
 from ._probabilities import ProbabilityMixin
 from ._validation import unchanged_on_error
@@ -59,10 +58,12 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
     n_estimators : int, default=8
         Number of networks that are trained side by side and averaged; 1 for a plain
         network, in an eighth of the time.
-    calibrate : bool or "auto", default="auto"
-        Whether each network leaves out one `n_estimators`-th of the rows, to fit a
-        temperature of the probabilities on them; "auto" does where there are several
-        networks.
+    blend : {"auto", "mean", "scale", "radial"}, default="auto"
+        What is made of the networks: their "mean"; their mean times one factor, which
+        calibrates probabilities ("scale"); or that and a radial-basis network times
+        another ("radial"). The factors suit rows that each part has not seen: each network leaves
+        out one `n_estimators`-th of them. "auto" is "radial" where there are several
+        networks and the loss is cross-entropy, else "mean".
     early_stopping : bool, default=False
         Whether to stop when the validation value no longer gets better, and to keep the
         weights that had the best one.
@@ -86,9 +87,11 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
     ----------
     classes_ : ndarray of shape (n_classes,)
         The labels; column indices, for several labels a row and for soft targets.
-    temperature_ : float
-        What the raw outputs were divided by, where they were calibrated; above one for
-        networks that were over-confident. The parameters hold its effect.
+    blend_weights_ : ndarray of shape (1,) or (2,)
+        The factors of the raw outputs of the networks' mean and of `radial_`, where the
+        networks are not just averaged.
+    radial_ : RBFNetwork
+        The radial-basis network, where there is one: it predicts by itself, too.
     params_ : ndarray of shape (n_estimators, n_parameters)
         The fitted parameters; ``network_.views(params_)`` names their parts.
     network_ : Network
@@ -135,7 +138,7 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
         max_iter: int | None = None,
         tol: float = 1e-4,
         n_estimators: int = 8,
-        calibrate: bool | str = "auto",
+        blend: str = "auto",
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 10,
@@ -157,7 +160,7 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
         self.max_iter = max_iter
         self.tol = tol
         self.n_estimators = n_estimators
-        self.calibrate = calibrate
+        self.blend = blend
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
@@ -284,42 +287,6 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
         targets = class_targets(sample.y, self.soft_targets, given)
         self.classes_ = targets.classes
         return targets
-
-    def _check_parameters(self):
-        super()._check_parameters()
-        if self.calibrate not in (True, False, "auto"):
-            raise ValueError(f"calibrate must be a bool or 'auto', got {self.calibrate!r}.")
-        if self.calibrate is True and self.n_estimators == 1:
-            raise ValueError(
-                "calibrate=True needs several networks that leave out rows in turn: set "
-                "n_estimators to 2 or more."
-            )
-
-    def _last(self, objective):
-        params = super()._last(objective).copy()
-        objective.network.scale_outputs(params, getattr(self, "temperature_", 1.0))
-        return params
-
-    def _leave_out(self, objective, rng):
-        vars(self).pop("temperature_", None)
-        if not self.calibrate or self.n_estimators == 1 or objective.n_rows == 1:
-            return None
-        folds = getattr(self, "_folds", None) if self.warm_start else None
-        if folds is None or len(folds) != objective.n_rows or folds.max() >= self.n_estimators:
-            folds = deal_folds(objective.n_rows, self.n_estimators, rng)
-        vars(self).pop("_folds", None)
-        if self.warm_start:
-            self._folds = folds  # for the next fit: what a network has seen is not left out
-        objective.leave_out(folds == np.arange(self.n_estimators)[:, None])
-        return folds
-
-    def _calibrate(self, objective, params, folds, weights):
-        if folds is None:
-            return
-        z = left_out_outputs(objective, params, folds)
-        factor = best_factor(z, objective.rows, weights, objective.link)
-        objective.network.scale_outputs(params, factor)
-        self.temperature_ = 1 / factor
 
     def _row_factors(self, sample):
         return class_factors(self._targets, self.class_weight, sample)

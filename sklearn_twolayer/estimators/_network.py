@@ -82,8 +82,13 @@ class BaseNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
     def _raw_outputs(self, X) -> np.ndarray:
         """Return z, averaged over the networks, of shape (n_rows, n_outputs)."""
-        rows = self._rows(X)
+        return self._part_outputs(self._rows(X))
+
+    def _part_outputs(self, rows: Rows) -> np.ndarray:
         return raw_outputs(self.network_, self.params_, rows, effective_n_jobs(self.n_jobs))
+
+    def _embeddings(self, rows: Rows) -> np.ndarray:
+        return embeddings(self.network_, self.params_, rows, effective_n_jobs(self.n_jobs))
 
     def transform(self, X):
         """Map rows to the embedding y_E.
@@ -98,8 +103,7 @@ class BaseNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         ndarray of shape (n_samples, n_estimators * N_E)
             The outputs of the first layer; those of the first network come first.
         """
-        rows = self._rows(X)
-        return embeddings(self.network_, self.params_, rows, effective_n_jobs(self.n_jobs))
+        return self._embeddings(self._rows(X))
 
     @property
     def _n_features_out(self):

@@ -9,9 +9,8 @@ from ..embeddings import Passthrough, Radial
 from ..losses import Loss
 from ..network import Network
 from ..objective import Objective
-from ..radial import Clusters, cluster_shapes, find_centers, find_widths, nearest
+from ..radial import Clusters, cluster_shapes, find_centers, find_widths
 from ..rows import Rows
-from ..stages import Density
 from ._network import Sample
 
 #: With more mapped inputs than this, "auto" leaves out the linear tail.
@@ -24,7 +23,8 @@ class Start(NamedTuple):
     objective: Objective
     radial: Radial
     vector: np.ndarray
-    density: Density
+    clusters: Clusters
+    index: Any  # the rows that the clusters were found among
 
 
 def unsupervised_stage(model: Any, sample: Sample, loss: Loss, rng, metric: Any) -> Start:
@@ -69,8 +69,7 @@ def unsupervised_stage(model: Any, sample: Sample, loss: Loss, rng, metric: Any)
         own[2][...] = cluster_shapes(clusters, radial.shape, radial.shared)
         if metric is not None:
             own[2][...] = np.diag(np.full(len(own[2]), metric)) if own[2].ndim == 2 else metric
-    labels, _ = nearest(X, centers)
-    return Start(objective, radial, vector, Density(sample.X[index], labels, weights))
+    return Start(objective, radial, vector, clusters, index)
 
 
 def _is_loo(width):
@@ -109,4 +108,3 @@ def _embedding(model, radial, rows):
     if isinstance(tail, str):
         tail = model.refine is not None and rows.n_features <= MAX_TAIL
     return radial | Passthrough() if tail else radial
-

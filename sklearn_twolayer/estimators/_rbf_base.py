@@ -11,8 +11,10 @@ from .._checks import check_choice, check_number
 from .._linalg import single_threaded_blas
 from ..embeddings import Radial
 from ..losses import LogLoss, SquaredError
+from ..radial import nearest
 from ..solvers import Run, as_solver
 from ..stages import (
+    Density,
     Trial,
     fit_cross_entropy,
     log_odds,
@@ -48,7 +50,9 @@ class BaseRBFNetwork(BaseNetwork):
                 steps.append("metric")
             # The metric of the network itself starts from spheres.
             start = self._unsupervised(sample, rng, 1.0 if "metric" in steps else None)
-            radial = start.radial
+            radial, clusters = start.radial, start.clusters
+            labels, _ = nearest(clusters.X, clusters.centers)
+            self._density = Density(sample.X[start.index], labels, clusters.weights)
             trial = Trial(start.objective, start.vector, self.alpha)
             trial = self._refine(trial, radial, steps, rng)
             if not steps:
@@ -68,8 +72,7 @@ class BaseRBFNetwork(BaseNetwork):
         ndarray of shape (n_rows, n_outputs)
             The raw outputs of each row, from output layers fitted without it.
         """
-        self._targets, self.classes_ = targets, getattr(targets, "classes", None)
-        self.n_features_in_ = sample.X.shape[1]
+        self._targets, self.n_features_in_ = targets, sample.X.shape[1]
         with single_threaded_blas():
             found = self._probe(sample)
             start = self._unsupervised(sample, rng, found.metric)
@@ -78,6 +81,7 @@ class BaseRBFNetwork(BaseNetwork):
             self.n_iter_, self.loss_curve_ = 1, []
             (weights, bias), factor, shift = trial.output, 1.0, 0.0
             if self.task == "classification":
+                self.classes_ = targets.classes
                 link = trial.objective.link
                 factor, shift = log_odds(trial.left_out, trial.loo.design, link)
             self._keep(trial, factor * weights, factor * bias + shift, trial.alpha)
@@ -132,7 +136,6 @@ class BaseRBFNetwork(BaseNetwork):
 
     def _unsupervised(self, sample, rng, metric):
         start = unsupervised_stage(self, sample, self._loss(), rng, metric)
-        self._density = start.density
         self.kmeans_widths_ = np.exp(start.objective.network.views(start.vector).own[1])
         return start
 

@@ -253,6 +253,10 @@ class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
             log p(x), with p integrating to one over the input's own units.
         """
         rows = self._rows(X)
+        if not hasattr(self, "_density"):
+            raise AttributeError(
+                "The radial-basis network of a blend has no density: fit an RBFNetwork of its own."
+            )
         return fill_blocks(
             lambda part: self._density.log(rows.raw(part))[:, None],
             1,

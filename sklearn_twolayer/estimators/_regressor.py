@@ -51,6 +51,12 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
     n_estimators : int, default=8
         Number of networks that are trained side by side and averaged; 1 for a plain
         network, in an eighth of the time.
+    blend : {"auto", "mean", "scale", "radial"}, default="auto"
+        What is made of the networks: their "mean"; their mean times one factor, which
+        calibrates probabilities ("scale"); or that and a radial-basis network times
+        another ("radial"). The factors suit rows that each part has not seen: each network leaves
+        out one `n_estimators`-th of them. "auto" is "radial" where there are several
+        networks and the loss is the squared error, else "mean".
     early_stopping : bool, default=False
         Whether to stop when the validation value no longer gets better, and to keep the
         weights that had the best one.
@@ -72,6 +78,11 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
 
     Attributes
     ----------
+    blend_weights_ : ndarray of shape (1,) or (2,)
+        The factors of the raw outputs of the networks' mean and of `radial_`, where the
+        networks are not just averaged.
+    radial_ : RBFNetwork
+        The radial-basis network, where there is one: it predicts by itself, too.
     params_ : ndarray of shape (n_estimators, n_parameters)
         The fitted parameters; ``network_.views(params_)`` names their parts.
     network_ : Network
@@ -118,6 +129,7 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
         max_iter: int | None = None,
         tol: float = 1e-4,
         n_estimators: int = 8,
+        blend: str = "auto",
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 10,
@@ -137,6 +149,7 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
         self.max_iter = max_iter
         self.tol = tol
         self.n_estimators = n_estimators
+        self.blend = blend
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change

@@ -1,0 +1,186 @@
+"""What is made of several networks: factors that suit rows which each has not seen.
+
+The rows are dealt into as many folds as there are networks, and each network is trained
+without its own fold. Its outputs there are honest, and so are the leave-one-out outputs of
+a radial-basis network. The sum of both, each times a factor that is not negative, is a
+two-layer network again; the factors with the least loss on the honest outputs (stacking:
+Wolpert, 1992; Breiman, 1996) take from each part what it is worth on this table, and undo
+the over-confidence that training leaves in probabilities. All rows are used, and no
+network is trained twice.
+"""
+
+from typing import Any
+
+import numpy as np
+from scipy.optimize import minimize
+from sklearn.base import is_regressor
+
+from .._checks import check_choice
+from ..curvature import has_closed_form
+from ..losses import LogLoss, Loss
+from ..objective import Objective
+from ._network import Sample
+from ._rbf_network import RBFNetwork
+
+BLENDS = ("auto", "mean", "scale", "radial")
+#: The largest factor.
+MAX_WEIGHT = 2.0
+#: Rows that the radial-basis network is fitted on; of more, a random part of that size.
+MAX_ROWS = 10_000
+
+
+def resolve_blend(blend: Any, n_estimators: int, objective: Objective) -> str:
+    """Return what "auto" stands for, or the choice itself.
+
+    Parameters
+    ----------
+    blend : {"auto", "mean", "scale", "radial"}
+        What the user gave.
+    n_estimators : int
+        Number of networks.
+    objective : Objective
+        Holds the loss, the link and the rows.
+
+    Returns
+    -------
+    {"mean", "scale", "radial"}
+        What is to be done.
+
+    Raises
+    ------
+    ValueError
+        If the choice does not exist, or does not go with the rest.
+    """
+    check_choice("blend", blend, BLENDS)
+    loss, link = objective.loss, objective.link
+    has_partner = isinstance(loss, LogLoss) or has_closed_form(loss, link)
+    if blend == "auto":
+        several = n_estimators > 1 and objective.n_rows > 1
+        return "radial" if several and has_partner else "mean"
+    if blend != "mean" and n_estimators == 1:
+        raise ValueError(
+            f"blend={blend!r} needs several networks that leave out rows in turn: set "
+            "n_estimators to 2 or more."
+        )
+    if blend == "radial" and not has_partner:
+        raise ValueError(
+            f"blend='radial' is for the squared error and for cross-entropy, not for "
+            f"loss={loss!r}: set blend to 'scale' or 'mean'."
+        )
+    return blend
+
+
+def deal_folds(n_rows: int, n_folds: int, rng: np.random.RandomState) -> np.ndarray:
+    """Return the fold of each row; folds differ in size by one row at most.
+
+    Parameters
+    ----------
+    n_rows, n_folds : int
+        Numbers of rows and of folds.
+    rng : RandomState
+        The source of the permutation.
+
+    Returns
+    -------
+    ndarray of shape (n_rows,)
+        Integers below `n_folds`.
+    """
+    return rng.permutation(np.arange(n_rows) % n_folds)
+
+
+def left_out_outputs(objective: Objective, params: np.ndarray, folds: np.ndarray) -> np.ndarray:
+    """Return each row's raw outputs from the network that left it out.
+
+    Parameters
+    ----------
+    objective : Objective
+        Holds the network and the rows.
+    params : ndarray of shape (n_networks, n_parameters)
+        The stack.
+    folds : ndarray of shape (n_rows,)
+        The network that left out each row.
+
+    Returns
+    -------
+    ndarray of shape (n_rows, n_outputs)
+        Raw outputs.
+    """
+    network, rows = objective.network, objective.rows
+    outputs = np.empty(rows.targets.shape, dtype=rows.dtype)
+    for k, vector in enumerate(params.astype(rows.dtype, copy=False)):
+        views = network.views(vector)
+        own = np.flatnonzero(folds == k)
+        for part in np.array_split(own, len(own) // 1024 + 1):
+            outputs[part] = network.forward(views, rows.augmented(part))[0]
+    return outputs
+
+
+def fit_radial(model: Any, sample: Sample, rng) -> tuple[RBFNetwork, np.ndarray, np.ndarray]:
+    """Fit the radial-basis network that stands beside the others.
+
+    Parameters
+    ----------
+    model : TwoLayerRegressor or TwoLayerClassifier
+        Its targets and its number of threads.
+    sample : Sample
+        The training rows.
+    rng : RandomState
+        The source of random choices.
+
+    Returns
+    -------
+    radial : RBFNetwork
+        Fitted.
+    index : ndarray of int, shape (n_used,)
+        The rows that it was fitted on.
+    outputs : ndarray of shape (n_used, n_outputs)
+        Their raw outputs, each by an output layer fitted without the row.
+    """
+    n_rows = sample.X.shape[0]
+    index = np.arange(n_rows)
+    if n_rows > MAX_ROWS:
+        index = np.sort(rng.choice(n_rows, MAX_ROWS, replace=False))
+        sample = sample.take(index)
+    task = "regression" if is_regressor(model) else "classification"
+    radial = RBFNetwork(task=task, n_jobs=model.n_jobs)
+    outputs = radial._fit_part(sample, model._targets, rng)
+    if hasattr(model, "feature_names_in_"):
+        radial.feature_names_in_ = model.feature_names_in_
+    return radial, index, outputs
+
+
+def blend_weights(
+    parts: list[np.ndarray], targets: np.ndarray, weights: np.ndarray, loss: Loss, link: Any
+) -> np.ndarray:
+    """Return the factors of some raw outputs whose sum has the least loss.
+
+    Parameters
+    ----------
+    parts : list of ndarray of shape (n_rows, n_outputs)
+        Raw outputs on rows that were left out.
+    targets : ndarray of shape (n_rows, n_outputs)
+        Targets.
+    weights : ndarray of shape (n_rows,)
+        Weights of the rows.
+    loss : Loss
+        L(y, d).
+    link : Link
+        y = g(z).
+
+    Returns
+    -------
+    ndarray of shape (n_parts,)
+        Factors from zero to `MAX_WEIGHT`.
+    """
+    Z = np.stack(parts).astype(np.float64)
+    weights = weights / weights.sum()
+
+    def cost_and_gradient(factors):
+        z = np.tensordot(factors, Z, axes=1)
+        values, delta = loss.value_and_gradient(z, targets, link)
+        delta = delta * weights[:, None]
+        return weights @ values, np.tensordot(Z, delta, axes=2)
+
+    start = np.full(len(Z), 1 / len(Z))
+    bounds = [(0, MAX_WEIGHT)] * len(Z)
+    return minimize(cost_and_gradient, start, jac=True, method="L-BFGS-B", bounds=bounds).x
