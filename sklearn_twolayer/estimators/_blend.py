@@ -143,10 +143,10 @@ def fit_radial(model: Any, sample: Sample, rng) -> tuple[RBFNetwork, np.ndarray,
         sample = sample.take(index)
     task = "regression" if is_regressor(model) else "classification"
     radial = RBFNetwork(task=task, n_jobs=model.n_jobs)
-    outputs = radial._fit_part(sample, model._targets, rng)
+    used, outputs = radial._fit_part(sample, model._targets, rng)
     if hasattr(model, "feature_names_in_"):
         radial.feature_names_in_ = model.feature_names_in_
-    return radial, index, outputs
+    return radial, index[used], outputs
 
 
 def blend_weights(

@@ -17,12 +17,10 @@ from ..stages import (
     Density,
     Trial,
     fit_cross_entropy,
-    log_odds,
     refine_gradient,
     refine_metric,
     refine_width,
     rows_without_unit,
-    with_width,
 )
 from ._class_targets import class_factors, class_targets, validate_labels
 from ._monitor import Monitor
@@ -57,35 +55,29 @@ class BaseRBFNetwork(BaseNetwork):
             trial = self._refine(trial, radial, steps, rng)
             if not steps:
                 self._warn_of_dead_units(trial, radial)
-            output = (*trial.output, trial.alpha)
-            if self.task == "classification":
-                output = fit_cross_entropy(trial, rng)
-            return self._keep(trial, *output)
+            self._keep(trial, rng)
+            return self
 
-    def _fit_part(self, sample: Sample, targets: Any, rng) -> np.ndarray:
+    def _fit_part(self, sample: Sample, targets: Any, rng) -> tuple[Any, np.ndarray]:
         """Fit as a part of another estimator, with its targets, and quickly.
-
-        The output layer is that of least squares, scaled to log-odds for classes.
 
         Returns
         -------
-        ndarray of shape (n_rows, n_outputs)
-            The raw outputs of each row, from output layers fitted without it.
+        index : slice or ndarray of int, shape (n_used,)
+            Rows.
+        left_out : ndarray of shape (n_used, n_outputs)
+            Their raw outputs by output layers fitted without them.
         """
         self._targets, self.n_features_in_ = targets, sample.X.shape[1]
+        if self.task == "classification":
+            self.classes_ = targets.classes
         with single_threaded_blas():
             found = self._probe(sample)
             start = self._unsupervised(sample, rng, found.metric)
             trial = Trial(start.objective, start.vector, self.alpha)
-            trial = with_width(trial, start.radial, found.relative_width)
+            trial = refine_width(trial, start.radial, found.relative_width)
             self.n_iter_, self.loss_curve_ = 1, []
-            (weights, bias), factor, shift = trial.output, 1.0, 0.0
-            if self.task == "classification":
-                self.classes_ = targets.classes
-                link = trial.objective.link
-                factor, shift = log_odds(trial.left_out, trial.loo.design, link)
-            self._keep(trial, factor * weights, factor * bias + shift, trial.alpha)
-            return factor * trial.left_out + shift
+            return self._keep(trial, rng)
 
     # Steps of fit.
 
@@ -179,8 +171,13 @@ class BaseRBFNetwork(BaseNetwork):
                 stacklevel=4,
             )
 
-    def _keep(self, trial, weights, bias, alpha):
-        self.alpha_ = alpha
+    def _keep(self, trial, rng):
+        """Fit the output layer and keep all; return some rows and their outputs left out."""
+        if self.task == "classification":
+            weights, bias, self.alpha_, *left_out = fit_cross_entropy(trial, rng)
+        else:
+            (weights, bias), self.alpha_ = trial.output, trial.alpha
+            left_out = slice(None), trial.left_out
         network, rows = trial.objective.network, trial.objective.rows
         vector = trial.vector.copy()
         views = network.views(vector)
@@ -195,7 +192,7 @@ class BaseRBFNetwork(BaseNetwork):
         self.loo_error_ = float(
             np.average((residuals**2).mean(axis=1), weights=rows.sample_weight)
         )
-        return self
+        return left_out
 
     def _keep_units(self, own):
         centers, log_widths, *shapes = own

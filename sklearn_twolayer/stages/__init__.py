@@ -1,22 +1,20 @@
 """The supervised stages of a radial-basis network: output layer, width, metric, gradient."""
 
-from ._cross_entropy import fit_cross_entropy, log_odds
+from ._cross_entropy import fit_cross_entropy
 from ._dead import rows_without_unit
 from ._density import Density
 from ._gradient import refine_gradient
 from ._metric import refine_metric
 from ._trial import Trial
-from ._width import refine_width, relative_width, with_width
+from ._width import refine_width, relative_width
 
 __all__ = [
     "Density",
     "Trial",
     "fit_cross_entropy",
-    "log_odds",
     "refine_gradient",
     "refine_metric",
     "refine_width",
     "relative_width",
     "rows_without_unit",
-    "with_width",
 ]

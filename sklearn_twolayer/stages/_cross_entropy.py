@@ -143,7 +143,17 @@ class LeastSquaresFolds:
         return self.P @ solution[:-1] + solution[-1]
 
 
-def fit_cross_entropy(trial: Trial, rng: np.random.RandomState):
+class Output(NamedTuple):
+    """An output layer, and what it does to rows left out."""
+
+    weights: np.ndarray  # W, (n_columns, n_outputs)
+    bias: np.ndarray  # b, (n_outputs,)
+    alpha: float
+    rows: np.ndarray  # indices of rows,
+    left_out: np.ndarray  # and their raw outputs by layers fitted without them
+
+
+def fit_cross_entropy(trial: Trial, rng: np.random.RandomState) -> Output:
     """Fit the output layer of a classifier.
 
     Parameters
@@ -155,13 +165,9 @@ def fit_cross_entropy(trial: Trial, rng: np.random.RandomState):
 
     Returns
     -------
-    weights : ndarray of shape (n_columns, n_outputs)
-        W.
-    bias : ndarray of shape (n_outputs,)
-        b.
-    alpha : float
-        The strength of the penalty on what is added to least squares, or on W where the
-        user gave it.
+    Output
+        Its `alpha` is the strength of the penalty on what is added to least squares, or on W
+        where the user gave it; rows are left out in the former case.
     """
     n_rows = trial.objective.n_rows
     if not isinstance(trial.choice, str) or n_rows == 1:
@@ -183,7 +189,8 @@ def _plain(trial):
     start[-1] = trial.objective.best_constant()
     U = problem.solve(start, max_iter=500)
     weights = loo.vectors[:, keep] @ (U[:-1] * scale[:, None])
-    return weights, U[-1] - loo.center @ weights, alpha
+    nothing = np.empty(0, dtype=int)
+    return Output(weights, U[-1] - loo.center @ weights, alpha, nothing, nothing)
 
 
 def _problem(trial, rows, P, keep, alpha):
@@ -212,20 +219,21 @@ def _anchored(trial, rows, rng):
     few = slice(None)
     if len(rows) > MAX_FOLDED:
         few = np.sort(rng.choice(len(rows), MAX_FOLDED, replace=False))
-    alpha, factor = _strength(trial, rows[few], P[few], keep, (t, b), rng)
+    alpha, factor, left_out = _strength(trial, rows[few], P[few], keep, (t, b), rng)
     problem, scale = _problem(trial, rows, P, keep, alpha)
     W, bias = trial.output
     center = loo.center @ W + bias
     fitted = P @ (loo.vectors.T @ W) + center
     problem = problem._replace(offsets=t * fitted + b)
-    U = problem.solve(np.zeros((keep.sum() + 1, len(b))), max_iter=100)
+    U = problem.solve(np.zeros((keep.sum() + 1, len(b))), max_iter=50)
     weights = t * W + loo.vectors[:, keep] @ (U[:-1] * scale[:, None])
     constant = t * center + b + U[-1]
-    return factor * weights, factor * (constant - loo.center @ weights), alpha
+    bias = factor * (constant - loo.center @ weights)
+    return Output(factor * weights, bias, alpha, rows[few], left_out)
 
 
 def _strength(trial, rows, P, keep, scaling, rng):
-    """Return the α of least cross-validated cross-entropy, and the factor of z."""
+    """Return the α of least cross-validated cross-entropy, the factor of z, and z left out."""
     t, b = scaling
     n_folds = min(5 if len(rows) < FEW_ROWS else 3, len(rows))
     folds = rng.permutation(np.arange(len(rows)) % n_folds)
@@ -241,7 +249,7 @@ def _strength(trial, rows, P, keep, scaling, rng):
         for k, (problem, scale) in enumerate(problems):
             scales = np.append(scale, 1.0)[:, None]
             problem = problem._replace(offsets=offsets)
-            solution = problem.take(inside).solve(U / scales, max_iter=50)
+            solution = problem.take(inside).solve(U / scales, max_iter=10)
             z[k, outside] = problem.take(outside).outputs(solution)
             U = solution * scales
     losses = [whole.loss(outputs) for outputs in z]
@@ -249,4 +257,5 @@ def _strength(trial, rows, P, keep, scaling, rng):
     log_factor = minimize_scalar(
         lambda u: whole.loss(np.exp(u) * z[best]), bounds=(-2, 1), method="bounded"
     ).x
-    return alphas[best], float(np.exp(log_factor))
+    factor = float(np.exp(log_factor))
+    return alphas[best], factor, factor * z[best]

@@ -67,6 +67,24 @@ class LeaveOneOut:
         """Return leave-one-out residuals, shape (n_rows, n_alphas, n_targets)."""
         raise NotImplementedError
 
+    def rough_errors(self, alphas: np.ndarray) -> np.ndarray:
+        """Return about what `errors` would, from the eigenvalues alone.
+
+        Every row has the average leverage: generalised cross-validation (Golub, Heath &
+        Wahba, 1979).
+
+        Parameters
+        ----------
+        alphas : ndarray of shape (n_alphas,)
+            Penalties.
+
+        Returns
+        -------
+        ndarray of shape (n_alphas,)
+            Approximations, up to a factor.
+        """
+        raise NotImplementedError
+
     def grid(self, floor: float) -> np.ndarray:
         """Return values of α to choose from, above a part of the largest eigenvalue."""
         return GRID[GRID >= floor] * (self.values[-1] or 1.0)
@@ -127,14 +145,23 @@ class ManyRows(LeaveOneOut):
         design = self.design
 
         def covariances(part):
-            y = design.block(part) - self.center
-            weighted = y * design.weights(part)[:, None]
-            return weighted.T @ y, weighted.T @ (design.targets(part) - self.offset)
+            root = np.sqrt(design.weights(part))[:, None]
+            y = (design.block(part) - self.center) * root
+            d = (design.targets(part) - self.offset) * root
+            return y.T @ y, y.T @ d, (d * d).sum()
 
-        covariance, moments = design.sum(covariances)
+        covariance, moments, self._variance = design.sum(covariances)
         self.values, self.vectors = decomposed(covariance)
         self.moments = self.vectors.T @ moments
         self._largest = np.abs(design.targets(slice(None)) - self.offset).max(axis=0)
+
+    def rough_errors(self, alphas):
+        inverses = self.inverses(alphas)
+        kept = self.values[:, None] * inverses
+        explained = (np.square(self.moments).sum(axis=1)[:, None] * inverses * (2 - kept)).sum(0)
+        rest = 1 - (1 + kept.sum(axis=0)) / self.design.objective.n_rows
+        residual = np.maximum(self._variance - explained, ROUNDING * self._variance)
+        return residual / np.maximum(rest, ROUNDING) ** 2
 
     @cached_property
     def _rotated(self) -> np.ndarray | None:
@@ -199,11 +226,18 @@ class FewRows(LeaveOneOut):
     def rotated(self, part):
         return self._P[part]
 
-    def _residuals(self, part, alphas):
+    def _all_inverses(self, alphas):
         total = self._values[:, None] + alphas
         floor = len(total) * np.finfo(float).eps * self.values[-1]
-        inverses = 1 / np.maximum(total, floor or 1.0)
-        U = self._U[part]
+        return 1 / np.maximum(total, floor or 1.0)
+
+    def rough_errors(self, alphas):
+        inverses = self._all_inverses(alphas)
+        squares = np.square(self._targets).sum(axis=1)
+        return squares @ inverses**2 / np.maximum(inverses.sum(axis=0), 1e-300) ** 2
+
+    def _residuals(self, part, alphas):
+        inverses, U = self._all_inverses(alphas), self._U[part]
         solutions = inverses[:, :, None] * self._targets[:, None, :]
         errors = (U @ solutions.reshape(len(solutions), -1)).reshape(len(U), *solutions.shape[1:])
         return errors / ((U * U) @ inverses * self._root[part])[:, :, None]

@@ -10,6 +10,10 @@ from ._design import Design
 from ._leave_one_out import LeaveOneOut, leave_one_out
 
 
+#: Values of α on each side of the one that is roughly the best, of which the exact error is taken.
+NEAR = 2
+
+
 class Trial:
     """Parameters of the first layer, with the best output layer by leave-one-out.
 
@@ -37,15 +41,25 @@ class Trial:
 
     @cached_property
     def _best(self) -> tuple[float, float]:
-        if isinstance(self.choice, str):
-            # What predicts in single precision needs outputs that do not cancel.
-            floor = np.finfo(self.objective.rows.input_dtype).eps
-            alphas = self.loo.grid(floor)
-        else:
-            alphas = np.array([float(self.choice)])
-        errors = self.loo.errors(alphas)
-        best = int(np.argmin(errors))
-        return float(alphas[best]), float(errors[best])
+        if not isinstance(self.choice, str):
+            alpha = float(self.choice)
+            return alpha, float(self.loo.errors(np.array([alpha]))[0])
+        # What predicts in single precision needs outputs that do not cancel.
+        grid = self.loo.grid(np.finfo(self.objective.rows.input_dtype).eps)
+        least = int(np.argmin(self.loo.rough_errors(grid)))
+        first, last = max(least - NEAR, 0), least + NEAR + 1
+        errors = self.loo.errors(grid[first:last])
+        while True:
+            best = int(np.argmin(errors))
+            if best == 0 and first > 0:
+                further = grid[max(first - NEAR, 0) : first]
+                errors = np.append(self.loo.errors(further), errors)
+                first -= len(further)
+            elif best == len(errors) - 1 and last < len(grid):
+                errors = np.append(errors, self.loo.errors(grid[last : last + NEAR]))
+                last += NEAR
+            else:
+                return float(grid[first + best]), float(errors[best])
 
     @property
     def alpha(self) -> float:
