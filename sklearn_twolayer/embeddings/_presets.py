@@ -36,7 +36,7 @@ def as_embedding(value: Any, n_units: int | None = None, activation: Any = None)
     value : str or Embedding
         What the user gave.
     n_units : int, optional
-        Width of each branch of a preset, 64 if not given; refused beside an instance.
+        Width of each branch of a preset, 48 if not given; refused beside an instance.
     activation : str, Activation or pair of callables, optional
         Activation of a preset that has one, "relu" if not given; refused elsewhere.
 
@@ -71,7 +71,7 @@ def as_embedding(value: Any, n_units: int | None = None, activation: Any = None)
             "expression of embeddings such as Dense(50, 'identity') | Dense(50, 'relu')."
         )
     preset = PRESETS[value]
-    n_units = 64 if n_units is None else n_units
+    n_units = 48 if n_units is None else n_units
     if preset.takes_activation:
         return preset.expression(n_units, "relu" if activation is None else activation)
     if activation is not None:

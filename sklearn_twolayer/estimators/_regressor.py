@@ -27,7 +27,7 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
         "linear", "dense", "skip", "residual", "product", "gated", "softmax_gated",
         "rbf", or an expression such as ``Dense(50, "identity") | Dense(50)``.
     n_units : int, optional
-        Units of each branch of an embedding given by name; 64 if None.
+        Units of each branch of an embedding given by name; 48 if None.
     activation : str, Activation or pair of callables, optional
         Activation of an embedding given by name, where it has one; "relu" if None.
     input_map : str, transformer or None, default="piecewise_linear"
