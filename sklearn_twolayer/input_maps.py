@@ -185,6 +185,9 @@ class PiecewiseLinearMap(InputMap):
     ----------
     n_bins : int, default=16
         The largest number of bins of a column.
+    max_coordinates : int, default=2048
+        The largest number of coordinates of all columns, about: with many columns, each
+        has fewer bins, and beyond half as many columns as this there are none.
     clip : float, default=3.0
         The bound of the robust value.
 
@@ -202,13 +205,15 @@ class PiecewiseLinearMap(InputMap):
     array([1. , 0.5])
     """
 
-    def __init__(self, n_bins: int = 16, clip: float = 3.0):
+    def __init__(self, n_bins: int = 16, clip: float = 3.0, *, max_coordinates: int = 2048):
         self.n_bins = n_bins
         self.clip = clip
+        self.max_coordinates = max_coordinates
 
     def _fit(self, X, sample_weight):
         self.robust_ = RobustMap(self.clip).fit(X, sample_weight=sample_weight)
-        edges = column_quantiles(X, np.linspace(0, 1, self.n_bins + 1), sample_weight)
+        n_bins = min(self.n_bins, max(self.max_coordinates // X.shape[1], 1))
+        edges = column_quantiles(X, np.linspace(0, 1, n_bins + 1), sample_weight)
         kept = [np.unique(column) for column in edges.T]
         kept = [column if len(column) > 2 else column[:1] for column in kept]
         counts = [len(column) - 1 for column in kept]

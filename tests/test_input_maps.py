@@ -189,3 +189,12 @@ def test_what_is_no_input_map(value, error):
     with pytest.raises(error, match="input_map") as caught:
         as_input_map(value)
     assert all(repr(name) in str(caught.value) for name in INPUT_MAPS)
+
+
+def test_many_columns_have_fewer_bins():
+    wide = np.random.RandomState(0).normal(size=(50, 20))
+    counts = [
+        PiecewiseLinearMap(max_coordinates=most).fit(wide).transform(wide).shape[1]
+        for most in (20 * 16, 20 * 4, 20)
+    ]
+    assert counts == [20 * 17, 20 * 5, 20]

@@ -66,9 +66,7 @@ def unsupervised_stage(model: Any, sample: Sample, loss: Loss, rng, metric: Any)
     own = network.views(vector).own
     own[0][...], own[1][...] = centers, np.log(widths)
     if radial.shape != "spherical":
-        own[2][...] = cluster_shapes(clusters, radial.shape, radial.shared)
-        if metric is not None:
-            own[2][...] = np.diag(np.full(len(own[2]), metric)) if own[2].ndim == 2 else metric
+        own[2][...] = _shapes(radial, clusters, metric)
     return Start(objective, radial, vector, clusters, index)
 
 
@@ -108,3 +106,9 @@ def _embedding(model, radial, rows):
     if isinstance(tail, str):
         tail = model.refine is not None and rows.n_features <= MAX_TAIL
     return radial | Passthrough() if tail else radial
+
+
+def _shapes(radial, clusters, metric):
+    if metric is None:
+        return cluster_shapes(clusters, radial.shape, radial.shared)
+    return metric if radial.shape == "diagonal" else metric * np.eye(clusters.centers.shape[1])
