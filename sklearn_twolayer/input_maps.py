@@ -185,11 +185,11 @@ class PiecewiseLinearMap(InputMap):
     ----------
     n_bins : int, default=16
         The largest number of bins of a column.
+    clip : float, default=3.0
+        The bound of the robust value.
     max_coordinates : int, default=2048
         The largest number of coordinates of all columns, about: with many columns, each
         has fewer bins, and beyond half as many columns as this there are none.
-    clip : float, default=3.0
-        The bound of the robust value.
 
     Attributes
     ----------
