@@ -706,12 +706,24 @@ def test_a_blend_is_the_sum_of_its_parts(make, y):
     raw = model._targets.decision if make is classifier else model._targets.predict
     networks = model._part_outputs(model._rows(X))
     first, second = model.blend_weights_
-    expected = raw(first * networks + second * model.radial_._raw_outputs(X))
+    total = first * networks + second * model.radial_._raw_outputs(X)
+    expected = raw(total + model._blend_constant)
     predict = model.decision_function if make is classifier else model.predict
     np.testing.assert_allclose(predict(X), expected, rtol=1e-10)
     width = 3 * model.network_.width + model.radial_.network_.width
     assert model.transform(X).shape == (N, width)
     assert len(model.get_feature_names_out()) == width
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_a_blend_of_noise_is_the_part_of_each_class(n_classes):
+    rng = np.random.RandomState(0)
+    labels = np.where(rng.rand(200) < 0.9, 0, rng.randint(1, n_classes, 200))
+    model = classifier(n_estimators=4, max_iter=50).fit(rng.normal(size=(200, 4)), labels)
+    parts = np.bincount(labels) / 200
+    np.testing.assert_allclose(
+        model.predict_proba(rng.normal(size=(500, 4))).mean(axis=0), parts, atol=0.05
+    )
 
 
 def test_the_radial_network_of_a_blend_predicts_by_itself():

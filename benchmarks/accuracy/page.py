@@ -17,8 +17,8 @@ The defaults of `TwoLayerClassifier`, `TwoLayerRegressor` and `RBFNetwork` besid
 estimators, on {count} tables that anyone can install, chosen by one rule and not by hand. The
 defaults were chosen on another collection, which shares eleven tables with these: Auto, Boston,
 chess, german, letter, phoneme, satimage, segment, spambase, splice (dna) and vehicle. That a blend
-(:doc:`../user_guide/probabilities`) is the default was checked on these tables too, so that they are
-not quite unseen.
+(:doc:`../user_guide/probabilities`) is the default was checked on these tables too, so that they
+are not quite unseen.
 
 .. code-block:: bash
 

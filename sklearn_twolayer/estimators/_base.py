@@ -164,7 +164,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         return params
 
     def _forget_blend(self):
-        for name in ("blend_weights_", "radial_"):
+        for name in ("blend_weights_", "_blend_constant", "radial_"):
             vars(self).pop(name, None)
 
     def _leave_out(self, objective, rng):
@@ -185,7 +185,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
             self.radial_, index, outputs = fit_radial(self, sample, rng)
             parts = [parts[0][index], outputs]
         targets, weights = objective.rows.targets[index], sample.weights[index]
-        self.blend_weights_ = blend_weights(
+        self.blend_weights_, self._blend_constant = blend_weights(
             parts, targets, weights, objective.loss, objective.link
         )
 
@@ -279,7 +279,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         if not hasattr(self, "blend_weights_"):
             return z
         factors = self.blend_weights_.astype(z.dtype)
-        z *= factors[0]
+        z = z * factors[0] + self._blend_constant.astype(z.dtype)
         if hasattr(self, "radial_"):
             z += factors[1] * self.radial_._part_outputs(self._radial_rows(rows))
         return z

@@ -151,8 +151,11 @@ def fit_radial(model: Any, sample: Sample, rng) -> tuple[RBFNetwork, np.ndarray,
 
 def blend_weights(
     parts: list[np.ndarray], targets: np.ndarray, weights: np.ndarray, loss: Loss, link: Any
-) -> np.ndarray:
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the factors of some raw outputs whose sum has the least loss.
+
+    The factors are of what the parts add to the best constant, which is all that is left
+    where they are zero.
 
     Parameters
     ----------
@@ -169,18 +172,22 @@ def blend_weights(
 
     Returns
     -------
-    ndarray of shape (n_parts,)
-        Factors from zero to `MAX_WEIGHT`.
+    factors : ndarray of shape (n_parts,)
+        From zero to `MAX_WEIGHT`.
+    constant : ndarray of shape (n_outputs,)
+        Raw outputs of the best constant, times what the factors lack to one.
     """
-    Z = np.stack(parts).astype(np.float64)
+    constant = link.inverse(loss.constant(targets, weights)).astype(np.float64)
+    Z = np.stack(parts) - constant
     weights = weights / weights.sum()
 
     def cost_and_gradient(factors):
-        z = np.tensordot(factors, Z, axes=1)
+        z = constant + np.tensordot(factors, Z, axes=1)
         values, delta = loss.value_and_gradient(z, targets, link)
         delta = delta * weights[:, None]
         return weights @ values, np.tensordot(Z, delta, axes=2)
 
     start = np.full(len(Z), 1 / len(Z))
     bounds = [(0, MAX_WEIGHT)] * len(Z)
-    return minimize(cost_and_gradient, start, jac=True, method="L-BFGS-B", bounds=bounds).x
+    factors = minimize(cost_and_gradient, start, jac=True, method="L-BFGS-B", bounds=bounds).x
+    return factors, (1 - factors.sum()) * constant

@@ -9,7 +9,6 @@ from ..objective import Objective
 from ._design import Design
 from ._leave_one_out import LeaveOneOut, leave_one_out
 
-
 #: Values of α on each side of the one that is roughly the best, of which the exact error is taken.
 NEAR = 2
 
