@@ -220,9 +220,10 @@ class Objective:
     ) -> np.ndarray:
         """Write a block's part of the gradient of the mean loss, and return that of the loss."""
         rows = self.rows
-        X, weights = rows.augmented(part), rows.sample_weight[..., part] / n_rows
+        X, (targets, weights) = rows.augmented(part), rows.targets_and_weights(part)
+        weights = weights / n_rows
         z, saved = self.network.forward(views, X, draw_mask)
-        values, delta = self.loss.value_and_gradient(z, rows.targets[part], self.link)
+        values, delta = self.loss.value_and_gradient(z, targets, self.link)
         delta *= weights[..., None]
         self.network.pullback(views, X, saved, delta, out)
         values *= weights
