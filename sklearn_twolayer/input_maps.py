@@ -14,6 +14,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator, TransformerMixin
 
+from ._checks import check_number
 from ._quantiles import weighted_quantiles
 from ._registry import resolve
 
@@ -211,6 +212,8 @@ class PiecewiseLinearMap(InputMap):
         self.max_coordinates = max_coordinates
 
     def _fit(self, X, sample_weight):
+        check_number("n_bins", self.n_bins, "[1, inf)", integer=True)
+        check_number("max_coordinates", self.max_coordinates, "[0, inf)", integer=True)
         self.robust_ = RobustMap(self.clip).fit(X, sample_weight=sample_weight)
         n_bins = min(self.n_bins, max(self.max_coordinates // X.shape[1], 1))
         edges = column_quantiles(X, np.linspace(0, 1, n_bins + 1), sample_weight)

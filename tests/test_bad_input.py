@@ -476,9 +476,10 @@ def test_classes_of_one_row_each():
 
 @pytest.mark.parametrize("solver", SOLVERS)
 @pytest.mark.parametrize("make", [regressor, classifier])
+@pytest.mark.parametrize("blend", ["mean", "scale", "radial"])
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-def test_one_row_of_any_weight(make, solver):
-    model = make(solver=solver, n_estimators=3)
+def test_one_row_of_any_weight(make, solver, blend):
+    model = make(solver=solver, n_estimators=3, blend=blend)
     model.fit(X, LABELS, sample_weight=np.arange(N) == 7)
     assert model.predict(X).shape == (N,) and np.isfinite(model.params_).all()
 

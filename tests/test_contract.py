@@ -16,10 +16,10 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import RidgeCV
 from sklearn.model_selection import GridSearchCV, cross_val_predict
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.utils.class_weight import compute_sample_weight
 
-from sklearn_twolayer import TwoLayerClassifier, TwoLayerRegressor
+from sklearn_twolayer import RBFNetwork, TwoLayerClassifier, TwoLayerRegressor
 from sklearn_twolayer import rows as rows_module
 from sklearn_twolayer.embeddings import Dense
 from sklearn_twolayer.input_maps import INPUT_MAPS
@@ -734,6 +734,26 @@ def test_the_radial_network_of_a_blend_predicts_by_itself():
         model.radial_.score_samples(frame)
     model = regressor(n_estimators=3).fit(frame, Y)
     assert model.radial_.score(frame, Y) > 0.5
+
+
+def test_what_a_transformer_leaves_out_stays_out():
+    first_two = FunctionTransformer(lambda rows: rows[:, :2])
+    model = regressor(n_estimators=3, input_map=first_two).fit(X, Y)
+    np.testing.assert_array_equal(model.predict(X), model.predict(X * [1, 1, 0, 0]))
+
+
+@pytest.mark.parametrize("kind", ["multiclass", "multilabel"])
+def test_the_radial_network_of_soft_targets_has_a_score(kind):
+    model = classifier(soft_targets=kind, n_estimators=3).fit(X, SOFT)
+    assert 0 <= model.radial_.score(X, SOFT) <= 1
+
+
+def test_rows_that_are_all_fitted_well_give_no_certainties():
+    rows = np.vstack([X - 4, X + 4])
+    labels = np.repeat([0, 1], N)
+    for model in (classifier(n_estimators=4, max_iter=50), RBFNetwork(20, random_state=0)):
+        p = model.fit(rows, labels).predict_proba(rows)
+        assert 1e-4 < np.median(p.min(axis=1)) < 0.02
 
 
 @each_kind

@@ -113,6 +113,13 @@ def test_rows_that_a_unit_sees_alone_are_not_taken_for_predictable():
     assert model.loo_error_ > 0.5 * noise.var()
 
 
+@pytest.mark.parametrize("task", ["regression", "classification"])
+@pytest.mark.parametrize("refine", [None, "auto", "width+metric"])
+def test_one_row_of_any_weight(task, refine):
+    model = RBFNetwork(5, task=task, refine=refine).fit(X[:2], [0, 1], [1, 0])
+    np.testing.assert_allclose(model.predict(X[:5]), 0)
+
+
 def test_alpha_is_the_best_of_its_grid():
     model = textbook(width="dmax_dimension").fit(X, y)
     for factor in (0.1, 0.3, 3, 10):

@@ -60,7 +60,9 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         outcome = self._minimize(objective, start, monitor, rng)
         if not outcome.converged:
             self._warn(outcome)
-        if blend != "mean":
+        if folds is None:
+            vars(self).pop("_folds", None)
+        else:
             self._blend(objective, outcome.params, folds, sample, blend, rng)
         vars(self).pop("_solver_state", None)
         return self._keep(objective, outcome, monitor)
@@ -82,6 +84,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         outcome = self._minimize(objective, start, monitor, rng, n_iter=1, state=state)
         self._solver_state = outcome.state, rng
         self._forget_blend()  # that of other weights
+        vars(self).pop("_folds", None)  # all rows are seen from here on
         if not outcome.converged:
             self._warn(outcome)
         return self._keep(objective, outcome, monitor)

@@ -17,7 +17,7 @@ from sklearn.base import is_regressor
 
 from .._checks import check_choice
 from ..curvature import has_closed_form
-from ..losses import LogLoss, Loss
+from ..losses import LogLoss, Loss, smoothed
 from ..objective import Objective
 from ._network import Sample
 from ._rbf_network import RBFNetwork
@@ -55,8 +55,7 @@ def resolve_blend(blend: Any, n_estimators: int, objective: Objective) -> str:
     loss, link = objective.loss, objective.link
     has_partner = isinstance(loss, LogLoss) or has_closed_form(loss, link)
     if blend == "auto":
-        several = n_estimators > 1 and objective.n_rows > 1
-        return "radial" if several and has_partner else "mean"
+        blend = "radial" if n_estimators > 1 and has_partner else "mean"
     if blend != "mean" and n_estimators == 1:
         raise ValueError(
             f"blend={blend!r} needs several networks that leave out rows in turn: set "
@@ -67,7 +66,7 @@ def resolve_blend(blend: Any, n_estimators: int, objective: Objective) -> str:
             f"blend='radial' is for the squared error and for cross-entropy, not for "
             f"loss={loss!r}: set blend to 'scale' or 'mean'."
         )
-    return blend
+    return blend if objective.n_rows > 1 else "mean"
 
 
 def deal_folds(n_rows: int, n_folds: int, rng: np.random.RandomState) -> np.ndarray:
@@ -141,8 +140,13 @@ def fit_radial(model: Any, sample: Sample, rng) -> tuple[RBFNetwork, np.ndarray,
     if n_rows > MAX_ROWS:
         index = np.sort(rng.choice(n_rows, MAX_ROWS, replace=False))
         sample = sample.take(index)
-    task = "regression" if is_regressor(model) else "classification"
-    radial = RBFNetwork(task=task, n_jobs=model.n_jobs)
+    radial = RBFNetwork(
+        task="regression" if is_regressor(model) else "classification",
+        # What a transformer of the user's leaves out must stay out.
+        input_map="auto" if isinstance(model.input_map, str) else model.input_map,
+        soft_targets=getattr(model, "soft_targets", None),
+        n_jobs=model.n_jobs,
+    )
     used, outputs = radial._fit_part(sample, model._targets, rng)
     if hasattr(model, "feature_names_in_"):
         radial.feature_names_in_ = model.feature_names_in_
@@ -178,7 +182,7 @@ def blend_weights(
         Raw outputs of the best constant, times what the factors lack to one.
     """
     constant = link.inverse(loss.constant(targets, weights)).astype(np.float64)
-    Z = np.stack(parts) - constant
+    Z, targets = np.stack(parts) - constant, smoothed(targets, weights)
     weights = weights / weights.sum()
 
     def cost_and_gradient(factors):

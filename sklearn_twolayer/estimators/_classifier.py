@@ -34,7 +34,8 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
         Activation of an embedding given by name, where it has one; "relu" if None.
     input_map : str, transformer or None, default="piecewise_linear"
         What happens to a row before the first layer: "standard", "robust",
-        "piecewise_linear", any scikit-learn transformer, or None for nothing.
+        "piecewise_linear", any scikit-learn transformer, or None for nothing. Where it is
+        given by name, the radial-basis network of a blend chooses its own.
     loss : str or Loss, default="log_loss"
         "log_loss" (cross-entropy), "squared_error" (on the probabilities), or an
         instance of a loss, put on the probabilities.
@@ -59,11 +60,12 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
         Number of networks that are trained side by side and averaged; 1 for a plain
         network, in an eighth of the time.
     blend : {"auto", "mean", "scale", "radial"}, default="auto"
-        What is made of the networks: their "mean"; their mean times one factor, which
-        calibrates probabilities ("scale"); or that and a radial-basis network times
-        another ("radial"). The factors suit rows that each part has not seen: each network leaves
-        out one `n_estimators`-th of them. "auto" is "radial" where there are several
-        networks and the loss is cross-entropy, else "mean".
+        What is made of the networks: their "mean"; the best constant and one factor
+        times what their mean adds to it, which calibrates probabilities ("scale"); or
+        that and another factor for a radial-basis network ("radial"). The factors suit
+        rows that each part has not seen: each network leaves out one `n_estimators`-th.
+        "auto" is "radial" where there are several networks and the loss is
+        cross-entropy, else "mean".
     early_stopping : bool, default=False
         Whether to stop when the validation value no longer gets better, and to keep the
         weights that had the best one.

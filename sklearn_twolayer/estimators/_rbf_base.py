@@ -189,9 +189,9 @@ class BaseRBFNetwork(BaseNetwork):
         residuals = rows.targets - trial.left_out
         if self.task == "regression":
             residuals = residuals * self._targets.scale
-        self.loo_error_ = float(
-            np.average((residuals**2).mean(axis=1), weights=rows.sample_weight)
-        )
+        with np.errstate(over="ignore"):
+            squares = (residuals**2).mean(axis=1)
+        self.loo_error_ = float(np.average(squares, weights=rows.sample_weight))
         return left_out
 
     def _keep_units(self, own):

@@ -47,7 +47,8 @@ class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
         1000 of them, unless ``refine=None``.
     refine : str, sequence of str or None, default="auto"
         What else is learned; "auto" is "width", and "metric" where a small network gains
-        by it. "width": one factor on all widths, by leave-one-out;
+        by it and units share a spherical shape. "width": one factor on all widths, by
+        leave-one-out;
         "metric": a shared diagonal metric (full, for ``shape="full"``) by the average
         gradient of the network; "gradient": centres, widths and shapes by the solver.
         Several steps are joined as in "width+metric" and always take this order.

@@ -32,7 +32,8 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
         Activation of an embedding given by name, where it has one; "relu" if None.
     input_map : str, transformer or None, default="piecewise_linear"
         What happens to a row before the first layer: "standard", "robust",
-        "piecewise_linear", any scikit-learn transformer, or None for nothing.
+        "piecewise_linear", any scikit-learn transformer, or None for nothing. Where it is
+        given by name, the radial-basis network of a blend chooses its own.
     loss : str or Loss, default="squared_error"
         "squared_error", "absolute_error", "huber", "log_cosh", "quantile", "poisson",
         "gamma", or an instance such as ``Quantile(0.9)``.
@@ -52,11 +53,12 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
         Number of networks that are trained side by side and averaged; 1 for a plain
         network, in an eighth of the time.
     blend : {"auto", "mean", "scale", "radial"}, default="auto"
-        What is made of the networks: their "mean"; their mean times one factor, which
-        calibrates probabilities ("scale"); or that and a radial-basis network times
-        another ("radial"). The factors suit rows that each part has not seen: each network leaves
-        out one `n_estimators`-th of them. "auto" is "radial" where there are several
-        networks and the loss is the squared error, else "mean".
+        What is made of the networks: their "mean"; the best constant and one factor
+        times what their mean adds to it, which calibrates probabilities ("scale"); or
+        that and another factor for a radial-basis network ("radial"). The factors suit
+        rows that each part has not seen: each network leaves out one `n_estimators`-th.
+        "auto" is "radial" where there are several networks and the loss is
+        the squared error, else "mean".
     early_stopping : bool, default=False
         Whether to stop when the validation value no longer gets better, and to keep the
         weights that had the best one.

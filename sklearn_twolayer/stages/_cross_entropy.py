@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.optimize import minimize, minimize_scalar
 
-from ..losses import LogLoss
+from ..losses import LogLoss, smoothed
 from ._trial import Trial
 
 #: Strengths of the pull, in penalties of least squares, from strong to weak.
@@ -252,6 +252,7 @@ def _strength(trial, rows, P, keep, scaling, rng):
             solution = problem.take(inside).solve(U / scales, max_iter=10)
             z[k, outside] = problem.take(outside).outputs(solution)
             U = solution * scales
+    whole = whole._replace(targets=smoothed(whole.targets, whole.weights))
     losses = [whole.loss(outputs) for outputs in z]
     best = int(np.argmin(losses))
     log_factor = minimize_scalar(

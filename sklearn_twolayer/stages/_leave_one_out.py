@@ -256,7 +256,7 @@ def leave_one_out(design: Design) -> LeaveOneOut:
     LeaveOneOut
         Of rows or of activations.
     """
-    few = design.objective.n_rows <= design.width and design.kept
+    few = 1 < design.objective.n_rows <= design.width and design.kept
     return FewRows(design) if few else ManyRows(design)
 
 
