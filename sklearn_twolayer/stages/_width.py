@@ -31,11 +31,14 @@ def refine_width(trial: Trial, radial, start: float = START) -> Trial:
     Trial
         That of the least leave-one-out error among those tried.
     """
+    log_widths = trial.own[1].copy()
+    # From here on log factors are relative to the typical distance.
+    log_widths += np.log(typical_distance(trial, radial)) - log_widths.mean()
     best, errors = None, {}
 
     def attempt(log_factor):
         nonlocal best
-        other = with_width(trial, radial, np.exp(log_factor))
+        other = trial.at(trial.moved(log_widths=log_widths + log_factor))
         errors[log_factor] = other.error
         if best is None or other.error < best.error:
             best = other  # the activations of the others are let go
@@ -51,13 +54,6 @@ def refine_width(trial: Trial, radial, start: float = START) -> Trial:
         if abs(further) > limit:
             return best
         attempt(further)
-
-
-def with_width(trial: Trial, radial, typical: float) -> Trial:
-    """Return the trial with another typical width, in typical distances between centres."""
-    log_widths = trial.own[1].copy()
-    log_widths += np.log(typical * typical_distance(trial, radial)) - log_widths.mean()
-    return trial.at(trial.moved(log_widths=log_widths))
 
 
 def relative_width(trial: Trial, radial) -> float:
