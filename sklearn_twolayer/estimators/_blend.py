@@ -158,8 +158,8 @@ def blend_weights(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the factors of some raw outputs whose sum has the least loss.
 
-    The factors are of what the parts add to the best constant, which is all that is left
-    where they are zero.
+    The best constant is one more part, so that classes keep their shares where nothing
+    else is worth anything.
 
     Parameters
     ----------
@@ -179,19 +179,20 @@ def blend_weights(
     factors : ndarray of shape (n_parts,)
         From zero to `MAX_WEIGHT`.
     constant : ndarray of shape (n_outputs,)
-        Raw outputs of the best constant, times what the factors lack to one.
+        Raw outputs of the best constant, times its factor.
     """
     constant = link.inverse(loss.constant(targets, weights)).astype(np.float64)
-    Z, targets = np.stack(parts) - constant, smoothed(targets, weights)
+    Z = np.stack([*parts, np.broadcast_to(constant, targets.shape)])
+    targets = smoothed(targets, weights)
     weights = weights / weights.sum()
 
     def cost_and_gradient(factors):
-        z = constant + np.tensordot(factors, Z, axes=1)
+        z = np.tensordot(factors, Z, axes=1)
         values, delta = loss.value_and_gradient(z, targets, link)
         delta = delta * weights[:, None]
         return weights @ values, np.tensordot(Z, delta, axes=2)
 
-    start = np.full(len(Z), 1 / len(Z))
+    start = np.append(np.full(len(parts), 1 / len(parts)), 0)
     bounds = [(0, MAX_WEIGHT)] * len(Z)
     factors = minimize(cost_and_gradient, start, jac=True, method="L-BFGS-B", bounds=bounds).x
-    return factors, (1 - factors.sum()) * constant
+    return factors[:-1], factors[-1] * constant

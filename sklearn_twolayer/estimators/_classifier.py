@@ -60,10 +60,10 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
         Number of networks that are trained side by side and averaged; 1 for a plain
         network, in an eighth of the time.
     blend : {"auto", "mean", "scale", "radial"}, default="auto"
-        What is made of the networks: their "mean"; the best constant and one factor
-        times what their mean adds to it, which calibrates probabilities ("scale"); or
-        that and another factor for a radial-basis network ("radial"). The factors suit
-        rows that each part has not seen: each network leaves out one `n_estimators`-th.
+        What is made of the networks: their "mean"; their mean times one factor, which
+        calibrates probabilities ("scale"); or that and a radial-basis network times
+        another ("radial"). The factors suit rows that each part has not seen: each
+        network leaves out one `n_estimators`-th.
         "auto" is "radial" where there are several networks and the loss is
         cross-entropy, else "mean".
     early_stopping : bool, default=False
