@@ -730,8 +730,7 @@ def test_the_radial_network_of_a_blend_predicts_by_itself():
     frame = pd.DataFrame(X, columns=[f"x{j}" for j in range(X.shape[1])])
     model = classifier(n_estimators=3).fit(frame, LABELS)
     assert model.radial_.score(frame, LABELS) > 0.5
-    with pytest.raises(AttributeError, match="has no density"):
-        model.radial_.score_samples(frame)
+    assert not hasattr(model.radial_, "score_samples")
     model = regressor(n_estimators=3).fit(frame, Y)
     assert model.radial_.score(frame, Y) > 0.5
 

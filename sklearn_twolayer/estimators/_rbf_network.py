@@ -5,11 +5,20 @@ from typing import Any
 from joblib import effective_n_jobs
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils import ClassifierTags, RegressorTags
+from sklearn.utils.metaestimators import available_if
 
 from ..prediction import fill_blocks
 from ._probabilities import ProbabilityMixin
 from ._rbf_base import BaseRBFNetwork
 from ._validation import unchanged_on_error
+
+
+def _has_density(estimator) -> bool:
+    if hasattr(estimator, "params_") and not hasattr(estimator, "_density"):
+        raise AttributeError(
+            "The radial-basis network of a blend has no density: fit an RBFNetwork of its own."
+        )
+    return True
 
 
 class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
@@ -237,6 +246,7 @@ class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
             y = self._targets.harden(y)
         return accuracy_score(y, predicted, sample_weight=sample_weight)
 
+    @available_if(_has_density)
     def score_samples(self, X):
         """Return the logarithm of a density of the inputs, about the centres.
 
@@ -254,10 +264,6 @@ class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
             log p(x), with p integrating to one over the input's own units.
         """
         rows = self._rows(X)
-        if not hasattr(self, "_density"):
-            raise AttributeError(
-                "The radial-basis network of a blend has no density: fit an RBFNetwork of its own."
-            )
         return fill_blocks(
             lambda part: self._density.log(rows.raw(part))[:, None],
             1,
