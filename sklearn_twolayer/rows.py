@@ -11,7 +11,7 @@ from ._linalg import augmented, without_ones
 #: Mapped inputs up to this size are kept rather than mapped again at each pass.
 CACHE_BYTES = 2**26
 #: Numbers that the arrays of one block should hold in all, to stay in a core's cache.
-BLOCK_NUMBERS = 2**18
+BLOCK_NUMBERS = 2**19
 
 
 def block_length(numbers_per_row: int) -> int:
@@ -32,7 +32,7 @@ def block_length(numbers_per_row: int) -> int:
     Examples
     --------
     >>> block_length(500)
-    512
+    1024
     """
     return min(max(BLOCK_NUMBERS // max(numbers_per_row, 1) // 64 * 64, 64), 2048)
 
