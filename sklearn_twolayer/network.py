@@ -91,12 +91,6 @@ class Network:
         ]
         return [views.projections[..., :-1, :], *own, views.weights]
 
-    def scale_outputs(self, params: np.ndarray, factor: float) -> None:
-        """Multiply the raw outputs z of `params` by a factor, in place."""
-        views = self.views(params)
-        views.weights[...] *= factor
-        views.bias[...] *= factor
-
     def initialize(self, rows: Any, rng: np.random.RandomState) -> np.ndarray:
         """Return a starting vector; the output biases are zero.
 

@@ -206,8 +206,9 @@ class Objective:
     def _block_loss(self, views: Views, part: Any) -> np.ndarray:
         rows = self.rows
         z, _ = self.network.forward(views, rows.augmented(part))
-        values, _ = self.loss.value_and_gradient(z, rows.targets[part], self.link)
-        values *= rows.sample_weight[..., part] / self.n_rows
+        targets, weights = rows.targets_and_weights(part)
+        values, _ = self.loss.value_and_gradient(z, targets, self.link)
+        values *= weights / self.n_rows
         return values.sum(axis=-1, dtype=np.float64)
 
     def _new_block_gradient(self, views, part, params, draw_mask):
