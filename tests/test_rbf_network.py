@@ -218,17 +218,24 @@ def test_the_input_map_suits_the_function():
     rows = np.random.RandomState(0).uniform(-1, 1, size=(600, 5))
     steps = np.sign(rows - 0.3).sum(axis=1)
     smooth = np.sin(3 * np.linalg.norm(rows, axis=1))
-    assert isinstance(regression().fit(rows, steps).input_map_, PiecewiseLinearMap)
+    assert isinstance(regression().fit(rows, steps).input_map_.input_map, PiecewiseLinearMap)
     assert isinstance(regression().fit(rows, smooth).input_map_, RobustMap)
     assert isinstance(quiet_fit(textbook(), rows, smooth).input_map_, StandardMap)
 
 
 def test_the_metric_is_learned_where_it_helps():
-    assert regression(60, input_map="standard").fit(X, y).shapes_ is not None  # five of ten matter
+    model = regression(60, input_map="standard").fit(X, y)
+    factors = model.input_map_.factors
+    assert factors[5:].mean() < 0.4 * factors[:5].mean()  # five of ten inputs matter
+    standard = StandardMap().fit(X)
+    np.testing.assert_allclose(
+        model.input_map_.transform(X_new), standard.transform(X_new) * factors, rtol=1e-6
+    )
     rng = np.random.RandomState(0)
     rows = rng.uniform(-1, 1, size=(300, 3))
     radial = np.cos(2 * np.linalg.norm(rows, axis=1)) + 0.1 * rng.normal(size=300)
-    assert regression(60, input_map="standard").fit(rows, radial).shapes_ is None
+    model = regression(60, input_map="standard").fit(rows, radial)
+    assert isinstance(model.input_map_, StandardMap)
 
 
 # Density.

@@ -1,11 +1,14 @@
-"""What suits a radial-basis network: asked of a small one, by leave-one-out."""
+"""What suits a radial-basis network: asked of small ones, by leave-one-out."""
 
 import copy
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..stages import Trial, refine_metric, refine_width, relative_width
+from ..input_maps import ScaledMap
+from ..losses import SquaredError
+from ..stages import Trial, refine_width, relative_width
+from ._dense_metric import dense_metric
 from ._network import Sample
 from ._radial_start import unsupervised_stage
 
@@ -18,15 +21,14 @@ METRIC_GAIN = 0.02
 
 
 class Finding(NamedTuple):
-    """What a small network found: a map, a metric, and a width that goes with them."""
+    """What suits: a fitted map, and a width that goes with it."""
 
     input_map: Any
-    metric: np.ndarray | None  # shape (n_mapped_features,); None where none helps
     relative_width: float  # in typical distances between centres
 
 
 class Probe:
-    """Small networks on a part of the rows.
+    """Small radial networks of least squares, for classes too, on a part of the rows.
 
     Parameters
     ----------
@@ -34,49 +36,52 @@ class Probe:
         Its parameters and its targets.
     sample : Sample
         The training rows.
-    loss : Loss
-        L(y, d).
     """
 
-    def __init__(self, model: Any, sample: Sample, loss: Any):
-        # Choices of its own: those for the centres go on as if there had been none.
-        rng = np.random.RandomState(0)
+    def __init__(self, model: Any, sample: Sample):
+        self.sample = self.part = sample
         if sample.X.shape[0] > N_ROWS:
-            sample = sample.take(np.sort(rng.choice(sample.X.shape[0], N_ROWS, replace=False)))
-        self.sample, self.loss = sample, loss
+            # Choices of its own: those for the centres go on as if there had been none.
+            rng = np.random.RandomState(0)
+            some = np.sort(rng.choice(sample.X.shape[0], N_ROWS, replace=False))
+            self.part = sample.take(some)
         self.model = copy.copy(model)
         self.model.n_centers = min(N_CENTERS, model.n_centers)
         self.model.centers, self.model.width, self.model.shape = "random", "dmax", "spherical"
 
-    def find(self, input_maps: list, with_metric: bool) -> Finding:
-        """Return the best of some fitted maps, the first being preferred, and what goes with it.
+    def find(self, input_maps: list, loss: Any) -> Finding:
+        """Return the best of some fitted maps, the first being preferred, and its width.
 
         Parameters
         ----------
         input_maps : list of transformer or None
             One or two maps.
-        with_metric : bool
-            Whether to look for a metric.
+        loss : Loss or None
+            That of the dense network whose gradients make a metric, which becomes a part
+            of the map where it helps; None not to look for one.
 
         Returns
         -------
         Finding
             Of the least leave-one-out error.
         """
-        found = [self._best(input_map) for input_map in input_maps]
-        other = len(found) > 1 and found[1][0].error < (1 - GAIN) * found[0][0].error
-        (trial, radial), input_map = found[other], input_maps[other]
-        refined = refine_metric(trial, radial) if with_metric else trial
-        if refined.error > (1 - METRIC_GAIN) * trial.error:
-            refined = trial
-        metric = None if refined is trial else refined.own[2].copy()
-        return Finding(input_map, metric, relative_width(refined, radial))
+        error, found = self._best(input_maps[0])
+        if len(input_maps) > 1:
+            other_error, other = self._best(input_maps[1])
+            if other_error < (1 - GAIN) * error:
+                error, found = other_error, other
+        if loss is not None:
+            factors = dense_metric(self.model, self.sample, found.input_map, loss)
+            scaled_error, scaled = self._best(ScaledMap(found.input_map, factors))
+            if scaled_error < (1 - METRIC_GAIN) * error:
+                found = scaled
+        return found
 
-    def _best(self, input_map):
-        """Return the small network under a map, with its best width, and its radial units."""
+    def _best(self, input_map) -> tuple[float, Finding]:
+        """Return the error of the small network with its best width, and these two."""
         self.model.input_map_ = input_map
         rng = np.random.RandomState(0)
-        # With shapes, of ones, so that a metric can be learned from here.
-        start = unsupervised_stage(self.model, self.sample, self.loss, rng, 1.0)
+        start = unsupervised_stage(self.model, self.part, SquaredError(), rng)
         trial = Trial(start.objective, start.vector, self.model.alpha)
-        return refine_width(trial, start.radial), start.radial
+        trial = refine_width(trial, start.radial)
+        return trial.error, Finding(input_map, relative_width(trial, start.radial))

@@ -27,7 +27,9 @@ class Start(NamedTuple):
     index: Any  # the rows that the clusters were found among
 
 
-def unsupervised_stage(model: Any, sample: Sample, loss: Loss, rng, metric: Any) -> Start:
+def unsupervised_stage(
+    model: Any, sample: Sample, loss: Loss, rng, learns_metric: bool = False
+) -> Start:
     """Find centres, widths and shapes.
 
     Parameters
@@ -40,8 +42,8 @@ def unsupervised_stage(model: Any, sample: Sample, loss: Loss, rng, metric: Any)
         L(y, d).
     rng : RandomState
         The source of random choices.
-    metric : ndarray of shape (n_mapped_features,), float or None
-        The diagonal shape of all units, in the place of that which the model asks for.
+    learns_metric : bool, default=False
+        Whether to start from spheres that have a shape, to learn a metric from there.
 
     Returns
     -------
@@ -53,7 +55,7 @@ def unsupervised_stage(model: Any, sample: Sample, loss: Loss, rng, metric: Any)
     centers, X, weights, index = find_centers(rows, model.n_centers, _rule(model), rng)
     clusters = Clusters(centers, X, weights)
     widths = find_widths(clusters, "dmax" if _is_loo(model.width) else model.width)
-    radial = _radial(model, len(centers), metric is not None)
+    radial = _radial(model, len(centers), learns_metric)
     network = Network(_embedding(model, radial, rows), rows.n_features, targets.shape[1])
     objective = Objective(
         network,
@@ -66,7 +68,10 @@ def unsupervised_stage(model: Any, sample: Sample, loss: Loss, rng, metric: Any)
     own = network.views(vector).own
     own[0][...], own[1][...] = centers, np.log(widths)
     if radial.shape != "spherical":
-        own[2][...] = _shapes(radial, clusters, metric)
+        if learns_metric:
+            own[2][...] = 1.0 if radial.shape == "diagonal" else np.eye(rows.n_features)
+        else:
+            own[2][...] = cluster_shapes(clusters, radial.shape, radial.shared)
     return Start(objective, radial, vector, clusters, index)
 
 
@@ -88,8 +93,8 @@ def _rule(model):
     return centers if model.input_map_ is None else model.input_map_.transform(centers)
 
 
-def _radial(model, n_units, with_metric):
-    shape = "diagonal" if with_metric and model.shape == "spherical" else model.shape
+def _radial(model, n_units, learns_metric):
+    shape = "diagonal" if learns_metric and model.shape == "spherical" else model.shape
     return Radial(
         n_units,
         model.kernel,
@@ -106,9 +111,3 @@ def _embedding(model, radial, rows):
     if isinstance(tail, str):
         tail = model.refine is not None and rows.n_features <= MAX_TAIL
     return radial | Passthrough() if tail else radial
-
-
-def _shapes(radial, clusters, metric):
-    if metric is None:
-        return cluster_shapes(clusters, radial.shape, radial.shared)
-    return metric if radial.shape == "diagonal" else metric * np.eye(clusters.centers.shape[1])

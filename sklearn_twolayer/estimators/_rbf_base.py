@@ -14,6 +14,7 @@ from ..losses import LogLoss, SquaredError
 from ..radial import nearest
 from ..solvers import Run, as_solver
 from ..stages import (
+    TYPICAL_WIDTH,
     Density,
     Trial,
     fit_cross_entropy,
@@ -26,7 +27,7 @@ from ._class_targets import class_factors, class_targets, validate_labels
 from ._monitor import Monitor
 from ._network import BaseNetwork, Sample
 from ._probe import Finding, Probe
-from ._radial_start import unsupervised_stage
+from ._radial_start import Start, unsupervised_stage
 from ._targets import RegressionTargets
 
 TASKS = ("classification", "regression")
@@ -43,23 +44,17 @@ class BaseRBFNetwork(BaseNetwork):
         rng = check_random_state(self.random_state)
         sample = self._begin(self._validate(X, y, sample_weight, reset=True), False)
         with single_threaded_blas():
-            found = self._probe(sample)
-            if found.metric is not None:
-                steps.append("metric")
-            # The metric of the network itself starts from spheres.
-            start = self._unsupervised(sample, rng, 1.0 if "metric" in steps else None)
-            radial, clusters = start.radial, start.clusters
+            start, trial = self._first_layer(sample, steps, rng)
+            clusters = start.clusters
             labels, _ = nearest(clusters.X, clusters.centers)
             self._density = Density(sample.X[start.index], labels, clusters.weights)
-            trial = Trial(start.objective, start.vector, self.alpha)
-            trial = self._refine(trial, radial, steps, rng)
             if not steps:
-                self._warn_of_dead_units(trial, radial)
+                self._warn_of_dead_units(trial, start.radial)
             self._keep(trial, rng)
             return self
 
     def _fit_part(self, sample: Sample, targets: Any, rng) -> tuple[Any, np.ndarray]:
-        """Fit as a part of another estimator, with its targets, and quickly.
+        """Fit as a part of another estimator, with its targets.
 
         Returns
         -------
@@ -72,11 +67,7 @@ class BaseRBFNetwork(BaseNetwork):
         if self.task == "classification":
             self.classes_ = targets.classes
         with single_threaded_blas():
-            found = self._probe(sample)
-            start = self._unsupervised(sample, rng, found.metric)
-            trial = Trial(start.objective, start.vector, self.alpha)
-            trial = refine_width(trial, start.radial, found.relative_width)
-            self.n_iter_, self.loss_curve_ = 1, []
+            _, trial = self._first_layer(sample, self._steps(), rng)
             return self._keep(trial, rng)
 
     # Steps of fit.
@@ -117,19 +108,21 @@ class BaseRBFNetwork(BaseNetwork):
             )
         return [step for step in STEPS if step in named]
 
+    def _first_layer(self, sample, steps, rng) -> tuple[Start, Trial]:
+        """Choose all but the output layer; return what the unsupervised stage gave too."""
+        found = self._probe(sample)
+        self.input_map_ = found.input_map
+        start = unsupervised_stage(self, sample, self._loss(), rng, "metric" in steps)
+        self.kmeans_widths_ = np.exp(start.objective.network.views(start.vector).own[1])
+        trial = Trial(start.objective, start.vector, self.alpha)
+        return start, self._refine(trial, start.radial, steps, found.relative_width, rng)
+
     def _probe(self, sample) -> Finding:
         """Choose the input map, and what goes with it, where that is left to this class."""
         maps, with_metric = self._input_maps(sample), self._learns_metric()
-        found = Finding(maps[0], None, 1.0)
-        if len(maps) > 1 or with_metric:
-            found = Probe(self, sample, self._loss()).find(maps, with_metric)
-        self.input_map_ = found.input_map
-        return found
-
-    def _unsupervised(self, sample, rng, metric):
-        start = unsupervised_stage(self, sample, self._loss(), rng, metric)
-        self.kmeans_widths_ = np.exp(start.objective.network.views(start.vector).own[1])
-        return start
+        if len(maps) == 1 and not with_metric:
+            return Finding(maps[0], TYPICAL_WIDTH)
+        return Probe(self, sample).find(maps, self._loss() if with_metric else None)
 
     def _input_maps(self, sample):
         """Return the maps to choose from, fitted; the first is preferred."""
@@ -147,10 +140,10 @@ class BaseRBFNetwork(BaseNetwork):
     def _loss(self):
         return SquaredError() if self.task == "regression" else LogLoss()
 
-    def _refine(self, trial, radial, steps, rng):
+    def _refine(self, trial, radial, steps, relative_width, rng):
         monitor = Monitor()
         if "width" in steps:
-            trial = refine_width(trial, radial)
+            trial = refine_width(trial, radial, relative_width)
         if "metric" in steps:
             trial = refine_metric(trial, radial)
         if "gradient" in steps:

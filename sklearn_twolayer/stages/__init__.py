@@ -4,11 +4,12 @@ from ._cross_entropy import fit_cross_entropy
 from ._dead import rows_without_unit
 from ._density import Density
 from ._gradient import refine_gradient
-from ._metric import refine_metric
+from ._metric import refine_metric, root
 from ._trial import Trial
-from ._width import refine_width, relative_width
+from ._width import TYPICAL_WIDTH, refine_width, relative_width
 
 __all__ = [
+    "TYPICAL_WIDTH",
     "Density",
     "Trial",
     "fit_cross_entropy",
@@ -16,5 +17,6 @@ __all__ = [
     "refine_metric",
     "refine_width",
     "relative_width",
+    "root",
     "rows_without_unit",
 ]

@@ -19,7 +19,7 @@ from ._trial import Trial
 #: Strengths of the pull, in penalties of least squares, from strong to weak.
 STRENGTHS = (100.0, 10.0, 1.0)
 #: Directions of the activations that U may use.
-N_DIRECTIONS = 200
+N_DIRECTIONS = 400
 #: Rows that U is fitted on; of more, a random part of that size.
 MAX_ROWS = 20_000
 #: Rows that the strength of the pull is chosen on, likewise.
@@ -72,40 +72,6 @@ class Problem(NamedTuple):
             cost_and_gradient, start.ravel(), jac=True, method="L-BFGS-B", options=options
         )
         return found.x.reshape(start.shape)
-
-
-def log_odds(f: np.ndarray, design, link) -> tuple[float, np.ndarray]:
-    """Return t and b of the z = t f + b of least cross-entropy.
-
-    Parameters
-    ----------
-    f : ndarray of shape (n_rows, n_outputs)
-        Outputs of least squares for rows left out.
-    design : Design
-        Holds targets and weights.
-    link : Link
-        Logistic or softmax.
-
-    Returns
-    -------
-    t : float
-        Positive.
-    b : ndarray of shape (n_outputs,)
-        Biases.
-    """
-    everything = slice(None)
-    d, w = design.targets(everything), design.weights(everything)
-
-    def cost_and_gradient(v):
-        t = np.exp(v[0])
-        values, delta = LogLoss().value_and_gradient(t * f + v[1:], d, link)
-        delta *= w[:, None]
-        return w @ values, np.concatenate([[t * (delta * f).sum()], delta.sum(axis=0)])
-
-    start = np.concatenate([[np.log(4.0)], np.zeros(d.shape[1])])
-    bounds = [(-3, 5)] + [(-50, 50)] * d.shape[1]
-    v = minimize(cost_and_gradient, start, jac=True, method="L-BFGS-B", bounds=bounds).x
-    return float(np.exp(v[0])), v[1:]
 
 
 class LeastSquaresFolds:
@@ -213,7 +179,7 @@ def _problem(trial, rows, P, keep, alpha):
 def _anchored(trial, rows, rng):
     loo = trial.loo
     P = loo.rotated(rows)
-    t, b = log_odds(trial.left_out, loo.design, trial.objective.link)
+    t, b, _ = trial.log_odds
     keep = loo.values > max(0.1 * trial.alpha, 1e-12 * loo.values[-1])
     keep[: -min(N_DIRECTIONS, len(rows) - 1)] = False
     few = slice(None)

@@ -5,9 +5,11 @@ from typing import Any
 
 import numpy as np
 
+from ..losses import LogLoss
 from ..objective import Objective
 from ._design import Design
 from ._leave_one_out import LeaveOneOut, leave_one_out
+from ._log_odds import LogOdds, log_odds
 
 #: Values of α on each side of the one that is roughly the best, of which the exact error is taken.
 NEAR = 2
@@ -67,8 +69,17 @@ class Trial:
 
     @property
     def error(self) -> float:
-        """The leave-one-out error, summed over targets."""
+        """How wrong the outputs for rows left out are: their cross-entropy, or mean square."""
+        if isinstance(self.objective.loss, LogLoss):
+            return self.log_odds.loss
         return self._best[1]
+
+    @cached_property
+    def log_odds(self) -> LogOdds:
+        """What brings the outputs for rows left out, of a classifier, to log-odds."""
+        design, everything = self.loo.design, slice(None)
+        targets, weights = design.targets(everything), design.weights(everything)
+        return log_odds(self.left_out, targets, weights, self.objective.link)
 
     @property
     def own(self) -> tuple[np.ndarray, ...]:

@@ -9,12 +9,12 @@ from ._trial import Trial
 STEP = 1.6
 RANGE = 64.0
 #: The typical width that the search starts from, in typical distances between centres.
-START = 0.8
+TYPICAL_WIDTH = 0.8
 #: Centres that the typical distance is taken from.
 N_CENTERS = 300
 
 
-def refine_width(trial: Trial, radial, start: float = START) -> Trial:
+def refine_width(trial: Trial, radial, start: float = TYPICAL_WIDTH) -> Trial:
     """Return the trial of the best factor, found by climbing from `start`.
 
     Parameters

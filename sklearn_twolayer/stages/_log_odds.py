@@ -1,0 +1,48 @@
+"""Outputs of least squares on indicators, brought to log-odds."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy.optimize import minimize
+
+from ..losses import LogLoss
+
+
+class LogOdds(NamedTuple):
+    """z = t f + b of least cross-entropy, for outputs f of least squares."""
+
+    scale: float  # t, positive
+    bias: np.ndarray  # b, (n_outputs,)
+    loss: float  # that cross-entropy
+
+
+def log_odds(f: np.ndarray, targets: np.ndarray, weights: np.ndarray, link: Any) -> LogOdds:
+    """Return the scale and the biases that bring outputs to log-odds.
+
+    Parameters
+    ----------
+    f : ndarray of shape (n_rows, n_outputs)
+        Outputs of least squares for rows left out.
+    targets : ndarray of shape (n_rows, n_outputs)
+        Targets.
+    weights : ndarray of shape (n_rows,)
+        Weights of the rows; their sum is one.
+    link : Link
+        Logistic or softmax.
+
+    Returns
+    -------
+    LogOdds
+        Scale, biases and the cross-entropy.
+    """
+
+    def cost_and_gradient(v):
+        t = np.exp(v[0])
+        values, delta = LogLoss().value_and_gradient(t * f + v[1:], targets, link)
+        delta *= weights[:, None]
+        return weights @ values, np.concatenate([[t * (delta * f).sum()], delta.sum(axis=0)])
+
+    start = np.concatenate([[np.log(4.0)], np.zeros(f.shape[1])])
+    bounds = [(-3, 5)] + [(-50, 50)] * f.shape[1]
+    found = minimize(cost_and_gradient, start, jac=True, method="L-BFGS-B", bounds=bounds)
+    return LogOdds(float(np.exp(found.x[0])), found.x[1:], float(found.fun))
