@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 from scipy import sparse
 from sklearn.base import clone
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import Binarizer, StandardScaler
 
 from sklearn_twolayer.input_maps import (
     INPUT_MAPS,
     PiecewiseLinearMap,
     RobustMap,
+    ScaledMap,
     StandardMap,
     as_input_map,
 )
@@ -198,3 +199,25 @@ def test_many_columns_have_fewer_bins():
         for most in (20 * 16, 20 * 4, 20)
     ]
     assert counts == [20 * 17, 20 * 5, 20]
+
+
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+def test_a_scaled_map_scales_what_comes_out(container, counts):
+    fitted = StandardMap().fit(container(counts.toarray()))
+    factors = np.linspace(0.1, 1, counts.shape[1])
+    scaled = ScaledMap(fitted, factors)
+    mapped = scaled.transform(container(counts.toarray()))
+    expected = fitted.transform(container(counts.toarray()))
+    dense = [Z.toarray() if sparse.issparse(Z) else Z for Z in (mapped, expected)]
+    np.testing.assert_allclose(dense[0], dense[1] * factors)
+    np.testing.assert_allclose(
+        scaled.inverse_transform(dense[0]), fitted.inverse_transform(dense[1])
+    )
+    assert sparse.issparse(mapped) == sparse.issparse(expected)
+
+
+def test_a_scaled_map_has_an_inverse_where_its_map_has_one(X):
+    factors = np.array([1.0, 2.0, 0.5, 0.1])
+    plain = ScaledMap(None, factors)
+    np.testing.assert_allclose(plain.inverse_transform(plain.transform(X)), X)
+    assert not hasattr(ScaledMap(Binarizer().fit(X), factors), "inverse_transform")

@@ -8,7 +8,7 @@ import numpy as np
 from ..input_maps import ScaledMap
 from ..losses import SquaredError
 from ..stages import Trial, refine_width, relative_width
-from ._dense_metric import dense_metric
+from ._metrics import dense_metric, marginal_metric
 from ._network import Sample
 from ._radial_start import unsupervised_stage
 
@@ -16,8 +16,8 @@ from ._radial_start import unsupervised_stage
 N_ROWS, N_CENTERS = 1000, 150
 #: By how much the error has to fall for an input map that is not preferred.
 GAIN = 0.04
-#: And for a metric.
-METRIC_GAIN = 0.02
+#: And for a metric of a dense network, and for one of correlations, which knows of no others.
+DENSE_GAIN, MARGINAL_GAIN = 0.02, 0.3
 
 
 class Finding(NamedTuple):
@@ -25,6 +25,7 @@ class Finding(NamedTuple):
 
     input_map: Any
     relative_width: float  # in typical distances between centres
+    trial: Trial | None = None  # of the small network
 
 
 class Probe:
@@ -58,30 +59,40 @@ class Probe:
             One or two maps.
         loss : Loss or None
             That of the dense network whose gradients make a metric, which becomes a part
-            of the map where it helps; None not to look for one.
+            of the map where it helps; None not to look for one. Where most inputs are
+            noise that network is lost, and those that go with the targets are found first.
 
         Returns
         -------
         Finding
             Of the least leave-one-out error.
         """
-        error, found = self._best(input_maps[0])
+        found = self._best(input_maps[0])
         if len(input_maps) > 1:
-            other_error, other = self._best(input_maps[1])
-            if other_error < (1 - GAIN) * error:
-                error, found = other_error, other
-        if loss is not None:
-            factors = dense_metric(self.model, self.sample, found.input_map, loss)
-            scaled_error, scaled = self._best(ScaledMap(found.input_map, factors))
-            if scaled_error < (1 - METRIC_GAIN) * error:
-                found = scaled
-        return found
+            found = self._better(found, input_maps[1], GAIN)
+        if loss is None:
+            return found
+        plain = found
+        found = self._better(plain, self._dense(plain.input_map, loss), DENSE_GAIN)
+        marginal = ScaledMap(plain.input_map, marginal_metric(plain.trial.objective))
+        screened = self._better(found, marginal, MARGINAL_GAIN)
+        if screened is found:
+            return found
+        return self._better(screened, self._dense(marginal, loss), DENSE_GAIN)
 
-    def _best(self, input_map) -> tuple[float, Finding]:
-        """Return the error of the small network with its best width, and these two."""
+    def _dense(self, input_map, loss):
+        return ScaledMap(input_map, dense_metric(self.model, self.sample, input_map, loss))
+
+    def _better(self, found, input_map, gain):
+        """Return the finding for another map, if it lowers the error by this part."""
+        other = self._best(input_map)
+        return other if other.trial.error < (1 - gain) * found.trial.error else found
+
+    def _best(self, input_map) -> Finding:
+        """Return the best width that goes with a map."""
         self.model.input_map_ = input_map
         rng = np.random.RandomState(0)
         start = unsupervised_stage(self.model, self.part, SquaredError(), rng)
         trial = Trial(start.objective, start.vector, self.model.alpha)
         trial = refine_width(trial, start.radial)
-        return trial.error, Finding(input_map, relative_width(trial, start.radial))
+        return Finding(input_map, relative_width(trial, start.radial), trial)

@@ -108,7 +108,7 @@ class Adam(Stochastic):
         return dtype if self.dtype is None else np.dtype(self.dtype)
 
     def default_max_iter(self, n_rows):
-        return int(np.clip(ROW_VISITS // n_rows, 5, 50))
+        return int(np.clip(ROW_VISITS // n_rows, 5, 40))
 
     def mask_source(self, rng):
         if not self.dropout:

@@ -1,4 +1,4 @@
-"""A metric for radial units, from the gradients of a dense network."""
+"""Metrics for radial units: how much each mapped input matters."""
 
 from typing import Any
 
@@ -53,7 +53,39 @@ def dense_metric(model: Any, sample: Sample, input_map: Any, loss: Any) -> np.nd
     max_iter = SOLVER.default_max_iter(rows.n_rows)
     run = Run(max_iter, 0.0, max_iter, rng, lambda params, loss: False)
     params = SOLVER.minimize(objective, start[None], run).params[0]
-    squares = squared_gradient(objective, params)
+    return _factors(squared_gradient(objective, params))
+
+
+def marginal_metric(objective: Objective) -> np.ndarray:
+    """Return how closely each mapped input alone goes with the targets.
+
+    Parameters
+    ----------
+    objective : Objective
+        Rows and targets.
+
+    Returns
+    -------
+    ndarray of shape (n_mapped_features,)
+        Correlations, beyond those of noise; the largest is about one.
+    """
+    rows = objective.rows
+
+    def block(part):
+        X, (targets, weights) = rows.inputs(part), rows.targets_and_weights(part)
+        weighted = weights[:, None] * targets
+        moments = X.T @ weights, (X * X).T @ weights, X.T @ weighted
+        return *moments, weighted.sum(axis=0), (weighted * targets).sum(axis=0)
+
+    sums = objective.sum_blocks(block)
+    x, xx, xd, d, dd = (total.astype(np.float64) / rows.n_rows for total in sums)
+    products = np.outer(xx - x**2, dd - d**2)
+    noise = 1e-6 * np.outer(xx, dd)  # of rounding
+    squares = (xd - np.outer(x, d)) ** 2 / np.maximum(products, noise + np.finfo(float).tiny)
+    return _factors(np.maximum(squares.mean(axis=1) - 1 / rows.n_rows, 0))
+
+
+def _factors(squares):
     return root(squares) if squares.any() else np.ones(len(squares))
 
 

@@ -1,0 +1,104 @@
+"""What weighs the inputs of a radial-basis network, and what turns its outputs into odds."""
+
+import numpy as np
+import pytest
+from problems import Problem
+from scipy import sparse
+from sklearn.datasets import make_friedman1, make_moons
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss
+from sklearn.model_selection import cross_val_score
+
+from sklearn_twolayer import RBFNetwork
+from sklearn_twolayer.embeddings import Dense
+from sklearn_twolayer.estimators._metrics import marginal_metric, squared_gradient
+from sklearn_twolayer.losses import LogisticLink, SoftmaxLink, SquaredError
+from sklearn_twolayer.stages._log_odds import log_odds
+
+WIDE = Dense(4, "tanh") | Dense(3, "sin")
+
+
+def test_the_squared_gradient_is_that_of_finite_differences():
+    problem = Problem(WIDE, SquaredError(), SquaredError.link, n_features=3)
+    params = problem.params[0]
+    step, expected = 1e-5, np.zeros(3)
+    for k, direction in enumerate(np.eye(3)):
+        views = problem.network.views(params)
+        ends = [
+            problem.network.embed(views, problem_rows)[0] @ views.weights
+            for problem_rows in (
+                np.column_stack([problem.X + sign * step * direction, np.ones(len(problem.X))])
+                for sign in (-1, 1)
+            )
+        ]
+        slope = (ends[1] - ends[0]) / (2 * step)
+        expected[k] = np.average((slope**2).sum(axis=1), weights=problem.weights)
+    found = squared_gradient(problem.objective(), params)
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+def test_the_marginal_metric_is_made_of_correlations(container):
+    rng = np.random.RandomState(0)
+    X = rng.poisson(1, size=(300, 4)).astype(float)
+    X[:, 3] = 0
+    problem = Problem(WIDE, SquaredError(), SquaredError.link, X=container(X))
+    problem.targets = np.column_stack([X[:, 0] + rng.normal(size=300), X[:, 1] - 2 * X[:, 0]])
+    found = marginal_metric(problem.objective())
+    repeat = np.repeat(np.arange(300), problem.weights.astype(int))
+    r = np.corrcoef(X[repeat, :3].T, problem.targets[repeat].T)[:3, 3:]
+    squares = np.maximum((r**2).mean(axis=1) - 1 / 300, 0)
+    np.testing.assert_allclose(found[:3], np.sqrt(squares / squares.max() + found[3] ** 2))
+    assert 0 < found[3] < 0.1  # a constant says nothing, and has an inverse
+
+
+def test_inputs_that_say_nothing_weigh_alike():
+    problem = Problem(WIDE, SquaredError(), SquaredError.link)
+    problem.targets = np.ones_like(problem.targets)
+    np.testing.assert_array_equal(marginal_metric(problem.objective()), 1)
+
+
+def test_among_much_noise_the_inputs_that_matter_are_found():
+    rng = np.random.RandomState(0)
+    X, y = make_friedman1(200, noise=0.5, random_state=0)
+    X = np.hstack([X, rng.uniform(size=(200, 200))])
+    scores = [
+        cross_val_score(RBFNetwork(task="regression", refine=refine, random_state=0), X, y).mean()
+        for refine in ("auto", "width")
+    ]
+    assert scores[0] > 0.6 > 0.4 > scores[1]
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_log_odds_are_those_of_logistic_regression(n_classes):
+    rng = np.random.RandomState(0)
+    labels = rng.randint(n_classes, size=200)
+    d = np.eye(n_classes)[labels] if n_classes > 2 else labels[:, None].astype(float)
+    f = 0.3 * d + 0.2 * rng.normal(size=d.shape)
+    weights = rng.uniform(0.5, 2, 200)
+    link = SoftmaxLink() if n_classes > 2 else LogisticLink()
+    found = log_odds(f, d, weights / weights.sum(), link)
+    expected = log_loss(labels, link(found.scale * f + found.bias), sample_weight=weights)
+    assert found.loss == pytest.approx(expected, rel=1e-6)
+    if n_classes == 2:
+        reference = LogisticRegression(C=np.inf, tol=1e-10).fit(f, labels, weights)
+        assert found.scale == pytest.approx(reference.coef_[0, 0], rel=1e-3)
+        assert found.bias[0] == pytest.approx(reference.intercept_[0], rel=1e-3)
+
+
+def test_the_width_of_a_classifier_is_that_of_the_least_cross_entropy_of_rows_left_out():
+    X, labels = make_moons(200, noise=0.3, random_state=0)
+    options = {"input_map": "standard", "linear_tail": False, "random_state": 0}
+    width = RBFNetwork(40, refine="width", **options).fit(X, labels).widths_[0]
+
+    def cross_entropy(width):
+        model = RBFNetwork(40, width=width, refine=None, **options).fit(X, labels)
+        Phi = np.column_stack([model.transform(X), np.ones(200)])
+        penalty = 200 * model.alpha_ * np.diag([1.0] * 40 + [0.0])
+        hat = Phi @ np.linalg.solve(Phi.T @ Phi + penalty, Phi.T)
+        left_out = labels - (labels - hat @ labels) / (1 - np.diag(hat))
+        link = LogisticRegression(C=np.inf).fit(left_out[:, None], labels)
+        return log_loss(labels, link.predict_proba(left_out[:, None]))
+
+    least = cross_entropy(width)
+    assert all(least <= cross_entropy(factor * width) + 1e-6 for factor in (0.4, 0.625, 1.6, 2.5))
