@@ -103,7 +103,7 @@ def augmented(X, dtype) -> np.ndarray:
     """
     if sparse.issparse(X):
         ones = np.ones((X.shape[0], 1), dtype=dtype)
-        return sparse.hstack([X.astype(dtype), ones], format="csr")
+        return sparse.csr_array(sparse.hstack([X.astype(dtype), ones]))
     result = np.empty((X.shape[0], X.shape[1] + 1), dtype=dtype)
     result[:, :-1] = X
     result[:, -1] = 1

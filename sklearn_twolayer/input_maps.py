@@ -279,6 +279,9 @@ class ScaledMap(TransformerMixin, BaseEstimator):
         self.input_map = input_map
         self.factors = factors
 
+    def __sklearn_clone__(self):
+        return self  # a copy of its map would have to be fitted anew
+
     def fit(self, X, y=None):
         """Return self: both parts are given."""
         return self
@@ -286,10 +289,10 @@ class ScaledMap(TransformerMixin, BaseEstimator):
     def transform(self, X):
         """Map rows, shape (n_rows, n_features), and scale what comes out."""
         mapped = X if self.input_map is None else self.input_map.transform(X)
-        factors = self.factors.astype(mapped.dtype, copy=False)
+        factors = self.factors.astype(X.dtype, copy=False)
         if sparse.issparse(mapped):
             return sparse.csr_array(mapped.multiply(factors))
-        return mapped * factors
+        return np.asarray(mapped) * factors
 
     @available_if(_has_inverse)
     def inverse_transform(self, Z):

@@ -95,11 +95,13 @@ class Loss(BaseEstimator):
     outputs overrides `value_and_gradient`. `link` is that of a regression; a loss that
     has another one than the identity is for regression only, and one that has None for
     classification only. `scales_targets` says whether a regression may standardise its
-    targets, which the loss must then be indifferent to.
+    targets, which the loss must then be indifferent to, and `is_robust` whether by their
+    median and interquartile range, so that outliers do not set the scale.
     """
 
     link: Link | None = IdentityLink()
     scales_targets = True
+    is_robust = False
 
     def pointwise(self, y: np.ndarray, d: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the loss of each output and ∂L/∂y, element by element."""
@@ -165,6 +167,8 @@ class SquaredError(Loss):
 class AbsoluteError(Loss):
     """|y - d|: predicts the median."""
 
+    is_robust = True
+
     def pointwise(self, y, d):
         error = y - d
         return np.abs(error), np.sign(error)
@@ -179,13 +183,16 @@ class Huber(Loss):
     Parameters
     ----------
     delta : float, default=1.35
-        Where the loss turns linear; for standardised targets, in standard deviations.
+        Where the loss turns linear; for standardised targets, in interquartile ranges
+        over 1.349, which are standard deviations of normal targets.
 
     Examples
     --------
     >>> Huber(delta=1.0).pointwise(np.array([3.0]), np.array([0.0]))
     (array([2.5]), array([1.]))
     """
+
+    is_robust = True
 
     def __init__(self, delta: float = 1.35):
         self.delta = delta
@@ -205,10 +212,15 @@ class Huber(Loss):
 class LogCosh(Loss):
     """log cosh(y - d), a smooth cousin of the absolute error."""
 
+    is_robust = True
+
     def pointwise(self, y, d):
         error = y - d
         size = np.abs(error)
         return size + np.log1p(np.exp(-2 * size)) - np.log(2), np.tanh(error)
+
+    def constant(self, d, weights):
+        return weighted_quantiles(d, [0.5], weights)[0]  # near enough
 
 
 class Quantile(Loss):
@@ -224,6 +236,8 @@ class Quantile(Loss):
     >>> Quantile(0.9).pointwise(np.array([0.0]), np.array([1.0]))
     (array([0.9]), array([-0.9]))
     """
+
+    is_robust = True
 
     def __init__(self, quantile: float = 0.5):
         self.quantile = quantile

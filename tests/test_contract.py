@@ -847,3 +847,14 @@ def test_a_factor_stays_honest_when_a_fit_goes_on():
 def test_single_precision_rows_keep_targets_of_double_precision():
     model = regressor(solver="lbfgs", max_iter=200).fit(X.astype("f"), Y + 1e8)
     assert model.score(X.astype("f"), Y + 1e8) > 0.5
+
+
+@pytest.mark.parametrize("loss", ["absolute_error", "huber", "log_cosh", "quantile"])
+def test_outliers_among_the_targets_do_not_set_the_scale_of_a_robust_loss(loss):
+    rng = np.random.RandomState(0)
+    rows = rng.normal(size=(400, 3))
+    clean = 5 + rows[:, 0] + np.sin(2 * rows[:, 1])
+    spoilt = clean.copy()
+    spoilt[:8] = 1e5
+    model = regressor(loss=loss, n_units=30, max_iter=100).fit(rows, spoilt)
+    assert np.abs(model.predict(rows) - clean)[8:].mean() < 0.3

@@ -37,7 +37,7 @@ def test_the_squared_gradient_is_that_of_finite_differences():
     np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 
-@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array, sparse.csr_matrix])
 def test_the_marginal_metric_is_made_of_correlations(container):
     rng = np.random.RandomState(0)
     X = rng.poisson(1, size=(300, 4)).astype(float)
@@ -47,7 +47,8 @@ def test_the_marginal_metric_is_made_of_correlations(container):
     found = marginal_metric(problem.objective())
     repeat = np.repeat(np.arange(300), problem.weights.astype(int))
     r = np.corrcoef(X[repeat, :3].T, problem.targets[repeat].T)[:3, 3:]
-    squares = np.maximum((r**2).mean(axis=1) - 1 / 300, 0)
+    w = problem.weights
+    squares = np.maximum((r**2).mean(axis=1) - (w @ w) / w.sum() ** 2, 0)
     np.testing.assert_allclose(found[:3], np.sqrt(squares / squares.max() + found[3] ** 2))
     assert 0 < found[3] < 0.1  # a constant says nothing, and has an inverse
 

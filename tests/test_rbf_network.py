@@ -17,9 +17,10 @@ from sklearn.kernel_ridge import KernelRidge
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.preprocessing import FunctionTransformer, KBinsDiscretizer, StandardScaler
 
 from sklearn_twolayer import RBFNetwork
-from sklearn_twolayer.input_maps import PiecewiseLinearMap, RobustMap, StandardMap
+from sklearn_twolayer.input_maps import PiecewiseLinearMap, RobustMap, ScaledMap, StandardMap
 
 X, y = make_friedman1(250, noise=0.3, random_state=0)
 X_new, y_new = make_friedman1(500, random_state=1)
@@ -238,6 +239,37 @@ def test_the_metric_is_learned_where_it_helps():
     assert isinstance(model.input_map_, StandardMap)
 
 
+def whole_numbers(rows):
+    return np.round(10 * rows).astype(int)
+
+
+@pytest.mark.parametrize(
+    "input_map",
+    [
+        StandardScaler().set_output(transform="pandas"),
+        FunctionTransformer(whole_numbers),
+        KBinsDiscretizer(strategy="uniform"),
+    ],
+    ids=["frame", "integers", "sparse"],
+)
+def test_the_metric_suits_whatever_a_map_gives(input_map):
+    model = regression(60, input_map=input_map).fit(X, y)
+    assert isinstance(model.input_map_, ScaledMap)
+    assert model.score(X_new, y_new) > 0.6
+    assert clone(model).set_params(input_map=model.input_map_).fit(X, y).score(X_new, y_new) > 0.6
+
+
+def test_the_metric_does_not_depend_on_the_units_of_the_inputs():
+    factors = regression(60, input_map=None).fit(X, y).input_map_.factors
+    far = regression(60, input_map=None).fit(1000 * X + 1e6, y).input_map_.factors
+    np.testing.assert_allclose(far, factors, rtol=0.02)
+
+
+def test_distances_that_overflow_are_told():
+    with pytest.raises(ValueError, match="overflow: scale the inputs"):
+        quiet_fit(regression(input_map=None), 1e200 * X, y)
+
+
 # Density.
 
 
@@ -386,6 +418,10 @@ def test_a_failed_fit_changes_nothing():
         {"linear_tail": "yes"},
         {"refine": "widths"},
         {"refine": ("width", "depth")},
+        {"refine": "auto+width"},
+        {"refine": True},
+        {"shared": "no"},
+        {"normalize": None},
         {"refine": "metric", "shared": False, "shape": "full"},
         {"refine": "metric", "normalize": True},
         {"alpha": -1.0},

@@ -49,12 +49,15 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         held_out = self._held_out(X_val, y_val)
         if held_out is None and self.early_stopping:
             sample, held_out = self._split(sample, rng)
+        loss, link = self._resolve_loss(), self._targets.link
+        blend = resolve_blend(self.blend, self.n_estimators, loss, link)
+        if sample.X.shape[0] == 1:
+            blend = "mean"
         if not goes_on:
-            self.input_map_ = self._fit_input_map(sample, self.input_map)
+            self.input_map_ = self._fit_input_map(sample, self._resolve_input_map(blend))
         objective = self._objective(sample)
         start = self._last(objective) if goes_on else self._initial(objective, rng)
         self._forget_blend()
-        blend = resolve_blend(self.blend, self.n_estimators, objective)
         folds = None if blend == "mean" else self._leave_out(objective, rng)
         monitor = self._monitor(objective, held_out, sample)
         outcome = self._minimize(objective, start, monitor, rng)
@@ -77,7 +80,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         if state is None:
             rng = check_random_state(self.random_state)
         if not goes_on:
-            self.input_map_ = self._fit_input_map(sample, self.input_map)
+            self.input_map_ = self._fit_input_map(sample, self._resolve_input_map("mean"))
         objective = self._objective(sample)
         start = self._last(objective) if goes_on else self._initial(objective, rng)
         monitor = Monitor(loss_curve=self.loss_curve_ if goes_on else None)
@@ -92,6 +95,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
     # Steps of fit, in their order.
 
     def _check_parameters(self):
+        self._check_input_map()
         check_number("alpha", self.alpha, "[0, inf)")
         if self.max_iter is not None:
             check_number("max_iter", self.max_iter, "[1, inf)", integer=True)
@@ -133,6 +137,12 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
 
     def _stratification(self, sample):
         return None
+
+    def _resolve_input_map(self, blend):
+        if not isinstance(self.input_map, str) or self.input_map != "auto":
+            return self.input_map
+        # A radial-basis network sees bins itself, and other inputs err in other ways.
+        return "standard" if blend == "radial" else "piecewise_linear"
 
     def _objective(self, sample) -> Objective:
         """Set up the network and its cost over the rows."""

@@ -29,7 +29,7 @@ MAX_WEIGHT = 2.0
 MAX_ROWS = 10_000
 
 
-def resolve_blend(blend: Any, n_estimators: int, objective: Objective) -> str:
+def resolve_blend(blend: Any, n_estimators: int, loss: Loss, link: Any) -> str:
     """Return what "auto" stands for, or the choice itself.
 
     Parameters
@@ -38,8 +38,10 @@ def resolve_blend(blend: Any, n_estimators: int, objective: Objective) -> str:
         What the user gave.
     n_estimators : int
         Number of networks.
-    objective : Objective
-        Holds the loss, the link and the rows.
+    loss : Loss
+        L(y, d).
+    link : Link
+        Makes y of raw outputs.
 
     Returns
     -------
@@ -52,7 +54,6 @@ def resolve_blend(blend: Any, n_estimators: int, objective: Objective) -> str:
         If the choice does not exist, or does not go with the rest.
     """
     check_choice("blend", blend, BLENDS)
-    loss, link = objective.loss, objective.link
     has_partner = isinstance(loss, LogLoss) or has_closed_form(loss, link)
     if blend == "auto":
         blend = "radial" if n_estimators > 1 and has_partner else "mean"
@@ -66,7 +67,7 @@ def resolve_blend(blend: Any, n_estimators: int, objective: Objective) -> str:
             f"blend='radial' is for the squared error and for cross-entropy, not for "
             f"loss={loss!r}: set blend to 'scale' or 'mean'."
         )
-    return blend if objective.n_rows > 1 else "mean"
+    return blend
 
 
 def deal_folds(n_rows: int, n_folds: int, rng: np.random.RandomState) -> np.ndarray:

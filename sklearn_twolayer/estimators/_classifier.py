@@ -32,10 +32,11 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
         Units of each branch of an embedding given by name; 48 if None.
     activation : str, Activation or pair of callables, optional
         Activation of an embedding given by name, where it has one; "relu" if None.
-    input_map : str, transformer or None, default="piecewise_linear"
+    input_map : str, transformer or None, default="auto"
         What happens to a row before the first layer: "standard", "robust",
-        "piecewise_linear", any scikit-learn transformer, or None for nothing. Where it is
-        given by name, the radial-basis network of a blend chooses its own.
+        "piecewise_linear", any scikit-learn transformer, or None for nothing; "auto" is
+        "standard" beside a radial-basis network, else "piecewise_linear". Where it is given
+        by name, the radial-basis network of a blend chooses its own.
     loss : str or Loss, default="log_loss"
         "log_loss" (cross-entropy), "squared_error" (on the probabilities), or an
         instance of a loss, put on the probabilities.
@@ -131,7 +132,7 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
         *,
         n_units: int | None = None,
         activation: Any = None,
-        input_map: Any = "piecewise_linear",
+        input_map: Any = "auto",
         loss: Any = "log_loss",
         soft_targets: str | None = None,
         alpha: float = 3e-4,

@@ -8,7 +8,8 @@ from scipy import sparse
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter, validate_data
 
-from ..input_maps import as_input_map
+from .._checks import check_choice
+from ..input_maps import INPUT_MAPS, as_input_map
 from ..prediction import embeddings, raw_outputs
 from ..rows import Rows
 from ._validation import check_weights
@@ -63,6 +64,10 @@ class BaseNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
     def _row_factors(self, sample: Sample):
         return 1.0
+
+    def _check_input_map(self):
+        if isinstance(self.input_map, str):
+            check_choice("input_map", self.input_map, ("auto", *INPUT_MAPS))
 
     def _fit_input_map(self, sample, input_map):
         template = as_input_map(input_map)

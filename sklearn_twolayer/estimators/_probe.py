@@ -8,7 +8,7 @@ import numpy as np
 from ..input_maps import ScaledMap
 from ..losses import SquaredError
 from ..stages import Trial, refine_width, relative_width
-from ._metrics import dense_metric, marginal_metric
+from ._metrics import dense_metric, marginal_metric, some_rows
 from ._network import Sample
 from ._radial_start import unsupervised_stage
 
@@ -25,7 +25,14 @@ class Finding(NamedTuple):
 
     input_map: Any
     relative_width: float  # in typical distances between centres
-    trial: Trial | None = None  # of the small network
+
+
+class Candidate(NamedTuple):
+    """A small network, and the map that it sees rows through."""
+
+    input_map: Any
+    trial: Trial
+    radial: Any
 
 
 class Probe:
@@ -40,12 +47,9 @@ class Probe:
     """
 
     def __init__(self, model: Any, sample: Sample):
-        self.sample = self.part = sample
-        if sample.X.shape[0] > N_ROWS:
-            # Choices of its own: those for the centres go on as if there had been none.
-            rng = np.random.RandomState(0)
-            some = np.sort(rng.choice(sample.X.shape[0], N_ROWS, replace=False))
-            self.part = sample.take(some)
+        self.sample = sample
+        # Choices of its own: those for the centres go on as if there had been none.
+        self.few = some_rows(sample, N_ROWS, np.random.RandomState(0))
         self.model = copy.copy(model)
         self.model.n_centers = min(N_CENTERS, model.n_centers)
         self.model.centers, self.model.width, self.model.shape = "random", "dmax", "spherical"
@@ -59,40 +63,44 @@ class Probe:
             One or two maps.
         loss : Loss or None
             That of the dense network whose gradients make a metric, which becomes a part
-            of the map where it helps; None not to look for one. Where most inputs are
-            noise that network is lost, and those that go with the targets are found first.
+            of the map where it helps; None not to look for one.
 
         Returns
         -------
         Finding
             Of the least leave-one-out error.
         """
-        found = self._best(input_maps[0])
-        if len(input_maps) > 1:
-            found = self._better(found, input_maps[1], GAIN)
-        if loss is None:
-            return found
-        plain = found
-        found = self._better(plain, self._dense(plain.input_map, loss), DENSE_GAIN)
-        marginal = ScaledMap(plain.input_map, marginal_metric(plain.trial.objective))
-        screened = self._better(found, marginal, MARGINAL_GAIN)
-        if screened is found:
-            return found
-        return self._better(screened, self._dense(marginal, loss), DENSE_GAIN)
+        best = self._candidate(input_maps[0])
+        for input_map in input_maps[1:]:
+            best = better(best, self._candidate(input_map), GAIN)
+        if loss is not None:
+            best = self._with_metric(best, loss)
+        return Finding(best.input_map, relative_width(best.trial, best.radial))
+
+    def _with_metric(self, plain, loss):
+        factors = self._dense(plain.input_map, loss)
+        best = better(plain, self._candidate(ScaledMap(plain.input_map, factors)), DENSE_GAIN)
+        # Among many inputs of noise, the dense network is lost before these are left out.
+        marginal = marginal_metric(plain.trial.objective)
+        screened = self._candidate(ScaledMap(plain.input_map, marginal))
+        if better(best, screened, MARGINAL_GAIN) is best:
+            return best
+        factors = marginal * self._dense(screened.input_map, loss)
+        both = ScaledMap(plain.input_map, factors / factors.max())
+        return better(screened, self._candidate(both), DENSE_GAIN)
 
     def _dense(self, input_map, loss):
-        return ScaledMap(input_map, dense_metric(self.model, self.sample, input_map, loss))
+        return dense_metric(self.sample, input_map, self.model._targets, loss)
 
-    def _better(self, found, input_map, gain):
-        """Return the finding for another map, if it lowers the error by this part."""
-        other = self._best(input_map)
-        return other if other.trial.error < (1 - gain) * found.trial.error else found
-
-    def _best(self, input_map) -> Finding:
-        """Return the best width that goes with a map."""
+    def _candidate(self, input_map) -> Candidate:
+        """Return the small network of the best width."""
         self.model.input_map_ = input_map
         rng = np.random.RandomState(0)
-        start = unsupervised_stage(self.model, self.part, SquaredError(), rng)
+        start = unsupervised_stage(self.model, self.few, SquaredError(), rng)
         trial = Trial(start.objective, start.vector, self.model.alpha)
-        trial = refine_width(trial, start.radial)
-        return Finding(input_map, relative_width(trial, start.radial), trial)
+        return Candidate(input_map, refine_width(trial, start.radial), start.radial)
+
+
+def better(one: Candidate, other: Candidate, gain: float) -> Candidate:
+    """Return the other candidate, if it lowers the error by this part, else the one."""
+    return other if other.trial.error < (1 - gain) * one.trial.error else one

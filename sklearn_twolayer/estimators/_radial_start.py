@@ -52,9 +52,14 @@ def unsupervised_stage(
     """
     targets = model._targets.encode(sample.y)
     rows = Rows(sample.X, model.input_map_, np.float64, targets, sample.weights).keep()
-    centers, X, weights, index = find_centers(rows, model.n_centers, _rule(model), rng)
-    clusters = Clusters(centers, X, weights)
-    widths = find_widths(clusters, "dmax" if _is_loo(model.width) else model.width)
+    with np.errstate(over="ignore", invalid="ignore"):
+        centers, X, weights, index = find_centers(rows, model.n_centers, _rule(model), rng)
+        clusters = Clusters(centers, X, weights)
+        widths = find_widths(clusters, "dmax" if _is_loo(model.width) else model.width)
+    if not np.isfinite(widths).all():
+        raise ValueError(
+            "The distances between rows overflow: scale the inputs, as input_map='robust' does."
+        )
     radial = _radial(model, len(centers), learns_metric)
     network = Network(_embedding(model, radial, rows), rows.n_features, targets.shape[1])
     objective = Objective(

@@ -11,7 +11,7 @@ from .._checks import check_choice, check_number
 from .._linalg import single_threaded_blas
 from ..embeddings import Radial
 from ..losses import LogLoss, SquaredError
-from ..radial import nearest
+from ..radial import WIDTHS, nearest
 from ..solvers import Run, as_solver
 from ..stages import (
     TYPICAL_WIDTH,
@@ -32,6 +32,11 @@ from ._targets import RegressionTargets
 
 TASKS = ("classification", "regression")
 STEPS = ("width", "metric", "gradient")
+FLAGS = {
+    "shared": (True, False),
+    "normalize": (True, False),
+    "linear_tail": (True, False, "auto"),
+}
 #: A larger part of the rows without a unit is worth a warning.
 MANY_DEAD = 0.05
 
@@ -78,14 +83,18 @@ class BaseRBFNetwork(BaseNetwork):
             if self.task == "regression" and getattr(self, name) is not None:
                 raise ValueError(f"{name} is for task='classification': leave it at None.")
         check_number("n_centers", self.n_centers, "[1, inf)", integer=True)
+        self._check_input_map()
+        for name, choices in FLAGS.items():
+            check_choice(name, getattr(self, name), choices)
+        if isinstance(self.width, str):
+            check_choice("width", self.width, ("loo", *WIDTHS))
         if not isinstance(self.width, str) or self.width != "loo":
             Radial(1, self.kernel, centers=self.centers, widths=self.width).parameters(1)
         Radial(1, self.kernel, shape=self.shape, normalize=self.normalize).parameters(1)
-        check_choice("linear_tail", self.linear_tail, (True, False, "auto"))
-        if isinstance(self.alpha, str):
-            check_choice("alpha", self.alpha, ("loo",))
-        else:
+        if not isinstance(self.alpha, str):
             check_number("alpha", self.alpha, "[0, inf)")
+        elif self.alpha != "loo":
+            raise ValueError(f"alpha must be 'loo' or a number in [0, inf), got {self.alpha!r}.")
         check_number("max_iter", self.max_iter, "[1, inf)", integer=True)
         check_number("tol", self.tol, "[0, inf)")
         as_solver(self.solver).check_parameters()
@@ -93,12 +102,12 @@ class BaseRBFNetwork(BaseNetwork):
 
     def _steps(self):
         """Return the refinements, in their order."""
-        refine = self.refine
-        named = refine.split("+") if isinstance(refine, str) else list(refine or ())
-        if named == ["auto"]:
-            named = ["width"]
-        for step in named:
-            check_choice("refine", step, STEPS)
+        named = ["width"] if self._refines_by_itself else self._named_steps
+        if not all(step in STEPS for step in named):
+            raise ValueError(
+                "refine must be 'auto', None, or steps out of 'width', 'metric' and 'gradient', "
+                f"such as 'width+metric', got {self.refine!r}."
+            )
         if isinstance(self.width, str) and self.width == "loo":
             named.append("width")
         if "metric" in named and (self.normalize or not self.shared):
@@ -107,6 +116,18 @@ class BaseRBFNetwork(BaseNetwork):
                 "leave shared at True and normalize at False."
             )
         return [step for step in STEPS if step in named]
+
+    @property
+    def _named_steps(self):
+        if isinstance(self.refine, str):
+            return self.refine.split("+")
+        if self.refine is None or isinstance(self.refine, list | tuple):
+            return list(self.refine or ())
+        return [self.refine]  # for the check to refuse
+
+    @property
+    def _refines_by_itself(self):
+        return self._named_steps == ["auto"]
 
     def _first_layer(self, sample, steps, rng) -> tuple[Start, Trial]:
         """Choose all but the output layer; return what the unsupervised stage gave too."""
@@ -130,12 +151,12 @@ class BaseRBFNetwork(BaseNetwork):
             return [self._fit_input_map(sample, self.input_map)]
         if self.refine is None:
             return [self._fit_input_map(sample, "standard")]
-        wide, narrow = (self._fit_input_map(sample, m) for m in ("piecewise_linear", "robust"))
-        return [wide, narrow] if len(wide.columns_) else [narrow]
+        wide = self._fit_input_map(sample, "piecewise_linear")
+        return [wide, wide.robust_] if len(wide.columns_) else [wide.robust_]
 
     def _learns_metric(self):
-        is_auto = isinstance(self.refine, str) and self.refine == "auto"
-        return is_auto and self.shape == "spherical" and self.shared and not self.normalize
+        is_plain = self.shape == "spherical" and self.shared and not self.normalize
+        return self._refines_by_itself and is_plain
 
     def _loss(self):
         return SquaredError() if self.task == "regression" else LogLoss()

@@ -55,12 +55,12 @@ class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
         Whether the mapped inputs themselves go to the output layer too; "auto" for up to
         1000 of them, unless ``refine=None``.
     refine : str, sequence of str or None, default="auto"
-        What else is learned; "auto" is "width", and "metric" where a small network gains
-        by it and units share a spherical shape. "width": one factor on all widths, by
-        leave-one-out;
+        What else is learned. "width": one factor on all widths, by leave-one-out;
         "metric": a shared diagonal metric (full, for ``shape="full"``) by the average
         gradient of the network; "gradient": centres, widths and shapes by the solver.
-        Several steps are joined as in "width+metric" and always take this order.
+        Several steps are joined as in "width+metric" and always take this order. "auto"
+        is "width", after the mapped inputs have been scaled by how much they matter to a
+        small dense network, if units share a spherical shape and leave-one-out agrees.
     alpha : float or "loo", default="loo"
         Strength of the penalty (α/2)·‖W‖², beside the weighted mean of the loss.
     input_map : str, transformer or None, default="auto"
@@ -108,7 +108,8 @@ class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
     network_ : Network
         The two layers as functions of `params_`.
     input_map_ : transformer or None
-        The fitted input map.
+        The fitted input map; where ``refine="auto"`` has scaled what it gives, a
+        `ScaledMap` of it and the factors.
     n_iter_ : int
         Iterations of the solver; one where nothing was iterated.
     loss_curve_ : list of float

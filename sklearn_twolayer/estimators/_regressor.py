@@ -30,10 +30,11 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
         Units of each branch of an embedding given by name; 48 if None.
     activation : str, Activation or pair of callables, optional
         Activation of an embedding given by name, where it has one; "relu" if None.
-    input_map : str, transformer or None, default="piecewise_linear"
+    input_map : str, transformer or None, default="auto"
         What happens to a row before the first layer: "standard", "robust",
-        "piecewise_linear", any scikit-learn transformer, or None for nothing. Where it is
-        given by name, the radial-basis network of a blend chooses its own.
+        "piecewise_linear", any scikit-learn transformer, or None for nothing; "auto" is
+        "standard" beside a radial-basis network, else "piecewise_linear". Where it is given
+        by name, the radial-basis network of a blend chooses its own.
     loss : str or Loss, default="squared_error"
         "squared_error", "absolute_error", "huber", "log_cosh", "quantile", "poisson",
         "gamma", or an instance such as ``Quantile(0.9)``.
@@ -124,7 +125,7 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
         *,
         n_units: int | None = None,
         activation: Any = None,
-        input_map: Any = "piecewise_linear",
+        input_map: Any = "auto",
         loss: Any = "squared_error",
         alpha: float = 3e-4,
         solver: Any = "adam",

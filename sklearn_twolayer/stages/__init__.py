@@ -4,7 +4,7 @@ from ._cross_entropy import fit_cross_entropy
 from ._dead import rows_without_unit
 from ._density import Density
 from ._gradient import refine_gradient
-from ._metric import refine_metric, root
+from ._metric import metric_root, refine_metric
 from ._trial import Trial
 from ._width import TYPICAL_WIDTH, refine_width, relative_width
 
@@ -13,10 +13,10 @@ __all__ = [
     "Density",
     "Trial",
     "fit_cross_entropy",
+    "metric_root",
     "refine_gradient",
     "refine_metric",
     "refine_width",
     "relative_width",
-    "root",
     "rows_without_unit",
 ]

@@ -179,7 +179,7 @@ def _problem(trial, rows, P, keep, alpha):
 def _anchored(trial, rows, rng):
     loo = trial.loo
     P = loo.rotated(rows)
-    t, b, _ = trial.log_odds
+    t, b = trial.log_odds[:2]
     keep = loo.values > max(0.1 * trial.alpha, 1e-12 * loo.values[-1])
     keep[: -min(N_DIRECTIONS, len(rows) - 1)] = False
     few = slice(None)

@@ -40,7 +40,7 @@ def refine_metric(trial: Trial, radial, n_rounds: int = 2) -> Trial:
         if not outer.any():
             break
         relative = relative_width(trial, radial)
-        scaled = trial.at(trial.moved(shapes=root(outer)))
+        scaled = trial.at(trial.moved(shapes=metric_root(outer)))
         trial = refine_width(scaled, radial, relative * STEP)
         if trial.error >= best.error:
             break
@@ -48,7 +48,7 @@ def refine_metric(trial: Trial, radial, n_rounds: int = 2) -> Trial:
     return best
 
 
-def root(outer: np.ndarray) -> np.ndarray:
+def metric_root(outer: np.ndarray) -> np.ndarray:
     """Return A with A Aᵀ proportional to a matrix, or to a diagonal given as a vector.
 
     Parameters
