@@ -83,8 +83,50 @@ class InputMap(TransformerMixin, BaseEstimator):
         raise NotImplementedError
 
 
-class StandardMap(InputMap):
+class ScalingMap(InputMap):
+    """Base of the maps that centre and scale each column, and clip it smoothly.
+
+    The clip is z / √(1 + (z / c)²), which keeps outliers within ±c (Holzmüller et al.,
+    2024, "Better by default").
+
+    Parameters
+    ----------
+    clip : float
+        The bound c; infinity for none.
+    """
+
+    def __init__(self, clip: float):
+        self.clip = clip
+
+    def inverse_transform(self, Z):
+        # The bound stands for all that lies beyond.
+        inside = np.clip(Z / float(self.clip), -0.999, 0.999)
+        return Z / np.sqrt(1 - inside**2) * self.scale_ + self.center_
+
+    def _squash(self, values):
+        if np.isinf(self.clip):
+            return values
+        # Far out the bound is reached up to rounding, and squares would overflow.
+        far = 1e9 * float(self.clip)
+        values = np.clip(values, -far, far)
+        return values / np.sqrt(1 + (values / float(self.clip)) ** 2)
+
+    def _transform_dense(self, X):
+        return self._squash((X - self.center_) / self.scale_)
+
+    def _transform_sparse(self, X):
+        X = sparse.csr_array(X.multiply(1 / self.scale_))
+        X.data = self._squash(X.data)
+        return X
+
+
+class StandardMap(ScalingMap):
     """Zero mean and unit variance in each column.
+
+    Parameters
+    ----------
+    clip : float, default=inf
+        The bound c of a smooth clip, z / √(1 + (z / c)²); infinity for none.
 
     Attributes
     ----------
@@ -98,6 +140,9 @@ class StandardMap(InputMap):
            [ 1.]])
     """
 
+    def __init__(self, clip: float = np.inf):
+        super().__init__(clip)
+
     def _fit(self, X, sample_weight):
         weights = sample_weight / sample_weight.sum()
         moments = sparse_moments if sparse.issparse(X) else dense_moments
@@ -107,27 +152,17 @@ class StandardMap(InputMap):
         center = np.zeros_like(mean) if sparse.issparse(X) else mean
         self.center_, self.scale_ = center.astype(X.dtype), scale.astype(X.dtype)
 
-    def inverse_transform(self, Z):
-        return Z * self.scale_ + self.center_
 
-    def _transform_dense(self, X):
-        return (X - self.center_) / self.scale_
-
-    def _transform_sparse(self, X):
-        return sparse.csr_array(X.multiply(1 / self.scale_))
-
-
-class RobustMap(InputMap):
+class RobustMap(ScalingMap):
     """Median and interquartile range, then a smooth clip.
 
     A column is centred by its median and divided by its interquartile range; where that
-    is zero, by half its range. Then x / √(1 + (x / c)²) keeps outliers within ±c
-    (Holzmüller et al., 2024, "Better by default").
+    is zero, by half its range.
 
     Parameters
     ----------
     clip : float, default=3.0
-        The bound c; infinity for none.
+        The bound c of z / √(1 + (z / c)²); infinity for none.
 
     Attributes
     ----------
@@ -142,7 +177,7 @@ class RobustMap(InputMap):
     """
 
     def __init__(self, clip: float = 3.0):
-        self.clip = clip
+        super().__init__(clip)
 
     def _fit(self, X, sample_weight):
         low, quarter, middle, three_quarters, high = column_quantiles(
@@ -152,25 +187,6 @@ class RobustMap(InputMap):
         scale = np.where(scale > 0, scale, high / 2 - low / 2)
         self.scale_ = np.where(scale > 0, scale, 1).astype(X.dtype)
         self.center_ = np.zeros_like(middle) if sparse.issparse(X) else middle
-
-    def inverse_transform(self, Z):
-        # The bound stands for all that lies beyond.
-        inside = np.clip(Z / float(self.clip), -0.999, 0.999)
-        return Z / np.sqrt(1 - inside**2) * self.scale_ + self.center_
-
-    def _squash(self, values):
-        # Far out the bound is reached up to rounding, and squares would overflow.
-        far = 1e9 * float(self.clip)
-        values = np.clip(values, -far, far)
-        return values / np.sqrt(1 + (values / float(self.clip)) ** 2)
-
-    def _transform_dense(self, X):
-        return self._squash((X - self.center_) / self.scale_)
-
-    def _transform_sparse(self, X):
-        X = sparse.csr_array(X.multiply(1 / self.scale_))
-        X.data = self._squash(X.data)
-        return X
 
 
 class PiecewiseLinearMap(InputMap):

@@ -16,6 +16,7 @@ from .._checks import check_choice, check_number
 from .._compat import CallbackSupportMixin
 from .._linalg import single_threaded_blas
 from ..embeddings import as_embedding
+from ..input_maps import StandardMap
 from ..network import Network
 from ..objective import Objective
 from ..rows import Rows
@@ -24,6 +25,9 @@ from ._blend import blend_weights, deal_folds, fit_radial, left_out_outputs, res
 from ._monitor import Monitor
 from ._network import BaseNetwork, Sample
 from ._validation import stacklevel_of_user, takes_weights
+
+#: Bound of the inputs beside a radial-basis network, in standard deviations.
+CLIP = 3.0
 
 
 def _works_by_epochs(estimator) -> bool:
@@ -142,7 +146,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         if not isinstance(self.input_map, str) or self.input_map != "auto":
             return self.input_map
         # A radial-basis network sees bins itself, and other inputs err in other ways.
-        return "standard" if blend == "radial" else "piecewise_linear"
+        return StandardMap(CLIP) if blend == "radial" else "piecewise_linear"
 
     def _objective(self, sample) -> Objective:
         """Set up the network and its cost over the rows."""

@@ -46,9 +46,9 @@ def dense_metric(sample: Sample, input_map: Any, targets: Any, loss: Any) -> np.
     """
     rng = np.random.RandomState(0)
     sample = some_rows(sample, MAX_ROWS, rng)
-    standard = _standard(some_rows(sample, N_SCALED, rng), input_map)
+    common = _common_scale(some_rows(sample, N_SCALED, rng), input_map)
     encoded = targets.encode(sample.y)
-    chain = standard if input_map is None else make_pipeline(input_map, standard)
+    chain = common if input_map is None else make_pipeline(input_map, common)
     rows = Rows(sample.X, chain, np.float32, encoded, sample.weights).keep()
     network = Network(as_embedding("parallel", N_UNITS), rows.n_features, encoded.shape[1])
     objective = Objective(network, loss, targets.link, rows, alpha=ALPHA)
@@ -57,13 +57,16 @@ def dense_metric(sample: Sample, input_map: Any, targets: Any, loss: Any) -> np.
     max_iter = SOLVER.default_max_iter(rows.n_rows)
     run = Run(max_iter, 0.0, max_iter, rng, lambda params, loss: False)
     params = SOLVER.minimize(objective, start[None], run).params[0]
-    return _factors(squared_gradient(objective, params) / standard.scale_.astype(np.float64) ** 2)
+    return _factors(squared_gradient(objective, params))
 
 
-def _standard(sample, input_map):
+def _common_scale(sample, input_map):
+    """Return a map that centres columns, and scales them all by the same."""
     X = sample.X if input_map is None else input_map.transform(sample.X)
     X = X if sparse.issparse(X) else np.asarray(X)
-    return StandardMap().fit(X.astype(np.float64), sample_weight=sample.weights)
+    common = StandardMap().fit(X.astype(np.float64), sample_weight=sample.weights)
+    common.scale_[:] = np.sqrt(np.mean(common.scale_**2))
+    return common
 
 
 def some_rows(sample: Sample, n_rows: int, rng) -> Sample:

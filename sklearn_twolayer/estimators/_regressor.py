@@ -46,7 +46,7 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
         ``Adam(learning_rate=0.01)``.
     max_iter : int, optional
         Iterations of the solver: epochs, where it works on batches. If None, what the
-        solver advises: for Adam 40 epochs, and fewer where there are more than 25,000
+        solver advises: for Adam 40 epochs, more below 1500 rows and fewer above 25,000
         rows.
     tol : float, default=1e-4
         When the solver has converged, and what counts as a gain in early stopping.

@@ -11,8 +11,9 @@ from ._stochastic import Stochastic
 #: Numbers of a parameter vector that are updated at a time, to stay in a core's cache.
 SLICE = 2**15
 
-#: What bounds the number of epochs on large data, if the user does not: epochs times rows.
-ROW_VISITS = 10**6
+#: Epochs, if the user does not say; those of few rows are more, and those of many rows fewer, so
+#: that epochs times rows lie between these bounds.
+EPOCHS, ROW_VISITS = 40, (60_000, 1_000_000)
 
 
 class Moments(NamedTuple):
@@ -108,7 +109,8 @@ class Adam(Stochastic):
         return dtype if self.dtype is None else np.dtype(self.dtype)
 
     def default_max_iter(self, n_rows):
-        return int(np.clip(ROW_VISITS // n_rows, 5, 40))
+        fewest, most = (visits // n_rows for visits in ROW_VISITS)
+        return int(np.clip(EPOCHS, min(fewest, 5 * EPOCHS), max(most, 5)))
 
     def mask_source(self, rng):
         if not self.dropout:
