@@ -86,6 +86,11 @@ class Rows:
         """Return the same inputs under another fitted map, without targets."""
         return Rows(self._raw, input_map, self.dtype)
 
+    def take(self, index: Any) -> "Rows":
+        """Return some of the rows, by a slice or an index array."""
+        targets, weights = self.targets[index], self.sample_weight[..., index]
+        return Rows(self._raw[index], self._input_map, self.dtype, targets, weights)
+
     @cached_property
     def n_features(self) -> int:
         """Number of mapped inputs."""

@@ -192,6 +192,15 @@ def test_width_by_leave_one_out_is_the_same_by_both_names():
     np.testing.assert_array_equal(by_width.widths_, by_refine.widths_)
 
 
+def test_of_many_rows_some_are_enough_to_choose_a_width():
+    rng = np.random.RandomState(0)
+    rows = rng.uniform(size=(60_000, 1))
+    wave = np.sin(9 * rows[:, 0]) + 0.1 * rng.normal(size=60_000)
+    model = regression(centers=rows[:8], input_map=None, refine="width")
+    widths = [clone(model).fit(rows[::step], wave[::step]).widths_ for step in (1, 3)]
+    np.testing.assert_array_equal(*widths)
+
+
 @pytest.mark.parametrize("shape", ["spherical", "full"])
 def test_the_metric_finds_the_inputs_that_matter(shape):
     model = regression(

@@ -60,6 +60,18 @@ def test_whether_rows_are_kept_depends_on_their_size(kind, monkeypatch):
         assert len(calls) == expected
 
 
+@each_kind
+def test_some_of_the_rows(kind):
+    weights = RNG.uniform(1, 2, size=300)
+    all_rows = Rows(kind(X), None, np.float64, X[:, :1], weights).keep()
+    for index in (slice(None, None, 3), np.array([5, 2])):
+        some = all_rows.take(index)
+        np.testing.assert_array_equal(dense(some.inputs(slice(None))), X[index])
+        np.testing.assert_array_equal(some.targets, X[index, :1])
+        expected = weights[index] / weights[index].mean()
+        np.testing.assert_allclose(some.sample_weight, expected)
+
+
 def test_weights_are_scaled_to_a_mean_of_one():
     weights = np.array([[1.0, 3.0, 0.0], [2.0, 2.0, 2.0]])
     rows = Rows(X[:3], None, np.float32, np.zeros((3, 1)), weights)

@@ -1,5 +1,6 @@
 """A radial network with fixed first layer, and how good its output layer can be."""
 
+import copy
 from functools import cached_property
 from typing import Any
 
@@ -97,6 +98,15 @@ class Trial:
     def at(self, vector: np.ndarray) -> "Trial":
         """Return the trial of other parameters."""
         return Trial(self.objective, vector, self.choice)
+
+    def thinned(self, n_rows: int) -> "Trial":
+        """Return the trial on about so many rows, evenly spaced, or on all if they are few."""
+        if self.objective.n_rows <= n_rows:
+            return self
+        objective = copy.copy(self.objective)
+        objective.rows = objective.rows.take(slice(None, None, objective.n_rows // n_rows)).keep()
+        objective.n_rows = objective.rows.n_rows
+        return Trial(objective, self.vector, self.choice)
 
     @cached_property
     def output(self) -> tuple[np.ndarray, np.ndarray]:
