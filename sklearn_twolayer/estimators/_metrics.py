@@ -15,8 +15,8 @@ from ..solvers import Adam, Run
 from ..stages import metric_root
 from ._network import Sample
 
-#: Units of each of the two branches, and the penalty on the weights.
-N_UNITS, ALPHA = 24, 3e-4
+#: Networks, units of each of their two branches, and the penalty on the weights.
+N_NETWORKS, N_UNITS, ALPHA = 2, 24, 1e-3
 #: Larger steps than by default: the directions matter, not the last digit.
 SOLVER = Adam(learning_rate=0.03, batch_size=256)
 #: Rows to train on, and rows to standardise by; of more, a random part of that size.
@@ -24,9 +24,10 @@ MAX_ROWS, N_SCALED = 10_000, 1000
 
 
 def dense_metric(sample: Sample, input_map: Any, targets: Any, loss: Any) -> np.ndarray:
-    """Return by how much each mapped input moves the outputs of a dense network.
+    """Return by how much each mapped input moves the outputs of dense networks.
 
-    A radial unit sees all inputs alike; a dense one learns which of them matter.
+    A radial unit sees all inputs alike; a dense one learns which of them matter. Two
+    networks, each trained for half the usual time, tell it better than one.
 
     Parameters
     ----------
@@ -52,12 +53,12 @@ def dense_metric(sample: Sample, input_map: Any, targets: Any, loss: Any) -> np.
     rows = Rows(sample.X, chain, np.float32, encoded, sample.weights).keep()
     network = Network(as_embedding("parallel", N_UNITS), rows.n_features, encoded.shape[1])
     objective = Objective(network, loss, targets.link, rows, alpha=ALPHA)
-    start = network.initialize(rows, rng)
+    start = np.stack([network.initialize(rows, rng) for _ in range(N_NETWORKS)])
     network.views(start).bias[...] = objective.best_constant()
-    max_iter = SOLVER.default_max_iter(rows.n_rows)
+    max_iter = -(-SOLVER.default_max_iter(rows.n_rows) // N_NETWORKS)
     run = Run(max_iter, 0.0, max_iter, rng, lambda params, loss: False)
-    params = SOLVER.minimize(objective, start[None], run).params[0]
-    return _factors(squared_gradient(objective, params))
+    stack = SOLVER.minimize(objective, start, run).params
+    return _factors(sum(squared_gradient(objective, params) for params in stack))
 
 
 def _common_scale(sample, input_map):
