@@ -16,7 +16,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.metaestimators import available_if
 
 from ._checks import check_number
-from ._quantiles import weighted_quantiles
+from ._columns import canonical, column_quantiles, dense_moments, sparse_moments
 from ._registry import resolve
 
 
@@ -315,72 +315,6 @@ class ScaledMap(TransformerMixin, BaseEstimator):
         """Return the rows that are mapped to given ones, shape (n_rows, n_outputs)."""
         mapped = Z / self.factors
         return mapped if self.input_map is None else self.input_map.inverse_transform(mapped)
-
-
-def canonical(X) -> sparse.csr_array:
-    """Return rows as a CSR array in which no entry occurs twice."""
-    X = sparse.csr_array(X)
-    if not X.has_canonical_format:
-        X = X.copy()
-        X.sum_duplicates()
-    return X
-
-
-def dense_moments(X: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return mean and standard deviation of each column; the weights sum to one."""
-    mean, spread = np.zeros((2, X.shape[1]))
-    for j in range(X.shape[1]):  # one column at a time: no second copy of the input
-        column = X[:, j].astype(np.float64)
-        mean[j] = weights @ column
-        column -= mean[j]
-        size = np.abs(column).max() or 1.0  # its square may overflow
-        spread[j] = size * np.sqrt(weights @ (column / size) ** 2)
-    return mean, spread
-
-
-def sparse_moments(X, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the same for the columns of a CSR array."""
-    mean = weights @ X
-    size = abs(X).max(axis=0).toarray().ravel().astype(np.float64)
-    size[size == 0] = 1.0
-    stored = np.repeat(weights, np.diff(X.indptr))
-    error = (X.data - mean[X.indices]) / size[X.indices]
-    variance = np.bincount(X.indices, stored * error**2, minlength=len(mean))
-    zeros = 1 - np.bincount(X.indices, stored, minlength=len(mean))
-    variance += np.maximum(zeros, 0) * (mean / size) ** 2
-    return mean, size * np.sqrt(variance)
-
-
-def column_quantiles(X, probabilities, sample_weight) -> np.ndarray:
-    """Weighted quantiles of the columns of a dense or sparse array.
-
-    Parameters
-    ----------
-    X : {ndarray, CSR} of shape (n_rows, n_columns)
-        The data; sparse columns are made dense one at a time.
-    probabilities : ndarray of shape (n_probabilities,)
-        Values in [0, 1].
-    sample_weight : ndarray of shape (n_rows,)
-        Positive weights.
-
-    Returns
-    -------
-    ndarray of shape (n_probabilities, n_columns)
-        The quantiles.
-
-    Examples
-    --------
-    >>> column_quantiles(np.arange(5.0)[:, None], np.array([0.5]), np.ones(5))
-    array([[2.]])
-    """
-    if not sparse.issparse(X):
-        return weighted_quantiles(X, probabilities, sample_weight)
-    X = sparse.csc_array(X)
-    columns = [
-        weighted_quantiles(X[:, [j]].toarray(), probabilities, sample_weight)
-        for j in range(X.shape[1])
-    ]
-    return np.hstack(columns)
 
 
 INPUT_MAPS: dict[str, type[InputMap]] = {

@@ -11,7 +11,7 @@ from scipy.special import expit, xlogy
 from sklearn.base import BaseEstimator
 
 from ._checks import check_number
-from ._quantiles import weighted_quantiles
+from ._columns import weighted_quantiles
 from .activations import sigmoid, softmax
 
 #: The smallest probability that a starting bias stands for, and the mean of zeros.
@@ -164,20 +164,24 @@ class SquaredError(Loss):
         return np.stack([link.pullback(y, np.broadcast_to(e, y.shape)) for e in eye], axis=1)
 
 
-class AbsoluteError(Loss):
-    """|y - d|: predicts the median."""
+class RobustLoss(Loss):
+    """Base of the losses with a bounded slope, whose best constant is about the median."""
 
     is_robust = True
-
-    def pointwise(self, y, d):
-        error = y - d
-        return np.abs(error), np.sign(error)
 
     def constant(self, d, weights):
         return weighted_quantiles(d, [0.5], weights)[0]
 
 
-class Huber(Loss):
+class AbsoluteError(RobustLoss):
+    """|y - d|: predicts the median."""
+
+    def pointwise(self, y, d):
+        error = y - d
+        return np.abs(error), np.sign(error)
+
+
+class Huber(RobustLoss):
     """½ (y - d)² where |y - d| ≤ `delta`, beyond it linear.
 
     Parameters
@@ -192,8 +196,6 @@ class Huber(Loss):
     (array([2.5]), array([1.]))
     """
 
-    is_robust = True
-
     def __init__(self, delta: float = 1.35):
         self.delta = delta
 
@@ -202,28 +204,20 @@ class Huber(Loss):
         clipped = np.clip(error, -self.delta, self.delta)
         return clipped * (error - 0.5 * clipped), clipped
 
-    def constant(self, d, weights):
-        return weighted_quantiles(d, [0.5], weights)[0]
-
     def check_parameters(self):
         check_number("delta", self.delta, "(0, inf)")
 
 
-class LogCosh(Loss):
+class LogCosh(RobustLoss):
     """log cosh(y - d), a smooth cousin of the absolute error."""
-
-    is_robust = True
 
     def pointwise(self, y, d):
         error = y - d
         size = np.abs(error)
         return size + np.log1p(np.exp(-2 * size)) - np.log(2), np.tanh(error)
 
-    def constant(self, d, weights):
-        return weighted_quantiles(d, [0.5], weights)[0]  # near enough
 
-
-class Quantile(Loss):
+class Quantile(RobustLoss):
     """Pinball loss: predicts the given quantile of the target.
 
     Parameters
@@ -236,8 +230,6 @@ class Quantile(Loss):
     >>> Quantile(0.9).pointwise(np.array([0.0]), np.array([1.0]))
     (array([0.9]), array([-0.9]))
     """
-
-    is_robust = True
 
     def __init__(self, quantile: float = 0.5):
         self.quantile = quantile

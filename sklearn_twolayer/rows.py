@@ -42,6 +42,13 @@ def blocks(n_rows: int, length: int) -> list[slice]:
     return [slice(start, min(start + length, n_rows)) for start in range(0, n_rows, length)]
 
 
+def random_part(n_rows: int, most: int, rng: np.random.RandomState) -> Any:
+    """Return the sorted indices of `most` random rows, or the slice of all if they are no more."""
+    if n_rows <= most:
+        return slice(None)
+    return np.sort(rng.choice(n_rows, most, replace=False))
+
+
 class Rows:
     """Inputs, and for training targets and weights, by blocks.
 

@@ -6,8 +6,8 @@ from scipy import sparse
 
 from sklearn_twolayer import rows as rows_module
 from sklearn_twolayer._checks import check_choice, check_number
+from sklearn_twolayer._columns import weighted_quantiles
 from sklearn_twolayer._linalg import augmented, product, transposed_product, without_ones
-from sklearn_twolayer._quantiles import weighted_quantiles
 from sklearn_twolayer._registry import resolve
 from sklearn_twolayer.activations import ACTIVATIONS, Activation, Tanh
 from sklearn_twolayer.embeddings import Dense

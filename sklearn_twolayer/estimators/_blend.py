@@ -19,6 +19,7 @@ from .._checks import check_choice
 from ..curvature import has_closed_form
 from ..losses import LogLoss, Loss, smoothed
 from ..objective import Objective
+from ..rows import random_part
 from ._network import Sample
 from ._rbf_network import RBFNetwork
 
@@ -137,10 +138,8 @@ def fit_radial(model: Any, sample: Sample, rng) -> tuple[RBFNetwork, np.ndarray,
         Their raw outputs, each by an output layer fitted without the row.
     """
     n_rows = sample.X.shape[0]
-    index = np.arange(n_rows)
-    if n_rows > MAX_ROWS:
-        index = np.sort(rng.choice(n_rows, MAX_ROWS, replace=False))
-        sample = sample.take(index)
+    index = random_part(n_rows, MAX_ROWS, rng)
+    sample, index = sample.take(index), np.arange(n_rows)[index]
     radial = RBFNetwork(
         task="regression" if is_regressor(model) else "classification",
         # What a transformer of the user's leaves out must stay out.

@@ -46,8 +46,8 @@ def dense_metric(sample: Sample, input_map: Any, targets: Any, loss: Any) -> np.
         Root mean squares of the gradient; the largest is about one.
     """
     rng = np.random.RandomState(0)
-    sample = some_rows(sample, MAX_ROWS, rng)
-    common = _common_scale(some_rows(sample, N_SCALED, rng), input_map)
+    sample = sample.random_part(MAX_ROWS, rng)
+    common = _common_scale(sample.random_part(N_SCALED, rng), input_map)
     encoded = targets.encode(sample.y)
     chain = common if input_map is None else make_pipeline(input_map, common)
     rows = Rows(sample.X, chain, np.float32, encoded, sample.weights).keep()
@@ -68,13 +68,6 @@ def _common_scale(sample, input_map):
     common = StandardMap().fit(X.astype(np.float64), sample_weight=sample.weights)
     common.scale_[:] = np.sqrt(np.mean(common.scale_**2))
     return common
-
-
-def some_rows(sample: Sample, n_rows: int, rng) -> Sample:
-    """Return a random part of the rows, or all where there are no more."""
-    if sample.X.shape[0] <= n_rows:
-        return sample
-    return sample.take(np.sort(rng.choice(sample.X.shape[0], n_rows, replace=False)))
 
 
 def squared_gradient(objective: Objective, params: np.ndarray) -> np.ndarray:

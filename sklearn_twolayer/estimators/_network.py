@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted, has_fit_parameter, validat
 from .._checks import check_choice
 from ..input_maps import INPUT_MAPS, as_input_map
 from ..prediction import embeddings, raw_outputs
-from ..rows import Rows
+from ..rows import Rows, random_part
 from ._validation import check_weights
 
 FLOATS = [np.float64, np.float32]
@@ -27,6 +27,10 @@ class Sample(NamedTuple):
     def take(self, index) -> "Sample":
         """Return some of the rows."""
         return Sample(self.X[index], self.y[index], self.weights[index])
+
+    def random_part(self, most: int, rng) -> "Sample":
+        """Return so many random rows, or all if they are no more."""
+        return self.take(random_part(self.X.shape[0], most, rng))
 
 
 class BaseNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):

@@ -8,7 +8,7 @@ import numpy as np
 from ..input_maps import ScaledMap
 from ..losses import SquaredError
 from ..stages import Trial, refine_width, relative_width
-from ._metrics import dense_metric, marginal_metric, some_rows
+from ._metrics import dense_metric, marginal_metric
 from ._network import Sample
 from ._radial_start import unsupervised_stage
 
@@ -49,7 +49,7 @@ class Probe:
     def __init__(self, model: Any, sample: Sample):
         self.sample = sample
         # Choices of its own: those for the centres go on as if there had been none.
-        self.few = some_rows(sample, N_ROWS, np.random.RandomState(0))
+        self.few = sample.random_part(N_ROWS, np.random.RandomState(0))
         self.model = copy.copy(model)
         self.model.n_centers = min(N_CENTERS, model.n_centers)
         self.model.centers, self.model.width, self.model.shape = "random", "dmax", "spherical"

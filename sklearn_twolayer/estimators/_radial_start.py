@@ -55,7 +55,7 @@ def unsupervised_stage(
     with np.errstate(over="ignore", invalid="ignore"):
         centers, X, weights, index = find_centers(rows, model.n_centers, _rule(model), rng)
         clusters = Clusters(centers, X, weights)
-        widths = find_widths(clusters, "dmax" if _is_loo(model.width) else model.width)
+        widths = find_widths(clusters, "dmax" if is_loo(model.width) else model.width)
     if not np.isfinite(widths).all():
         raise ValueError(
             "The distances between rows overflow: scale the inputs, as input_map='robust' does."
@@ -80,7 +80,8 @@ def unsupervised_stage(
     return Start(objective, radial, vector, clusters, index)
 
 
-def _is_loo(width):
+def is_loo(width) -> bool:
+    """Return whether the widths are left to leave-one-out."""
     return isinstance(width, str) and width == "loo"
 
 
@@ -104,7 +105,7 @@ def _radial(model, n_units, learns_metric):
         n_units,
         model.kernel,
         centers=model.centers,
-        widths="dmax" if _is_loo(model.width) else model.width,
+        widths="dmax" if is_loo(model.width) else model.width,
         shape=shape,
         shared=model.shared,
         normalize=model.normalize,

@@ -27,7 +27,7 @@ from ._class_targets import class_factors, class_targets, validate_labels
 from ._monitor import Monitor
 from ._network import BaseNetwork, Sample
 from ._probe import Finding, Probe
-from ._radial_start import Start, unsupervised_stage
+from ._radial_start import Start, is_loo, unsupervised_stage
 from ._targets import RegressionTargets
 
 TASKS = ("classification", "regression")
@@ -88,7 +88,7 @@ class BaseRBFNetwork(BaseNetwork):
             check_choice(name, getattr(self, name), choices)
         if isinstance(self.width, str):
             check_choice("width", self.width, ("loo", *WIDTHS))
-        if not isinstance(self.width, str) or self.width != "loo":
+        if not is_loo(self.width):
             Radial(1, self.kernel, centers=self.centers, widths=self.width).parameters(1)
         Radial(1, self.kernel, shape=self.shape, normalize=self.normalize).parameters(1)
         if not isinstance(self.alpha, str):
@@ -108,7 +108,7 @@ class BaseRBFNetwork(BaseNetwork):
                 "refine must be 'auto', None, or steps out of 'width', 'metric' and 'gradient', "
                 f"such as 'width+metric', got {self.refine!r}."
             )
-        if isinstance(self.width, str) and self.width == "loo":
+        if is_loo(self.width):
             named.append("width")
         if "metric" in named and (self.normalize or not self.shared):
             raise ValueError(

@@ -7,7 +7,7 @@ encodes y, and decodes raw outputs; it is fitted with the network and kept besid
 import numpy as np
 from sklearn.utils.class_weight import compute_sample_weight
 
-from .._quantiles import weighted_quantiles
+from .._columns import dense_moments, weighted_quantiles
 from ..losses import Link, LogisticLink, Loss, SoftmaxLink
 
 #: The interquartile range of normal numbers, in standard deviations.
@@ -37,7 +37,7 @@ class RegressionTargets:
         self.center = np.zeros(self.n_outputs)
         self.scale = np.ones(self.n_outputs)
         if loss.scales_targets:
-            self.center, spread = mean_and_deviation(d, sample_weight)
+            self.center, spread = dense_moments(d, sample_weight / sample_weight.sum())
             if loss.is_robust:
                 low, median, high = weighted_quantiles(d, [0.25, 0.5, 0.75], sample_weight)
                 varies = high > low
@@ -62,14 +62,6 @@ class RegressionTargets:
         if (info.eps * size < 1e-3 * self.scale).all() and size.max() < 1e-3 * info.max:
             y = y.astype(z.dtype)
         return y[:, 0] if self.single else y
-
-
-def mean_and_deviation(d: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the weighted mean and standard deviation of columns, each (n_columns,)."""
-    center = np.average(d, axis=0, weights=weights)
-    error = d - center
-    size = np.abs(error).max(axis=0) + np.finfo(np.float64).tiny  # squares may overflow
-    return center, size * np.average((error / size) ** 2, axis=0, weights=weights) ** 0.5
 
 
 class ClassTargets:

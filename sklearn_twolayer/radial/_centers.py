@@ -10,6 +10,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from .._checks import check_number
 from .._linalg import single_threaded
+from ..rows import random_part
 from ._geometry import DiagonalGeometry
 
 RULES = ("kmeans", "random", "all")
@@ -64,10 +65,8 @@ def find_centers(
     check_number("n_centers", n_centers, "[1, inf)", integer=True)
     check_centers(rule)
     limit = max(MAX_ROWS, ROWS_PER_CENTER * n_centers)
-    if rows.n_rows > limit and not (isinstance(rule, str) and rule == "all"):
-        index = np.sort(rng.choice(rows.n_rows, limit, replace=False))
-    else:
-        index = slice(None)
+    is_all = isinstance(rule, str) and rule == "all"
+    index = slice(None) if is_all else random_part(rows.n_rows, limit, rng)
     X, weights = rows.inputs(index), rows.sample_weight[index]
     centers = distinct(_centers(X, weights, n_centers, rule, rng))
     return np.ascontiguousarray(centers, dtype=rows.dtype), X, weights, index

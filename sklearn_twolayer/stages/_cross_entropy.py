@@ -14,6 +14,7 @@ import numpy as np
 from scipy.optimize import minimize, minimize_scalar
 
 from ..losses import LogLoss, smoothed
+from ..rows import random_part
 from ._trial import Trial
 
 #: Strengths of the pull, in penalties of least squares, from strong to weak.
@@ -139,9 +140,7 @@ def fit_cross_entropy(trial: Trial, rng: np.random.RandomState) -> Output:
     if not isinstance(trial.choice, str) or n_rows == 1:
         return _plain(trial)
     limit = min(MAX_ROWS, max(1000, 2**25 // trial.objective.network.width))
-    rows = np.arange(n_rows)
-    if n_rows > limit:
-        rows = np.sort(rng.choice(n_rows, limit, replace=False))
+    rows = np.arange(n_rows)[random_part(n_rows, limit, rng)]
     return _anchored(trial, rows, rng)
 
 
@@ -182,9 +181,7 @@ def _anchored(trial, rows, rng):
     t, b = trial.log_odds[:2]
     keep = loo.values > max(0.1 * trial.alpha, 1e-12 * loo.values[-1])
     keep[: -min(N_DIRECTIONS, len(rows) - 1)] = False
-    few = slice(None)
-    if len(rows) > MAX_FOLDED:
-        few = np.sort(rng.choice(len(rows), MAX_FOLDED, replace=False))
+    few = random_part(len(rows), MAX_FOLDED, rng)
     alpha, factor, left_out = _strength(trial, rows[few], P[few], keep, (t, b), rng)
     problem, scale = _problem(trial, rows, P, keep, alpha)
     W, bias = trial.output
