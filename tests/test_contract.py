@@ -858,3 +858,12 @@ def test_outliers_among_the_targets_do_not_set_the_scale_of_a_robust_loss(loss):
     spoilt[:8] = 1e5
     model = regressor(loss=loss, n_units=30, max_iter=100).fit(rows, spoilt)
     assert np.abs(model.predict(rows) - clean)[8:].mean() < 0.3
+
+
+def test_by_default_no_far_value_makes_a_far_prediction():
+    rng = np.random.RandomState(0)
+    rows = rng.normal(size=(200, 3))
+    target = rows[:, 0] + 0.1 * rng.normal(size=200)
+    model = TwoLayerRegressor(n_estimators=2, max_iter=20, random_state=0).fit(rows, target)
+    assert model.blend_weights_[0] > 0  # the networks count
+    assert np.abs(model.predict([[0, 1e8, 0], [1e8, 0, 0]])).max() < 2 * np.abs(target).max()
