@@ -860,10 +860,12 @@ def test_outliers_among_the_targets_do_not_set_the_scale_of_a_robust_loss(loss):
     assert np.abs(model.predict(rows) - clean)[8:].mean() < 0.3
 
 
-def test_by_default_no_far_value_makes_a_far_prediction():
+def test_by_default_predictions_turn_constant_far_away():
     rng = np.random.RandomState(0)
-    rows = rng.normal(size=(200, 3))
-    target = rows[:, 0] + 0.1 * rng.normal(size=200)
-    model = TwoLayerRegressor(n_estimators=2, max_iter=20, random_state=0).fit(rows, target)
-    assert model.blend_weights_[0] > 0  # the networks count
-    assert np.abs(model.predict([[0, 1e8, 0], [1e8, 0, 0]])).max() < 2 * np.abs(target).max()
+    rows = rng.normal(size=(500, 3))
+    target = np.sin(3 * rows[:, 0]) + rows[:, 1] * rows[:, 2]
+    model = TwoLayerRegressor(n_estimators=2, max_iter=150, random_state=0).fit(rows, target)
+    assert model.blend_weights_.min() > 0.1  # both kinds count
+    near, far = (model.predict(size * np.eye(3)) for size in (1e6, 1e8))
+    np.testing.assert_allclose(far, near, rtol=1e-3)
+    assert np.abs(far).max() < 3 * np.abs(target).max()
