@@ -58,6 +58,11 @@ def seconds(function: Callable) -> float:
     return time.perf_counter() - start
 
 
+#: Seconds between two measurements, in which the threads of the last one fall asleep: those of
+#: OpenBLAS and OpenMP keep a core busy for a while after their work.
+REST = 0.05
+
+
 def interleaved(functions: dict[str, Callable], repeats: int) -> dict[str, np.ndarray]:
     """Time functions in turn, so that what else the machine does falls on all of them.
 
@@ -76,6 +81,7 @@ def interleaved(functions: dict[str, Callable], repeats: int) -> dict[str, np.nd
     times = {name: [] for name in functions}
     for _ in range(repeats + 1):
         for name, function in functions.items():
+            time.sleep(REST)
             start = time.perf_counter()
             own = function()
             taken = time.perf_counter() - start

@@ -312,7 +312,7 @@ class LogLoss(Loss):
     @staticmethod
     def _softmax_value_and_gradient(z, d):
         # One row for each class: NumPy is slow at maxima and sums over a few numbers.
-        z, d = np.swapaxes(z, -1, -2).copy(), d.T
+        z, d = np.swapaxes(z, -1, -2).copy(), d.T.copy()
         z -= z.max(axis=-2, keepdims=True)
         linear = (d * z).sum(axis=-2)
         y = np.exp(z, out=z)

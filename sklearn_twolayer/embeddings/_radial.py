@@ -110,7 +110,7 @@ class Radial(Embedding):
         kernel = as_kernel(self.kernel)
         h = np.exp(own[1])[..., None, :]
         r2, saved = self._geometry().squared(X[:, :-1], own[0], *self._shapes(own))
-        s = np.divide(r2, h * h, out=r2)
+        s = np.multiply(r2, 1 / (h * h), out=r2)
         if self.normalize:
             logs = kernel.log(s) + kernel.power * own[1][..., None, :]
             y = softmax(logs)
@@ -125,14 +125,16 @@ class Radial(Embedding):
         if self.normalize:
             # ∂y/∂log K is that of a softmax, TWO.51.
             delta = k * (delta - (delta * k).sum(axis=-1, keepdims=True))
-            slope, level = kernel.log_slope(s), 1.0
+            slope, level = kernel.log_slope(s), np.ones_like(delta)
         else:
             slope, level = kernel.slope(s, k), k
             delta = delta if kernel.power == 0 else delta * h**kernel.power
         G = delta * slope  # ∂L/∂s
         # TWO.53, TWO.54, for log h
-        widths = (kernel.power * delta * level - 2 * s * G).sum(axis=-2)
-        G /= h * h
+        widths = -2 * _column_products(s, G)
+        if kernel.power:
+            widths += kernel.power * _column_products(delta, level)
+        G *= 1 / (h * h)
         centers, shapes = self._geometry().pullback(saved, G)
         own = (centers, widths) if shapes is None else (centers, widths, shapes)
         return delta[..., :0], own
@@ -168,3 +170,8 @@ class Radial(Embedding):
                 stacklevel=2,
             )
         return np.resize(centers, (self.n_units, centers.shape[1]))
+
+
+def _column_products(left, right):
+    """Return the inner products of columns, without an array of all products."""
+    return np.einsum("...ij,...ij->...j", left, right)

@@ -42,7 +42,7 @@ class Geometry:
             X = X - origin
         centers = centers - origin
         r2, saved = self._squared(X, centers, A)
-        return np.maximum(r2, 0, out=r2), (X, centers, A, saved)
+        return r2.clip(0, np.inf, out=r2), (X, centers, A, saved)
 
     def pullback(self, saved: Any, G: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
         """Return ∂L/∂centers and ∂L/∂A from `G` = ∂L/∂r²."""
