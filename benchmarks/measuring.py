@@ -59,8 +59,8 @@ def seconds(function: Callable) -> float:
 
 
 #: Seconds between two measurements, in which the threads of the last one fall asleep: those of
-#: OpenBLAS and OpenMP keep a core busy for a while after their work.
-REST = 0.05
+#: OpenBLAS keep a core busy for a tenth of a second after their work.
+REST = 0.2
 
 
 def interleaved(functions: dict[str, Callable], repeats: int) -> dict[str, np.ndarray]:

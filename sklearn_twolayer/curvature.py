@@ -60,7 +60,7 @@ def block_normal_equations(objective: Any, views: Views, part: slice):
     gradient = J.reshape(-1, J.shape[-1]).T @ (slope * weights[:, None]).ravel()
     root = objective.loss.curvature_root(z, d, objective.link)
     root = root * np.sqrt(weights)[:, None, None]
-    J = J * root if z.shape[1] == 1 else np.matmul(root, J)
+    J = np.multiply(J, root, out=J) if z.shape[1] == 1 else np.matmul(root, J)
     J = J.reshape(-1, J.shape[-1])
     return J.T @ J, gradient
 

@@ -8,13 +8,14 @@ their order, so that the result does not depend on the number of threads.
 """
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from copy import copy
+from itertools import pairwise
 from operator import iadd
 from typing import Any
 
 import numpy as np
 
+from ._threads import map_in_threads
 from .curvature import block_design, block_normal_equations, has_closed_form, solve_output
 from .losses import Link, Loss
 from .network import Network, Views
@@ -238,10 +239,10 @@ class Objective:
         numbers_per_row: int | None = None,
     ) -> tuple[np.ndarray, ...]:
         """Return the sums of what `block_terms` gives for each block of all rows."""
-        n_threads = n_threads or self.n_threads
         parts = blocks(self.n_rows, block_length(numbers_per_row or self.network.numbers_per_row))
-        size = -(-len(parts) // N_CHUNKS)
-        chunks = [parts[start : start + size] for start in range(0, len(parts), size)]
+        n_chunks = min(len(parts), N_CHUNKS)
+        ends = [len(parts) * k // n_chunks for k in range(n_chunks + 1)]
+        chunks = [parts[start:end] for start, end in pairwise(ends)]
 
         def chunk_sums(chunk):
             # Here, because each thread has an error state of its own.
@@ -251,7 +252,5 @@ class Objective:
                     total = tuple(map(iadd, total, block_terms(part)))
                 return total
 
-        if n_threads == 1 or len(chunks) == 1:
-            return tuple(map(sum, zip(*map(chunk_sums, chunks), strict=True)))
-        with ThreadPoolExecutor(n_threads) as pool:
-            return tuple(map(sum, zip(*pool.map(chunk_sums, chunks), strict=True)))
+        sums = map_in_threads(chunk_sums, chunks, n_threads or self.n_threads)
+        return tuple(map(sum, zip(*sums, strict=True)))

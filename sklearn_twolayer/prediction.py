@@ -1,11 +1,11 @@
 """Outputs of a fitted network over blocks of rows."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
 from ._linalg import single_threaded_blas
+from ._threads import map_in_threads
 from .network import Network
 from .rows import Rows, block_length, blocks
 
@@ -74,10 +74,5 @@ def fill_blocks(function: Callable, n_columns: int, network: Network, rows: Rows
         fill(parts[0])
         return result
     with single_threaded_blas():
-        if n_threads == 1:
-            for index in parts:
-                fill(index)
-        else:
-            with ThreadPoolExecutor(n_threads) as pool:
-                list(pool.map(fill, parts))
+        map_in_threads(fill, parts, n_threads)
     return result

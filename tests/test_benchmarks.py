@@ -18,6 +18,7 @@ pd = pytest.importorskip("pandas")
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks import __main__ as speed  # noqa: E402
+from benchmarks import measuring  # noqa: E402
 from benchmarks.accuracy import __main__ as accuracy  # noqa: E402
 from benchmarks.accuracy import evaluation  # noqa: E402
 from benchmarks.accuracy.models import all_models  # noqa: E402
@@ -27,6 +28,11 @@ from benchmarks.measuring import Row, at_least, at_most, faster, interleaved  # 
 from benchmarks.page import number, render  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+@pytest.fixture(autouse=True)
+def no_rest(monkeypatch):
+    monkeypatch.setattr(measuring, "REST", 0.0)
 
 
 @pytest.mark.parametrize("name", speed.NAMES)

@@ -14,7 +14,8 @@ class LeastSquares(Solver):
     damping on the first layer. With squared loss the output layer then takes its optimum
     given the first, in closed form: variable projection with Kaufman's Jacobian (Golub &
     Pereyra, 2003; Kaufman, 1975). Other losses take the full step, with the curvature of
-    the loss in the place of ones (generalised Gauss-Newton).
+    the loss in the place of ones (generalised Gauss-Newton). The damping follows how far
+    the cost falls beside what its quadratic model foretells (Nielsen, 1999).
 
     Far faster than `LBFGS` for smooth activations and up to some thousand parameters:
     an iteration costs about n_rows · n_parameters² · n_outputs.
@@ -94,22 +95,26 @@ class LeastSquares(Solver):
         if not np.isfinite(cost):
             return overflow
         vector[...] = trial
-        damping = self.damping
+        damping, growth = self.damping, 2.0
         while True:
             matrix, gradient = objective.normal_equations(vector)
             if not np.isfinite(matrix).all():
                 return overflow
             if np.abs(gradient).max() <= tol:
                 return True, "the gradient is below tol"
-            accepted = False
-            while not accepted and damping < 1e12:
+            while damping < 1e12:
                 step = self._step(matrix, gradient, damping * objective.damped())
                 trial = objective.with_best_output(vector - step)
                 trial_cost, loss = self._cost(objective, trial)
-                accepted = trial_cost < cost
-                damping = max(damping / 5, 1e-12) if accepted else damping * 4
-            if not accepted:
+                if trial_cost < cost:
+                    break
+                damping, growth = damping * growth, 2 * growth
+            else:
                 return True, "no step lowers the cost any more"
+            foretold = step @ gradient - 0.5 * step @ matrix @ step
+            ratio = (cost - trial_cost) / foretold if foretold > 0 else 1.0
+            damping = max(damping * max(1 / 3, 1 - (2 * ratio - 1) ** 3), 1e-12)
+            growth = 2.0
             gain, cost = cost - trial_cost, trial_cost
             vector[...] = trial
             yield loss

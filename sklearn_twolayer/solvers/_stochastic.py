@@ -1,13 +1,12 @@
 """The loop over epochs and batches that first-order solvers share."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from .._checks import check_number
+from .._threads import map_in_threads
 from ._base import Objective, Outcome, Run, Solver
 
 #: Networks of a stack that one thread trains together. A fixed number, so that the
@@ -82,11 +81,6 @@ class Stochastic(Solver):
         lanes = self._lanes(objective, len(params))
         if state is None:
             state = StochasticState(0, np.inf, 0, [self.start(params[lane]) for lane in lanes])
-        threads = min(objective.n_threads, len(lanes))
-        with ThreadPoolExecutor(threads) if threads > 1 else nullcontext() as pool:
-            return self._train(objective, params, run, state, lanes, pool.map if pool else map)
-
-    def _train(self, objective, params, run, state, lanes, map_lanes) -> Outcome:
         first = state.epoch
         end = run.max_iter if run.n_iter is None else first + run.n_iter
         parts = [objective.networks(lane) for lane in lanes]
@@ -97,9 +91,8 @@ class Stochastic(Solver):
             with np.errstate(over="ignore"):
                 penalty = objective.penalty(params).mean()
             rngs = [np.random.RandomState(run.rng.randint(2**31)) for _ in lanes]
-            results = list(
-                map_lanes(self._epoch, parts, views, state.moments, rngs, [shared] * len(lanes))
-            )
+            works = zip(parts, views, state.moments, rngs, [shared] * len(lanes), strict=True)
+            results = map_in_threads(lambda work: self._epoch(*work), works, objective.n_threads)
             loss = np.concatenate([loss for loss, _ in results]).mean()
             if not (np.isfinite(loss) and np.isfinite(params).all()):
                 # An epoch's loss is that of the weights on the way, not of those at its end.

@@ -1,0 +1,49 @@
+"""Work is shared out to threads, and its results and errors come back."""
+
+import threading
+import time
+
+import pytest
+
+from sklearn_twolayer._threads import map_in_threads
+
+
+@pytest.mark.parametrize("n_threads", [1, 2, 5])
+@pytest.mark.parametrize("n_items", [0, 1, 3, 50])
+def test_results_are_in_the_order_of_the_items(n_items, n_threads):
+    assert map_in_threads(lambda k: k**2, range(n_items), n_threads) == [
+        k**2 for k in range(n_items)
+    ]
+
+
+def test_threads_work_at_the_same_time():
+    meeting = threading.Barrier(3, timeout=30)
+    ranks = map_in_threads(lambda _: meeting.wait(), range(3), n_threads=3)
+    assert sorted(ranks) == [0, 1, 2]
+
+
+@pytest.mark.parametrize("failing", [0, 1])
+def test_an_error_comes_back_and_ends_the_work(failing):
+    meeting, done = threading.Barrier(2, timeout=30), []
+
+    def work(k):
+        if k < 2:
+            meeting.wait()  # each thread has one of the first two
+        if k == failing:
+            raise ZeroDivisionError(k)
+        time.sleep(1e-3)
+        done.append(k)
+
+    with pytest.raises(ZeroDivisionError):
+        map_in_threads(work, range(10_000), n_threads=2)
+    assert len(done) < 9000
+
+
+def test_as_many_threads_as_items():
+    names = set()
+
+    def work(k):
+        names.add(threading.current_thread().name)
+
+    map_in_threads(work, range(2), n_threads=64)
+    assert len(names) <= 2
