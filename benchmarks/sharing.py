@@ -59,7 +59,8 @@ def busy_process():
 
 
 def _in_search(X, y, quick):
-    model = one_network(100, max_iter=1 if quick else 20)
+    # Long enough for what joblib itself takes, a tenth of a second or two, to be a small part.
+    model = one_network(100, max_iter=1 if quick else 100)
     grid = {"alpha": [1e-4, 1e-2] if quick else [1e-5, 1e-4, 1e-3, 1e-2]}
 
     def search(n_jobs):

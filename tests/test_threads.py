@@ -3,8 +3,12 @@
 import threading
 import time
 
+import numpy as np
 import pytest
+from sklearn.preprocessing import StandardScaler
+from threadpoolctl import ThreadpoolController, threadpool_limits
 
+from sklearn_twolayer import RBFNetwork, TwoLayerRegressor
 from sklearn_twolayer._threads import map_in_threads
 
 
@@ -47,3 +51,30 @@ def test_as_many_threads_as_items():
 
     map_in_threads(work, range(2), n_threads=64)
     assert len(names) <= 2
+
+
+def blas_threads():
+    controller = ThreadpoolController().select(user_api="blas")
+    return [library.num_threads for library in controller.lib_controllers]
+
+
+class Watching(StandardScaler):
+    """Writes down how many threads BLAS has while an estimator is fitted."""
+
+    seen = ()
+
+    def fit(self, X, y=None, sample_weight=None):
+        type(self).seen = blas_threads()
+        return super().fit(X, y, sample_weight)
+
+
+@pytest.mark.parametrize(
+    "model", [TwoLayerRegressor(max_iter=1), RBFNetwork(task="regression")], ids=type
+)
+def test_a_fit_leaves_blas_one_thread(model):
+    X = np.random.RandomState(0).standard_normal((60, 3))
+    with threadpool_limits(2, user_api="blas"):
+        before = blas_threads()
+        model.set_params(input_map=Watching()).fit(X, X[:, 0])
+        assert blas_threads() == before
+    assert set(Watching.seen) == {1}

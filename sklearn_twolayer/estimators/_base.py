@@ -14,7 +14,6 @@ from sklearn.utils.metaestimators import available_if
 
 from .._checks import check_choice, check_number
 from .._compat import CallbackSupportMixin
-from .._linalg import single_threaded_blas
 from ..embeddings import as_embedding
 from ..input_maps import StandardMap
 from ..network import Network
@@ -271,8 +270,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
     def _minimize(self, objective, start, monitor, rng, n_iter=None, state=None) -> Outcome:
         max_iter = self._iterations(objective)
         run = Run(max_iter, self.tol, self.n_iter_no_change, rng, monitor, n_iter)
-        with single_threaded_blas():
-            outcome = as_solver(self.solver).minimize(objective, start, run, state)
+        outcome = as_solver(self.solver).minimize(objective, start, run, state)
         if monitor.best_params is not None:
             outcome = outcome._replace(params=monitor.best_params)
         return outcome

@@ -12,7 +12,7 @@ from ..losses import CLASSIFICATION_LOSSES, IdentityLink, Loss
 from ._base import BaseTwoLayer, partial_fit_available
 from ._class_targets import class_factors, class_targets, validate_labels
 from ._probabilities import ProbabilityMixin
-from ._validation import unchanged_on_error
+from ._validation import guarded_fit
 
 
 class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
@@ -173,7 +173,7 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
         self.n_jobs = n_jobs
         self.verbose = verbose
 
-    @unchanged_on_error
+    @guarded_fit
     @with_callbacks
     def fit(self, X, y, sample_weight=None, X_val=None, y_val=None):
         """Fit the network.
@@ -204,7 +204,7 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
         return self._fit(X, y, sample_weight, X_val, y_val)
 
     @partial_fit_available
-    @unchanged_on_error
+    @guarded_fit
     def partial_fit(self, X, y, classes=None, sample_weight=None):
         """Train for one epoch, going on from the state of the last call.
 

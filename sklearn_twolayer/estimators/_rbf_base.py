@@ -8,7 +8,6 @@ from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import type_of_target
 
 from .._checks import check_choice, check_number
-from .._linalg import single_threaded_blas
 from ..embeddings import Radial
 from ..losses import LogLoss, SquaredError
 from ..radial import WIDTHS, nearest
@@ -48,15 +47,14 @@ class BaseRBFNetwork(BaseNetwork):
         steps = self._check_parameters()
         rng = check_random_state(self.random_state)
         sample = self._begin(self._validate(X, y, sample_weight, reset=True), False)
-        with single_threaded_blas():
-            start, trial = self._first_layer(sample, steps, rng)
-            clusters = start.clusters
-            labels, _ = nearest(clusters.X, clusters.centers)
-            self._density = Density(sample.X[start.index], labels, clusters.weights)
-            if not steps:
-                self._warn_of_dead_units(trial, start.radial)
-            self._keep(trial, rng)
-            return self
+        start, trial = self._first_layer(sample, steps, rng)
+        clusters = start.clusters
+        labels, _ = nearest(clusters.X, clusters.centers)
+        self._density = Density(sample.X[start.index], labels, clusters.weights)
+        if not steps:
+            self._warn_of_dead_units(trial, start.radial)
+        self._keep(trial, rng)
+        return self
 
     def _fit_part(self, sample: Sample, targets: Any, rng) -> tuple[Any, np.ndarray]:
         """Fit as a part of another estimator, with its targets.
@@ -71,9 +69,8 @@ class BaseRBFNetwork(BaseNetwork):
         self._targets, self.n_features_in_ = targets, sample.X.shape[1]
         if self.task == "classification":
             self.classes_ = targets.classes
-        with single_threaded_blas():
-            _, trial = self._first_layer(sample, self._steps(), rng)
-            return self._keep(trial, rng)
+        _, trial = self._first_layer(sample, self._steps(), rng)
+        return self._keep(trial, rng)
 
     # Steps of fit.
 

@@ -10,7 +10,7 @@ from sklearn.utils.metaestimators import available_if
 from ..prediction import fill_blocks
 from ._probabilities import ProbabilityMixin
 from ._rbf_base import BaseRBFNetwork
-from ._validation import unchanged_on_error
+from ._validation import guarded_fit
 
 
 def _has_density(estimator) -> bool:
@@ -179,7 +179,7 @@ class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
         self.random_state = random_state
         self.n_jobs = n_jobs
 
-    @unchanged_on_error
+    @guarded_fit
     def fit(self, X, y, sample_weight=None):
         """Fit the network.
 

@@ -10,7 +10,7 @@ from .._registry import resolve
 from ..losses import REGRESSION_LOSSES, Loss
 from ._base import BaseTwoLayer, partial_fit_available
 from ._targets import RegressionTargets
-from ._validation import unchanged_on_error
+from ._validation import guarded_fit
 
 
 class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
@@ -162,7 +162,7 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
         self.n_jobs = n_jobs
         self.verbose = verbose
 
-    @unchanged_on_error
+    @guarded_fit
     @with_callbacks
     def fit(self, X, y, sample_weight=None, X_val=None, y_val=None):
         """Fit the network.
@@ -192,7 +192,7 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
         return self._fit(X, y, sample_weight, X_val, y_val)
 
     @partial_fit_available
-    @unchanged_on_error
+    @guarded_fit
     def partial_fit(self, X, y, sample_weight=None):
         """Train for one epoch, going on from the state of the last call.
 

@@ -11,6 +11,8 @@ import numpy as np
 import sklearn
 from sklearn.utils import check_array
 
+from .._linalg import single_threaded_blas
+
 #: Folders whose functions are not the user's.
 FOLDERS = tuple(
     str(folder) + os.sep for folder in (Path(__file__).parents[1], Path(sklearn.__file__).parent)
@@ -65,14 +67,19 @@ def takes_weights(scorer) -> bool:
     return "sample_weight" in parameters or inspect.Parameter.VAR_KEYWORD in kinds
 
 
-def unchanged_on_error(method):
-    """Decorate a fit so that an estimator is as it was when the fit fails."""
+def guarded_fit(method):
+    """Decorate a fit: an estimator is as it was where it fails, and `n_jobs` rules threads.
+
+    Threads of BLAS would come on top of those of the fit, and keep a core busy for a while
+    after each product.
+    """
 
     @functools.wraps(method)
     def wrapped(self, *args, **kwargs):
         before = dict(vars(self))
         try:
-            return method(self, *args, **kwargs)
+            with single_threaded_blas():
+                return method(self, *args, **kwargs)
         except BaseException:
             vars(self).clear()
             vars(self).update(before)

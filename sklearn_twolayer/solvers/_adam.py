@@ -9,7 +9,7 @@ from .._checks import check_choice, check_number
 from ._stochastic import Stochastic
 
 #: Numbers of a parameter vector that are updated at a time, to stay in a core's cache.
-SLICE = 2**15
+SLICE = 2**16
 
 #: Epochs, if the user does not say; those of few rows are more, and those of many rows fewer, so
 #: that epochs times rows lie between these bounds.

@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 
-from .._linalg import single_threaded_blas
 from ..curvature import has_closed_form
 from ..objective import Objective
 from ..solvers import Outcome, Run, Solver
@@ -80,6 +79,5 @@ def refine_gradient(trial: Trial, solver: Solver, run: Run) -> tuple[Trial, Outc
     # A solver that works on batches takes all parameters alike.
     if has_closed_form(objective.loss, objective.link) and not solver.incremental:
         objective = OptimalOutput(objective)
-    with single_threaded_blas():
-        outcome = solver.minimize(objective, trial.solved()[None], run)
+    outcome = solver.minimize(objective, trial.solved()[None], run)
     return trial.at(outcome.params[0].astype(trial.vector.dtype)), outcome
