@@ -113,18 +113,11 @@ class Rows:
 
     def augmented(self, index: Any):
         """Return the mapped and augmented rows x_a of a slice or an index array."""
-        if self._kept is None:
-            return self._map(index)
-        if isinstance(index, slice) or sparse.issparse(self._kept):
-            return self._kept[index]
-        return self._kept.take(index, axis=0)
+        return self._map(index) if self._kept is None else _some(self._kept, index)
 
     def targets_and_weights(self, index: Any) -> tuple[np.ndarray, np.ndarray]:
         """Return targets and weights of a slice or an index array; rows of the latter are last."""
-        if isinstance(index, slice):
-            return self.targets[index], self.sample_weight[..., index]
-        # Thrice as fast as an index.
-        return self.targets.take(index, axis=0), self.sample_weight.take(index, axis=-1)
+        return _some(self.targets, index), _some(self.sample_weight, index, axis=-1)
 
     def inputs(self, index: Any) -> np.ndarray:
         """Return the mapped rows of a slice or an index array, dense or CSR."""
@@ -136,7 +129,14 @@ class Rows:
         return self._raw[index]
 
     def _map(self, index):
-        X = self._raw[index]
+        X = _some(self._raw, index)
         if self._input_map is not None:
             X = self._input_map.transform(X)
         return augmented(X, self.dtype)
+
+
+def _some(array, index, axis=0):
+    """Return a part of an array along its first or last axis, or rows of a sparse one."""
+    if isinstance(index, slice) or sparse.issparse(array):
+        return array[index] if axis == 0 else array[..., index]
+    return array.take(index, axis=axis)  # thrice as fast as an index
