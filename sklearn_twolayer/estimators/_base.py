@@ -63,13 +63,15 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         self._forget_blend()
         folds = None if blend == "mean" else self._leave_out(objective, rng)
         monitor = self._monitor(objective, held_out, sample)
-        outcome = self._minimize(objective, start, monitor, rng)
+        outcome = self._minimize(objective, start, self._run(objective, monitor, rng))
         if not outcome.converged:
             self._warn(outcome)
         if folds is None:
             vars(self).pop("_folds", None)
         else:
-            self._blend(objective, outcome.params, folds, sample, blend, rng)
+            left_out = left_out_outputs(objective, outcome.params, folds)
+            radial = fit_radial(self, sample, rng) if blend == "radial" else None
+            self._blend(objective, sample, left_out, radial)
         vars(self).pop("_solver_state", None)
         return self._keep(objective, outcome, monitor)
 
@@ -87,7 +89,8 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         objective = self._objective(sample)
         start = self._last(objective) if goes_on else self._initial(objective, rng)
         monitor = Monitor(loss_curve=self.loss_curve_ if goes_on else None)
-        outcome = self._minimize(objective, start, monitor, rng, n_iter=1, state=state)
+        run = self._run(objective, monitor, rng)._replace(n_iter=1)
+        outcome = self._minimize(objective, start, run, state)
         self._solver_state = outcome.state, rng
         self._forget_blend()  # that of other weights
         vars(self).pop("_folds", None)  # all rows are seen from here on
@@ -193,13 +196,12 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         objective.leave_out(folds == np.arange(self.n_estimators)[:, None])
         return folds
 
-    def _blend(self, objective, params, folds, sample, blend, rng):
-        """Fit the radial-basis network, if wanted, and the factors of the parts."""
-        parts = [left_out_outputs(objective, params, folds)]
-        index = np.arange(objective.n_rows)
-        if blend == "radial":
-            self.radial_, index, outputs = fit_radial(self, sample, rng)
-            parts = [parts[0][index], outputs]
+    def _blend(self, objective, sample, left_out, radial):
+        """Keep the radial-basis network, if there is one, and the factors of the parts."""
+        parts, index = [left_out], slice(None)
+        if radial is not None:
+            self.radial_, index = radial.model, radial.index
+            parts = [left_out[index], radial.left_out]
         targets, weights = objective.rows.targets[index], sample.weights[index]
         self.blend_weights_, self._blend_constant = blend_weights(
             parts, targets, weights, objective.loss, objective.link
@@ -267,13 +269,14 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
             return self.max_iter
         return as_solver(self.solver).default_max_iter(objective.n_rows)
 
-    def _minimize(self, objective, start, monitor, rng, n_iter=None, state=None) -> Outcome:
+    def _run(self, objective, monitor, rng) -> Run:
         max_iter = self._iterations(objective)
-        run = Run(max_iter, self.tol, self.n_iter_no_change, rng, monitor, n_iter)
+        return Run(max_iter, self.tol, self.n_iter_no_change, rng, monitor)
+
+    def _minimize(self, objective, start, run, state=None) -> Outcome:
         outcome = as_solver(self.solver).minimize(objective, start, run, state)
-        if monitor.best_params is not None:
-            outcome = outcome._replace(params=monitor.best_params)
-        return outcome
+        best = run.on_iteration.best_params
+        return outcome if best is None else outcome._replace(params=best)
 
     def _warn(self, outcome):
         remedy = (

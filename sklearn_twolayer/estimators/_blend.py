@@ -9,7 +9,7 @@ the over-confidence that training leaves in probabilities. All rows are used, an
 network is trained twice.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.optimize import minimize
@@ -28,6 +28,14 @@ BLENDS = ("auto", "mean", "scale", "radial")
 MAX_WEIGHT = 2.0
 #: Rows that the radial-basis network is fitted on; of more, a random part of that size.
 MAX_ROWS = 10_000
+
+
+class Beside(NamedTuple):
+    """A fitted radial-basis network, its rows, and their outputs by layers that left them out."""
+
+    model: RBFNetwork
+    index: np.ndarray
+    left_out: np.ndarray
 
 
 def resolve_blend(blend: Any, n_estimators: int, loss: Loss, link: Any) -> str:
@@ -116,7 +124,7 @@ def left_out_outputs(objective: Objective, params: np.ndarray, folds: np.ndarray
     return outputs
 
 
-def fit_radial(model: Any, sample: Sample, rng) -> tuple[RBFNetwork, np.ndarray, np.ndarray]:
+def fit_radial(model: Any, sample: Sample, rng) -> Beside:
     """Fit the radial-basis network that stands beside the others.
 
     Parameters
@@ -130,12 +138,9 @@ def fit_radial(model: Any, sample: Sample, rng) -> tuple[RBFNetwork, np.ndarray,
 
     Returns
     -------
-    radial : RBFNetwork
-        Fitted.
-    index : ndarray of int, shape (n_used,)
-        The rows that it was fitted on.
-    outputs : ndarray of shape (n_used, n_outputs)
-        Their raw outputs, each by an output layer fitted without the row.
+    Beside
+        The network, the indices of the rows that it was fitted on, shape (n_used,), and their
+        raw outputs, shape (n_used, n_outputs).
     """
     n_rows = sample.X.shape[0]
     index = random_part(n_rows, MAX_ROWS, rng)
@@ -147,10 +152,10 @@ def fit_radial(model: Any, sample: Sample, rng) -> tuple[RBFNetwork, np.ndarray,
         soft_targets=getattr(model, "soft_targets", None),
         n_jobs=model.n_jobs,
     )
-    used, outputs = radial._fit_part(sample, model._targets, rng)
+    used, left_out = radial._fit_part(sample, model._targets, rng)
     if hasattr(model, "feature_names_in_"):
         radial.feature_names_in_ = model.feature_names_in_
-    return radial, index[used], outputs
+    return Beside(radial, index[used], left_out)
 
 
 def blend_weights(
