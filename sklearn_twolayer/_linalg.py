@@ -4,6 +4,7 @@ from functools import lru_cache
 
 import numpy as np
 from scipy import sparse
+from scipy.linalg import get_blas_funcs
 from threadpoolctl import ThreadpoolController
 
 
@@ -79,6 +80,41 @@ def transposed_product(X, delta: np.ndarray, out: np.ndarray) -> None:
     else:
         for part, result in zip(delta, out, strict=True):
             result[...] = X.T @ part
+
+
+@lru_cache
+def _axpy(dtype):
+    return get_blas_funcs("axpy", dtype=dtype)
+
+
+def add_multiple(total: np.ndarray, part: np.ndarray, factor: float) -> None:
+    """Add a multiple of an array to another in place, without an array of products.
+
+    Parameters
+    ----------
+    total : ndarray
+        What is added to; may be empty.
+    part : ndarray
+        What is multiplied, of the same shape and dtype.
+    factor : float
+        By which.
+
+    Examples
+    --------
+    >>> total = np.ones((2, 2))
+    >>> add_multiple(total[:, 1:], np.array([[1.0], [2.0]]), 10.0)
+    >>> total
+    array([[ 1., 11.],
+           [ 1., 21.]])
+    """
+    if not total.size:
+        return
+    if total.flags.c_contiguous and part.flags.c_contiguous:
+        # BLAS works in place where an array is contiguous.
+        _axpy(total.dtype)(part.reshape(-1), total.reshape(-1), a=factor)
+    else:
+        for inner_total, inner_part in zip(total, part, strict=True):
+            add_multiple(inner_total, inner_part, factor)
 
 
 def augmented(X, dtype) -> np.ndarray:

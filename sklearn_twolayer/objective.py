@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from ._linalg import add_multiple
 from ._threads import map_in_threads
 from .curvature import block_design, block_normal_equations, has_closed_form, solve_output
 from .losses import Link, Loss
@@ -111,7 +112,7 @@ class Objective:
         if self.alpha:
             parts = zip(self.network.penalized(out), self.network.penalized(views), strict=True)
             for slope, weights in parts:
-                slope += self.alpha * weights
+                add_multiple(slope, weights, self.alpha)
         return loss, gradient
 
     def leave_out(self, rows: np.ndarray) -> None:

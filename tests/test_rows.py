@@ -7,7 +7,13 @@ from scipy import sparse
 from sklearn_twolayer import rows as rows_module
 from sklearn_twolayer._checks import check_choice, check_number
 from sklearn_twolayer._columns import weighted_quantiles
-from sklearn_twolayer._linalg import augmented, product, transposed_product, without_ones
+from sklearn_twolayer._linalg import (
+    add_multiple,
+    augmented,
+    product,
+    transposed_product,
+    without_ones,
+)
 from sklearn_twolayer._registry import resolve
 from sklearn_twolayer.activations import ACTIVATIONS, Activation, Tanh
 from sklearn_twolayer.embeddings import Dense
@@ -21,6 +27,18 @@ X = RNG.normal(size=(300, 3)) * (RNG.uniform(size=(300, 3)) < 0.6)
 KINDS = {"dense": np.asarray, "sparse": sparse.csr_array}
 
 each_kind = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS.keys())
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    "part", [np.s_[:], np.s_[:, :-1], np.s_[:, :, 1:], np.s_[:, 4:], np.s_[0]]
+)
+def test_a_multiple_is_added_in_place(part, dtype):
+    total, addend = RNG.normal(size=(2, 2, 4, 3)).astype(dtype)
+    wanted = total.copy()
+    wanted[part] += dtype(0.5) * addend[part]
+    add_multiple(total[part], addend[part], 0.5)
+    np.testing.assert_allclose(total, wanted, rtol=1e-6)
 
 
 def dense(array):
