@@ -1,6 +1,7 @@
 """Matrix products of dense or sparse rows, and the number of BLAS threads."""
 
 from functools import lru_cache
+from threading import Lock
 
 import numpy as np
 from scipy import sparse
@@ -8,9 +9,34 @@ from scipy.linalg import get_blas_funcs
 from threadpoolctl import ThreadpoolController
 
 
-@lru_cache(maxsize=1)
-def _controller() -> ThreadpoolController:
-    return ThreadpoolController()
+class _BlasLimit:
+    """Context in which BLAS has one thread, for as long as anybody is in it.
+
+    The limit holds for the whole process. Were each fit to restore what it found, then of
+    two that overlap in time the last would restore the limit of the first.
+    """
+
+    def __init__(self):
+        self._lock = Lock()
+        self._n_inside = 0
+        self._controller = None
+        self._limiter = None
+
+    def __enter__(self):
+        with self._lock:
+            if not self._n_inside:
+                self._controller = self._controller or ThreadpoolController()
+                self._limiter = self._controller.limit(limits=1, user_api="blas")
+            self._n_inside += 1
+
+    def __exit__(self, *error):
+        with self._lock:
+            self._n_inside -= 1
+            if not self._n_inside:
+                self._limiter.restore_original_limits()
+
+
+_BLAS_LIMIT = _BlasLimit()
 
 
 def single_threaded_blas():
@@ -23,7 +49,7 @@ def single_threaded_blas():
     context manager
         Restores the former limits on exit.
     """
-    return _controller().limit(limits=1, user_api="blas")
+    return _BLAS_LIMIT
 
 
 def single_threaded():

@@ -9,6 +9,7 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import ThreadpoolController, threadpool_limits
 
 from sklearn_twolayer import RBFNetwork, TwoLayerRegressor
+from sklearn_twolayer._linalg import single_threaded_blas
 from sklearn_twolayer._threads import map_in_threads
 
 
@@ -78,3 +79,15 @@ def test_a_fit_leaves_blas_one_thread(model):
         model.set_params(input_map=Watching()).fit(X, X[:, 0])
         assert blas_threads() == before
     assert set(Watching.seen) == {1}
+
+
+def test_fits_that_overlap_restore_the_threads_of_blas():
+    with threadpool_limits(2, user_api="blas"):
+        before = blas_threads()
+        first, second = single_threaded_blas(), single_threaded_blas()
+        first.__enter__()
+        second.__enter__()
+        first.__exit__(None, None, None)
+        assert set(blas_threads()) == {1}
+        second.__exit__(None, None, None)
+        assert blas_threads() == before
