@@ -11,9 +11,9 @@ Measured by ``python -m benchmarks --output speed.json --page doc/benchmarks/spe
 {machine}{remark}
 
 Rounds are interleaved: everything that is compared is timed in turn, round after round, so that
-what else the machine does falls on all. Each figure is the median of the rounds, of the ratios
-taken within each round where it is a ratio; the quartiles stand beside it. {count} of {total}
-targets are reached.
+what else the machine does falls on all; between two is a rest, in which the threads of the last
+fall asleep. Each figure is the median of the rounds, of the ratios taken within each round where
+it is a ratio; the quartiles stand beside it. {count} of {total} targets are reached.
 """
 COLUMNS = ("case", "measured", "median", "quartiles", "target")
 
