@@ -65,7 +65,7 @@ def test_page_counts_the_targets():
     machine = {"processor": "P", "cores": 1, "system": "S", "versions": {"python": "3"}}
     assert [Row.from_dict(json.loads(json.dumps(row.as_dict()))) for row in rows] == rows
     text = render({"machine": machine}, [("Title", "Note.", rows)])
-    assert "1 of 2\ntargets" in text
+    assert "1 of 2 targets" in text
     assert "≥ 1: reached" in text and "≤ 1: missed" in text and "1 to 3" in text
 
 
