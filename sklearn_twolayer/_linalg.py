@@ -1,12 +1,21 @@
 """Matrix products of dense or sparse rows, and the number of BLAS threads."""
 
+import os
 from functools import lru_cache
 from threading import Lock
 
 import numpy as np
+import threadpoolctl
 from scipy import sparse
 from scipy.linalg import get_blas_funcs
 from threadpoolctl import ThreadpoolController
+
+
+def _release() -> None:
+    """Let any thread set limits: from threadpoolctl 3.8 on, the first that did so owns them."""
+    controller = getattr(threadpoolctl, "OpenBLASController", None)
+    if hasattr(controller, "clear_controlling_thread"):
+        controller.clear_controlling_thread(force=True)
 
 
 class _BlasLimit:
@@ -17,23 +26,31 @@ class _BlasLimit:
     """
 
     def __init__(self):
-        self._lock = Lock()
-        self._n_inside = 0
         self._controller = None
-        self._limiter = None
+        self._start()
+        if hasattr(os, "register_at_fork"):
+            # A fork has none of the threads that would leave.
+            os.register_at_fork(after_in_child=self._start)
+
+    def _start(self):
+        self._lock, self._n_inside, self._limiter = Lock(), 0, None
 
     def __enter__(self):
         with self._lock:
             if not self._n_inside:
                 self._controller = self._controller or ThreadpoolController()
+                _release()
                 self._limiter = self._controller.limit(limits=1, user_api="blas")
+                _release()
             self._n_inside += 1
 
     def __exit__(self, *error):
         with self._lock:
             self._n_inside -= 1
             if not self._n_inside:
+                _release()
                 self._limiter.restore_original_limits()
+                _release()
 
 
 _BLAS_LIMIT = _BlasLimit()
@@ -133,11 +150,14 @@ def add_multiple(total: np.ndarray, part: np.ndarray, factor: float) -> None:
     array([[ 1., 11.],
            [ 1., 21.]])
     """
+    known = total.dtype == part.dtype and total.dtype in (np.float32, np.float64)
     if not total.size:
         return
-    if total.flags.c_contiguous and part.flags.c_contiguous:
+    if known and total.flags.carray and part.flags.c_contiguous:
         # BLAS works in place where an array is contiguous.
         _axpy(total.dtype)(part.reshape(-1), total.reshape(-1), a=factor)
+    elif total.ndim == 1:
+        total += factor * part
     else:
         for inner_total, inner_part in zip(total, part, strict=True):
             add_multiple(inner_total, inner_part, factor)

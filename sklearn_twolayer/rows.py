@@ -137,6 +137,7 @@ class Rows:
 
 def _some(array, index, axis=0):
     """Return a part of an array along its first or last axis, or rows of a sparse one."""
-    if isinstance(index, slice) or sparse.issparse(array):
+    if isinstance(index, slice) or sparse.issparse(array) or not array.flags.c_contiguous:
         return array[index] if axis == 0 else array[..., index]
-    return array.take(index, axis=axis)  # thrice as fast as an index
+    # Thrice as fast as an index, but of other orders it copies the whole array first.
+    return array.take(index, axis=axis)

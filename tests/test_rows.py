@@ -41,6 +41,15 @@ def test_a_multiple_is_added_in_place(part, dtype):
     np.testing.assert_allclose(total, wanted, rtol=1e-6)
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_a_multiple_is_added_whatever_the_order(dtype):
+    total = np.asfortranarray(np.ones((2, 3), dtype=dtype))
+    add_multiple(total, np.ones((2, 3), dtype=dtype), 2.0)
+    np.testing.assert_array_equal(total, 3)
+    add_multiple(total[0, ::2], np.ones(2, dtype=dtype), 1.0)
+    np.testing.assert_array_equal(total, [[4, 3, 4], [3, 3, 3]])
+
+
 def dense(array):
     return array.toarray() if sparse.issparse(array) else array
 

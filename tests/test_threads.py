@@ -75,19 +75,43 @@ class Watching(StandardScaler):
 def test_a_fit_leaves_blas_one_thread(model):
     X = np.random.RandomState(0).standard_normal((60, 3))
     with threadpool_limits(2, user_api="blas"):
-        before = blas_threads()
+        before, Watching.seen = blas_threads(), ()
         model.set_params(input_map=Watching()).fit(X, X[:, 0])
         assert blas_threads() == before
     assert set(Watching.seen) == {1}
 
 
-def test_fits_that_overlap_restore_the_threads_of_blas():
-    with threadpool_limits(2, user_api="blas"):
-        before = blas_threads()
-        first, second = single_threaded_blas(), single_threaded_blas()
-        first.__enter__()
-        second.__enter__()
-        first.__exit__(None, None, None)
-        assert set(blas_threads()) == {1}
-        second.__exit__(None, None, None)
-        assert blas_threads() == before
+def test_fits_that_overlap_in_threads_restore_the_threads_of_blas():
+    first_left, second_inside = threading.Event(), threading.Event()
+    seen = []
+
+    def second():
+        with single_threaded_blas():
+            second_inside.set()
+            first_left.wait(30)
+            seen.append(blas_threads())
+
+    before = blas_threads()
+    thread = threading.Thread(target=second)
+    with single_threaded_blas():
+        thread.start()
+        second_inside.wait(30)
+    first_left.set()
+    thread.join(30)
+    assert set(seen[0]) == {1}
+    assert blas_threads() == before
+
+
+def test_a_thread_limits_blas_after_another():
+    with single_threaded_blas():
+        pass
+    seen = []
+
+    def work():
+        with single_threaded_blas():
+            seen.append(blas_threads())
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join(30)
+    assert set(seen[0]) == {1}

@@ -6,7 +6,6 @@ from typing import NamedTuple
 import numpy as np
 
 from .._checks import check_choice, check_number
-from .._linalg import add_multiple
 from ._stochastic import Stochastic
 
 #: Numbers of a parameter vector that are updated at a time, to stay in a core's cache.
@@ -152,9 +151,10 @@ class Adam(Stochastic):
             np.sqrt(second, out=g)
             g += epsilon
             np.divide(first, g, out=g)
+            g *= size
             if decay:
                 p *= 1 - decay
-            add_multiple(p, g, -size)
+            p -= g
         return moments._replace(n_steps=t)
 
     def _rate(self, progress):
