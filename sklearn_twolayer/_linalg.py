@@ -8,7 +8,6 @@ import numpy as np
 import threadpoolctl
 from scipy import sparse
 from scipy.linalg import get_blas_funcs
-from threadpoolctl import ThreadpoolController
 
 
 def _release() -> None:
@@ -38,7 +37,7 @@ class _BlasLimit:
     def __enter__(self):
         with self._lock:
             if not self._n_inside:
-                self._controller = self._controller or ThreadpoolController()
+                self._controller = self._controller or threadpoolctl.ThreadpoolController()
                 _release()
                 self._limiter = self._controller.limit(limits=1, user_api="blas")
                 _release()
@@ -79,7 +78,7 @@ def single_threaded():
     context manager
         Restores the former limits on exit.
     """
-    return ThreadpoolController().limit(limits=1)
+    return threadpoolctl.ThreadpoolController().limit(limits=1)
 
 
 def product(X, C: np.ndarray) -> np.ndarray:
@@ -150,9 +149,9 @@ def add_multiple(total: np.ndarray, part: np.ndarray, factor: float) -> None:
     array([[ 1., 11.],
            [ 1., 21.]])
     """
-    known = total.dtype == part.dtype and total.dtype in (np.float32, np.float64)
     if not total.size:
         return
+    known = total.dtype == part.dtype and total.dtype in (np.float32, np.float64)
     if known and total.flags.carray and part.flags.c_contiguous:
         # BLAS works in place where an array is contiguous.
         _axpy(total.dtype)(part.reshape(-1), total.reshape(-1), a=factor)

@@ -95,8 +95,8 @@ class Rows:
 
     def take(self, index: Any) -> "Rows":
         """Return some of the rows, by a slice or an index array."""
-        targets, weights = self.targets[index], self.sample_weight[..., index]
-        return Rows(self._raw[index], self._input_map, self.dtype, targets, weights)
+        raw, targets_and_weights = _take(self._raw, index), self.targets_and_weights(index)
+        return Rows(raw, self._input_map, self.dtype, *targets_and_weights)
 
     @cached_property
     def n_features(self) -> int:
@@ -113,11 +113,11 @@ class Rows:
 
     def augmented(self, index: Any):
         """Return the mapped and augmented rows x_a of a slice or an index array."""
-        return self._map(index) if self._kept is None else _some(self._kept, index)
+        return self._map(index) if self._kept is None else _take(self._kept, index)
 
     def targets_and_weights(self, index: Any) -> tuple[np.ndarray, np.ndarray]:
         """Return targets and weights of a slice or an index array; rows of the latter are last."""
-        return _some(self.targets, index), _some(self.sample_weight, index, axis=-1)
+        return _take(self.targets, index), _take(self.sample_weight, index, axis=-1)
 
     def inputs(self, index: Any) -> np.ndarray:
         """Return the mapped rows of a slice or an index array, dense or CSR."""
@@ -129,13 +129,13 @@ class Rows:
         return self._raw[index]
 
     def _map(self, index):
-        X = _some(self._raw, index)
+        X = _take(self._raw, index)
         if self._input_map is not None:
             X = self._input_map.transform(X)
         return augmented(X, self.dtype)
 
 
-def _some(array, index, axis=0):
+def _take(array, index, axis=0):
     """Return a part of an array along its first or last axis, or rows of a sparse one."""
     if isinstance(index, slice) or sparse.issparse(array) or not array.flags.c_contiguous:
         return array[index] if axis == 0 else array[..., index]

@@ -125,15 +125,15 @@ class Radial(Embedding):
         if self.normalize:
             # ∂y/∂log K is that of a softmax, TWO.51.
             delta = k * (delta - (delta * k).sum(axis=-1, keepdims=True))
-            slope, level = kernel.log_slope(s), np.ones_like(delta)
+            slope, level = kernel.log_slope(s), 1.0
         else:
             slope, level = kernel.slope(s, k), k
             delta = delta if kernel.power == 0 else delta * h**kernel.power
         G = delta * slope  # ∂L/∂s
         # TWO.53, TWO.54, for log h
-        widths = -2 * _column_products(s, G)
+        widths = -2 * np.einsum("...ij,...ij->...j", s, G)  # no array of products
         if kernel.power:
-            widths += kernel.power * _column_products(delta, level)
+            widths += kernel.power * (delta * level).sum(axis=-2)
         G *= 1 / (h * h)
         centers, shapes = self._geometry().pullback(saved, G)
         own = (centers, widths) if shapes is None else (centers, widths, shapes)
@@ -170,8 +170,3 @@ class Radial(Embedding):
                 stacklevel=2,
             )
         return np.resize(centers, (self.n_units, centers.shape[1]))
-
-
-def _column_products(left, right):
-    """Return the inner products of columns, without an array of all products."""
-    return np.einsum("...ij,...ij->...j", left, right)

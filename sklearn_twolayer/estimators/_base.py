@@ -19,7 +19,7 @@ from ..input_maps import StandardMap
 from ..network import Network
 from ..objective import Objective
 from ..rows import Rows
-from ..solvers import Outcome, Run, as_solver
+from ..solvers import Run, as_solver
 from ._blend import blend_weights, deal_folds, fit_radial, left_out_outputs, resolve_blend
 from ._monitor import Monitor
 from ._network import BaseNetwork, Sample
@@ -63,7 +63,8 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         self._forget_blend()
         folds = None if blend == "mean" else self._leave_out(objective, rng)
         monitor = self._monitor(objective, held_out, sample)
-        outcome = self._minimize(objective, start, self._run(objective, monitor, rng))
+        run = self._run(objective, monitor, rng)
+        outcome = monitor.best(as_solver(self.solver).minimize(objective, start, run))
         if not outcome.converged:
             self._warn(outcome)
         if folds is None:
@@ -90,7 +91,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         start = self._last(objective) if goes_on else self._initial(objective, rng)
         monitor = Monitor(loss_curve=self.loss_curve_ if goes_on else None)
         run = self._run(objective, monitor, rng)._replace(n_iter=1)
-        outcome = self._minimize(objective, start, run, state)
+        outcome = as_solver(self.solver).minimize(objective, start, run, state)
         self._solver_state = outcome.state, rng
         self._forget_blend()  # that of other weights
         vars(self).pop("_folds", None)  # all rows are seen from here on
@@ -272,11 +273,6 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
     def _run(self, objective, monitor, rng) -> Run:
         max_iter = self._iterations(objective)
         return Run(max_iter, self.tol, self.n_iter_no_change, rng, monitor)
-
-    def _minimize(self, objective, start, run, state=None) -> Outcome:
-        outcome = as_solver(self.solver).minimize(objective, start, run, state)
-        best = run.on_iteration.best_params
-        return outcome if best is None else outcome._replace(params=best)
 
     def _warn(self, outcome):
         remedy = (

@@ -30,7 +30,7 @@ MAX_WEIGHT = 2.0
 MAX_ROWS = 10_000
 
 
-class Beside(NamedTuple):
+class RadialPart(NamedTuple):
     """A fitted radial-basis network, its rows, and their outputs by layers that left them out."""
 
     model: RBFNetwork
@@ -124,7 +124,7 @@ def left_out_outputs(objective: Objective, params: np.ndarray, folds: np.ndarray
     return outputs
 
 
-def fit_radial(model: Any, sample: Sample, rng) -> Beside:
+def fit_radial(model: Any, sample: Sample, rng) -> RadialPart:
     """Fit the radial-basis network that stands beside the others.
 
     Parameters
@@ -138,7 +138,7 @@ def fit_radial(model: Any, sample: Sample, rng) -> Beside:
 
     Returns
     -------
-    Beside
+    RadialPart
         The network, the indices of the rows that it was fitted on, shape (n_used,), and their
         raw outputs, shape (n_used, n_outputs).
     """
@@ -155,7 +155,7 @@ def fit_radial(model: Any, sample: Sample, rng) -> Beside:
     used, left_out = radial._fit_part(sample, model._targets, rng)
     if hasattr(model, "feature_names_in_"):
         radial.feature_names_in_ = model.feature_names_in_
-    return Beside(radial, index[used], left_out)
+    return RadialPart(radial, index[used], left_out)
 
 
 def blend_weights(

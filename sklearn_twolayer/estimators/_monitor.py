@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ..solvers import Outcome
+
 
 class Monitor:
     """Collects the curves and says when to stop; solvers call it with their parameters.
@@ -68,6 +70,12 @@ class Monitor:
         if self.notify is not None:
             stop = bool(self.notify(params)) or stop
         return stop
+
+    def best(self, outcome: Outcome) -> Outcome:
+        """Return the outcome with `best_params` in the place of the last, if there are any."""
+        if self.best_params is None:
+            return outcome
+        return outcome._replace(params=self.best_params)
 
     def _impatient(self, params):
         value = self.sign * self.validation_curve[-1]

@@ -95,15 +95,16 @@ class LeastSquares(Solver):
         if not np.isfinite(cost):
             return overflow
         vector[...] = trial
-        damping, growth = self.damping, 2.0
+        damping, damped = self.damping, objective.damped()
         while True:
             matrix, gradient = objective.normal_equations(vector)
             if not np.isfinite(matrix).all():
                 return overflow
             if np.abs(gradient).max() <= tol:
                 return True, "the gradient is below tol"
+            growth = 2.0
             while damping < 1e12:
-                step = self._step(matrix, gradient, damping * objective.damped())
+                step = self._step(matrix, gradient, damping * damped)
                 trial = objective.with_best_output(vector - step)
                 trial_cost, loss = self._cost(objective, trial)
                 if trial_cost < cost:
@@ -112,10 +113,9 @@ class LeastSquares(Solver):
             else:
                 return True, "no step lowers the cost any more"
             foretold = step @ gradient - 0.5 * step @ matrix @ step
-            ratio = (cost - trial_cost) / foretold if foretold > 0 else 1.0
-            damping = max(damping * max(1 / 3, 1 - (2 * ratio - 1) ** 3), 1e-12)
-            growth = 2.0
             gain, cost = cost - trial_cost, trial_cost
+            ratio = gain / foretold if foretold > 0 else 1.0
+            damping = max(damping * max(1 / 3, 1 - (2 * ratio - 1) ** 3), 1e-12)
             vector[...] = trial
             yield loss
             if gain <= 64 * np.finfo(np.float64).eps * cost:
