@@ -1,11 +1,8 @@
 """An epoch of Adam on small batches."""
 
-import warnings
-
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
-from .measuring import Row, at_least, faster, interleaved, spread
+from .measuring import Row, at_least, faster, interleaved, quietly, spread
 from .problems import Size, classes, import_torch, one_network, torch_network
 
 TITLE = "An epoch of Adam"
@@ -50,13 +47,7 @@ def _ours(size, X, y):
 def _sklearn(size, X, y):
     # It would stop early only after as many epochs without gain.
     mlp = MLPClassifier((size.n_units,), batch_size=BATCH, max_iter=EPOCHS, random_state=0)
-
-    def fit():
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            mlp.fit(X, y)
-
-    return fit
+    return quietly(lambda: mlp.fit(X, y))
 
 
 def _torch(torch, size, X, y):

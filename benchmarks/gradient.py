@@ -1,10 +1,8 @@
 """Value and gradient over all rows, in single precision."""
 
 import time
-import warnings
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
 from sklearn_twolayer._linalg import single_threaded_blas
@@ -15,7 +13,7 @@ from sklearn_twolayer.objective import Objective
 from sklearn_twolayer.rows import Rows
 
 from .limits import product_rate
-from .measuring import Row, at_least, faster, interleaved, spread
+from .measuring import Row, at_least, faster, interleaved, quietly, spread
 from .problems import CORES, Size, classes, import_torch, torch_network
 
 TITLE = "Value and gradient over all rows"
@@ -104,12 +102,11 @@ def our_gradient(size: Size, X, y, preset: str):
 
 def _sklearn(size, X, y):
     mlp = TimedMLP((size.n_units,), solver="lbfgs", max_iter=2, random_state=0)
+    fit = quietly(lambda: mlp.fit(X, y))
 
     def gradient():
         mlp.times_ = []
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            mlp.fit(X, y)
+        fit()
         return float(np.median(mlp.times_))
 
     return gradient

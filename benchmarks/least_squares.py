@@ -1,16 +1,13 @@
 """How soon Gauss-Newton is where L-BFGS gets to."""
 
-import warnings
-
 import numpy as np
 from sklearn.datasets import make_friedman1
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPRegressor
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_twolayer import LBFGS, LeastSquares, TwoLayerRegressor
 
-from .measuring import Row, at_least, seconds
+from .measuring import Row, at_least, quietly, seconds
 
 TITLE = "Least squares"
 NOTE = (
@@ -62,9 +59,7 @@ def _mlp_seconds(X, y, n_iter, n_units):
     options = {"alpha": ALPHA * len(X), "solver": "lbfgs", "activation": "tanh", "tol": 0.0}
     options |= {"hidden_layer_sizes": (n_units,), "max_fun": 10**6, "random_state": 0}
     mlp = MLPRegressor(max_iter=n_iter, **options)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        return seconds(lambda: mlp.fit(X, y))
+    return seconds(quietly(lambda: mlp.fit(X, y)))
 
 
 def cost(model: TwoLayerRegressor) -> float:
@@ -88,7 +83,4 @@ def _fit(X, y, solver, max_iter, n_units):
         n_jobs=-1,
         random_state=0,
     )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        taken = seconds(lambda: model.fit(X, y))
-    return model, taken
+    return model, seconds(quietly(lambda: model.fit(X, y)))

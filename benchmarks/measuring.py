@@ -1,10 +1,15 @@
 """Measurements: rows of a table, interleaved times, and the spread of their ratios."""
 
 import time
+import warnings
 from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
+
+#: Seconds between two measurements, in which the threads of the last one fall asleep: those of
+#: OpenBLAS keep a core busy for a tenth of a second after their work.
+REST = 0.2
 
 
 class Target(NamedTuple):
@@ -58,9 +63,15 @@ def seconds(function: Callable) -> float:
     return time.perf_counter() - start
 
 
-#: Seconds between two measurements, in which the threads of the last one fall asleep: those of
-#: OpenBLAS keep a core busy for a tenth of a second after their work.
-REST = 0.2
+def quietly(function: Callable) -> Callable:
+    """Return the function without its warnings: fits are cut short on purpose."""
+
+    def call():
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return function()
+
+    return call
 
 
 def interleaved(functions: dict[str, Callable], repeats: int) -> dict[str, np.ndarray]:

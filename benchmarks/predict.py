@@ -1,14 +1,11 @@
 """Prediction of one row and of many."""
 
-import warnings
-
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
 from sklearn_twolayer import TwoLayerClassifier
 
-from .measuring import Row, at_least, at_most, faster, interleaved, spread
+from .measuring import Row, at_least, at_most, faster, interleaved, quietly, spread
 from .problems import Size, classes, one_network
 
 TITLE = "Prediction"
@@ -23,9 +20,8 @@ def run(quick: bool) -> list[Row]:
     """Measure latency and throughput."""
     size = Size(5000, 20, 100, 2)
     X, y = classes(size.quick() if quick else size)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        mlp = MLPClassifier((100,), max_iter=3, random_state=0).fit(X, y)
+    mlp = MLPClassifier((100,), max_iter=3, random_state=0)
+    quietly(lambda: mlp.fit(X, y))()
     ours = one_network(100, max_iter=3).fit(X, y)
     default = TwoLayerClassifier(max_iter=3, random_state=0).fit(X, y)
     models = {"ours": ours, "default": default, "scikit-learn": mlp}

@@ -1,7 +1,6 @@
 """Time until the held-out loss that scikit-learn's default network ends with is reached."""
 
 import os
-import warnings
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,7 @@ from sklearn_twolayer._report._table import CLASSIFICATION, TASKS
 from .accuracy.evaluation import split_rows
 from .accuracy.models import NAMES
 from .accuracy.tables import find_tables
-from .measuring import Row, at_most, seconds
+from .measuring import Row, at_most, quietly, seconds
 
 TITLE = "Time to quality"
 NOTE = (
@@ -64,10 +63,8 @@ def _on_table(table, epochs):
     models = {NAMES.get(name, name): model for name, model in models_for(table, 0).items()}
 
     def fit(model):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            taken = seconds(lambda: model.fit(X[train], y[train]))
-            return taken, _loss(model, X[test], y[test], table.task)
+        taken = seconds(quietly(lambda: model.fit(X[train], y[train])))
+        return taken, quietly(lambda: _loss(model, X[test], y[test], table.task))()
 
     clock, goal = fit(models["MLP"])
     found = {}

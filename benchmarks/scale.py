@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from .measuring import Row, at_most, interleaved, spread
+from .measuring import Row, at_most, interleaved, quietly, spread
 from .problems import Size, classes, one_network
 
 TITLE = "Scale"
@@ -46,10 +46,8 @@ def _time(quick):
 
 
 def _fit(solver, max_iter, X, y):
-    def fit():
-        one_network(100, solver=solver, max_iter=max_iter, tol=0.0, n_jobs=-1).fit(X, y)
-
-    return fit
+    model = one_network(100, solver=solver, max_iter=max_iter, tol=0.0, n_jobs=-1)
+    return quietly(lambda: model.fit(X, y))
 
 
 def _in_own_process(quick):

@@ -2,14 +2,13 @@
 
 import subprocess
 import sys
-import warnings
 from contextlib import contextmanager
 
 from joblib import parallel_config
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 
-from .measuring import Row, at_most, interleaved, spread
+from .measuring import Row, at_most, interleaved, quietly, spread
 from .problems import CORES, Size, classes, one_network
 
 TITLE = "Sharing the machine"
@@ -38,9 +37,9 @@ def _beside(model, X, y, quick):
         clone(model).fit(X, y)
 
     repeats = 1 if quick else 5
-    times = interleaved({"alone": _quietly(alone)}, repeats)["alone"]
+    times = interleaved({"alone": quietly(alone)}, repeats)["alone"]
     with busy_process():
-        beside = interleaved({"beside": _quietly(alone)}, repeats)["beside"]
+        beside = interleaved({"beside": quietly(alone)}, repeats)["beside"]
     n_threads = 1 if model.n_jobs == 1 else CORES
     perfect = times / min(1.0, CORES / (n_threads + 1))
     case = f"{model.solver}, n_jobs={model.n_jobs}, beside a busy process"
@@ -66,7 +65,7 @@ def _in_search(X, y, quick):
     def search(n_jobs):
         # No last fit on all rows: it has one job, whatever the number.
         grid_search = GridSearchCV(model, grid, cv=2, n_jobs=n_jobs, refit=False)
-        return _quietly(lambda: grid_search.fit(X, y))
+        return quietly(lambda: grid_search.fit(X, y))
 
     # Processes, as by default, which have started and imported what they need.
     with parallel_config("threading" if quick else "loky"):
@@ -75,14 +74,3 @@ def _in_search(X, y, quick):
     ratio = times["two"] / (times["one"] / min(2, CORES))
     case = f"GridSearchCV, {2 * len(grid['alpha'])} fits, n_jobs=2"
     return spread(case, "time / perfect sharing", ratio, "×", at_most(1.3))
-
-
-def _quietly(function):
-    """Return the function without its warnings."""
-
-    def call():
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            function()
-
-    return call
