@@ -7,7 +7,8 @@ from sklearn.neural_network import MLPClassifier
 
 from sklearn_twolayer._linalg import single_threaded_blas
 from sklearn_twolayer.embeddings import as_embedding
-from sklearn_twolayer.losses import LogLoss, SoftmaxLink
+from sklearn_twolayer.links import SoftmaxLink
+from sklearn_twolayer.losses import LogLoss
 from sklearn_twolayer.network import Network
 from sklearn_twolayer.objective import Objective
 from sklearn_twolayer.rows import Rows

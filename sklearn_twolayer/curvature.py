@@ -11,7 +11,8 @@ import numpy as np
 from scipy.linalg import lstsq
 
 from ._linalg import without_ones
-from .losses import IdentityLink, SquaredError
+from .links import IdentityLink
+from .losses import SquaredError
 from .network import Network, Views
 
 

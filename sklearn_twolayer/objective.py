@@ -18,7 +18,8 @@ import numpy as np
 from ._linalg import add_multiple
 from ._threads import map_in_threads
 from .curvature import block_design, block_normal_equations, has_closed_form, solve_output
-from .losses import Link, Loss
+from .links import Link
+from .losses import Loss
 from .network import Network, Views
 from .rows import Rows, block_length, blocks
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sklearn_twolayer.losses import LogisticLink, LogLink, SoftmaxLink
+from sklearn_twolayer.links import LogisticLink, LogLink, SoftmaxLink
 from sklearn_twolayer.network import Network
 from sklearn_twolayer.objective import Objective
 from sklearn_twolayer.rows import Rows

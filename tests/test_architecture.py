@@ -12,6 +12,7 @@ PACKAGE = Path(__file__).parents[1] / "sklearn_twolayer"
 ROWS_OF_ROOMS = [
     {"_checks", "_columns", "_compat", "_linalg", "_registry", "_threads"},
     {"activations", "kernels", "input_maps", "rows"},
+    {"links"},
     {"losses", "radial"},
     {"embeddings"},
     {"network"},

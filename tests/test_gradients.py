@@ -9,16 +9,15 @@ from sklearn_twolayer import rows
 from sklearn_twolayer.activations import ACTIVATIONS
 from sklearn_twolayer.embeddings import PRESETS, Dense, Passthrough, Radial, as_embedding
 from sklearn_twolayer.kernels import KERNELS
+from sklearn_twolayer.links import LogisticLink, SoftmaxLink
 from sklearn_twolayer.losses import (
     CLASSIFICATION_LOSSES,
     REGRESSION_LOSSES,
     Huber,
     LogCosh,
-    LogisticLink,
     LogLoss,
     Loss,
     Quantile,
-    SoftmaxLink,
     SquaredError,
 )
 

@@ -9,18 +9,15 @@ from scipy import special
 from sklearn import metrics
 from sklearn.base import clone
 
+from sklearn_twolayer.links import IdentityLink, LogisticLink, LogLink, SoftmaxLink
 from sklearn_twolayer.losses import (
     CLASSIFICATION_LOSSES,
     REGRESSION_LOSSES,
     Gamma,
     Huber,
-    IdentityLink,
-    LogisticLink,
-    LogLink,
     LogLoss,
     Poisson,
     Quantile,
-    SoftmaxLink,
 )
 
 ALL = {**REGRESSION_LOSSES, **CLASSIFICATION_LOSSES}

@@ -6,7 +6,8 @@ from problems import Problem
 from sklearn.base import clone
 
 from sklearn_twolayer.embeddings import Dense, Passthrough
-from sklearn_twolayer.losses import LogLoss, SoftmaxLink, SquaredError
+from sklearn_twolayer.links import SoftmaxLink
+from sklearn_twolayer.losses import LogLoss, SquaredError
 from sklearn_twolayer.solvers import (
     LBFGS,
     SOLVERS,

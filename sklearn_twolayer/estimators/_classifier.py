@@ -8,7 +8,8 @@ from sklearn.metrics import accuracy_score
 
 from .._compat import with_callbacks
 from .._registry import resolve
-from ..losses import CLASSIFICATION_LOSSES, IdentityLink, Loss
+from ..links import IdentityLink
+from ..losses import CLASSIFICATION_LOSSES, Loss
 from ._base import BaseTwoLayer, partial_fit_available
 from ._class_targets import class_factors, class_targets, validate_labels
 from ._probabilities import ProbabilityMixin

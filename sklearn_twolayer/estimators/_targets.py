@@ -8,7 +8,8 @@ import numpy as np
 from sklearn.utils.class_weight import compute_sample_weight
 
 from .._columns import dense_moments, weighted_quantiles
-from ..losses import Link, LogisticLink, Loss, SoftmaxLink
+from ..links import Link, LogisticLink, SoftmaxLink
+from ..losses import Loss
 
 #: The interquartile range of normal numbers, in standard deviations.
 NORMAL_RANGE = 1.349
