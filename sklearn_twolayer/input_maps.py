@@ -8,6 +8,7 @@ take arrays that an estimator has validated: finite floats, dense or CSR. Sparse
 are never centred, so that zeros stay zeros.
 """
 
+from math import isinf
 from typing import Any
 
 import numpy as np
@@ -104,7 +105,7 @@ class ScalingMap(InputMap):
         return Z / np.sqrt(1 - inside**2) * self.scale_ + self.center_
 
     def _squash(self, values):
-        if np.isinf(self.clip):
+        if isinf(self.clip):
             return values
         # Far out the bound is reached up to rounding, and squares would overflow.
         far = 1e9 * float(self.clip)

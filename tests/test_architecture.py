@@ -32,6 +32,7 @@ OUTSIDE = {
     "_compat": {"sklearn.callback"},
     "_linalg": {"threadpoolctl"},
     "input_maps": {"sklearn.utils.metaestimators"},  # a method that only some maps have
+    "prediction": {"joblib"},  # what n_jobs stands for
     "radial": {"sklearn.cluster", "sklearn.exceptions"},  # KMeans, for the centres
     "estimators": {"joblib", "sklearn"},
     "_report": {"joblib", "pandas", "sklearn", "threadpoolctl"},

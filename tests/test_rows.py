@@ -107,8 +107,8 @@ def test_weights_are_scaled_to_a_mean_of_one():
 
 
 @each_kind
-@pytest.mark.parametrize("n_threads", [1, 2])
-def test_predictions_do_not_depend_on_blocks_and_threads(kind, n_threads, monkeypatch):
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_predictions_do_not_depend_on_blocks_and_threads(kind, n_jobs, monkeypatch):
     rows = Rows(kind(X), None, np.float64, np.zeros((300, 2)), np.ones(300))
     network = Network(Dense(4, "tanh"), 3, 2)
     params = np.stack([network.initialize(rows, RNG) for _ in range(3)])
@@ -119,8 +119,8 @@ def test_predictions_do_not_depend_on_blocks_and_threads(kind, n_threads, monkey
     bias = network.views(params).bias.mean(axis=0)
     np.testing.assert_allclose(z, y @ weights / 3 + bias, rtol=1e-10, atol=1e-12)
     monkeypatch.setattr(rows_module, "BLOCK_NUMBERS", 1)
-    np.testing.assert_allclose(raw_outputs(network, params, rows, n_threads), z, rtol=1e-12)
-    np.testing.assert_allclose(embeddings(network, params, rows, n_threads), y, rtol=1e-12)
+    np.testing.assert_allclose(raw_outputs(network, params, rows, n_jobs), z, rtol=1e-12)
+    np.testing.assert_allclose(embeddings(network, params, rows, n_jobs), y, rtol=1e-12)
 
 
 @each_kind

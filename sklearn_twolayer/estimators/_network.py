@@ -3,7 +3,6 @@
 from typing import Any, NamedTuple
 
 import numpy as np
-from joblib import effective_n_jobs
 from scipy import sparse
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter, validate_data
@@ -94,10 +93,10 @@ class BaseNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         return self._part_outputs(self._rows(X))
 
     def _part_outputs(self, rows: Rows) -> np.ndarray:
-        return raw_outputs(self.network_, self.params_, rows, effective_n_jobs(self.n_jobs))
+        return raw_outputs(self.network_, self.params_, rows, self.n_jobs)
 
     def _embeddings(self, rows: Rows) -> np.ndarray:
-        return embeddings(self.network_, self.params_, rows, effective_n_jobs(self.n_jobs))
+        return embeddings(self.network_, self.params_, rows, self.n_jobs)
 
     def transform(self, X):
         """Map rows to the embedding y_E.

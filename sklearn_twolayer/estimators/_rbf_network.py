@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from joblib import effective_n_jobs
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils import ClassifierTags, RegressorTags
 from sklearn.utils.metaestimators import available_if
@@ -270,7 +269,7 @@ class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
             1,
             self.network_,
             rows,
-            effective_n_jobs(self.n_jobs),
+            self.n_jobs,
         )[:, 0]
 
     def __sklearn_tags__(self):
