@@ -68,21 +68,6 @@ class InputMap(TransformerMixin, BaseEstimator):
             mapped = self._transform_sparse(canonical(X))
             return mapped if sparse.issparse(X) else mapped.toarray()
 
-    def inverse_transform(self, Z):
-        """Return the rows that are mapped to given ones.
-
-        Parameters
-        ----------
-        Z : ndarray of shape (n_rows, n_outputs)
-            Mapped rows, dense.
-
-        Returns
-        -------
-        ndarray of shape (n_rows, n_features)
-            Rows in the units of the input.
-        """
-        raise NotImplementedError
-
 
 class ScalingMap(InputMap):
     """Base of the maps that centre and scale each column, and clip it smoothly.
@@ -100,6 +85,18 @@ class ScalingMap(InputMap):
         self.clip = clip
 
     def inverse_transform(self, Z):
+        """Return the rows that are mapped to given ones.
+
+        Parameters
+        ----------
+        Z : ndarray of shape (n_rows, n_outputs)
+            Mapped rows, dense.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_features)
+            Rows in the units of the input.
+        """
         # The bound stands for all that lies beyond.
         inside = np.clip(Z / float(self.clip), -0.999, 0.999)
         return Z / np.sqrt(1 - inside**2) * self.scale_ + self.center_
@@ -244,6 +241,7 @@ class PiecewiseLinearMap(InputMap):
         self.offsets_ = np.concatenate([[0], np.cumsum(counts)])
 
     def inverse_transform(self, Z):
+        """Return the rows, shape (n_rows, n_features), of mapped ones, by their robust values."""
         return self.robust_.inverse_transform(Z[:, : len(self.robust_.scale_)])
 
     def _coordinates(self, values, bins):

@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).parents[1] / "sklearn_twolayer"
 
 #: A room imports from the rows above its own, never from its own row or from below.
 ROWS_OF_ROOMS = [
-    {"_checks", "_columns", "_compat", "_linalg", "_registry", "_threads"},
+    {"_checks", "_columns", "_compat", "_linalg", "_registry", "_threads", "_warnings"},
     {"activations", "kernels", "input_maps", "rows"},
     {"links"},
     {"losses", "radial"},
@@ -18,7 +18,7 @@ ROWS_OF_ROOMS = [
     {"network"},
     {"curvature", "prediction"},
     {"objective"},
-    {"solvers"},
+    {"blending", "solvers"},
     {"stages"},
     {"estimators"},
     {"__init__"},

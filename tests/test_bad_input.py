@@ -179,6 +179,11 @@ CLASSES = {
         LABELS,
         r"shape \(n_samples, n_outputs\)",
     ),
+    "soft targets of one class": (
+        classifier(soft_targets="multiclass"),
+        np.ones((30, 1)),
+        "at least 2 classes",
+    ),
     "unknown soft_targets": (
         classifier(soft_targets="soft"),
         SOFT,

@@ -1,5 +1,6 @@
 """The common tests of scikit-learn, for each task, refinement, kernel and rule of RBFNetwork."""
 
+import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sklearn_twolayer import RBFNetwork
@@ -33,6 +34,7 @@ def expected_failures(estimator):
     return {f"check_sample_weight_equivalence_on_{kind}_data": DRAWN for kind in checks}
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @parametrize_with_checks(ESTIMATORS, expected_failed_checks=expected_failures)
 def test_sklearn_compatible_estimator(estimator, check):
     check(estimator)

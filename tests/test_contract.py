@@ -18,6 +18,22 @@ from sklearn.model_selection import GridSearchCV, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.utils.class_weight import compute_sample_weight
+from small_networks import (
+    LABELS,
+    MANY,
+    SOFT,
+    SOLVER_OBJECTS,
+    WEIGHTS,
+    N,
+    X,
+    Y,
+    classifier,
+    each_kind,
+    each_solver,
+    each_target,
+    outputs,
+    regressor,
+)
 
 from sklearn_twolayer import RBFNetwork, TwoLayerClassifier, TwoLayerRegressor
 from sklearn_twolayer import rows as rows_module
@@ -28,77 +44,10 @@ from sklearn_twolayer.solvers import LBFGS, SOLVERS, Adam, GradientDescent, Leas
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
-N = 90
-RNG = np.random.RandomState(0)
-X = RNG.normal(size=(N, 4))
-Y = np.exp(0.5 * X[:, 0]) + X[:, 1] * X[:, 2] + 4 + 0.1 * RNG.normal(size=N)
-LABELS = np.array(["blue", "green", "red"])[np.digitize(Y, [4.5, 5.5])]
-MANY = np.column_stack([Y > 5, Y < 5.5, X[:, 3] > 0]).astype(int)
-SOFT = RNG.dirichlet(np.ones(3), N)
-WEIGHTS = RNG.randint(0, 4, N)
-TARGETS = {"regression": Y, "classes": LABELS, "two classes": LABELS == "red", "labels": MANY}
-
-SOLVER_OBJECTS = {
-    "adam": Adam(0.05, batch_size=32, dropout=0.25),
-    "gradient_descent": GradientDescent(0.1, batch_size=32, momentum=0.5),
-    "lbfgs": LBFGS(),
-    "least_squares": LeastSquares(),
-}
-EPOCHS = {
-    "adam": Adam(0.05, batch_size=32, dropout=0.25, weight_decay=0.01),
-    "adam on all rows": Adam(0.05, batch_size=None, dropout=0.0, schedule="constant"),
-    "gradient descent": GradientDescent(0.1, momentum=0.9),
-    "gradient descent on batches": GradientDescent(0.1, batch_size=32),
-}
-
 
 def test_each_solver_is_here():
     assert SOLVER_OBJECTS.keys() == SOLVERS.keys()
 
-
-def small(kind, **kwargs):
-    settings = {
-        "embedding": "dense",
-        "n_units": 5,
-        "activation": "tanh",
-        "input_map": "standard",
-        "alpha": 0.01,
-        "solver": "lbfgs",
-        "max_iter": 8,
-        "tol": 0.0,
-        "n_iter_no_change": 100,
-        "n_estimators": 1,
-        "random_state": 0,
-    }
-    return kind(**(settings | kwargs))
-
-
-def regressor(**kwargs):
-    return small(TwoLayerRegressor, **kwargs)
-
-
-def classifier(**kwargs):
-    return small(TwoLayerClassifier, **kwargs)
-
-
-def outputs(model, rows=X):
-    """Return what the model says of some rows: probabilities or predictions."""
-    return getattr(model, "predict_proba", model.predict)(rows)
-
-
-def each(cases, name):
-    return pytest.mark.parametrize(name, cases.values(), ids=cases.keys())
-
-
-each_solver = each(SOLVER_OBJECTS, "solver")
-each_kind = pytest.mark.parametrize(
-    ("make", "y"), [(regressor, Y), (classifier, LABELS)], ids=["regressor", "classifier"]
-)
-each_target = pytest.mark.parametrize(
-    ("make", "y"),
-    [(regressor if name == "regression" else classifier, y) for name, y in TARGETS.items()],
-    ids=TARGETS,
-)
 
 # Weights.
 
@@ -160,14 +109,15 @@ def test_class_weights_are_weights_of_the_rows(y, weights):
     np.testing.assert_allclose(outputs(model), outputs(expected), rtol=1e-9)
 
 
-def test_balanced_classes_have_the_same_weight():
+@pytest.mark.parametrize("y", [LABELS, MANY], ids=["classes", "labels"])
+def test_balanced_weights_count_repeated_rows(y):
     index = np.repeat(np.arange(N), WEIGHTS)
-    weighted = classifier(class_weight="balanced").fit(X, LABELS, sample_weight=WEIGHTS)
-    repeated = classifier(class_weight="balanced").fit(X[index], LABELS[index])
+    weighted = classifier(class_weight="balanced").fit(X, y, sample_weight=WEIGHTS)
+    repeated = classifier(class_weight="balanced").fit(X[index], y[index])
     np.testing.assert_allclose(outputs(weighted), outputs(repeated), rtol=1e-6)
-    mass = compute_sample_weight("balanced", LABELS[index])
-    for label in np.unique(LABELS):
-        assert mass[LABELS[index] == label].sum() == pytest.approx(len(index) / 3)
+    by_hand = classifier().fit(X, y, sample_weight=compute_sample_weight("balanced", y))
+    balanced = classifier(class_weight="balanced").fit(X, y)
+    np.testing.assert_allclose(outputs(balanced), outputs(by_hand), rtol=1e-6)
 
 
 # Kinds of data.
@@ -341,73 +291,9 @@ def test_soft_targets(kind):
     assert model.classes_.tolist() == [0, 1, 2]
 
 
-# Going on.
-
-
-@each_kind
-@each(EPOCHS, "solver")
-@pytest.mark.parametrize("n_estimators", [1, 3])
-def test_calls_of_partial_fit_are_epochs(make, y, solver, n_estimators):
-    model = make(solver=solver, n_estimators=n_estimators, max_iter=5)
-    whole = clone(model).set_params(blend="mean").fit(X, y)
-    for k in range(5):
-        assert model.partial_fit(X, y) is model and model.n_iter_ == k + 1
-        if k == 2:
-            model = pickle.loads(pickle.dumps(model))
-    np.testing.assert_array_equal(model.params_, whole.params_)
-    np.testing.assert_array_equal(model.loss_curve_, whole.loss_curve_)
-
-
-def test_partial_fit_on_parts_of_the_rows():
-    model = classifier(solver=Adam(0.05, dropout=0.0), max_iter=60)
-    for _ in range(20):
-        for part in np.array_split(np.argsort(LABELS), 3):  # a class at a time
-            model.partial_fit(X[part], LABELS[part], classes=["red", "green", "blue"])
-    assert model.classes_.tolist() == ["blue", "green", "red"]
-    assert model.predict_proba(X).shape == (N, 3)
-    assert np.mean(model.loss_curve_[-3:]) < np.mean(model.loss_curve_[:3])
-
-
-def test_partial_fit_of_a_single_row():
-    model = regressor(solver=GradientDescent(0.01), max_iter=100).partial_fit(X, Y)
-    before = abs(model.predict(X[:1]) - Y[:1])
-    for _ in range(20):
-        model.partial_fit(X[:1], Y[:1])
-    assert abs(model.predict(X[:1]) - Y[:1]) < before
-
-
-@each(EPOCHS, "solver")
-def test_a_copy_goes_its_own_way(solver):
-    model = regressor(solver=solver).partial_fit(X, Y)
-    expected = copy.deepcopy(model).partial_fit(X, Y).params_
-    other = copy.copy(model).partial_fit(X, -Y)
-    np.testing.assert_array_equal(model.partial_fit(X, Y).params_, expected)
-    assert not np.array_equal(other.params_, expected)
-
-
-def test_partial_fit_beyond_the_schedule_warns():
-    model = regressor(solver=Adam(schedule="cosine"), max_iter=2).partial_fit(X, Y)
-    last = model.partial_fit(X, Y).params_
-    with pytest.warns(ConvergenceWarning, match="learning rate has fallen to zero"):
-        model.partial_fit(X, Y)
-    np.testing.assert_allclose(model.params_, last, atol=1e-3)
-
-
-@each_solver
-@each_kind
-def test_warm_start_goes_on_from_the_last_weights(make, y, solver):
-    model = make(solver=solver, max_iter=10).fit(X, y)
-    cold, first = clone(model).fit(X, y), model.loss_curve_
-    np.testing.assert_array_equal(cold.params_, model.params_)
-    model.set_params(warm_start=True).fit(X, y)
-    assert model.loss_curve_[0] < first[0] and model.n_iter_ == len(model.loss_curve_)
-    assert model.loss_curve_[-1] < first[-1] + 1e-2
-
-
-@each_kind
-def test_a_warm_start_without_a_last_fit_is_a_cold_one(make, y):
-    warm, cold = make(warm_start=True).fit(X, y), make().fit(X, y)
-    np.testing.assert_array_equal(warm.params_, cold.params_)
+def test_soft_targets_are_scored_on_labels():
+    model = classifier(soft_targets="multiclass").fit(X, SOFT)
+    assert model.score(X, SOFT.argmax(axis=1)) == model.score(X, SOFT)
 
 
 # Copies.
@@ -500,6 +386,25 @@ def test_early_stopping_keeps_the_best_weights(solver, scoring, own):
     assert best(curve) != curve[-1] or curve[-1] in curve[:-1]  # it went on, and came back
     if own:
         assert value(y[90:], model, rows[90:]) == pytest.approx(best(curve), rel=1e-5)
+
+
+def test_class_weights_count_for_validation_rows_too():
+    class_weight = {"blue": 0.0, "green": 1.0, "red": 1e-3}
+    model = classifier(class_weight=class_weight).fit(X, LABELS, X_val=X, y_val=LABELS)
+    np.testing.assert_allclose(model.validation_curve_, model.loss_curve_, rtol=1e-6)
+
+
+@pytest.mark.parametrize("never", [True, False])
+def test_a_score_that_is_not_a_number_is_no_gain(never):
+    calls = []
+
+    def score(estimator, rows, y):
+        calls.append(estimator.params_)
+        return np.nan if never or len(calls) == 1 else -len(calls)
+
+    model = regressor(early_stopping=True, scoring=score, n_iter_no_change=5).fit(X, Y)
+    kept = calls[-1] if never else calls[1]
+    np.testing.assert_array_equal(model.params_, kept)
 
 
 @each_kind

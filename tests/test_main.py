@@ -236,6 +236,13 @@ def test_no_table(capsys, tmp_path, content):
     assert f"cannot read {path}" in fail(capsys, path, "--target", "b")
 
 
+def test_columns_of_one_name(capsys, tmp_path):
+    pytest.importorskip("pandas")
+    path = tmp_path / "copies.csv"
+    path.write_text("a, a,y\n1,2,3\n")
+    assert "several columns of the name 'a'" in fail(capsys, path, "--target", "a")
+
+
 def test_no_such_column(capsys, passengers):
     error = fail(capsys, passengers[0], "--target", "survived")
     assert error.endswith("no column 'survived'; there is Survived\n")

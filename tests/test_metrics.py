@@ -11,9 +11,9 @@ from sklearn.model_selection import cross_val_score
 
 from sklearn_twolayer import RBFNetwork
 from sklearn_twolayer.embeddings import Dense
-from sklearn_twolayer.estimators._metrics import marginal_metric, squared_gradient
 from sklearn_twolayer.links import LogisticLink, SoftmaxLink
 from sklearn_twolayer.losses import SquaredError
+from sklearn_twolayer.stages import marginal_metric, squared_gradient
 from sklearn_twolayer.stages._log_odds import log_odds
 
 WIDE = Dense(4, "tanh") | Dense(3, "sin")

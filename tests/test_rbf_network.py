@@ -12,15 +12,21 @@ from scipy.spatial.distance import cdist, pdist
 from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.cluster import KMeans
 from sklearn.datasets import load_iris, load_wine, make_friedman1, make_moons
-from sklearn.exceptions import NotFittedError
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.kernel_ridge import KernelRidge
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.preprocessing import FunctionTransformer, KBinsDiscretizer, StandardScaler
 
-from sklearn_twolayer import RBFNetwork
-from sklearn_twolayer.input_maps import PiecewiseLinearMap, RobustMap, ScaledMap, StandardMap
+from sklearn_twolayer import RBFNetwork, TwoLayerRegressor
+from sklearn_twolayer.input_maps import (
+    InputMap,
+    PiecewiseLinearMap,
+    RobustMap,
+    ScaledMap,
+    StandardMap,
+)
 
 X, y = make_friedman1(250, noise=0.3, random_state=0)
 X_new, y_new = make_friedman1(500, random_state=1)
@@ -63,7 +69,7 @@ def test_centers_in_units_of_the_input(input_map):
 
 
 def test_widths_of_the_first_stage_stay_readable():
-    model = regression(input_map=None, refine="width+gradient", max_iter=3).fit(X, y)
+    model = quiet_fit(regression(input_map=None, refine="width+gradient", max_iter=3), X, y)
     h = pdist(KMeans(30, n_init=1, random_state=0).fit(X).cluster_centers_).max() / np.sqrt(30)
     np.testing.assert_allclose(model.kmeans_widths_, h, rtol=1e-10)
     assert np.abs(np.log(model.widths_ / h)).min() > 0.01
@@ -217,11 +223,40 @@ def test_steps_take_their_order():
 
 
 def test_the_gradient_lowers_the_cost():
-    model = regression(15, refine="gradient", input_map="standard", max_iter=30).fit(X, y)
+    model = regression(15, refine="gradient", input_map="standard", max_iter=30)
+    with pytest.warns(
+        ConvergenceWarning, match="after 30 iterations.*Increase max_iter"
+    ) as caught:
+        model.fit(X, y)
+    assert caught[0].filename == __file__
     assert model.n_iter_ == len(model.loss_curve_) > 3
     assert model.loss_curve_[-1] < 0.9 * model.loss_curve_[0]
-    classifier = RBFNetwork(8, refine="gradient", max_iter=10, random_state=0).fit(MOONS, LABELS)
+    classifier = RBFNetwork(8, refine="gradient", max_iter=10, random_state=0)
+    quiet_fit(classifier, MOONS, LABELS)
     assert classifier.score(MOONS, LABELS) > 0.9
+
+
+def test_the_gradient_needs_a_solver_that_suits_radial_units():
+    model = regression(refine="width+gradient", solver="least_squares")
+    with pytest.raises(ValueError, match="is for dense units: use 'lbfgs' or 'adam'"):
+        model.fit(X, y)
+
+
+def test_widths_are_tried_on_random_rows(monkeypatch):
+    monkeypatch.setattr("sklearn_twolayer.stages._width.N_ROWS", 500)
+    alternating = np.arange(1000) % 2
+    rows = np.c_[np.random.RandomState(0).uniform(-1, 1, 1000), alternating]
+    waves = np.where(alternating, np.sin(10 * rows[:, 0]), 0)
+    assert regression(60, input_map="standard").fit(rows, waves).score(rows, waves) > 0.99
+
+
+@pytest.mark.parametrize("width", [0.5, np.full(30, 2.0)], ids=["number", "array"])
+def test_widths_in_numbers_are_taken_as_they_are(width):
+    model = quiet_fit(regression(width=width, input_map="standard"), X, y)
+    np.testing.assert_allclose(model.widths_, width)
+    assert not isinstance(model.input_map_, ScaledMap)
+    factor = quiet_fit(regression(width=width, input_map="standard", refine="width"), X, y)
+    assert np.ptp(np.log(factor.widths_ / width)) < 1e-12
 
 
 def test_the_input_map_suits_the_function():
@@ -231,6 +266,23 @@ def test_the_input_map_suits_the_function():
     assert isinstance(regression().fit(rows, steps).input_map_.input_map, PiecewiseLinearMap)
     assert isinstance(regression().fit(rows, smooth).input_map_, RobustMap)
     assert isinstance(quiet_fit(textbook(), rows, smooth).input_map_, StandardMap)
+
+
+class Doubled(InputMap):
+    """A map without an inverse."""
+
+    def _fit(self, X, sample_weight):
+        pass
+
+    def _transform_dense(self, X):
+        return 2 * X
+
+
+def test_centers_of_a_map_without_an_inverse_are_mapped():
+    model = regression(input_map=Doubled(), refine="width").fit(X, y)
+    assert 1 < model.centers_.max() <= 2
+    blend = TwoLayerRegressor(n_estimators=2, input_map=Doubled(), random_state=0).fit(X, y)
+    assert blend.score(X, y) > 0.8
 
 
 def test_the_metric_is_learned_where_it_helps():
@@ -477,8 +529,9 @@ def test_degenerate_data(refine):
 def test_dead_units_are_told_with_a_remedy():
     rng = np.random.RandomState(0)
     rows = rng.normal(size=(2000, 20))
-    with pytest.warns(UserWarning, match="no unit sees.*refine='width'"):
+    with pytest.warns(UserWarning, match="no unit sees.*refine='width'") as caught:
         dead = textbook(100).fit(rows, rows[:, 0])
+    assert caught[0].filename == __file__
     alive = regression(100, input_map="standard", linear_tail=False).fit(rows, rows[:, 0])
     assert alive.score(rows, rows[:, 0]) > 0.8 > dead.score(rows, rows[:, 0])
 

@@ -86,6 +86,9 @@ def _read(path):
     frame.columns = [str(name).strip() for name in frame.columns]
     if not all(name.isprintable() for name in frame.columns):
         raise TableError(f"cannot read {path}: this is no table of text")
+    if not frame.columns.is_unique:
+        copies = frame.columns[frame.columns.duplicated()].unique()
+        raise TableError(f"{path} has several columns of the name {', '.join(map(repr, copies))}")
     return frame
 
 

@@ -1,11 +1,11 @@
 """Radial units: kernels about centres, of a width and a shape."""
 
-import warnings
 from typing import Any
 
 import numpy as np
 
 from .._checks import check_choice, check_number
+from .._warnings import warn_user
 from ..activations import softmax
 from ..kernels import as_kernel
 from ..radial import (
@@ -163,10 +163,8 @@ class Radial(Embedding):
                 f"{self.n_units}: set n_units to {len(centers)}."
             )
         if len(centers) < self.n_units:
-            warnings.warn(
+            warn_user(
                 f"Only {len(centers)} distinct centres were found for n_units={self.n_units}; "
-                f"the other units are copies. Set n_units to {len(centers)} or less.",
-                UserWarning,
-                stacklevel=2,
+                f"the other units are copies. Set n_units to {len(centers)} or less."
             )
         return np.resize(centers, (self.n_units, centers.shape[1]))

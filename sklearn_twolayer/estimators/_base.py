@@ -1,12 +1,11 @@
 """What the estimators of two-layer networks share."""
 
 import copy
-import warnings
+from typing import Any, NamedTuple
 
 import numpy as np
 from joblib import effective_n_jobs
 from sklearn.base import clone
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import check_scoring
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
@@ -14,19 +13,28 @@ from sklearn.utils.metaestimators import available_if
 
 from .._checks import check_choice, check_number
 from .._compat import CallbackSupportMixin
+from ..blending import blend_weights, deal_folds, left_out_outputs
 from ..embeddings import as_embedding
 from ..input_maps import StandardMap
 from ..network import Network
 from ..objective import Objective
 from ..rows import Rows
 from ..solvers import Run, as_solver
-from ._blend import blend_weights, deal_folds, fit_radial, left_out_outputs, resolve_blend
+from ._blend import fit_radial, resolve_blend
 from ._monitor import Monitor
 from ._network import BaseNetwork, Sample
-from ._validation import stacklevel_of_user, takes_weights
+from ._validation import takes_weights
 
 #: Bound of the inputs beside a radial-basis network, in standard deviations.
 CLIP = 3.0
+
+
+class PartialFitState(NamedTuple):
+    """What a call of partial_fit hands on to the next."""
+
+    solver: Any
+    rng: np.random.RandomState
+    max_iter: int
 
 
 def _works_by_epochs(estimator) -> bool:
@@ -65,8 +73,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         monitor = self._monitor(objective, held_out, sample)
         run = self._run(objective, monitor, rng)
         outcome = monitor.best(as_solver(self.solver).minimize(objective, start, run))
-        if not outcome.converged:
-            self._warn(outcome)
+        self._warn_unless_converged(outcome)
         if folds is None:
             vars(self).pop("_folds", None)
         else:
@@ -82,21 +89,22 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         sample = self._validate(X, y, sample_weight, reset=not goes_on)
         sample = self._begin(sample, goes_on)
         # Copies: what fails half-way, or a copy of the estimator, must not change them.
-        state, rng = copy.deepcopy(getattr(self, "_solver_state", (None, None)))
-        if state is None:
-            rng = check_random_state(self.random_state)
+        last = copy.deepcopy(getattr(self, "_solver_state", None))
+        rng = check_random_state(self.random_state) if last is None else last.rng
         if not goes_on:
             self.input_map_ = self._fit_input_map(sample, self._resolve_input_map("mean"))
         objective = self._objective(sample)
         start = self._last(objective) if goes_on else self._initial(objective, rng)
         monitor = Monitor(loss_curve=self.loss_curve_ if goes_on else None)
         run = self._run(objective, monitor, rng)._replace(n_iter=1)
+        if last is not None and self.max_iter is None:
+            run = run._replace(max_iter=last.max_iter)  # not that of the rows of this call
+        state = None if last is None else last.solver
         outcome = as_solver(self.solver).minimize(objective, start, run, state)
-        self._solver_state = outcome.state, rng
+        self._solver_state = PartialFitState(outcome.state, rng, run.max_iter)
         self._forget_blend()  # that of other weights
         vars(self).pop("_folds", None)  # all rows are seen from here on
-        if not outcome.converged:
-            self._warn(outcome)
+        self._warn_unless_converged(outcome)
         return self._keep(objective, outcome, monitor)
 
     # Steps of fit, in their order.
@@ -122,7 +130,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
             return None
         if X_val is None or y_val is None:
             raise ValueError("X_val and y_val must be given together.")
-        return self._validate(X_val, y_val, None, reset=False)
+        return self._weighted(self._validate(X_val, y_val, None, reset=False))
 
     def _split(self, sample, rng):
         n = sample.X.shape[0]
@@ -174,6 +182,12 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
             raise ValueError(
                 f"Going on from the last fit (warm_start or partial_fit) needs the same network: "
                 f"the last one has parameters of shape {self.params_.shape}, the new one {shape}."
+            )
+        last, loss = getattr(self._targets, "loss", objective.loss), objective.loss
+        if type(last.link) is not type(loss.link) or last.scales_targets != loss.scales_targets:
+            raise ValueError(
+                f"Going on from the last fit (warm_start or partial_fit) needs a loss of the same "
+                f"link: the last one was {last!r}, the new one is {loss!r}."
             )
         return self.params_
 
@@ -274,19 +288,6 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         max_iter = self._iterations(objective)
         return Run(max_iter, self.tol, self.n_iter_no_change, rng, monitor)
 
-    def _warn(self, outcome):
-        remedy = (
-            "Scale the inputs (input_map), lower the learning rate, or choose another loss."
-            if "overflow" in outcome.message
-            else "Increase max_iter, raise tol, or scale the inputs (input_map)."
-        )
-        warnings.warn(
-            f"The solver {self.solver!r} stopped after {outcome.n_iter} iterations: "
-            f"{outcome.message}. {remedy}",
-            ConvergenceWarning,
-            stacklevel=stacklevel_of_user(),
-        )
-
     def _raw_outputs(self, X):
         rows = self._rows(X)
         z = self._part_outputs(rows)
@@ -328,7 +329,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
 
     def _keep(self, objective, outcome, monitor):
         self.params_ = outcome.params.astype(objective.rows.input_dtype)
-        self.n_iter_ = len(monitor.loss_curve)
+        self.n_iter_ = max(1, len(monitor.loss_curve))  # none, where the start is the optimum
         self.loss_curve_ = monitor.loss_curve
         if monitor.validate is not None:
             self.validation_curve_ = monitor.validation_curve

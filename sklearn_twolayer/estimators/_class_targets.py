@@ -98,6 +98,8 @@ def _soft_targets(y, kind):
             f"soft_targets={kind!r} needs y of shape (n_samples, n_outputs), got {y.shape}."
         )
     if kind == "multiclass":
+        if y.shape[1] < 2:
+            raise ValueError("soft_targets='multiclass' needs at least 2 classes, got one column.")
         return DistributionTargets(y.shape[1])
     return MultilabelTargets(y.shape[1], soft=True)
 

@@ -36,8 +36,8 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
     input_map : str, transformer or None, default="auto"
         What happens to a row before the first layer: "standard", "robust",
         "piecewise_linear", any scikit-learn transformer, or None for nothing; "auto" is
-        "standard" beside a radial-basis network, else "piecewise_linear". Where it is given
-        by name, the radial-basis network of a blend chooses its own.
+        "standard" with a clip at 3 beside a radial-basis network, else "piecewise_linear".
+        Where it is given by name, the radial-basis network of a blend chooses its own.
     loss : str or Loss, default="log_loss"
         "log_loss" (cross-entropy), "squared_error" (on the probabilities), or an
         instance of a loss, put on the probabilities.
@@ -221,13 +221,18 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
         classes : array-like of shape (n_classes,), optional
             All labels that may come; if None, those of the first call.
         sample_weight : array-like of shape (n_samples,), optional
-            Weights of the rows.
+            Weights of the rows, beside the others of this call.
 
         Returns
         -------
         self
             The estimator.
         """
+        if isinstance(self.class_weight, str):
+            raise ValueError(
+                f"class_weight={self.class_weight!r} needs all rows at once: for partial_fit give "
+                "a dict of weights."
+            )
         if not hasattr(self, "params_"):
             self._all_classes = classes
         elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
@@ -283,7 +288,7 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
             raise ValueError(f"loss={loss!r} has a link of its own: it is for regression only.")
         return loss
 
-    def _validate_y(self, y, dtype):
+    def _validate_y(self, y):
         return validate_labels(y, self.soft_targets)
 
     def _make_targets(self, sample):

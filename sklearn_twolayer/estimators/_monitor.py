@@ -78,8 +78,8 @@ class Monitor:
         return outcome._replace(params=self.best_params)
 
     def _impatient(self, params):
-        value = self.sign * self.validation_curve[-1]
-        if value < self._best or self.best_params is None:
+        value = self.sign * self.validation_curve[-1]  # NaN is never a gain
+        if value < self._best:
             self._best = value
             self.best_params = params.copy()
         if value < self._reference - self.tol:

@@ -5,9 +5,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter, validate_data
 
 from .._checks import check_choice
+from .._warnings import warn_user
 from ..input_maps import INPUT_MAPS, as_input_map
 from ..prediction import embeddings, raw_outputs
 from ..rows import Rows, random_part
@@ -55,12 +57,15 @@ class BaseNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             reset=reset,
         )
         y = y.toarray() if sparse.issparse(y) else y
-        return Sample(X, self._validate_y(y, X.dtype), check_weights(sample_weight, X))
+        return Sample(X, self._validate_y(y), check_weights(sample_weight, X))
 
     def _begin(self, sample: Sample, goes_on: bool) -> Sample:
-        """Learn the form of the targets, and weight the rows: one of weight zero is no row."""
+        """Learn the form of the targets, and weight the rows."""
         if not goes_on:
             self._targets = self._make_targets(sample)
+        return self._weighted(sample)
+
+    def _weighted(self, sample: Sample) -> Sample:
         weights = sample.weights * self._row_factors(sample)
         sample = sample._replace(weights=weights)
         return sample if weights.all() else sample.take(np.flatnonzero(weights))
@@ -80,6 +85,20 @@ class BaseNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         if has_fit_parameter(input_map, "sample_weight"):
             return input_map.fit(sample.X, sample.y, sample_weight=sample.weights)
         return input_map.fit(sample.X, sample.y)
+
+    def _warn_unless_converged(self, outcome):
+        if outcome.converged:
+            return
+        remedy = (
+            "Scale the inputs (input_map), lower the learning rate, or choose another loss."
+            if "overflow" in outcome.message
+            else "Increase max_iter, raise tol, or scale the inputs (input_map)."
+        )
+        warn_user(
+            f"The solver {self.solver!r} stopped after {outcome.n_iter} iterations: "
+            f"{outcome.message}. {remedy}",
+            ConvergenceWarning,
+        )
 
     # After fit.
 
@@ -108,8 +127,8 @@ class BaseNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
         Returns
         -------
-        ndarray of shape (n_samples, n_estimators * N_E)
-            The outputs of the first layer; those of the first network come first.
+        ndarray of shape (n_samples, N_E)
+            The outputs of the first layer.
         """
         return self._embeddings(self._rows(X))
 

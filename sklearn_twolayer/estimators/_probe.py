@@ -7,8 +7,8 @@ import numpy as np
 
 from ..input_maps import ScaledMap
 from ..losses import SquaredError
-from ..stages import Trial, refine_width, relative_width
-from ._metrics import dense_metric, marginal_metric
+from ..stages import Trial, marginal_metric, refine_width, relative_width
+from ._dense_metric import dense_metric
 from ._network import Sample
 from ._radial_start import unsupervised_stage
 

@@ -1,6 +1,5 @@
 """The stages of a radial-basis network, one after the other."""
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -8,10 +7,11 @@ from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import type_of_target
 
 from .._checks import check_choice, check_number
+from .._warnings import warn_user
 from ..embeddings import Radial
 from ..losses import LogLoss, SquaredError
-from ..radial import WIDTHS, nearest
-from ..solvers import Run, as_solver
+from ..radial import WIDTHS, WidthRule, nearest
+from ..solvers import LeastSquares, Run, as_solver
 from ..stages import (
     TYPICAL_WIDTH,
     Density,
@@ -94,12 +94,20 @@ class BaseRBFNetwork(BaseNetwork):
             raise ValueError(f"alpha must be 'loo' or a number in [0, inf), got {self.alpha!r}.")
         check_number("max_iter", self.max_iter, "[1, inf)", integer=True)
         check_number("tol", self.tol, "[0, inf)")
-        as_solver(self.solver).check_parameters()
-        return self._steps()
+        solver, steps = as_solver(self.solver), self._steps()
+        solver.check_parameters()
+        if "gradient" in steps and isinstance(solver, LeastSquares):
+            raise ValueError(
+                "solver='least_squares' is for dense units: use 'lbfgs' or 'adam' for "
+                "refine='gradient'."
+            )
+        return steps
 
     def _steps(self):
         """Return the refinements, in their order."""
-        named = ["width"] if self._refines_by_itself else self._named_steps
+        named = self._named_steps
+        if self._refines_by_itself:
+            named = ["width"] if self._has_width_rule else []
         if not all(step in STEPS for step in named):
             raise ValueError(
                 "refine must be 'auto', None, or steps out of 'width', 'metric' and 'gradient', "
@@ -125,6 +133,10 @@ class BaseRBFNetwork(BaseNetwork):
     @property
     def _refines_by_itself(self):
         return self._named_steps == ["auto"]
+
+    @property
+    def _has_width_rule(self):
+        return isinstance(self.width, str | WidthRule)
 
     def _first_layer(self, sample, steps, rng) -> tuple[Start, Trial]:
         """Choose all but the output layer; return what the unsupervised stage gave too."""
@@ -153,7 +165,8 @@ class BaseRBFNetwork(BaseNetwork):
 
     def _learns_metric(self):
         is_plain = self.shape == "spherical" and self.shared and not self.normalize
-        return self._refines_by_itself and is_plain
+        # Numbers for the widths are in units that another metric would change.
+        return self._refines_by_itself and self._has_width_rule and is_plain
 
     def _loss(self):
         return SquaredError() if self.task == "regression" else LogLoss()
@@ -166,7 +179,8 @@ class BaseRBFNetwork(BaseNetwork):
             trial = refine_metric(trial, radial)
         if "gradient" in steps:
             run = Run(self.max_iter, self.tol, 10, rng, monitor)
-            trial, _ = refine_gradient(trial, as_solver(self.solver), run)
+            trial, outcome = refine_gradient(trial, as_solver(self.solver), run)
+            self._warn_unless_converged(outcome)
         self.loss_curve_ = monitor.loss_curve
         self.n_iter_ = max(1, len(monitor.loss_curve))
         return trial
@@ -174,12 +188,10 @@ class BaseRBFNetwork(BaseNetwork):
     def _warn_of_dead_units(self, trial, radial):
         dead = rows_without_unit(trial, radial)
         if dead > MANY_DEAD:
-            warnings.warn(
+            warn_user(
                 f"{dead:.0%} of the training rows are so far from all centres that no unit sees "
                 "them, and only the bias predicts there. Use refine='width', or a wider rule "
-                "such as width='dmax_dimension' or width='nearest'.",
-                UserWarning,
-                stacklevel=4,
+                "such as width='dmax_dimension' or width='nearest'."
             )
 
     def _keep(self, trial, rng):
@@ -215,7 +227,7 @@ class BaseRBFNetwork(BaseNetwork):
 
     # Targets, by task.
 
-    def _validate_y(self, y, dtype):
+    def _validate_y(self, y):
         if self.task == "regression":
             return np.asarray(y, dtype=np.float64)
         if self.soft_targets is None and type_of_target(y).startswith("continuous"):

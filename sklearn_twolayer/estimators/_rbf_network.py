@@ -43,7 +43,8 @@ class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
     width : str, WidthRule, float or array, default="dmax"
         "dmax" (h = d_max / √N_E), "dmax_dimension" (d_max / N_E^(1/d)), "nearest" centres,
         "cluster" (the spread of each cluster), "loo" (by leave-one-out, as with
-        ``refine="width"``), or numbers.
+        ``refine="width"``), or numbers, which ``refine="auto"`` leaves as they are; of a
+        rule it takes how widths differ, and one factor on all of them from leave-one-out.
     shape : {"spherical", "diagonal", "full"}, default="spherical"
         The A of r² = (x - μ)ᵀ A Aᵀ (x - μ), from the covariances of the clusters.
     shared : bool, default=True

@@ -33,8 +33,8 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
     input_map : str, transformer or None, default="auto"
         What happens to a row before the first layer: "standard", "robust",
         "piecewise_linear", any scikit-learn transformer, or None for nothing; "auto" is
-        "standard" beside a radial-basis network, else "piecewise_linear". Where it is given
-        by name, the radial-basis network of a blend chooses its own.
+        "standard" with a clip at 3 beside a radial-basis network, else "piecewise_linear".
+        Where it is given by name, the radial-basis network of a blend chooses its own.
     loss : str or Loss, default="squared_error"
         "squared_error", "absolute_error", "huber", "log_cosh", "quantile", "poisson",
         "gamma", or an instance such as ``Quantile(0.9)``.
@@ -206,7 +206,7 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets.
         sample_weight : array-like of shape (n_samples,), optional
-            Weights of the rows.
+            Weights of the rows, beside the others of this call.
 
         Returns
         -------
@@ -237,7 +237,7 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
             raise ValueError(f"loss={loss!r} is for classification only.")
         return loss
 
-    def _validate_y(self, y, dtype):
+    def _validate_y(self, y):
         return np.asarray(y, dtype=np.float64)
 
     def _make_targets(self, sample):

@@ -5,7 +5,7 @@ encodes y, and decodes raw outputs; it is fitted with the network and kept besid
 """
 
 import numpy as np
-from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
 
 from .._columns import dense_moments, weighted_quantiles
 from ..links import Link, LogisticLink, SoftmaxLink
@@ -103,12 +103,9 @@ class ClassTargets:
             return np.ones(len(y))
         codes = self.codes(y)
         if isinstance(class_weight, str) and class_weight == "balanced":
-            mass = np.bincount(codes, sample_weight, minlength=len(self.classes))
-            present = mass > 0
-            factors = np.zeros(len(mass))
-            factors[present] = sample_weight.sum() / (present.sum() * mass[present])
-            return factors[codes]
-        return compute_sample_weight(class_weight, y)
+            return balanced_factors(codes, sample_weight)
+        # A part of the rows need not hold all classes.
+        return compute_class_weight(class_weight, classes=self.classes, y=self.classes)[codes]
 
     def probabilities(self, z):
         """Return class probabilities, of shape (n_rows, n_classes); none is zero."""
@@ -157,7 +154,12 @@ class MultilabelTargets:
         """Return the factors of the rows' weights for a `class_weight` parameter."""
         if self.soft and class_weight is not None:
             raise ValueError("class_weight needs labels: leave it at None for soft targets.")
-        return compute_sample_weight(class_weight, y) if class_weight else np.ones(len(y))
+        if class_weight is None:
+            return np.ones(len(y))
+        if isinstance(class_weight, str) and class_weight == "balanced":
+            factors = [balanced_factors(label.astype(int), sample_weight) for label in y.T]
+            return np.prod(factors, axis=0)
+        return compute_sample_weight(class_weight, y)
 
     def probabilities(self, z):
         """Return the probability of each label, of shape (n_rows, n_outputs)."""
@@ -213,7 +215,17 @@ class DistributionTargets(ClassTargets):
 
     def harden(self, y):
         """Return labels, of the form that `predict` gives."""
-        return np.asarray(y).argmax(axis=1)
+        y = np.asarray(y)
+        return y if y.ndim == 1 else y.argmax(axis=1)
+
+
+def balanced_factors(codes: np.ndarray, sample_weight: np.ndarray) -> np.ndarray:
+    """Return factors of the rows' weights, shape (n_rows,), by which classes weigh the same."""
+    mass = np.bincount(codes, sample_weight)
+    present = mass > 0
+    factors = np.zeros(len(mass))
+    factors[present] = sample_weight.sum() / (present.sum() * mass[present])
+    return factors[codes]
 
 
 def as_columns(y: np.ndarray) -> np.ndarray:

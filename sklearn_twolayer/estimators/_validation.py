@@ -2,21 +2,12 @@
 
 import functools
 import inspect
-import os
-import sys
 from numbers import Real
-from pathlib import Path
 
 import numpy as np
-import sklearn
 from sklearn.utils import check_array
 
 from .._linalg import single_threaded_blas
-
-#: Folders whose functions are not the user's.
-FOLDERS = tuple(
-    str(folder) + os.sep for folder in (Path(__file__).parents[1], Path(sklearn.__file__).parent)
-)
 
 
 def check_weights(sample_weight, X) -> np.ndarray:
@@ -86,11 +77,3 @@ def guarded_fit(method):
             raise
 
     return wrapped
-
-
-def stacklevel_of_user() -> int:
-    """Return the `stacklevel` at which a warning points to the user's line."""
-    frame, level = sys._getframe(1), 1
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(FOLDERS):
-        frame, level = frame.f_back, level + 1
-    return level

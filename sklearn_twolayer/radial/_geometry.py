@@ -48,10 +48,6 @@ class Geometry:
         """Return ∂L/∂centers and ∂L/∂A from `G` = ∂L/∂r²."""
         raise NotImplementedError
 
-    def log_determinant(self, A: np.ndarray | None) -> Any:
-        """Return log |det A|, of each centre or of all: the change of volume."""
-        return 0.0 if A is None else np.linalg.slogdet(A)[1]
-
     def _squared(self, X, centers, A):
         raise NotImplementedError
 
@@ -75,9 +71,6 @@ class DiagonalGeometry(Geometry):
         if self.spherical:
             return None
         return (n_features,) if self.shared else (n_centers, n_features)
-
-    def log_determinant(self, A):
-        return 0.0 if A is None else np.log(np.abs(A)).sum(axis=-1)
 
     def _squared(self, X, centers, A):
         B = np.ones_like(centers[..., :1, :]) if A is None else A * A

@@ -45,13 +45,11 @@ class GradientDescent(Stochastic):
         check_number("momentum", self.momentum, "[0, 1)")
 
     def start(self, params):
-        return np.zeros_like(params) if self.momentum else None
+        return np.zeros_like(params)
 
     def step(self, params, gradient, velocity, progress):
         gradient *= self.learning_rate
-        if self.momentum:
-            velocity *= self.momentum
-            velocity += gradient
-            gradient = velocity
-        params -= gradient
+        velocity *= self.momentum
+        velocity += gradient
+        params -= velocity
         return velocity

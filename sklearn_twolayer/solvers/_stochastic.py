@@ -7,7 +7,7 @@ import numpy as np
 
 from .._checks import check_number
 from .._threads import map_in_threads
-from ._base import Objective, Outcome, Run, Solver
+from ._base import Outcome, Run, Solver
 
 #: Networks of a stack that one thread trains together. A fixed number, so that the
 #: result does not depend on the number of threads.
@@ -17,6 +17,7 @@ LANE = 2
 class StochasticState(NamedTuple):
     """Where a first-order solver stands between two calls."""
 
+    solver: type
     epoch: int
     best_cost: float
     epochs_without_gain: int
@@ -78,9 +79,10 @@ class Stochastic(Solver):
 
     def minimize(self, objective, params, run: Run, state=None) -> Outcome:
         params = params.astype(objective.dtype)
-        lanes = self._lanes(objective, len(params))
-        if state is None:
-            state = StochasticState(0, np.inf, 0, [self.start(params[lane]) for lane in lanes])
+        lanes = self._lanes(len(params))
+        if state is None or state.solver is not type(self):
+            moments = [self.start(params[lane]) for lane in lanes]
+            state = StochasticState(type(self), 0, np.inf, 0, moments)
         first = state.epoch
         end = run.max_iter if run.n_iter is None else first + run.n_iter
         parts = [objective.networks(lane) for lane in lanes]
@@ -115,16 +117,13 @@ class Stochastic(Solver):
         message = "max_iter was reached before the cost stopped falling"
         return Outcome(params, end - first, converged, message, state)
 
-    def _full_batch(self, n_rows):
-        return self.batch_size is None or self.batch_size >= n_rows
-
-    def _lanes(self, objective: Objective, n_networks: int) -> list[slice]:
+    def _lanes(self, n_networks: int) -> list[slice]:
         # On all rows the objective itself spreads the blocks over the threads.
-        size = n_networks if self._full_batch(objective.n_rows) else LANE
+        size = n_networks if self.batch_size is None else LANE
         return [slice(start, start + size) for start in range(0, n_networks, size)]
 
     def _shared(self, n_rows: int, run: Run, epoch: int) -> Epoch:
-        if self._full_batch(n_rows):
+        if self.batch_size is None or self.batch_size >= n_rows:
             batches = [None]
         else:
             batches = np.array_split(run.rng.permutation(n_rows), -(-n_rows // self.batch_size))
@@ -146,4 +145,5 @@ class Stochastic(Solver):
     def _next_state(state, cost, moments, run):
         gained = cost < state.best_cost - run.tol
         waited = 0 if gained else state.epochs_without_gain + 1
-        return StochasticState(state.epoch + 1, min(cost, state.best_cost), waited, moments)
+        best_cost = min(cost, state.best_cost)
+        return StochasticState(state.solver, state.epoch + 1, best_cost, waited, moments)

@@ -5,6 +5,7 @@ from ._dead import rows_without_unit
 from ._density import Density
 from ._gradient import refine_gradient
 from ._metric import metric_root, refine_metric
+from ._relevance import marginal_metric, squared_gradient
 from ._trial import Trial
 from ._width import TYPICAL_WIDTH, refine_width, relative_width
 
@@ -13,10 +14,12 @@ __all__ = [
     "Density",
     "Trial",
     "fit_cross_entropy",
+    "marginal_metric",
     "metric_root",
     "refine_gradient",
     "refine_metric",
     "refine_width",
     "relative_width",
     "rows_without_unit",
+    "squared_gradient",
 ]

@@ -3,12 +3,12 @@
 import numpy as np
 
 from ..kernels import as_kernel
-from ..rows import blocks
+from ..rows import blocks, random_part
 from ._trial import Trial
 
 #: A unit sees a row where its kernel is above this part of its largest value.
 SEEN = 1e-3
-#: Rows that are looked at, about; of more, some at equal distances.
+#: Rows that are looked at; of more, a random part of that size.
 N_ROWS = 10_000
 
 
@@ -34,9 +34,11 @@ def rows_without_unit(trial: Trial, radial) -> float:
     objective = trial.objective
     views = objective.network.views(trial.vector)
     seen, total = 0.0, 0.0
-    step = max(1, objective.n_rows // N_ROWS)
-    for part in blocks(objective.n_rows, 1024 * step):
-        some = slice(part.start, part.stop, step)
+    few = np.arange(objective.n_rows)[
+        random_part(objective.n_rows, N_ROWS, np.random.RandomState(0))
+    ]
+    for part in blocks(len(few), 1024):
+        some = few[part]
         y, _ = objective.network.embed(views, objective.rows.augmented(some))
         weights = objective.rows.sample_weight[some]
         seen += weights @ ((y[:, : len(scale)] * scale).max(axis=1) >= SEEN)

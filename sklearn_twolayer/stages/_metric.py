@@ -54,15 +54,15 @@ def metric_root(outer: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     outer : ndarray of shape (n_features,) or (n_features, n_features)
-        Average outer product of gradients.
+        Average outer product of gradients; a vector may be zero.
 
     Returns
     -------
     ndarray
-        Of the same shape; its largest eigenvalue is about one.
+        Of the same shape; its largest eigenvalue is about one. Ones for zeros.
     """
     if outer.ndim == 1:
-        return np.sqrt(outer / outer.max() + FLOOR)
+        return np.sqrt(outer / outer.max() + FLOOR) if outer.any() else np.ones(len(outer))
     values, vectors = np.linalg.eigh(outer)
     values = np.sqrt(np.maximum(values, 0) / values[-1] + FLOOR)
     return (vectors * values) @ vectors.T

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..losses import LogLoss
 from ..objective import Objective
+from ..rows import random_part
 from ._design import Design
 from ._leave_one_out import LeaveOneOut, leave_one_out
 from ._log_odds import LogOdds, log_odds
@@ -100,11 +101,12 @@ class Trial:
         return Trial(self.objective, vector, self.choice)
 
     def thinned(self, n_rows: int) -> "Trial":
-        """Return the trial on about so many rows, evenly spaced, or on all if they are few."""
+        """Return the trial on so many random rows, or on all if they are few."""
         if self.objective.n_rows <= n_rows:
             return self
         objective = copy.copy(self.objective)
-        objective.rows = objective.rows.take(slice(None, None, objective.n_rows // n_rows)).keep()
+        few = random_part(objective.n_rows, n_rows, np.random.RandomState(0))
+        objective.rows = objective.rows.take(few).keep()
         objective.n_rows = objective.rows.n_rows
         return Trial(objective, self.vector, self.choice)
 

@@ -12,7 +12,7 @@ RANGE = 64.0
 TYPICAL_WIDTH = 0.8
 #: Centres that the typical distance is taken from.
 N_CENTERS = 300
-#: Rows that a width is tried on, about, where there are more than twice as many.
+#: Rows that a width is tried on; of more, a random part of that size.
 N_ROWS = 20_000
 
 
