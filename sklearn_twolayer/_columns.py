@@ -75,8 +75,12 @@ def sparse_moments(X, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     size[size == 0] = 1.0
     stored = np.repeat(weights, np.diff(X.indptr))
     error = (X.data - mean[X.indices]) / size[X.indices]
-    variance = np.bincount(X.indices, stored * error**2, minlength=len(mean))
-    zeros = 1 - np.bincount(X.indices, stored, minlength=len(mean))
+
+    def sums(values):
+        # Of no values at all, they would be integers.
+        return np.bincount(X.indices, values, minlength=len(mean)).astype(np.float64, copy=False)
+
+    variance, zeros = sums(stored * error**2), 1 - sums(stored)
     variance += np.maximum(zeros, 0) * (mean / size) ** 2
     return mean, size * np.sqrt(variance)
 

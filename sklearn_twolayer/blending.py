@@ -19,6 +19,8 @@ from .objective import Objective
 
 #: The largest factor.
 MAX_WEIGHT = 2.0
+#: The factor of all parts where none is worth anything.
+FAINT = 0.01
 
 
 def deal_folds(n_rows: int, n_folds: int, rng: np.random.RandomState) -> np.ndarray:
@@ -90,7 +92,7 @@ def blend_weights(
     Returns
     -------
     factors : ndarray of shape (n_parts,)
-        From zero to `MAX_WEIGHT`.
+        From zero to `MAX_WEIGHT`; not all of them zero.
     constant : ndarray of shape (n_outputs,)
         Raw outputs of the best constant, times its factor.
     """
@@ -108,4 +110,6 @@ def blend_weights(
     start = np.append(np.full(len(parts), 1 / len(parts)), 0)
     bounds = [(0, MAX_WEIGHT)] * len(Z)
     factors = minimize(cost_and_gradient, start, jac=True, method="L-BFGS-B", bounds=bounds).x
+    if not factors[:-1].any():
+        factors[:-1] = FAINT  # a constant would forget which rows are likelier than others
     return factors[:-1], factors[-1] * constant

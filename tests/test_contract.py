@@ -49,6 +49,30 @@ def test_each_solver_is_here():
     assert SOLVER_OBJECTS.keys() == SOLVERS.keys()
 
 
+def test_each_blend_is_for_a_loss():
+    for loss in REGRESSION_LOSSES:
+        model = regressor(n_estimators=2, loss=loss).fit(X, np.abs(Y) + 0.1)
+        assert hasattr(model, "radial_") == (loss == "squared_error")
+        assert hasattr(model, "blend_weights_")
+    model = classifier(n_estimators=2, loss="squared_error").fit(X, LABELS)
+    assert len(model.blend_weights_) == 1
+
+
+def test_noise_leaves_an_order_of_the_rows():
+    rows = np.random.RandomState(0).normal(size=(60, 2))
+    for seed in range(10):
+        labels = np.random.RandomState(seed).permutation(np.arange(60) % 2)
+        model = classifier(n_estimators=3, alpha=0.0, n_units=20).fit(rows, labels)
+        assert model.blend_weights_.any()
+        assert np.ptp(model.decision_function(rows)) > 0
+
+
+def test_sparse_rows_without_entries():
+    for model in (TwoLayerClassifier(random_state=0), RBFNetwork(random_state=0)):
+        model.fit(sparse.csr_array((30, 5)), np.arange(30) % 2)
+        np.testing.assert_allclose(model.predict_proba(np.zeros((2, 5))), 0.5, atol=1e-6)
+
+
 # Weights.
 
 
@@ -462,7 +486,7 @@ def test_the_loss_curve_is_the_mean_loss():
 @each_kind
 def test_too_few_iterations_are_warned_of_where_the_user_is(make, y, solver, method):
     model = make(solver=solver, max_iter=1)
-    with pytest.warns(ConvergenceWarning, match="Increase max_iter.*input_map") as caught:
+    with pytest.warns(ConvergenceWarning, match="Increase max_iter") as caught:
         getattr(model, method)(X, y)
         getattr(model, method)(X, y)
     assert {warning.filename for warning in caught} == {__file__}
@@ -515,6 +539,16 @@ def test_progress_bar_of_scikit_learn(solver):
 
 
 # Parts of a larger whole.
+
+
+def test_search_over_parameters_of_a_solver_given_by_name():
+    grid = {"solver__learning_rate": [0.01, 0.1]}
+    search = GridSearchCV(classifier(solver="adam"), grid, cv=2).fit(X, LABELS)
+    assert search.best_estimator_.solver.learning_rate == search.best_params_[next(iter(grid))]
+    model = regressor().set_params(solver="gradient_descent", solver__momentum=0.5)
+    assert repr(model.solver) == "GradientDescent(momentum=0.5)"
+    with pytest.raises(ValueError, match="embedding='dense' is a name: .* make embedding an inst"):
+        model.set_params(embedding__n_units=3)
 
 
 def test_search_over_parameters_of_solver_and_embedding():
@@ -675,14 +709,6 @@ def test_a_blend_of_each_kind_of_target(y, weights, blend):
     model = classifier(n_estimators=3, blend=blend).fit(X, y, sample_weight=weights)
     assert 0 <= model.blend_weights_.min() and model.blend_weights_.max() <= 2
     assert 0 < model.predict_proba(X).min() and model.predict_proba(X).max() < 1
-
-
-def test_a_loss_without_a_radial_network_leaves_out_no_rows():
-    for model in (regressor(loss="huber"), regressor(loss="poisson"), classifier()):
-        if isinstance(model, TwoLayerClassifier):
-            model.set_params(loss="squared_error")
-        y = LABELS if isinstance(model, TwoLayerClassifier) else np.abs(Y)
-        assert not hasattr(model.set_params(n_estimators=2).fit(X, y), "blend_weights_")
 
 
 def test_the_radial_network_of_a_blend_is_fitted_on_a_part_of_many_rows(monkeypatch):

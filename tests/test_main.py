@@ -129,6 +129,48 @@ def test_preparation_knows_rare_new_and_missing_values(passengers):
     assert list(row[-3:]) == [0, 0, 1]
 
 
+@pytest.mark.parametrize("form", ["%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%y", "%Y-%m-%d"])
+@pytest.mark.parametrize("n_days", [12, 300])
+def test_the_order_of_day_and_month(form, n_days):
+    pd = pytest.importorskip("pandas")
+    from sklearn_twolayer._report._columns import read_columns
+
+    days = pd.Series(pd.date_range("2020-03-01", periods=n_days))
+    columns = read_columns(pd.DataFrame({"on": days.dt.strftime(form)}))
+    read = columns.frame["on (day)"].diff().iloc[1:]
+    is_open = n_days == 12 and form in ("%d/%m/%Y", "%d-%m-%y")  # the month is taken first
+    assert is_open or (read == 1).all()
+    noted = columns.notes == ["read as dates: on (the day first)"]
+    assert noted == (form.startswith("%d") and not is_open)
+
+
+def test_numbers_with_marks(capsys, fast, passengers):
+    path, frame = passengers
+    frame["Income"] = [f"${1000 * k:,}.50" for k in range(len(frame))]
+    frame["Share"] = [f"{k}.5%" for k in range(len(frame))]
+    frame.to_csv(path, index=False)
+    code, out, _ = run(capsys, path, "--target", "Income")
+    assert code == 0
+    assert "regression" in out and "Share" not in out
+
+
+def test_copies_of_rows_are_noted(capsys, fast, passengers):
+    path, frame = passengers
+    frame.loc[np.arange(120) % 60].to_csv(path, index=False)
+    _, out, _ = run(capsys, path, "--target", "Survived")
+    assert "(60 rows are copies of others: all scores flatter)" in out
+
+
+def test_counts_may_be_amounts(capsys, fast, passengers):
+    path, frame = passengers
+    frame["Count"] = np.arange(120) % 7
+    frame.to_csv(path, index=False)
+    note = "the numbers of Count read as classes"
+    assert note in run(capsys, path, "--target", "Count")[1]
+    assert note not in run(capsys, path, "--target", "Count", "--task", "regression")[1]
+    assert "read as classes" not in run(capsys, path, "--target", "Survived")[1]
+
+
 def test_dates_become_days_months_and_weekdays():
     pd = pytest.importorskip("pandas")
     from sklearn_twolayer._report._columns import read_columns
@@ -255,6 +297,7 @@ def test_no_such_column(capsys, passengers):
         ("Remarks", (), "every value of the target 'Remarks' is missing"),
         ("Planet", (), "the target 'Planet' has only one class: Earth"),
         ("Name", (), "most of the 120 classes of the target 'Name' have fewer than 5 rows"),
+        ("Name", (), "try another column, since this is text or dates"),
         ("Port", ("--task", "regression"), "is no number"),
         ("Fare", ("--task", "classification"), "try --task regression"),
         ("Fare", ("--folds", 61), "120 rows with a target; the comparison needs 122"),

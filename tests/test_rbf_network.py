@@ -502,6 +502,13 @@ def test_parameters_out_of_range(bad):
 # Traps.
 
 
+def test_probabilities_of_a_rare_class_are_its_share():
+    for seed in range(5):
+        rows = np.random.default_rng(seed).normal(size=(200, 3))
+        model = RBFNetwork(random_state=0).fit(rows, np.arange(200) < 1)
+        assert model.predict_proba(rows)[:, 1].mean() == pytest.approx(0.005, rel=0.1)
+
+
 def test_duplicates():
     few, target = np.repeat(X[:6], 10, axis=0), np.repeat(y[:6], 10)
     model = regression(20).fit(few, target)

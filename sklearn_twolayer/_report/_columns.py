@@ -17,6 +17,8 @@ RARE_LEVEL = 5
 MAX_LEVELS = 30
 
 _DATE = re.compile(r"\s*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
+_DAY_AND_MONTH = r"^\s*(\d{1,2})([-/.])(\d{1,2})[-/.]\d{2,4}\b"
+_MARKED_NUMBER = re.compile(r"\s*[-+]?[$€£]?\s?(\d{1,3}(,\d{3})+|\d+)(\.\d*)?\s?%?\s*")
 _IDENTIFIER = re.compile(r"(?i:(^|[\s_.-])(id|index)$|^unnamed: \d+$)|[a-z](Id|ID)$")
 
 
@@ -64,8 +66,8 @@ class Columns(NamedTuple):
 def read_columns(raw: pd.DataFrame) -> Columns:
     """Decide what each column is: a number, a date, a category, or nothing to learn from.
 
-    Every decision but that which columns to leave out concerns one row at a time, so that
-    nothing of a test row can reach the training.
+    Every decision but that which columns to leave out, and whether dates begin with the day,
+    concerns one row at a time, so that nothing of a test row can reach the training.
 
     Parameters
     ----------
@@ -90,8 +92,8 @@ def read_columns(raw: pd.DataFrame) -> Columns:
             left_out.setdefault(reason, []).append(name)
         elif _is_number(column):
             numbers[name] = _as_floats(column)
-        elif (moments := _as_dates(column)) is not None:
-            dates.append(name)
+        elif (moments := _as_dates(column, day_first := _day_first(column))) is not None:
+            dates.append(f"{name} (the day first)" if day_first else name)
             numbers |= _date_parts(name, moments)
         elif column.nunique() > max(20, MOSTLY_DISTINCT * column.count()):
             left_out.setdefault("names or free text", []).append(name)
@@ -126,14 +128,53 @@ def _as_floats(column):
     return column.astype(float).replace([np.inf, -np.inf], np.nan)
 
 
-def _as_dates(column):
+def without_marks(column: pd.Series) -> pd.Series:
+    """Return text such as "$1,234.50" or "12.3%" as numbers, and other columns as they are.
+
+    Parameters
+    ----------
+    column : Series
+        As read.
+
+    Returns
+    -------
+    Series
+        Numbers, if all that is there is one.
+
+    Examples
+    --------
+    >>> without_marks(pd.Series(["$1,234.50", None, "7"])).tolist()
+    [1234.5, nan, 7.0]
+    """
+    given = column.dropna()
+    if _is_number(column) or not len(given):
+        return column
+    given = given.astype(str)
+    if not given.str.fullmatch(_MARKED_NUMBER).all():
+        return column
+    return given.str.replace(r"[$€£%,\s]", "", regex=True).astype(float).reindex(column.index)
+
+
+def _day_first(column) -> bool:
+    """Return whether days stand ahead of months: one above 12 tells, else a point does."""
+    parts = column.astype(str).str.extract(_DAY_AND_MONTH).dropna()
+    if parts.empty:
+        return False
+    if (parts[0].astype(int) > 12).any():
+        return True
+    return bool((parts[1] == ".").all() and not (parts[2].astype(int) > 12).any())
+
+
+def _as_dates(column, day_first):
     """Return a text column as moments in time, or None where it holds something else."""
     given = column.dropna().astype(str)
     if not given.head(100).str.match(_DATE).all():
         return None
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of days first or months first, which is not known
-        moments = pd.to_datetime(column, errors="coerce", format="mixed", utc=True)
+        warnings.simplefilter("ignore")  # of dates in the other order
+        moments = pd.to_datetime(
+            column, errors="coerce", format="mixed", utc=True, dayfirst=day_first
+        )
     return moments if moments.count() >= 0.95 * len(given) else None
 
 

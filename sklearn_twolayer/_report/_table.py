@@ -50,7 +50,8 @@ class Table:
         target = self.task
         if self.task == CLASSIFICATION:
             target = f"{len(np.unique(self.y))} classes"
-        return f"{self.name}: {n_rows:,} rows, {n_columns} columns, {target}"
+        columns = "column" if n_columns == 1 else "columns"
+        return f"{self.name}: {n_rows:,} rows, {n_columns} {columns}, {target}"
 
 
 def shipped_tables() -> Iterator[Table]:

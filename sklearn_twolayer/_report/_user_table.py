@@ -7,12 +7,14 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from ._columns import read_columns
+from ._columns import read_columns, without_marks
 from ._table import CLASSIFICATION, REGRESSION, Table, TableError
 
 #: Whole numbers with more distinct values than this are quantities, not classes.
 MAX_INTEGER_CLASSES = 20
 MIN_ROWS = 20
+#: A larger part of rows that are copies is worth a note.
+MANY_COPIES = 0.1
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,8 @@ def read_table(request: Request) -> Table:
     _check_target(frame, request)
     frame, notes = _select_rows(frame, request)
     y, task = _targets(frame[request.target], request)
+    if not request.task and task == CLASSIFICATION and y.dtype.kind in "if" and y.max() > 1:
+        notes.append(f"the numbers of {request.target} read as classes; else --task regression")
     if task == CLASSIFICATION:
         frame, y = _drop_small_classes(frame, y, request, notes)
     columns = read_columns(frame.drop(columns=request.target))
@@ -89,6 +93,7 @@ def _read(path):
     if not frame.columns.is_unique:
         copies = frame.columns[frame.columns.duplicated()].unique()
         raise TableError(f"{path} has several columns of the name {', '.join(map(repr, copies))}")
+    frame = frame.apply(without_marks)
     return frame
 
 
@@ -124,6 +129,9 @@ def _select_rows(frame, request):
     if not known.all():
         notes.append(f"{(~known).sum():,} rows without a target left out")
         frame = frame[known]
+    n_copies = frame.duplicated().sum()
+    if n_copies > MANY_COPIES * len(frame):
+        notes.append(f"{n_copies:,} rows are copies of others: all scores flatter")
     if len(frame) > request.max_rows:
         notes.append(f"{request.max_rows:,} rows taken at random, of {len(frame):,} (--max-rows)")
         frame = frame.sample(request.max_rows, random_state=request.seed)
@@ -148,7 +156,8 @@ def _targets(target, request):
         return target.to_numpy(dtype=float), task
     except ValueError as error:
         raise TableError(
-            f"the target {request.target!r} is no number ({error}); try --task classification"
+            f"the target {request.target!r} is no number ({error}); if it stands for classes, "
+            "try --task classification"
         ) from None
 
 
@@ -164,10 +173,13 @@ def _drop_small_classes(frame, y, request, notes):
     classes, codes, counts = np.unique(y, return_inverse=True, return_counts=True)
     large = counts >= request.n_folds
     if large.sum() < 2 or counts[large].sum() < len(y) / 2:
+        is_number = y.dtype.kind in "if"
+        remedy = (
+            "--task regression" if is_number else "another column, since this is text or dates"
+        )
         raise TableError(
             f"most of the {len(classes)} classes of the target {request.target!r} have fewer "
-            f"than {request.n_folds} rows, one for each fold; try --task regression, or "
-            "fewer --folds"
+            f"than {request.n_folds} rows, one for each fold; try {remedy}, or fewer --folds"
         )
     if not large.all():
         notes.append(

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from joblib import effective_n_jobs
 from sklearn.base import clone
-from sklearn.metrics import check_scoring
+from sklearn.metrics import check_scoring, get_scorer
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
@@ -122,6 +122,10 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         check_choice("warm_start", self.warm_start, (True, False))
         if self.n_jobs is not None:
             check_number("n_jobs", self.n_jobs, "(-inf, inf)", integer=True)
+            if self.n_jobs == 0:
+                raise ValueError("n_jobs must not be 0: give a number of threads, or -1 for all.")
+        if isinstance(self.scoring, str) and self.scoring != "loss":
+            get_scorer(self.scoring)
         as_solver(self.solver).check_parameters()
         self._resolve_loss().check_parameters()
 

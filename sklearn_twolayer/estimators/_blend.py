@@ -52,7 +52,8 @@ def resolve_blend(blend: Any, n_estimators: int, loss: Loss, link: Any) -> str:
     check_choice("blend", blend, BLENDS)
     has_partner = isinstance(loss, LogLoss) or has_closed_form(loss, link)
     if blend == "auto":
-        blend = "radial" if n_estimators > 1 and has_partner else "mean"
+        several = "radial" if has_partner else "scale"
+        blend = several if n_estimators > 1 else "mean"
     if blend != "mean" and n_estimators == 1:
         raise ValueError(
             f"blend={blend!r} needs several networks that leave out rows in turn: set "

@@ -58,7 +58,7 @@ def class_targets(y: np.ndarray, soft_targets: str | None, classes: Any = None):
     if len(classes) < 2:
         raise ValueError(
             "A classifier needs at least 2 classes, but the data have only one class: "
-            f"{classes[0]!r}."
+            f"{classes.tolist()[0]!r}."
         )
     return ClassTargets(classes)
 
@@ -110,5 +110,9 @@ def _multilabel_targets(y):
         raise ValueError(
             f"y of kind {kind!r} is not supported: give labels of shape (n_samples,), zeros "
             "and ones of shape (n_samples, n_labels), or set soft_targets."
+        )
+    if not np.isin(y, (0, 1)).all():
+        raise ValueError(
+            f"y of several labels a row must hold zeros and ones, got {np.unique(y).tolist()}."
         )
     return MultilabelTargets(y.shape[1])

@@ -66,8 +66,8 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
         calibrates probabilities ("scale"); or that and a radial-basis network times
         another ("radial"). The factors suit rows that each part has not seen: each
         network leaves out one `n_estimators`-th.
-        "auto" is "radial" where there are several networks and the loss is
-        cross-entropy, else "mean".
+        "auto" is "mean" for a single network, "radial" for several and cross-entropy,
+        and "scale" for several and another loss.
     early_stopping : bool, default=False
         Whether to stop when the validation value no longer gets better, and to keep the
         weights that had the best one.

@@ -13,6 +13,7 @@ from .._warnings import warn_user
 from ..input_maps import INPUT_MAPS, as_input_map
 from ..prediction import embeddings, raw_outputs
 from ..rows import Rows, random_part
+from ..solvers import as_solver
 from ._validation import check_weights
 
 FLOATS = [np.float64, np.float32]
@@ -89,16 +90,44 @@ class BaseNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     def _warn_unless_converged(self, outcome):
         if outcome.converged:
             return
-        remedy = (
-            "Scale the inputs (input_map), lower the learning rate, or choose another loss."
-            if "overflow" in outcome.message
-            else "Increase max_iter, raise tol, or scale the inputs (input_map)."
-        )
+        remedy = "Increase max_iter, raise tol, or scale the inputs (input_map)."
+        if "overflow" in outcome.message:
+            remedy = (
+                "Scale the inputs (input_map), lower the learning rate, or choose another loss."
+            )
+        elif "learning rate" in outcome.message:
+            remedy = "Increase max_iter, or take solver=Adam(schedule='constant')."
         warn_user(
             f"The solver {self.solver!r} stopped after {outcome.n_iter} iterations: "
             f"{outcome.message}. {remedy}",
             ConvergenceWarning,
         )
+
+    def set_params(self, **params):
+        """Set parameters, those of parts too: ``solver__learning_rate``.
+
+        Parameters
+        ----------
+        **params : dict
+            Names and values. A solver that is given by its name becomes an instance
+            where parameters of its own are set.
+
+        Returns
+        -------
+        self
+            The estimator.
+        """
+        for name in {key.partition("__")[0] for key in params if "__" in key}:
+            value = params.get(name, getattr(self, name, None))
+            if not isinstance(value, str):
+                continue
+            if name != "solver":
+                raise ValueError(
+                    f"{name}={value!r} is a name: to set parameters of what it stands for, make "
+                    f"{name} an instance."
+                )
+            params[name] = as_solver(value)
+        return super().set_params(**params)
 
     # After fit.
 

@@ -5,14 +5,15 @@ comes with honest outputs of rows left out; cross-entropy is accurate near the b
 and gives probabilities. So the former, scaled to log-odds, is where the latter starts
 from and what its penalty pulls to: z = t f(x) + b + Uᵀ(y_E - centre), with the cross-entropy
 of z plus (α/2)‖U‖² to be minimised. The strength α is chosen by cross-validation, which
-also gives the factor that calibrates z.
+also gives the factor and the shift that calibrate z.
 """
 
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import minimize, minimize_scalar
+from scipy.optimize import minimize
 
+from ..blending import blend_weights
 from ..losses import LogLoss, smoothed
 from ..rows import random_part
 from ._trial import Trial
@@ -182,7 +183,7 @@ def _anchored(trial, rows, rng):
     keep = loo.values > max(0.1 * trial.alpha, 1e-12 * loo.values[-1])
     keep[: -min(N_DIRECTIONS, len(rows) - 1)] = False
     few = random_part(len(rows), MAX_FOLDED, rng)
-    alpha, factor, left_out = _strength(trial, rows[few], P[few], keep, (t, b), rng)
+    alpha, (factor, shift), left_out = _strength(trial, rows[few], P[few], keep, (t, b), rng)
     problem, scale = _problem(trial, rows, P, keep, alpha)
     W, bias = trial.output
     center = loo.center @ W + bias
@@ -191,12 +192,12 @@ def _anchored(trial, rows, rng):
     U = problem.solve(np.zeros((keep.sum() + 1, len(b))), max_iter=50)
     weights = t * W + loo.vectors[:, keep] @ (U[:-1] * scale[:, None])
     constant = t * center + b + U[-1]
-    bias = factor * (constant - loo.center @ weights)
+    bias = factor * (constant - loo.center @ weights) + shift
     return Output(factor * weights, bias, alpha, rows[few], left_out)
 
 
 def _strength(trial, rows, P, keep, scaling, rng):
-    """Return the α of least cross-validated cross-entropy, the factor of z, and z left out."""
+    """Return the α of least cross-validated cross-entropy, what calibrates z, and z left out."""
     t, b = scaling
     n_folds = min(5 if len(rows) < FEW_ROWS else 3, len(rows))
     folds = rng.permutation(np.arange(len(rows)) % n_folds)
@@ -215,11 +216,9 @@ def _strength(trial, rows, P, keep, scaling, rng):
             solution = problem.take(inside).solve(U / scales, max_iter=10)
             z[k, outside] = problem.take(outside).outputs(solution)
             U = solution * scales
-    whole = whole._replace(targets=smoothed(whole.targets, whole.weights))
-    losses = [whole.loss(outputs) for outputs in z]
-    best = int(np.argmin(losses))
-    log_factor = minimize_scalar(
-        lambda u: whole.loss(np.exp(u) * z[best]), bounds=(-2, 1), method="bounded"
-    ).x
-    factor = float(np.exp(log_factor))
-    return alphas[best], factor, factor * z[best]
+    even = whole._replace(targets=smoothed(whole.targets, whole.weights))
+    best = int(np.argmin([even.loss(outputs) for outputs in z]))
+    (factor,), shift = blend_weights(
+        [z[best]], whole.targets, whole.weights, LogLoss(), whole.link
+    )
+    return alphas[best], (factor, shift), factor * z[best] + shift
