@@ -5,16 +5,17 @@ import sys
 import warnings
 from pathlib import Path
 
+import joblib
 import sklearn.base
 
 #: Folders whose functions are not the user's.
 FOLDERS = tuple(
-    str(folder) + os.sep for folder in (Path(__file__).parent, Path(sklearn.base.__file__).parent)
+    str(Path(file).parent) + os.sep for file in (__file__, joblib.__file__, sklearn.base.__file__)
 )
 
 
 def warn_user(message: str, category: type[Warning] = UserWarning) -> None:
-    """Warn at the innermost line outside this package and scikit-learn.
+    """Warn at the innermost line outside this package, scikit-learn and joblib.
 
     Parameters
     ----------

@@ -109,7 +109,15 @@ def blend_weights(
 
     start = np.append(np.full(len(parts), 1 / len(parts)), 0)
     bounds = [(0, MAX_WEIGHT)] * len(Z)
-    factors = minimize(cost_and_gradient, start, jac=True, method="L-BFGS-B", bounds=bounds).x
+    size = cost_and_gradient(start)[0] or 1.0  # the solver's tolerances are for costs of about one
+    factors = minimize(
+        lambda factors: tuple(part / size for part in cost_and_gradient(factors)),
+        start,
+        jac=True,
+        method="L-BFGS-B",
+        bounds=bounds,
+    ).x
     if not factors[:-1].any():
-        factors[:-1] = FAINT  # a constant would forget which rows are likelier than others
+        # A constant would forget which rows are likelier than others.
+        factors[:-1], factors[-1] = FAINT, max(factors[-1] - FAINT * len(parts), 0)
     return factors[:-1], factors[-1] * constant

@@ -31,6 +31,7 @@ LEVEL = {room: level for level, rooms in enumerate(ROWS_OF_ROOMS) for room in ro
 OUTSIDE = {
     "_compat": {"sklearn.callback"},
     "_linalg": {"threadpoolctl"},
+    "_warnings": {"joblib"},
     "input_maps": {"sklearn.utils.metaestimators"},  # a method that only some maps have
     "prediction": {"joblib"},  # what n_jobs stands for
     "radial": {"sklearn.cluster", "sklearn.exceptions"},  # KMeans, for the centres

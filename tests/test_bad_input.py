@@ -179,6 +179,11 @@ CLASSES = {
         LABELS,
         r"shape \(n_samples, n_outputs\)",
     ),
+    "labels a row that are not zero and one": (
+        classifier(),
+        2 * MANY,
+        r"zeros and ones, got \[0, 2\]",
+    ),
     "soft targets of one class": (
         classifier(soft_targets="multiclass"),
         np.ones((30, 1)),
@@ -274,7 +279,8 @@ REALS = {
         Y,
         "leaves no row",
     ),
-    "unknown scorer": (regressor(early_stopping=True, scoring="acc"), Y, "acc"),
+    "unknown scorer": (regressor(scoring="acc"), Y, "acc"),
+    "no threads": (regressor(n_jobs=0), Y, "n_jobs must not be 0"),
 }
 
 

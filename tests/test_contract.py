@@ -37,6 +37,7 @@ from small_networks import (
 
 from sklearn_twolayer import RBFNetwork, TwoLayerClassifier, TwoLayerRegressor
 from sklearn_twolayer import rows as rows_module
+from sklearn_twolayer.blending import blend_weights
 from sklearn_twolayer.embeddings import Dense
 from sklearn_twolayer.input_maps import INPUT_MAPS
 from sklearn_twolayer.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES
@@ -56,6 +57,24 @@ def test_each_blend_is_for_a_loss():
         assert hasattr(model, "blend_weights_")
     model = classifier(n_estimators=2, loss="squared_error").fit(X, LABELS)
     assert len(model.blend_weights_) == 1
+
+
+@pytest.mark.parametrize("unit", [1e-4, 1.0, 1e4])
+def test_noise_leaves_the_mean_in_its_unit(unit):
+    rng = np.random.RandomState(0)
+    rows, y = rng.normal(size=(80, 10)), rng.gamma(2.0, size=80)
+    model = regressor(loss="gamma", n_estimators=3, n_units=20, alpha=0.0).fit(rows, unit * y)
+    new = model.predict(rng.normal(size=(500, 10))).mean()
+    assert new == pytest.approx(unit * y.mean(), rel=0.05)
+
+
+def test_factors_of_tiny_targets():
+    loss = REGRESSION_LOSSES["poisson"]()
+    noise = np.log(1e-5) + np.random.RandomState(0).normal(size=(N, 1))
+    (factor,), constant = blend_weights([noise], 1e-5 * Y[:, None], np.ones(N), loss, loss.link)
+    assert factor < 0.3
+    mean = loss.link(factor * noise + constant).mean()
+    assert mean == pytest.approx(1e-5 * Y.mean(), rel=0.1)
 
 
 def test_noise_leaves_an_order_of_the_rows():
@@ -416,6 +435,10 @@ def test_class_weights_count_for_validation_rows_too():
     class_weight = {"blue": 0.0, "green": 1.0, "red": 1e-3}
     model = classifier(class_weight=class_weight).fit(X, LABELS, X_val=X, y_val=LABELS)
     np.testing.assert_allclose(model.validation_curve_, model.loss_curve_, rtol=1e-6)
+    several = classifier(class_weight=[{1: 5.0}] * 3)
+    part = MANY[:, 0] == 0  # not all labels are there
+    several.fit(X, MANY, X_val=X[part], y_val=MANY[part])
+    assert len(several.validation_curve_) == several.n_iter_
 
 
 @pytest.mark.parametrize("never", [True, False])
@@ -547,7 +570,7 @@ def test_search_over_parameters_of_a_solver_given_by_name():
     assert search.best_estimator_.solver.learning_rate == search.best_params_[next(iter(grid))]
     model = regressor().set_params(solver="gradient_descent", solver__momentum=0.5)
     assert repr(model.solver) == "GradientDescent(momentum=0.5)"
-    with pytest.raises(ValueError, match="embedding='dense' is a name: .* make embedding an inst"):
+    with pytest.raises(ValueError, match="embedding='dense' is a name without parameters"):
         model.set_params(embedding__n_units=3)
 
 

@@ -113,11 +113,13 @@ def test_pieces_of_any_length():
         (GradientDescent(0.1), Adam()),
         (Adam(), GradientDescent(0.1, momentum=0.5)),
         (GradientDescent(0.1), GradientDescent(0.1, momentum=0.5)),
+        (Adam(), Adam(batch_size=None)),
+        (Adam(batch_size=None), Adam()),
     ],
     ids=repr,
 )
 def test_the_solver_may_change_between_calls(solvers):
-    model = regressor(solver=solvers[0]).partial_fit(X, Y)
+    model = regressor(solver=solvers[0], n_estimators=5).partial_fit(X, Y)
     before = model.params_
     model.set_params(solver=solvers[1]).partial_fit(X, Y)
     assert not np.array_equal(model.params_, before) and np.isfinite(model.params_).all()
@@ -131,6 +133,13 @@ def test_the_schedule_does_not_depend_on_the_rows_of_a_call():
     before = model.params_
     model.partial_fit(rows, np.resize(Y, 3000))
     assert not np.array_equal(model.params_, before)
+
+
+def test_a_schedule_that_is_asked_for_anew():
+    model = regressor(solver=Adam(), max_iter=2).partial_fit(X, Y).partial_fit(X, Y)
+    before = model.params_
+    model.set_params(max_iter=None).partial_fit(X, Y)  # of 200 calls, the third
+    assert np.abs(model.params_ - before).max() > 1e-3
 
 
 def test_class_weights_of_classes_that_are_not_there():

@@ -144,6 +144,34 @@ def test_the_order_of_day_and_month(form, n_days):
     assert noted == (form.startswith("%d") and not is_open)
 
 
+def test_dates_in_several_forms():
+    pd = pytest.importorskip("pandas")
+    from sklearn_twolayer._report._columns import read_columns
+
+    columns = read_columns(pd.DataFrame({"on": ["13/01/2020", "2020-03-04", "02/05/2020"]}))
+    assert columns.frame["on (month)"].tolist() == [1, 3, 5]
+
+
+@pytest.mark.parametrize(
+    "text", [["0,001", "1,002"], ["00123", "00456"], ["1" * 25 + ",000", "2"], ["a,b", "1,000"]]
+)
+def test_what_is_no_number(text):
+    pd = pytest.importorskip("pandas")
+    from sklearn_twolayer._report._columns import without_marks
+
+    column = pd.Series(text)
+    assert without_marks(column) is column
+
+
+def test_lines_that_end_with_a_separator(capsys, fast, passengers, tmp_path):
+    path = tmp_path / "trailing.csv"
+    lines = passengers[0].read_text().splitlines()
+    path.write_text("\n".join([lines[0], *(line + "," for line in lines[1:])]))
+    _, out, _ = run(capsys, path, "--target", "Fare")
+    _, expected, _ = run(capsys, passengers[0], "--target", "Fare")
+    assert LINE.findall(out) == LINE.findall(expected)
+
+
 def test_numbers_with_marks(capsys, fast, passengers):
     path, frame = passengers
     frame["Income"] = [f"${1000 * k:,}.50" for k in range(len(frame))]
@@ -158,7 +186,7 @@ def test_copies_of_rows_are_noted(capsys, fast, passengers):
     path, frame = passengers
     frame.loc[np.arange(120) % 60].to_csv(path, index=False)
     _, out, _ = run(capsys, path, "--target", "Survived")
-    assert "(60 rows are copies of others: all scores flatter)" in out
+    assert "(60 rows are copies of others: scores may flatter)" in out
 
 
 def test_counts_may_be_amounts(capsys, fast, passengers):

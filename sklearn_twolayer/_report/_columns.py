@@ -18,7 +18,8 @@ MAX_LEVELS = 30
 
 _DATE = re.compile(r"\s*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
 _DAY_AND_MONTH = r"^\s*(\d{1,2})([-/.])(\d{1,2})[-/.]\d{2,4}\b"
-_MARKED_NUMBER = re.compile(r"\s*[-+]?[$€£]?\s?(\d{1,3}(,\d{3})+|\d+)(\.\d*)?\s?%?\s*")
+_MARKS = r"[$€£%,]"
+_NUMBER = re.compile(r"\s*[-+]?[$€£]?\s?([1-9]\d{0,2}(,\d{3}){1,4}|\d{1,15})(\.\d*)?\s?%?\s*")
 _IDENTIFIER = re.compile(r"(?i:(^|[\s_.-])(id|index)$|^unnamed: \d+$)|[a-z](Id|ID)$")
 
 
@@ -139,7 +140,7 @@ def without_marks(column: pd.Series) -> pd.Series:
     Returns
     -------
     Series
-        Numbers, if all that is there is one.
+        Numbers, if all that is there is one, and some have marks.
 
     Examples
     --------
@@ -150,9 +151,14 @@ def without_marks(column: pd.Series) -> pd.Series:
     if _is_number(column) or not len(given):
         return column
     given = given.astype(str)
-    if not given.str.fullmatch(_MARKED_NUMBER).all():
+    if not (given.str.fullmatch(_NUMBER).all() and given.str.contains(_MARKS).any()):
         return column
-    return given.str.replace(r"[$€£%,\s]", "", regex=True).astype(float).reindex(column.index)
+    numbers = pd.to_numeric(given.str.replace(rf"{_MARKS}|\s", "", regex=True))
+    if len(given) == len(column):
+        return numbers
+    result = pd.Series(np.nan, index=column.index)
+    result[column.notna()] = numbers.to_numpy()
+    return result
 
 
 def _day_first(column) -> bool:
@@ -172,9 +178,13 @@ def _as_dates(column, day_first):
         return None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of dates in the other order
-        moments = pd.to_datetime(
-            column, errors="coerce", format="mixed", utc=True, dayfirst=day_first
-        )
+        moments = pd.to_datetime(column, errors="coerce", format="mixed", utc=True)
+        if day_first:  # but years may stand first in other rows
+            some = column.where(column.astype(str).str.match(_DAY_AND_MONTH))
+            swapped = pd.to_datetime(
+                some, errors="coerce", format="mixed", utc=True, dayfirst=True
+            )
+            moments = moments.where(some.isna(), swapped)
     return moments if moments.count() >= 0.95 * len(given) else None
 
 

@@ -1,5 +1,6 @@
 """A user's table: read it, and find out what is to be learned from it."""
 
+import warnings
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import partial
@@ -67,7 +68,8 @@ def read_table(request: Request) -> Table:
     _check_target(frame, request)
     frame, notes = _select_rows(frame, request)
     y, task = _targets(frame[request.target], request)
-    if not request.task and task == CLASSIFICATION and y.dtype.kind in "if" and y.max() > 1:
+    found = not request.task and task == CLASSIFICATION
+    if found and y.dtype.kind in "if" and len(np.unique(y)) > 2:
         notes.append(f"the numbers of {request.target} read as classes; else --task regression")
     if task == CLASSIFICATION:
         frame, y = _drop_small_classes(frame, y, request, notes)
@@ -78,6 +80,9 @@ def read_table(request: Request) -> Table:
             f"({'; '.join(columns.notes) or 'it is the only one'})"
         )
     notes += columns.notes
+    n_copies = columns.frame.assign(**{"": y}).duplicated().sum()
+    if n_copies > MANY_COPIES * len(y):
+        notes.append(f"{n_copies:,} rows are copies of others: scores may flatter")
     return Table(request.path, columns.frame, y, task, columns.preparation(), tuple(notes))
 
 
@@ -93,17 +98,27 @@ def _read(path):
     if not frame.columns.is_unique:
         copies = frame.columns[frame.columns.duplicated()].unique()
         raise TableError(f"{path} has several columns of the name {', '.join(map(repr, copies))}")
-    frame = frame.apply(without_marks)
     return frame
 
 
 def _parse(path):
     """Read values that ',', ';', tab or '|' separates, with a point or a comma in numbers."""
-    read = partial(pd.read_csv, path, na_values=["?"], encoding_errors="replace", low_memory=False)
-    separator = max(",;\t|", key=lambda sep: read(sep=sep, nrows=0).shape[1])
-    decimals = ".," if separator == ";" else "."
-    frames = [read(sep=separator, decimal=decimal) for decimal in decimals]
-    return max(frames, key=lambda frame: frame.select_dtypes("number").shape[1])
+    read = partial(
+        pd.read_csv,
+        path,
+        na_values=["?"],
+        encoding_errors="replace",
+        low_memory=False,
+        index_col=False,  # of lines that end with a separator
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", pd.errors.ParserWarning)
+        separator = max(",;\t|", key=lambda sep: read(sep=sep, nrows=0).shape[1])
+        decimals = ".," if separator == ";" else "."
+        frames = [read(sep=separator, decimal=decimal) for decimal in decimals]
+    frame = max(frames, key=lambda frame: frame.select_dtypes("number").shape[1])
+    # Beside decimal commas, commas within numbers could mean either.
+    return frame if separator == ";" else frame.apply(without_marks)
 
 
 def _check_target(frame, request):
@@ -129,9 +144,6 @@ def _select_rows(frame, request):
     if not known.all():
         notes.append(f"{(~known).sum():,} rows without a target left out")
         frame = frame[known]
-    n_copies = frame.duplicated().sum()
-    if n_copies > MANY_COPIES * len(frame):
-        notes.append(f"{n_copies:,} rows are copies of others: all scores flatter")
     if len(frame) > request.max_rows:
         notes.append(f"{request.max_rows:,} rows taken at random, of {len(frame):,} (--max-rows)")
         frame = frame.sample(request.max_rows, random_state=request.seed)

@@ -32,8 +32,9 @@ CLIP = 3.0
 class PartialFitState(NamedTuple):
     """What a call of partial_fit hands on to the next."""
 
-    solver: Any
+    state: Any
     rng: np.random.RandomState
+    asked: tuple  # the type of the solver, and the parameter max_iter
     max_iter: int
 
 
@@ -97,11 +98,14 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         start = self._last(objective) if goes_on else self._initial(objective, rng)
         monitor = Monitor(loss_curve=self.loss_curve_ if goes_on else None)
         run = self._run(objective, monitor, rng)._replace(n_iter=1)
-        if last is not None and self.max_iter is None:
-            run = run._replace(max_iter=last.max_iter)  # not that of the rows of this call
-        state = None if last is None else last.solver
-        outcome = as_solver(self.solver).minimize(objective, start, run, state)
-        self._solver_state = PartialFitState(outcome.state, rng, run.max_iter)
+        solver, state = as_solver(self.solver), None
+        asked = type(solver), self.max_iter
+        if last is not None:
+            state = last.state
+            if last.asked == asked:
+                run = run._replace(max_iter=last.max_iter)  # not that of the rows of this call
+        outcome = solver.minimize(objective, start, run, state)
+        self._solver_state = PartialFitState(outcome.state, rng, asked, run.max_iter)
         self._forget_blend()  # that of other weights
         vars(self).pop("_folds", None)  # all rows are seen from here on
         self._warn_unless_converged(outcome)
@@ -188,7 +192,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
                 f"the last one has parameters of shape {self.params_.shape}, the new one {shape}."
             )
         last, loss = getattr(self._targets, "loss", objective.loss), objective.loss
-        if type(last.link) is not type(loss.link) or last.scales_targets != loss.scales_targets:
+        if type(last.link) is not type(loss.link):
             raise ValueError(
                 f"Going on from the last fit (warm_start or partial_fit) needs a loss of the same "
                 f"link: the last one was {last!r}, the new one is {loss!r}."

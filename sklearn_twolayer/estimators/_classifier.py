@@ -189,7 +189,8 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
         sample_weight : array-like of shape (n_samples,), optional
             Weights of the rows; an integer weight counts as repeated rows.
         X_val, y_val : array-like, optional
-            Validation rows, for `validation_curve_` and early stopping.
+            Validation rows, for `validation_curve_` and early stopping; `class_weight` is
+            for them too.
 
         Returns
         -------

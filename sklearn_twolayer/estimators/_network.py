@@ -123,8 +123,8 @@ class BaseNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
                 continue
             if name != "solver":
                 raise ValueError(
-                    f"{name}={value!r} is a name: to set parameters of what it stands for, make "
-                    f"{name} an instance."
+                    f"{name}={value!r} is a name without parameters of its own; an instance of "
+                    "what it stands for would have some."
                 )
             params[name] = as_solver(value)
         return super().set_params(**params)

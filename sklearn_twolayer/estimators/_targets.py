@@ -154,12 +154,15 @@ class MultilabelTargets:
         """Return the factors of the rows' weights for a `class_weight` parameter."""
         if self.soft and class_weight is not None:
             raise ValueError("class_weight needs labels: leave it at None for soft targets.")
-        if class_weight is None:
+        if not class_weight:
             return np.ones(len(y))
+        labels, both = y.T.astype(int), np.array([0, 1])
         if isinstance(class_weight, str) and class_weight == "balanced":
-            factors = [balanced_factors(label.astype(int), sample_weight) for label in y.T]
-            return np.prod(factors, axis=0)
-        return compute_sample_weight(class_weight, y)
+            return np.prod([balanced_factors(label, sample_weight) for label in labels], axis=0)
+        if not isinstance(class_weight, list) or len(class_weight) != self.n_outputs:
+            return compute_sample_weight(class_weight, y)  # says what is wrong
+        factors = [compute_class_weight(each, classes=both, y=both) for each in class_weight]
+        return np.prod([f[label] for f, label in zip(factors, labels, strict=True)], axis=0)
 
     def probabilities(self, z):
         """Return the probability of each label, of shape (n_rows, n_outputs)."""

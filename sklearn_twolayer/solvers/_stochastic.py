@@ -80,7 +80,8 @@ class Stochastic(Solver):
     def minimize(self, objective, params, run: Run, state=None) -> Outcome:
         params = params.astype(objective.dtype)
         lanes = self._lanes(len(params))
-        if state is None or state.solver is not type(self):
+        known = state is not None and state.solver is type(self)
+        if not known or len(state.moments) != len(lanes):
             moments = [self.start(params[lane]) for lane in lanes]
             state = StochasticState(type(self), 0, np.inf, 0, moments)
         first = state.epoch
@@ -94,7 +95,9 @@ class Stochastic(Solver):
                 penalty = objective.penalty(params).mean()
             rngs = [np.random.RandomState(run.rng.randint(2**31)) for _ in lanes]
             works = zip(parts, views, state.moments, rngs, [shared] * len(lanes), strict=True)
-            results = map_in_threads(lambda work: self._epoch(*work), works, objective.n_threads)
+            # On all rows the objective itself spreads the blocks over the threads.
+            n_threads = 1 if shared.batches == [None] else objective.n_threads
+            results = map_in_threads(lambda work: self._epoch(*work), works, n_threads)
             loss = np.concatenate([loss for loss, _ in results]).mean()
             if not (np.isfinite(loss) and np.isfinite(params).all()):
                 # An epoch's loss is that of the weights on the way, not of those at its end.
@@ -118,7 +121,7 @@ class Stochastic(Solver):
         return Outcome(params, end - first, converged, message, state)
 
     def _lanes(self, n_networks: int) -> list[slice]:
-        # On all rows the objective itself spreads the blocks over the threads.
+        # The same for rows that are fewer than a batch, which may come in between.
         size = n_networks if self.batch_size is None else LANE
         return [slice(start, start + size) for start in range(0, n_networks, size)]
 
