@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 from sklearn.base import clone
+from sklearn.datasets import make_regression
 from sklearn.exceptions import ConvergenceWarning, DataConversionWarning, NotFittedError
 from sklearn.preprocessing import OneHotEncoder
 
@@ -527,3 +528,16 @@ def test_an_overflow_ends_the_training_with_a_message(solver):
     assert np.isfinite(model.params_).all() and model.n_iter_ < 50
     assert np.isfinite(model.loss_curve_).all()
     assert np.isfinite(model.predict(X)).all()
+
+
+@pytest.mark.parametrize("max_iter", range(4, 12))
+def test_weights_that_overflow_at_the_very_end_are_not_kept(max_iter):
+    rows, y = make_regression(42, n_targets=5, random_state=42)
+    solver = GradientDescent(0.8, momentum=0.9)
+    model = TwoLayerRegressor(
+        "dense", n_units=6, n_estimators=1, solver=solver, max_iter=max_iter, random_state=0
+    )
+    model.set_params(input_map="standard", alpha=0.01)
+    with pytest.warns(ConvergenceWarning):
+        model.fit(rows, y)
+    assert np.isfinite(model.predict(rows)).all()  # and no warning

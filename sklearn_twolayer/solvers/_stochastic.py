@@ -89,6 +89,7 @@ class Stochastic(Solver):
         parts = [objective.networks(lane) for lane in lanes]
         views = [params[lane] for lane in lanes]
         last, before = params.copy(), params.copy()
+        largest = np.finfo(params.dtype).max ** 0.2  # the cost is a square of two layers' product
         for epoch in range(first, end):
             shared = self._shared(objective.n_rows, run, epoch)
             with np.errstate(over="ignore"):
@@ -99,9 +100,11 @@ class Stochastic(Solver):
             n_threads = 1 if shared.batches == [None] else objective.n_threads
             results = map_in_threads(lambda work: self._epoch(*work), works, n_threads)
             loss = np.concatenate([loss for loss, _ in results]).mean()
-            if not (np.isfinite(loss) and np.isfinite(params).all()):
-                # An epoch's loss is that of the weights on the way, not of those at its end.
-                last = last if np.isfinite(objective.data_term(last)).all() else before
+            # An epoch's loss is that of the weights on the way, not of those at its end.
+            known = np.isfinite(loss) and np.isfinite(params).all()
+            at_risk = epoch == end - 1 and np.abs(params).max() > largest
+            if not known or (at_risk and not self._has_cost(objective, params)):
+                last = last if self._has_cost(objective, last) else before
                 message = "the cost overflowed; the last finite weights are kept"
                 state = state._replace(moments=[self.start(last[lane]) for lane in lanes])
                 return Outcome(last, epoch - first, False, message, state)
@@ -124,6 +127,12 @@ class Stochastic(Solver):
         # The same for rows that are fewer than a batch, which may come in between.
         size = n_networks if self.batch_size is None else LANE
         return [slice(start, start + size) for start in range(0, n_networks, size)]
+
+    @staticmethod
+    def _has_cost(objective, params) -> bool:
+        """Return whether the cost of some weights is finite."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            return bool(np.isfinite(objective.data_term(params)).all())
 
     def _shared(self, n_rows: int, run: Run, epoch: int) -> Epoch:
         if self.batch_size is None or self.batch_size >= n_rows:
