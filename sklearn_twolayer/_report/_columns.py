@@ -154,11 +154,7 @@ def without_marks(column: pd.Series) -> pd.Series:
     if not (given.str.fullmatch(_NUMBER).all() and given.str.contains(_MARKS).any()):
         return column
     numbers = pd.to_numeric(given.str.replace(rf"{_MARKS}|\s", "", regex=True))
-    if len(given) == len(column):
-        return numbers
-    result = pd.Series(np.nan, index=column.index)
-    result[column.notna()] = numbers.to_numpy()
-    return result
+    return numbers.reindex(column.index)
 
 
 def _day_first(column) -> bool:

@@ -80,8 +80,8 @@ class Stochastic(Solver):
     def minimize(self, objective, params, run: Run, state=None) -> Outcome:
         params = params.astype(objective.dtype)
         lanes = self._lanes(len(params))
-        known = state is not None and state.solver is type(self)
-        if not known or len(state.moments) != len(lanes):
+        is_own = state is not None and state.solver is type(self)
+        if not is_own or len(state.moments) != len(lanes):
             moments = [self.start(params[lane]) for lane in lanes]
             state = StochasticState(type(self), 0, np.inf, 0, moments)
         first = state.epoch
@@ -101,9 +101,9 @@ class Stochastic(Solver):
             results = map_in_threads(lambda work: self._epoch(*work), works, n_threads)
             loss = np.concatenate([loss for loss, _ in results]).mean()
             # An epoch's loss is that of the weights on the way, not of those at its end.
-            known = np.isfinite(loss) and np.isfinite(params).all()
+            finite = np.isfinite(loss) and np.isfinite(params).all()
             at_risk = epoch == end - 1 and np.abs(params).max() > largest
-            if not known or (at_risk and not self._has_cost(objective, params)):
+            if not finite or (at_risk and not self._has_cost(objective, params)):
                 last = last if self._has_cost(objective, last) else before
                 message = "the cost overflowed; the last finite weights are kept"
                 state = state._replace(moments=[self.start(last[lane]) for lane in lanes])
@@ -157,5 +157,9 @@ class Stochastic(Solver):
     def _next_state(state, cost, moments, run):
         gained = cost < state.best_cost - run.tol
         waited = 0 if gained else state.epochs_without_gain + 1
-        best_cost = min(cost, state.best_cost)
-        return StochasticState(state.solver, state.epoch + 1, best_cost, waited, moments)
+        return state._replace(
+            epoch=state.epoch + 1,
+            best_cost=min(cost, state.best_cost),
+            epochs_without_gain=waited,
+            moments=moments,
+        )

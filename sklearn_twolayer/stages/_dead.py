@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..kernels import as_kernel
-from ..rows import blocks, random_part
+from ..rows import blocks
 from ._trial import Trial
 
 #: A unit sees a row where its kernel is above this part of its largest value.
@@ -31,16 +31,12 @@ def rows_without_unit(trial: Trial, radial) -> float:
     if not kernel.decays or radial.normalize:
         return 0.0
     scale = np.exp(-kernel.power * trial.own[1])
-    objective = trial.objective
+    objective = trial.thinned(N_ROWS).objective
     views = objective.network.views(trial.vector)
     seen, total = 0.0, 0.0
-    few = np.arange(objective.n_rows)[
-        random_part(objective.n_rows, N_ROWS, np.random.RandomState(0))
-    ]
-    for part in blocks(len(few), 1024):
-        some = few[part]
-        y, _ = objective.network.embed(views, objective.rows.augmented(some))
-        weights = objective.rows.sample_weight[some]
+    for part in blocks(objective.n_rows, 1024):
+        y, _ = objective.network.embed(views, objective.rows.augmented(part))
+        weights = objective.rows.sample_weight[part]
         seen += weights @ ((y[:, : len(scale)] * scale).max(axis=1) >= SEEN)
         total += weights.sum()
     return float(1 - seen / total)

@@ -29,11 +29,8 @@ class Density:
         Their weights.
     """
 
+    @np.errstate(over="ignore")  # of columns whose squares have no number
     def __init__(self, X, labels: np.ndarray, weights: np.ndarray):
-        with np.errstate(over="ignore"):  # of columns whose squares have no number
-            self._fit(X, labels, weights)
-
-    def _fit(self, X, labels, weights):
         n, d = X.shape
         used, labels = np.unique(labels, return_inverse=True)
         one_hot = sparse.csr_array((weights, (labels, np.arange(n))), shape=(len(used), n))
