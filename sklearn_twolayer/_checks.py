@@ -65,3 +65,27 @@ def check_choice(name: str, value: Any, choices: tuple) -> None:
     if not any(value is choice or value == choice for choice in choices):
         known = ", ".join(map(repr, choices))
         raise ValueError(f"{name} must be one of {known}, got {value!r}.")
+
+
+def check_n_jobs(n_jobs: Any) -> None:
+    """Raise where a number of threads is neither None nor an integer other than zero.
+
+    Parameters
+    ----------
+    n_jobs : object
+        What was given.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is something else.
+
+    Examples
+    --------
+    >>> check_n_jobs(-1)
+    """
+    if n_jobs is None:
+        return
+    check_number("n_jobs", n_jobs, "(-inf, inf)", integer=True)
+    if n_jobs == 0:
+        raise ValueError("n_jobs must not be 0: give a number of threads, or -1 for all.")

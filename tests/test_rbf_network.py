@@ -491,6 +491,8 @@ def test_a_failed_fit_changes_nothing():
         {"solver": "sgd"},
         {"max_iter": 0},
         {"tol": -1.0},
+        {"n_jobs": 0},
+        {"n_jobs": 1.5},
     ],
     ids=lambda bad: "-".join(bad),
 )

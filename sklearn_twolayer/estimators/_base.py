@@ -11,7 +11,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
 
-from .._checks import check_choice, check_number
+from .._checks import check_choice, check_n_jobs, check_number
 from .._compat import CallbackSupportMixin
 from ..blending import blend_weights, deal_folds, left_out_outputs
 from ..embeddings import as_embedding
@@ -124,10 +124,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         check_number("validation_fraction", self.validation_fraction, "(0, 1)")
         check_choice("early_stopping", self.early_stopping, (True, False))
         check_choice("warm_start", self.warm_start, (True, False))
-        if self.n_jobs is not None:
-            check_number("n_jobs", self.n_jobs, "(-inf, inf)", integer=True)
-            if self.n_jobs == 0:
-                raise ValueError("n_jobs must not be 0: give a number of threads, or -1 for all.")
+        check_n_jobs(self.n_jobs)
         if isinstance(self.scoring, str) and self.scoring != "loss":
             get_scorer(self.scoring)
         as_solver(self.solver).check_parameters()

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import type_of_target
 
-from .._checks import check_choice, check_number
+from .._checks import check_choice, check_n_jobs, check_number
 from .._warnings import warn_user
 from ..embeddings import Radial
 from ..losses import LogLoss, SquaredError
@@ -94,6 +94,7 @@ class BaseRBFNetwork(BaseNetwork):
             raise ValueError(f"alpha must be 'loo' or a number in [0, inf), got {self.alpha!r}.")
         check_number("max_iter", self.max_iter, "[1, inf)", integer=True)
         check_number("tol", self.tol, "[0, inf)")
+        check_n_jobs(self.n_jobs)
         solver, steps = as_solver(self.solver), self._steps()
         solver.check_parameters()
         if "gradient" in steps and isinstance(solver, LeastSquares):

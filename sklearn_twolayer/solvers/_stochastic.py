@@ -32,6 +32,45 @@ class Epoch(NamedTuple):
     end: float
 
 
+class LastWeights:
+    """The weights after the last two epochs, to go back to where the cost overflows.
+
+    The loss of an epoch is that of the weights on the way. Those at its end may have none,
+    which the next epoch would tell; after the last one, large weights are asked.
+
+    Parameters
+    ----------
+    objective : Objective
+        The cost.
+    params : ndarray of shape (n_networks, n_parameters)
+        The start.
+    """
+
+    def __init__(self, objective, params: np.ndarray):
+        self._objective = objective
+        self._last, self._before = params.copy(), params.copy()
+        # The cost is a square of two layers' product.
+        self._safe = np.finfo(params.dtype).max ** 0.2
+
+    def accept(self, params: np.ndarray, loss: float, is_final: bool) -> bool:
+        """Keep the weights at the end of an epoch, unless the cost has overflowed."""
+        if not (np.isfinite(loss) and np.isfinite(params).all()):
+            return False
+        if is_final and np.abs(params).max() > self._safe and not self._has_cost(params):
+            return False
+        self._last, self._before = self._before, self._last
+        self._last[...] = params
+        return True
+
+    def finite(self) -> np.ndarray:
+        """Return the latest weights that have a cost."""
+        return self._last if self._has_cost(self._last) else self._before
+
+    @np.errstate(over="ignore", invalid="ignore")
+    def _has_cost(self, params):
+        return bool(np.isfinite(self._objective.data_term(params)).all())
+
+
 class Stochastic(Solver):
     """Base of the solvers that step along gradients of batches.
 
@@ -88,8 +127,7 @@ class Stochastic(Solver):
         end = run.max_iter if run.n_iter is None else first + run.n_iter
         parts = [objective.networks(lane) for lane in lanes]
         views = [params[lane] for lane in lanes]
-        last, before = params.copy(), params.copy()
-        largest = np.finfo(params.dtype).max ** 0.2  # the cost is a square of two layers' product
+        last = LastWeights(objective, params)
         for epoch in range(first, end):
             shared = self._shared(objective.n_rows, run, epoch)
             with np.errstate(over="ignore"):
@@ -100,18 +138,13 @@ class Stochastic(Solver):
             n_threads = 1 if shared.batches == [None] else objective.n_threads
             results = map_in_threads(lambda work: self._epoch(*work), works, n_threads)
             loss = np.concatenate([loss for loss, _ in results]).mean()
-            # An epoch's loss is that of the weights on the way, not of those at its end.
-            finite = np.isfinite(loss) and np.isfinite(params).all()
-            at_risk = epoch == end - 1 and np.abs(params).max() > largest
-            if not finite or (at_risk and not self._has_cost(objective, params)):
-                last = last if self._has_cost(objective, last) else before
+            if not last.accept(params, loss, epoch == end - 1):
+                params = last.finite()
+                state = state._replace(moments=[self.start(params[lane]) for lane in lanes])
                 message = "the cost overflowed; the last finite weights are kept"
-                state = state._replace(moments=[self.start(last[lane]) for lane in lanes])
-                return Outcome(last, epoch - first, False, message, state)
+                return Outcome(params, epoch - first, False, message, state)
             moments = [moments for _, moments in results]
             state = self._next_state(state, loss + penalty, moments, run)
-            last, before = before, last
-            last[...] = params
             if run.on_iteration(params, loss):
                 return Outcome(params, epoch + 1 - first, True, "stopped on request", state)
             if self.stops_on_plateau and state.epochs_without_gain >= run.n_iter_no_change:
@@ -127,12 +160,6 @@ class Stochastic(Solver):
         # The same for rows that are fewer than a batch, which may come in between.
         size = n_networks if self.batch_size is None else LANE
         return [slice(start, start + size) for start in range(0, n_networks, size)]
-
-    @staticmethod
-    def _has_cost(objective, params) -> bool:
-        """Return whether the cost of some weights is finite."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            return bool(np.isfinite(objective.data_term(params)).all())
 
     def _shared(self, n_rows: int, run: Run, epoch: int) -> Epoch:
         if self.batch_size is None or self.batch_size >= n_rows:
