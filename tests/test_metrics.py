@@ -11,30 +11,34 @@ from sklearn.model_selection import cross_val_score
 
 from sklearn_twolayer import RBFNetwork
 from sklearn_twolayer.embeddings import Dense
-from sklearn_twolayer.links import LogisticLink, SoftmaxLink
-from sklearn_twolayer.losses import SquaredError
+from sklearn_twolayer.links import IdentityLink, LogisticLink, SoftmaxLink
+from sklearn_twolayer.losses import LogLoss, SquaredError
 from sklearn_twolayer.stages import marginal_metric, squared_gradient
 from sklearn_twolayer.stages._log_odds import log_odds
 
 WIDE = Dense(4, "tanh") | Dense(3, "sin")
 
 
-def test_the_squared_gradient_is_that_of_finite_differences():
-    problem = Problem(WIDE, SquaredError(), SquaredError.link, n_features=3)
+@pytest.mark.parametrize(
+    "loss, link",
+    [(SquaredError(), IdentityLink()), (LogLoss(), LogisticLink()), (LogLoss(), SoftmaxLink())],
+)
+@pytest.mark.parametrize("temperature", [1.0, 3.0])
+def test_the_squared_gradient_is_that_of_finite_differences(loss, link, temperature):
+    problem = Problem(WIDE, loss, link, n_features=3)
     params = problem.params[0]
+    views = problem.network.views(params)
+
+    def predictions(X):
+        embedded, _ = problem.network.embed(views, np.column_stack([X, np.ones(len(X))]))
+        return link((embedded @ views.weights + views.bias) / temperature)
+
     step, expected = 1e-5, np.zeros(3)
-    for k, direction in enumerate(np.eye(3)):
-        views = problem.network.views(params)
-        ends = [
-            problem.network.embed(views, problem_rows)[0] @ views.weights
-            for problem_rows in (
-                np.column_stack([problem.X + sign * step * direction, np.ones(len(problem.X))])
-                for sign in (-1, 1)
-            )
-        ]
-        slope = (ends[1] - ends[0]) / (2 * step)
-        expected[k] = np.average((slope**2).sum(axis=1), weights=problem.weights)
-    found = squared_gradient(problem.objective(), params)
+    for k, direction in enumerate(step * np.eye(3)):
+        slope = predictions(problem.X + direction) - predictions(problem.X - direction)
+        squares = ((slope / (2 * step)) ** 2).sum(axis=1)
+        expected[k] = np.average(squares, weights=problem.weights)
+    found = squared_gradient(problem.objective(), params, temperature)
     np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 

@@ -7,8 +7,10 @@ from ..objective import Objective
 from ._metric import metric_root
 
 
-def squared_gradient(objective: Objective, params: np.ndarray) -> np.ndarray:
-    """Return the mean square of ∂z/∂x over the rows, summed over the outputs.
+def squared_gradient(
+    objective: Objective, params: np.ndarray, temperature: float = 1.0
+) -> np.ndarray:
+    """Return the mean square of ∂y/∂x over the rows, summed over the outputs y = g(z / t).
 
     Parameters
     ----------
@@ -16,22 +18,26 @@ def squared_gradient(objective: Objective, params: np.ndarray) -> np.ndarray:
         A network of dense branches, and rows.
     params : ndarray of shape (n_parameters,)
         Its parameters.
+    temperature : float, default=1.0
+        The t by which raw outputs are divided; above one, probabilities are less certain.
 
     Returns
     -------
     ndarray of shape (n_mapped_features,)
         The diagonal of the average gradient outer product.
     """
-    network = objective.network
+    network, link = objective.network, objective.link
     views = network.views(params.astype(objective.dtype, copy=False))
+    outputs = np.eye(network.n_outputs, dtype=objective.dtype)
 
     def block(part):
         X, (_, weights) = objective.rows.augmented(part), objective.rows.targets_and_weights(part)
-        _, saved = network.embed(views, X)
+        embedded, saved = network.embed(views, X)
+        y = link((embedded @ views.weights + views.bias) / temperature)
         total = 0.0
-        for column in views.weights.T:
-            delta = np.repeat(column[None], X.shape[0], axis=0)
-            delta, _ = network.embedding.pullback(views.own, saved, delta, X)
+        for output in outputs:
+            delta = link.pullback(y, np.broadcast_to(output, y.shape)) / temperature
+            delta, _ = network.embedding.pullback(views.own, saved, delta @ views.weights.T, X)
             total = total + (delta * weights[:, None]).T @ delta
         return (total,)
 
