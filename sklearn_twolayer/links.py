@@ -4,6 +4,8 @@ Raw outputs ``z`` and predictions ``y`` have shape (..., n_rows, n_outputs), alw
 axis for the outputs.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 from scipy.special import expit
 
@@ -23,6 +25,11 @@ class Link:
     def pullback(self, y: np.ndarray, delta: np.ndarray) -> np.ndarray:
         """Return ∂L/∂z from y = g(z) and `delta` = ∂L/∂y."""
         raise NotImplementedError
+
+    def gradients(self, y: np.ndarray) -> Iterator[np.ndarray]:
+        """Yield ∂y_m/∂z, of the shape of y = g(z), for one output m after the other."""
+        for output in np.eye(y.shape[-1], dtype=y.dtype):
+            yield self.pullback(y, np.broadcast_to(output, y.shape))
 
     def inverse(self, y: np.ndarray) -> np.ndarray:
         """Return a z with g(z) = y; a probability is kept away from 0 and 1."""

@@ -30,8 +30,8 @@ def test_the_squared_gradient_is_that_of_finite_differences(loss, link, temperat
     views = problem.network.views(params)
 
     def predictions(X):
-        embedded, _ = problem.network.embed(views, np.column_stack([X, np.ones(len(X))]))
-        return link((embedded @ views.weights + views.bias) / temperature)
+        z, _ = problem.network.forward(views, np.column_stack([X, np.ones(len(X))]))
+        return link(z / temperature)
 
     step, expected = 1e-5, np.zeros(3)
     for k, direction in enumerate(step * np.eye(3)):

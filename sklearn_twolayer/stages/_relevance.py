@@ -7,9 +7,7 @@ from ..objective import Objective
 from ._metric import metric_root
 
 
-def squared_gradient(
-    objective: Objective, params: np.ndarray, temperature: float = 1.0
-) -> np.ndarray:
+def squared_gradient(objective: Objective, params: np.ndarray, temperature: float) -> np.ndarray:
     """Return the mean square of ∂y/∂x over the rows, summed over the outputs y = g(z / t).
 
     Parameters
@@ -18,7 +16,7 @@ def squared_gradient(
         A network of dense branches, and rows.
     params : ndarray of shape (n_parameters,)
         Its parameters.
-    temperature : float, default=1.0
+    temperature : float
         The t by which raw outputs are divided; above one, probabilities are less certain.
 
     Returns
@@ -28,16 +26,14 @@ def squared_gradient(
     """
     network, link = objective.network, objective.link
     views = network.views(params.astype(objective.dtype, copy=False))
-    outputs = np.eye(network.n_outputs, dtype=objective.dtype)
 
     def block(part):
         X, (_, weights) = objective.rows.augmented(part), objective.rows.targets_and_weights(part)
-        embedded, saved = network.embed(views, X)
-        y = link((embedded @ views.weights + views.bias) / temperature)
+        z, (_, _, saved) = network.forward(views, X)
         total = 0.0
-        for output in outputs:
-            delta = link.pullback(y, np.broadcast_to(output, y.shape)) / temperature
-            delta, _ = network.embedding.pullback(views.own, saved, delta @ views.weights.T, X)
+        for delta in link.gradients(link(z / temperature)):
+            delta = delta / temperature @ views.weights.T
+            delta, _ = network.embedding.pullback(views.own, saved, delta, X)
             total = total + (delta * weights[:, None]).T @ delta
         return (total,)
 
