@@ -88,8 +88,8 @@ def our_gradient(size: Size, X, y, preset: str):
     """Return a function for value and gradient, and the operations of its matrix products."""
     network = Network(as_embedding(preset, size.n_units), size.n_features, size.n_classes)
     targets = np.eye(size.n_classes, dtype=X.dtype)[y]
-    rows = Rows(X, None, X.dtype, targets, np.ones(size.n_rows, dtype=X.dtype)).keep()
-    objective = Objective(network, LogLoss(), SoftmaxLink(), rows, alpha=1e-4, n_threads=CORES)
+    rows = Rows(X, None, X.dtype, CORES).labelled(targets, np.ones(size.n_rows)).keep()
+    objective = Objective(network, LogLoss(), SoftmaxLink(), rows, alpha=1e-4)
     params = network.initialize(rows, np.random.RandomState(0))[None]
 
     def gradient():

@@ -3,11 +3,15 @@
 import os
 from functools import lru_cache
 from threading import Lock
+from typing import TypeAlias
 
 import numpy as np
 import threadpoolctl
 from scipy import sparse
 from scipy.linalg import get_blas_funcs
+
+#: Rows: a dense array, or sparse ones in CSR.
+Matrix: TypeAlias = np.ndarray | sparse.csr_array
 
 
 def _release() -> None:

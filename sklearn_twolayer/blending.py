@@ -9,27 +9,52 @@ the over-confidence that training leaves in probabilities. All rows are used, an
 network is trained twice.
 """
 
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import minimize
 
-from .losses import Loss, smoothed
+from .links import Link
+from .losses import LogLoss, Loss, smoothed
 from .objective import Objective
 
 #: The largest factor.
 MAX_WEIGHT = 2.0
+#: What a factor costs, in standard errors of its slope.
+PRICE = 1.0
 #: The factor of all parts where none is worth anything.
 FAINT = 0.01
 
 
-def deal_folds(n_rows: int, n_folds: int, rng: np.random.RandomState) -> np.ndarray:
+class Honest(NamedTuple):
+    """Raw outputs for some rows, from networks that have not seen their targets."""
+
+    rows: np.ndarray  # indices of rows, ascending
+    outputs: np.ndarray  # (n_some, n_outputs)
+
+    @classmethod
+    def nothing(cls, n_outputs: int) -> "Honest":
+        """Return outputs for no rows."""
+        return cls(np.empty(0, dtype=int), np.empty((0, n_outputs)))
+
+    def at(self, rows: np.ndarray) -> np.ndarray:
+        """Return the outputs for some of the rows."""
+        return self.outputs[np.searchsorted(self.rows, rows)]
+
+
+def deal_folds(targets: np.ndarray, n_folds: int, rng: np.random.RandomState) -> np.ndarray:
     """Return the fold of each row; folds differ in size by one row at most.
+
+    Rows are dealt in the order of their targets, so that the folds have the same mean: what
+    is fitted without a fold would otherwise err towards the other rows, the more so the
+    fewer rows there are.
 
     Parameters
     ----------
-    n_rows, n_folds : int
-        Numbers of rows and of folds.
+    targets : ndarray of shape (n_rows, n_outputs)
+        Targets.
+    n_folds : int
+        Number of folds.
     rng : RandomState
         The source of the permutation.
 
@@ -38,10 +63,17 @@ def deal_folds(n_rows: int, n_folds: int, rng: np.random.RandomState) -> np.ndar
     ndarray of shape (n_rows,)
         Integers below `n_folds`.
     """
-    return rng.permutation(np.arange(n_rows) % n_folds)
+    n_rows = len(targets)
+    order = rng.permutation(n_rows)
+    order = order[np.lexsort(targets[order].T)]
+    folds = np.empty(n_rows, dtype=int)
+    for start in range(0, n_rows, n_folds):
+        some = order[start : start + n_folds]
+        folds[some] = rng.permutation(n_folds)[: len(some)]
+    return folds
 
 
-def left_out_outputs(objective: Objective, params: np.ndarray, folds: np.ndarray) -> np.ndarray:
+def left_out_outputs(objective: Objective, params: np.ndarray, folds: np.ndarray) -> Honest:
     """Return each row's raw outputs from the network that left it out.
 
     Parameters
@@ -55,8 +87,8 @@ def left_out_outputs(objective: Objective, params: np.ndarray, folds: np.ndarray
 
     Returns
     -------
-    ndarray of shape (n_rows, n_outputs)
-        Raw outputs.
+    Honest
+        Of all rows.
     """
     network, rows = objective.network, objective.rows
     outputs = np.empty(rows.targets.shape, dtype=rows.dtype)
@@ -65,16 +97,17 @@ def left_out_outputs(objective: Objective, params: np.ndarray, folds: np.ndarray
         own = np.flatnonzero(folds == k)
         for part in np.array_split(own, len(own) // 1024 + 1):
             outputs[part] = network.forward(views, rows.augmented(part))[0]
-    return outputs
+    return Honest(np.arange(len(folds)), outputs)
 
 
 def blend_weights(
-    parts: list[np.ndarray], targets: np.ndarray, weights: np.ndarray, loss: Loss, link: Any
+    parts: list[np.ndarray], targets: np.ndarray, weights: np.ndarray, loss: Loss, link: Link
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the factors of some raw outputs whose sum has the least loss.
 
     The best constant is one more part, so that classes keep their shares where nothing
-    else is worth anything.
+    else is worth anything. On few rows a factor may seem to gain by chance: each costs one
+    standard error of its slope, so that what is not clearly worth more counts for nothing.
 
     Parameters
     ----------
@@ -98,7 +131,8 @@ def blend_weights(
     """
     constant = link.inverse(loss.constant(targets, weights)).astype(np.float64)
     Z = np.stack([*parts, np.broadcast_to(constant, targets.shape)])
-    targets = smoothed(targets, weights)
+    if isinstance(loss, LogLoss):
+        targets = smoothed(targets, weights)
     weights = weights / weights.sum()
 
     def cost_and_gradient(factors):
@@ -107,16 +141,25 @@ def blend_weights(
         delta = delta * weights[:, None]
         return weights @ values, np.tensordot(Z, delta, axes=2)
 
+    def standard_errors(factors):
+        z = np.tensordot(factors, Z, axes=1)
+        delta = loss.value_and_gradient(z, targets, link)[1] * weights[:, None]
+        slopes = (Z * delta).sum(axis=2)  # of each part, by rows
+        return np.sqrt(np.square(slopes).sum(axis=1)) * (np.arange(len(Z)) < len(parts))
+
+    def best(start, prices):
+        size = cost_and_gradient(start)[0] or 1.0  # the solver's tolerances are for about one
+
+        def scaled(factors):
+            cost, gradient = cost_and_gradient(factors)
+            return (cost + prices @ factors) / size, (gradient + prices) / size
+
+        bounds = [(0, MAX_WEIGHT)] * len(Z)
+        return minimize(scaled, start, jac=True, method="L-BFGS-B", bounds=bounds).x
+
     start = np.append(np.full(len(parts), 1 / len(parts)), 0)
-    bounds = [(0, MAX_WEIGHT)] * len(Z)
-    size = cost_and_gradient(start)[0] or 1.0  # the solver's tolerances are for costs of about one
-    factors = minimize(
-        lambda factors: tuple(part / size for part in cost_and_gradient(factors)),
-        start,
-        jac=True,
-        method="L-BFGS-B",
-        bounds=bounds,
-    ).x
+    factors = best(start, np.zeros(len(Z)))
+    factors = best(factors, PRICE * standard_errors(factors))
     if not factors[:-1].any():
         # A constant would forget which rows are likelier than others.
         factors[:-1], factors[-1] = FAINT, max(factors[-1] - FAINT * len(parts), 0)

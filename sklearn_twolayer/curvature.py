@@ -5,18 +5,43 @@ what the embedding pulls back from W, row by row, so that every embedding whose 
 all lie in the shared product has it for free.
 """
 
-from typing import Any
+from typing import Protocol
 
 import numpy as np
 from scipy.linalg import lstsq
 
 from ._linalg import without_ones
-from .links import IdentityLink
-from .losses import SquaredError
+from .links import IdentityLink, Link
+from .losses import Loss, SquaredError
 from .network import Network, Views
+from .rows import Index, Rows
 
 
-def has_closed_form(loss, link) -> bool:
+class RowCost(Protocol):
+    """What a cost over rows is made of."""
+
+    @property
+    def network(self) -> Network:
+        """The two layers."""
+        ...
+
+    @property
+    def loss(self) -> Loss:
+        """L(y, d)."""
+        ...
+
+    @property
+    def link(self) -> Link:
+        """y = g(z)."""
+        ...
+
+    @property
+    def rows(self) -> Rows:
+        """Inputs, targets and weights."""
+        ...
+
+
+def has_closed_form(loss: Loss, link: Link) -> bool:
     """Return whether the optimal output layer is the solution of a linear system."""
     return isinstance(loss, SquaredError) and isinstance(link, IdentityLink)
 
@@ -53,31 +78,31 @@ def block_jacobian(network: Network, views: Views, X) -> tuple[np.ndarray, np.nd
     return z, J
 
 
-def block_normal_equations(objective: Any, views: Views, part: slice):
+def block_normal_equations(cost: RowCost, views: Views, part: slice):
     """Return a block's terms of the Gauss-Newton matrix and of the gradient."""
-    d, weights = objective.rows.targets[part], block_weights(objective, part)
-    z, J = block_jacobian(objective.network, views, objective.rows.augmented(part))
-    _, slope = objective.loss.value_and_gradient(z, d, objective.link)
+    d, weights = cost.rows.targets[part], _shares(cost, part)
+    z, J = block_jacobian(cost.network, views, cost.rows.augmented(part))
+    _, slope = cost.loss.value_and_gradient(z, d, cost.link)
     gradient = J.reshape(-1, J.shape[-1]).T @ (slope * weights[:, None]).ravel()
-    root = objective.loss.curvature_root(z, d, objective.link)
+    root = cost.loss.curvature_root(z, d, cost.link)
     root = root * np.sqrt(weights)[:, None, None]
     J = np.multiply(J, root, out=J) if z.shape[1] == 1 else np.matmul(root, J)
     J = J.reshape(-1, J.shape[-1])
     return J.T @ J, gradient
 
 
-def block_design(objective: Any, views: Views, part: slice):
+def block_design(cost: RowCost, views: Views, part: slice):
     """Return a block's terms of the linear system for the output layer."""
-    rows, network = objective.rows, objective.network
+    rows, network = cost.rows, cost.network
     y, _ = network.embed(views, rows.augmented(part))
     y = np.hstack([y, np.ones((len(y), 1), dtype=y.dtype)])
-    weighted = y * block_weights(objective, part)[:, None]
+    weighted = y * _shares(cost, part)[:, None]
     return weighted.T @ y, weighted.T @ rows.targets[part]
 
 
-def block_weights(objective: Any, part: slice) -> np.ndarray:
-    """Return the weights of a block's rows, which sum to one over all rows."""
-    return objective.rows.sample_weight.reshape(-1)[part] / objective.n_rows
+def _shares(cost: RowCost, part: Index) -> np.ndarray:
+    """Return the shares of a block's rows, without the axis of a stack of one network."""
+    return cost.rows.shares(part).reshape(-1)
 
 
 def solve_output(gram: np.ndarray, moments: np.ndarray, alpha: float) -> np.ndarray:

@@ -24,12 +24,14 @@ class Loss(BaseEstimator):
     has another one than the identity is for regression only, and one that has None for
     classification only. `scales_targets` says whether a regression may standardise its
     targets, which the loss must then be indifferent to, and `is_robust` whether by their
-    median and interquartile range, so that outliers do not set the scale.
+    median and interquartile range, so that outliers do not set the scale. `has_curvature`
+    says whether it defines `curvature_root`, which solvers of second order require.
     """
 
     link: Link | None = IdentityLink()
     scales_targets = True
     is_robust = False
+    has_curvature = False
 
     def pointwise(self, y: np.ndarray, d: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the loss of each output and ∂L/∂y, element by element."""
@@ -57,15 +59,8 @@ class Loss(BaseEstimator):
         -------
         ndarray of shape (n_rows, n_outputs, n_outputs)
             A root of each row's matrix.
-
-        Raises
-        ------
-        NotImplementedError
-            If the loss has none.
         """
-        raise NotImplementedError(
-            f"The loss {self!r} has no curvature to solve with; use another solver."
-        )
+        raise NotImplementedError
 
     def constant(self, d: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """Return the prediction, shape (n_outputs,), to start the output biases from."""
@@ -80,6 +75,8 @@ class Loss(BaseEstimator):
 
 class SquaredError(Loss):
     """½ (y - d)², summed over the outputs (page TWO.40, with a factor of one half)."""
+
+    has_curvature = True
 
     def pointwise(self, y, d):
         error = y - d
@@ -176,6 +173,7 @@ class Quantile(RobustLoss):
 class Poisson(Loss):
     """Half the Poisson deviance with a log link: y = exp(z) is the mean, d ≥ 0."""
 
+    has_curvature = True
     link = LogLink()
     scales_targets = False
 
@@ -198,6 +196,7 @@ class Poisson(Loss):
 class Gamma(Loss):
     """Half the gamma deviance with a log link: y = exp(z) is the mean, d > 0."""
 
+    has_curvature = True
     link = LogLink()
     scales_targets = False
 
@@ -224,6 +223,7 @@ class LogLoss(Loss):
     up to the entropy of d, which no weight changes.
     """
 
+    has_curvature = True
     link = None
 
     def value_and_gradient(self, z, d, link):

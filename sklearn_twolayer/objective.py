@@ -2,31 +2,23 @@
 
     E(θ, W, b) = ( Σ_i w_i L(y_i, d_i) ) / ( Σ_i w_i )  +  (α/2) · ‖non-bias weights‖²
 
-The data term is a sum over rows. It is cut into blocks that fit a core's cache, and
-neighbouring blocks into chunks; threads take chunks, and the chunks' sums are added in
-their order, so that the result does not depend on the number of threads.
+The data term is a sum over rows, which the rows themselves walk (`Rows.sum`).
 """
 
 from collections.abc import Callable
-from copy import copy
-from itertools import pairwise
-from operator import iadd
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ._linalg import add_multiple
-from ._threads import map_in_threads
 from .curvature import block_design, block_normal_equations, has_closed_form, solve_output
 from .links import Link
 from .losses import Loss
 from .network import Network, Views
-from .rows import Rows, block_length, blocks
-
-#: Number of partial sums of a full pass; more than any sensible number of threads.
-N_CHUNKS = 16
+from .rows import Index, Rows
 
 
+@dataclass(frozen=True, eq=False)
 class Objective:
     """E as a function of the flat parameters of a network.
 
@@ -40,37 +32,83 @@ class Objective:
         y = g(z).
     rows : Rows
         Inputs, targets and weights.
-    alpha : float
+    alpha : float, default=0
         Strength of the penalty.
-    n_threads : int
-        Number of threads that walk the blocks.
-
-    Attributes
-    ----------
-    n_rows : int
-        Number of training rows.
-    dtype : dtype
-        In which the rows are and gradients are computed.
     """
 
-    def __init__(
-        self,
-        network: Network,
-        loss: Loss,
-        link: Link,
-        rows: Rows,
-        *,
-        alpha: float = 0.0,
-        n_threads: int = 1,
-    ):
-        self.network = network
-        self.loss = loss
-        self.link = link
-        self.rows = rows
-        self.alpha = alpha
-        self.n_threads = n_threads
-        self.n_rows = rows.n_rows
-        self.dtype = rows.dtype
+    network: Network
+    loss: Loss
+    link: Link
+    rows: Rows
+    alpha: float = 0.0
+
+    @property
+    def n_rows(self) -> int:
+        """Number of training rows."""
+        return self.rows.n_rows
+
+    @property
+    def n_parameters(self) -> int:
+        """Length of a vector of parameters."""
+        return self.network.n_parameters
+
+    @property
+    def dtype(self) -> np.dtype:
+        """The floating type of the rows, in which gradients are computed."""
+        return self.rows.dtype
+
+    @property
+    def n_threads(self) -> int:
+        """Number of threads that walk the blocks."""
+        return self.rows.n_threads
+
+    def on(self, rows: Rows) -> "Objective":
+        """Return the objective on other rows."""
+        return replace(self, rows=rows)
+
+    def without(self, rows: np.ndarray) -> "Objective":
+        """Return the objective with weight zero for some rows.
+
+        Parameters
+        ----------
+        rows : ndarray of bool, shape (n_rows,) or (n_networks, n_rows)
+            True where a row is left out, by all networks of a stack or by each its own;
+            none may leave out all.
+
+        Returns
+        -------
+        Objective
+            A new one.
+        """
+        return self.on(self.rows.weighted(np.where(rows, 0, self.rows.sample_weight)))
+
+    def networks(self, part: slice) -> "Objective":
+        """Return the objective of some networks of a stack: weights may differ between them."""
+        weights = self.rows.sample_weight
+        if weights.ndim == 1:
+            return self
+        return self.on(replace(self.rows, sample_weight=weights[part]))
+
+    def lacks(self, capability: str) -> str | None:
+        """Return why a solver that requires a capability cannot have it; None if it can.
+
+        Parameters
+        ----------
+        capability : {"batches", "normal equations"}
+            What a solver requires (`Solver.requires`).
+
+        Returns
+        -------
+        str or None
+            The reason.
+        """
+        if capability != "normal equations":
+            return None
+        if not self.loss.has_curvature:
+            return f"the loss {self.loss!r} has no second derivative to solve with"
+        if self.network.embedding.n_parameters:
+            return f"the embedding {self.network.embedding!r} is not made of dense branches"
+        return None
 
     def loss_and_gradient(
         self,
@@ -101,7 +139,7 @@ class Objective:
         if index is not None:
             gradient = np.empty_like(params)
             out = self.network.views(gradient)
-            loss = self._block_gradient(views, index, len(index), out, draw_mask)
+            loss = self._block_gradient(views, index, out, len(index), draw_mask)
         else:
             # Masks come from one stream, in the order of the blocks.
             n_threads = None if draw_mask is None else 1
@@ -115,26 +153,6 @@ class Objective:
             for slope, weights in parts:
                 add_multiple(slope, weights, self.alpha)
         return loss, gradient
-
-    def leave_out(self, rows: np.ndarray) -> None:
-        """Give weight zero to some rows for each network of a stack.
-
-        Parameters
-        ----------
-        rows : ndarray of bool, shape (n_networks, n_rows)
-            True where a network leaves out a row; none may leave out all.
-        """
-        weights = np.where(rows, 0, self.rows.sample_weight)
-        self.rows.sample_weight = weights / weights.mean(axis=-1, keepdims=True)
-
-    def networks(self, part: slice) -> "Objective":
-        """Return the objective of some networks of a stack: weights may differ between them."""
-        if self.rows.sample_weight.ndim == 1:
-            return self
-        objective = copy(self)
-        objective.rows = copy(self.rows)
-        objective.rows.sample_weight = self.rows.sample_weight[part]
-        return objective
 
     def best_constant(self) -> np.ndarray:
         """Return the raw outputs, shape (n_outputs,), of the best constant prediction."""
@@ -172,15 +190,10 @@ class Objective:
         gradient : ndarray of shape (n_parameters,)
             The gradient of E.
         """
-        if self.network.embedding.n_parameters:
-            raise ValueError(
-                f"Normal equations need an embedding of dense branches, got "
-                f"{self.network.embedding!r}: use another solver."
-            )
         views = self.network.views(vector.astype(self.dtype, copy=False))
-        matrix, gradient = self.sum_blocks(
+        matrix, gradient = self.rows.sum(
             lambda part: block_normal_equations(self, views, part),
-            numbers_per_row=2 * len(vector) * self.network.n_outputs,
+            2 * len(vector) * self.network.n_outputs,
         )
         penalized = np.zeros(len(vector))
         for part in self.network.penalized(self.network.views(penalized)):
@@ -206,53 +219,31 @@ class Objective:
             views.weights[...], views.bias[...] = 0, 0
         return ones
 
-    def _block_loss(self, views: Views, part: Any) -> np.ndarray:
-        rows = self.rows
-        z, _ = self.network.forward(views, rows.augmented(part))
-        targets, weights = rows.targets_and_weights(part)
-        values, _ = self.loss.value_and_gradient(z, targets, self.link)
-        values *= weights / self.n_rows
+    def sum_blocks(self, terms: Callable, n_threads: int | None = None) -> tuple[np.ndarray, ...]:
+        """Return the sums of what `terms` gives for each block of all rows."""
+        return self.rows.sum(terms, self.network.numbers_per_row, n_threads)
+
+    def _block_loss(self, views: Views, part: Index) -> np.ndarray:
+        z, _ = self.network.forward(views, self.rows.augmented(part))
+        values, _ = self.loss.value_and_gradient(z, self.rows.targets[part], self.link)
+        values *= self.rows.shares(part)
         return values.sum(axis=-1, dtype=np.float64)
 
     def _new_block_gradient(self, views, part, params, draw_mask):
         gradient = np.empty_like(params)
         out = self.network.views(gradient)
-        return self._block_gradient(views, part, self.n_rows, out, draw_mask), gradient
+        return self._block_gradient(views, part, out, self.rows.total_weight, draw_mask), gradient
 
     def _block_gradient(
-        self, views: Views, part: Any, n_rows: int, out: Views, draw_mask: Callable | None
+        self, views: Views, part: Index, out: Views, total: float, draw_mask: Callable | None
     ) -> np.ndarray:
         """Write a block's part of the gradient of the mean loss, and return that of the loss."""
         rows = self.rows
         X, (targets, weights) = rows.augmented(part), rows.targets_and_weights(part)
-        weights = weights / n_rows
+        weights = weights / total
         z, saved = self.network.forward(views, X, draw_mask)
         values, delta = self.loss.value_and_gradient(z, targets, self.link)
         delta *= weights[..., None]
         self.network.pullback(views, X, saved, delta, out)
         values *= weights
         return values.sum(axis=-1, dtype=np.float64)
-
-    def sum_blocks(
-        self,
-        block_terms: Callable,
-        *,
-        n_threads: int | None = None,
-        numbers_per_row: int | None = None,
-    ) -> tuple[np.ndarray, ...]:
-        """Return the sums of what `block_terms` gives for each block of all rows."""
-        parts = blocks(self.n_rows, block_length(numbers_per_row or self.network.numbers_per_row))
-        n_chunks = min(len(parts), N_CHUNKS)
-        ends = [len(parts) * k // n_chunks for k in range(n_chunks + 1)]
-        chunks = [parts[start:end] for start, end in pairwise(ends)]
-
-        def chunk_sums(chunk):
-            # Here, because each thread has an error state of its own.
-            with np.errstate(over="ignore", invalid="ignore"):
-                total = block_terms(chunk[0])
-                for part in chunk[1:]:
-                    total = tuple(map(iadd, total, block_terms(part)))
-                return total
-
-        sums = map_in_threads(chunk_sums, chunks, n_threads or self.n_threads)
-        return tuple(map(sum, zip(*sums, strict=True)))

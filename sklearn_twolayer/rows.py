@@ -1,17 +1,41 @@
-"""Rows of a problem, handed out in blocks that are mapped on the way."""
+"""Rows of a problem, and the one walk over them: block by block, mapped on the way.
 
-from functools import cached_property
-from typing import Any
+Whatever is computed over all rows is a sum of what blocks give, or an array that blocks
+fill. Blocks fit a core's cache; neighbouring blocks of a sum form chunks, threads take
+chunks, and the chunks' sums are added in their order, so that no result depends on the
+number of threads.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from operator import iadd
+from typing import Protocol, TypeAlias
 
 import numpy as np
+from joblib import effective_n_jobs
 from scipy import sparse
 
-from ._linalg import augmented, without_ones
+from ._linalg import Matrix, augmented, single_threaded_blas, without_ones
+from ._threads import map_in_threads
 
 #: Mapped inputs up to this size are kept rather than mapped again at each pass.
 CACHE_BYTES = 2**26
 #: Numbers that the arrays of one block should hold in all, to stay in a core's cache.
 BLOCK_NUMBERS = 2**19
+#: Number of partial sums of a full pass; more than any sensible number of threads.
+N_CHUNKS = 16
+
+#: Some rows: a slice, or an array of indices.
+Index: TypeAlias = slice | np.ndarray
+
+
+class Transformer(Protocol):
+    """A fitted map of rows."""
+
+    def transform(self, X: Matrix) -> Matrix:
+        """Return the mapped rows."""
+        ...
 
 
 def block_length(numbers_per_row: int) -> int:
@@ -42,96 +66,183 @@ def blocks(n_rows: int, length: int) -> list[slice]:
     return [slice(start, min(start + length, n_rows)) for start in range(0, n_rows, length)]
 
 
-def random_part(n_rows: int, most: int, rng: np.random.RandomState) -> Any:
+def random_part(n_rows: int, most: int, rng: np.random.RandomState) -> Index:
     """Return the sorted indices of `most` random rows, or the slice of all if they are no more."""
     if n_rows <= most:
         return slice(None)
     return np.sort(rng.choice(n_rows, most, replace=False))
 
 
+@dataclass(frozen=True, eq=False)
 class Rows:
-    """Inputs, and for training targets and weights, by blocks.
+    """Inputs, and for training targets and weights.
+
+    Any object with `sum` and `fill` can take the place of this walk.
 
     Parameters
     ----------
-    X : {ndarray, CSR} of shape (n_rows, n_raw_features)
+    raw : {ndarray, CSR} of shape (n_rows, n_raw_features)
         Validated inputs.
     input_map : fitted transformer or None
         Applied to each block.
     dtype : dtype
-        The floating type of the mapped rows, the targets and the weights.
-    targets : ndarray of shape (n_rows, n_outputs), optional
-        Targets d.
-    sample_weight : ndarray of shape (n_rows,), optional
-        Positive weights; scaled here to a mean of one.
-
-    Attributes
-    ----------
-    n_rows : int
-        Number of rows.
-    dtype, input_dtype : dtype
-        The floating types of the mapped and of the given rows.
-    targets, sample_weight : ndarray
-        As given, in `dtype`.
+        The floating type of the mapped rows.
+    n_jobs : int or None
+        Number of threads that walk the blocks, as joblib counts.
+    targets : ndarray of shape (n_rows, n_outputs)
+        Targets d, in `dtype`; empty where there are none.
+    sample_weight : ndarray of shape (..., n_rows)
+        Weights, in `dtype`, with a leading axis where the networks of a stack have
+        weights of their own.
+    total_weight : float
+        The sum of the weights of all rows that a mean is over. It is that of `sample_weight`,
+        unless these rows are a part of more.
     """
 
-    def __init__(self, X, input_map, dtype, targets=None, sample_weight=None):
-        self.n_rows = X.shape[0]
-        self.dtype = np.dtype(dtype)
-        self.input_dtype = X.dtype
-        self._raw = X
-        self._input_map = input_map
-        self._kept = None
-        if targets is not None:
-            self.targets = np.ascontiguousarray(targets, dtype=dtype)
-        if sample_weight is not None:
-            self.sample_weight = (
-                sample_weight / np.mean(sample_weight, axis=-1, keepdims=True)
-            ).astype(dtype)
+    raw: Matrix
+    input_map: Transformer | None
+    dtype: np.dtype
+    n_jobs: int | None = None
+    targets: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))
+    sample_weight: np.ndarray = field(default_factory=lambda: np.empty(0))
+    total_weight: float = 0.0
+    _mapped: Matrix | None = None
 
-    def mapped_by(self, input_map) -> "Rows":
-        """Return the same inputs under another fitted map, without targets."""
-        return Rows(self._raw, input_map, self.dtype)
+    @property
+    def n_rows(self) -> int:
+        """Number of rows."""
+        return self.raw.shape[0]
 
-    def take(self, index: Any) -> "Rows":
-        """Return some of the rows, by a slice or an index array."""
-        raw, targets_and_weights = _take(self._raw, index), self.targets_and_weights(index)
-        return Rows(raw, self._input_map, self.dtype, *targets_and_weights)
+    @property
+    def input_dtype(self) -> np.dtype:
+        """The floating type of the rows as they were given."""
+        return self.raw.dtype
 
-    @cached_property
+    @property
     def n_features(self) -> int:
         """Number of mapped inputs."""
         return self.inputs(slice(0, 1)).shape[1]
 
+    @property
+    def n_threads(self) -> int:
+        """Number of threads that walk the blocks."""
+        return effective_n_jobs(self.n_jobs)
+
+    def labelled(self, targets: np.ndarray, sample_weight: np.ndarray) -> "Rows":
+        """Return the rows with targets, and with weights that are scaled to a mean of one."""
+        targets = np.ascontiguousarray(targets, dtype=self.dtype)
+        return replace(self, targets=targets).weighted(sample_weight)
+
+    def weighted(self, sample_weight: np.ndarray) -> "Rows":
+        """Return the rows with other weights, scaled to a mean of one."""
+        scaled = sample_weight / np.mean(sample_weight, axis=-1, keepdims=True)
+        scaled = scaled.astype(self.dtype)
+        return replace(self, sample_weight=scaled, total_weight=float(self.n_rows))
+
+    def mapped_by(self, input_map: Transformer | None) -> "Rows":
+        """Return the same rows under another fitted map."""
+        return replace(self, input_map=input_map, _mapped=None)
+
+    def take(self, index: Index) -> "Rows":
+        """Return some of the rows, with weights of a mean of one."""
+        some = replace(self, raw=_take(self.raw, index), _mapped=None)
+        return some.labelled(*self.targets_and_weights(index))
+
     def keep(self) -> "Rows":
-        """Map all rows once and keep the result, if it is small; return self."""
+        """Return the rows with all of them mapped, if the result is small."""
         sample = self._map(slice(0, min(self.n_rows, 1000)))
         numbers = sample.nnz if sparse.issparse(sample) else sample.size
-        if numbers * self.dtype.itemsize * self.n_rows <= CACHE_BYTES * sample.shape[0]:
-            self._kept = self._map(slice(None))
-        return self
+        if numbers * np.dtype(self.dtype).itemsize * self.n_rows > CACHE_BYTES * sample.shape[0]:
+            return self
+        return replace(self, _mapped=self._map(slice(None)))
 
-    def augmented(self, index: Any):
-        """Return the mapped and augmented rows x_a of a slice or an index array."""
-        return self._map(index) if self._kept is None else _take(self._kept, index)
+    def augmented(self, index: Index) -> Matrix:
+        """Return the mapped and augmented rows x_a."""
+        return self._map(index) if self._mapped is None else _take(self._mapped, index)
 
-    def targets_and_weights(self, index: Any) -> tuple[np.ndarray, np.ndarray]:
-        """Return targets and weights of a slice or an index array; rows of the latter are last."""
-        return _take(self.targets, index), _take(self.sample_weight, index, axis=-1)
-
-    def inputs(self, index: Any) -> np.ndarray:
-        """Return the mapped rows of a slice or an index array, dense or CSR."""
+    def inputs(self, index: Index) -> Matrix:
+        """Return the mapped rows, dense or CSR."""
         X = self.augmented(index)
         return X[:, :-1] if sparse.issparse(X) else without_ones(X)
 
-    def raw(self, index: Any):
-        """Return rows of a slice or an index array as they were given."""
-        return self._raw[index]
+    def targets_and_weights(self, index: Index) -> tuple[np.ndarray, np.ndarray]:
+        """Return targets and weights; rows of the latter are last."""
+        return _take(self.targets, index), _take(self.sample_weight, index, axis=-1)
+
+    def shares(self, index: Index) -> np.ndarray:
+        """Return weights that sum to one over all rows."""
+        return _take(self.sample_weight, index, axis=-1) / self.total_weight
+
+    def sum(
+        self, terms: Callable, numbers_per_row: int, n_threads: int | None = None
+    ) -> tuple[np.ndarray, ...]:
+        """Return the sums of what `terms` gives for each block.
+
+        Parameters
+        ----------
+        terms : callable
+            Returns a tuple of arrays for a slice of rows.
+        numbers_per_row : int
+            Numbers that it holds for each row, about.
+        n_threads : int, optional
+            Number of threads, if not that of `n_jobs`.
+
+        Returns
+        -------
+        tuple of ndarray
+            The sums.
+        """
+        parts = blocks(self.n_rows, block_length(numbers_per_row))
+        n_chunks = min(len(parts), N_CHUNKS)
+        ends = [len(parts) * k // n_chunks for k in range(n_chunks + 1)]
+        chunks = [parts[start:end] for start, end in pairwise(ends)]
+
+        def chunk_sums(chunk):
+            # Here, because each thread has an error state of its own.
+            with np.errstate(over="ignore", invalid="ignore"):
+                total = terms(chunk[0])
+                for part in chunk[1:]:
+                    total = tuple(map(iadd, total, terms(part)))
+                return total
+
+        sums = map_in_threads(chunk_sums, chunks, n_threads or self.n_threads)
+        return tuple(map(sum, zip(*sums, strict=True)))
+
+    def fill(self, values: Callable, n_columns: int, numbers_per_row: int) -> np.ndarray:
+        """Return an array that blocks fill.
+
+        Parameters
+        ----------
+        values : callable
+            Returns the rows of the result for a slice of rows.
+        n_columns : int
+            Number of columns of the result.
+        numbers_per_row : int
+            Numbers that it holds for each row, about.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_columns)
+            The result, in `dtype`.
+        """
+        result = np.empty((self.n_rows, n_columns), dtype=self.dtype)
+        parts = blocks(self.n_rows, block_length(numbers_per_row))
+
+        def fill(part):
+            with np.errstate(over="ignore", invalid="ignore"):
+                result[part] = values(part)
+
+        if len(parts) == 1:  # no limit and no threads, which a single row would wait for
+            fill(parts[0])
+            return result
+        with single_threaded_blas():
+            map_in_threads(fill, parts, self.n_threads)
+        return result
 
     def _map(self, index):
-        X = _take(self._raw, index)
-        if self._input_map is not None:
-            X = self._input_map.transform(X)
+        X = _take(self.raw, index)
+        if self.input_map is not None:
+            X = self.input_map.transform(X)
         return augmented(X, self.dtype)
 
 
@@ -139,5 +250,5 @@ def _take(array, index, axis=0):
     """Return a part of an array along its first or last axis, or rows of a sparse one."""
     if isinstance(index, slice) or sparse.issparse(array) or not array.flags.c_contiguous:
         return array[index] if axis == 0 else array[..., index]
-    # Thrice as fast as an index, but of other orders it copies the whole array first.
+    # Three times as fast as an index, but of other orders it copies the whole array first.
     return array.take(index, axis=axis)

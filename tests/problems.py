@@ -25,6 +25,8 @@ class Problem:
     The weights are integers, some of them zero.
     """
 
+    n_jobs = 1
+
     def __init__(
         self,
         embedding,
@@ -53,14 +55,8 @@ class Problem:
         if repeat:
             index = np.repeat(np.arange(len(weights)), weights.astype(int))
             X, targets, weights = X[index], targets[index], np.ones(len(index))
-        return Rows(X, None, dtype, targets, weights).keep()
+        return Rows(X, None, np.dtype(dtype), self.n_jobs).labelled(targets, weights).keep()
 
-    def objective(self, *, alpha=0.1, n_threads=1, **rows):
-        return Objective(
-            self.network,
-            self.loss,
-            self.link,
-            self.rows(**rows),
-            alpha=alpha,
-            n_threads=n_threads,
-        )
+    def objective(self, *, alpha=0.1, n_jobs=1, **rows):
+        self.n_jobs = n_jobs
+        return Objective(self.network, self.loss, self.link, self.rows(**rows), alpha)

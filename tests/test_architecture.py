@@ -16,10 +16,11 @@ ROWS_OF_ROOMS = [
     {"losses", "radial"},
     {"embeddings"},
     {"network"},
-    {"curvature", "prediction"},
+    {"curvature", "model"},
     {"objective"},
     {"blending", "solvers"},
-    {"stages"},
+    {"output_layer"},
+    {"rbf"},
     {"estimators"},
     {"__init__"},
     {"_report"},
@@ -33,7 +34,8 @@ OUTSIDE = {
     "_linalg": {"threadpoolctl"},
     "_warnings": {"joblib"},
     "input_maps": {"sklearn.utils.metaestimators"},  # a method that only some maps have
-    "prediction": {"joblib"},  # what n_jobs stands for
+    "rows": {"joblib"},  # what n_jobs stands for
+    "rbf": {"sklearn.pipeline"},  # an input map after another
     "radial": {"sklearn.cluster", "sklearn.exceptions"},  # KMeans, for the centres
     "estimators": {"joblib", "sklearn"},
     "_report": {"joblib", "pandas", "sklearn", "threadpoolctl"},

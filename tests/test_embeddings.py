@@ -29,7 +29,7 @@ each = pytest.mark.parametrize("embedding", EXPRESSIONS.values(), ids=EXPRESSION
 
 def embed(embedding, X, seed=0):
     """Return y_E, and the initial parameters, of a network with this first layer."""
-    rows = Rows(X, None, X.dtype, np.zeros((len(X), 1)), np.ones(len(X)))
+    rows = Rows(X, None, X.dtype).labelled(np.zeros((len(X), 1)), np.ones(len(X)))
     network = Network(embedding, rows.n_features, 1)
     params = network.initialize(rows, np.random.RandomState(seed))
     y, _ = network.embed(network.views(params), rows.augmented(slice(None)))

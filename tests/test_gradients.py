@@ -190,8 +190,8 @@ def test_single_precision_is_near_double(embedding):
 def test_threads_change_no_bit(embedding, monkeypatch):
     monkeypatch.setattr(rows, "BLOCK_NUMBERS", 1)
     problem = problem_of(embedding, n_rows=1200)
-    one = problem.objective(n_threads=1)
-    many = problem.objective(n_threads=3)
+    one = problem.objective(n_jobs=1)
+    many = problem.objective(n_jobs=3)
     for _ in range(3):
         for a, b in zip(
             one.loss_and_gradient(problem.params),
@@ -231,12 +231,11 @@ def test_each_network_of_a_stack_can_leave_out_rows_of_its_own():
     problem = problem_of(preset("skip"), stack=2)
     objective = problem.objective()
     left_out = np.arange(40) % 2 == np.arange(2)[:, None]
-    objective.leave_out(left_out)
+    objective = objective.without(left_out)
     values, gradients = objective.loss_and_gradient(problem.params)
     for k, params in enumerate(problem.params):
-        part = problem.objective()
-        part.rows.sample_weight = np.where(left_out[k], 0.0, problem.weights)
-        part.rows.sample_weight /= part.rows.sample_weight.mean()
+        whole = problem.objective()
+        part = whole.on(whole.rows.weighted(np.where(left_out[k], 0.0, problem.weights)))
         value, gradient = part.loss_and_gradient(params)
         np.testing.assert_allclose(values[k], value, rtol=1e-13)
         assert_close(gradients[k], gradient, 1e-13)

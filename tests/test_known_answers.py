@@ -1,5 +1,7 @@
 """Networks whose answer is known: from closed forms, and from scikit-learn on the same problem."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import optimize, special
@@ -21,6 +23,7 @@ from sklearn.preprocessing import scale
 from sklearn_twolayer import TwoLayerClassifier, TwoLayerRegressor
 from sklearn_twolayer.embeddings import Dense, Passthrough
 from sklearn_twolayer.losses import REGRESSION_LOSSES, Huber, Quantile
+from sklearn_twolayer.model import Model
 from sklearn_twolayer.solvers import LBFGS, Adam, GradientDescent, LeastSquares
 
 #: How near to the optimum a solver came is what the tests are about.
@@ -247,11 +250,10 @@ def test_a_narrow_linear_layer_recovers_the_principal_subspace():
 def test_an_average_of_networks_averages_their_raw_outputs():
     model = exact(TwoLayerClassifier, embedding=Dense(3), n_estimators=3, max_iter=20)
     model.set_params(blend="mean", tol=0.0).fit(X, LABELS)
-    alone, parts = model.params_.copy(), []
-    for vector in alone:
-        model.params_ = vector[None]
-        parts.append(model.decision_function(X))
-    model.params_ = alone
+    networks = model._model.parts[0]
+    parts = [
+        Model.of(replace(networks, params=vector[None])).raw_outputs(X) for vector in model.params_
+    ]
     np.testing.assert_allclose(model.decision_function(X), np.mean(parts, axis=0), rtol=1e-10)
 
 

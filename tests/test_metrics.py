@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from problems import Problem
 from scipy import sparse
+from sklearn.base import clone
 from sklearn.datasets import make_friedman1, make_moons
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
@@ -13,8 +14,8 @@ from sklearn_twolayer import RBFNetwork
 from sklearn_twolayer.embeddings import Dense
 from sklearn_twolayer.links import IdentityLink, LogisticLink, SoftmaxLink
 from sklearn_twolayer.losses import LogLoss, SquaredError
-from sklearn_twolayer.stages import marginal_metric, squared_gradient
-from sklearn_twolayer.stages._log_odds import log_odds
+from sklearn_twolayer.output_layer._log_odds import log_odds
+from sklearn_twolayer.rbf._relevance import marginal_metric, squared_gradient
 
 WIDE = Dense(4, "tanh") | Dense(3, "sin")
 
@@ -49,7 +50,7 @@ def test_the_marginal_metric_is_made_of_correlations(container):
     X[:, 3] = 0
     problem = Problem(WIDE, SquaredError(), SquaredError.link, X=container(X))
     problem.targets = np.column_stack([X[:, 0] + rng.normal(size=300), X[:, 1] - 2 * X[:, 0]])
-    found = marginal_metric(problem.objective())
+    found = marginal_metric(problem.rows())
     repeat = np.repeat(np.arange(300), problem.weights.astype(int))
     r = np.corrcoef(X[repeat, :3].T, problem.targets[repeat].T)[:3, 3:]
     w = problem.weights
@@ -61,7 +62,7 @@ def test_the_marginal_metric_is_made_of_correlations(container):
 def test_inputs_that_say_nothing_weigh_alike():
     problem = Problem(WIDE, SquaredError(), SquaredError.link)
     problem.targets = np.ones_like(problem.targets)
-    np.testing.assert_array_equal(marginal_metric(problem.objective()), 1)
+    np.testing.assert_array_equal(marginal_metric(problem.rows()), 1)
 
 
 def test_among_much_noise_the_inputs_that_matter_are_found():
@@ -99,8 +100,10 @@ def test_the_width_of_a_classifier_is_that_of_the_least_cross_entropy_of_rows_le
 
     def cross_entropy(width):
         model = RBFNetwork(40, width=width, refine=None, **options).fit(X, labels)
+        # The penalty of least squares on indicators, from which cross-entropy starts.
+        least_squares = clone(model).set_params(task="regression").fit(X, 1.0 * labels)
         Phi = np.column_stack([model.transform(X), np.ones(200)])
-        penalty = 200 * model.alpha_ * np.diag([1.0] * 40 + [0.0])
+        penalty = 200 * least_squares.alpha_ * np.diag([1.0] * 40 + [0.0])
         hat = Phi @ np.linalg.solve(Phi.T @ Phi + penalty, Phi.T)
         left_out = labels - (labels - hat @ labels) / (1 - np.diag(hat))
         link = LogisticRegression(C=np.inf).fit(left_out[:, None], labels)

@@ -31,7 +31,7 @@ X = rng.normal(size=(200, 3))
 
 def rows_of(X, weights=None):
     weights = np.ones(X.shape[0]) if weights is None else weights
-    return Rows(X, None, np.float64, np.zeros((X.shape[0], 1)), weights)
+    return Rows(X, None, np.dtype(float)).labelled(np.zeros((X.shape[0], 1)), weights)
 
 
 def centers_of(X, n, rule, seed=0, weights=None):

@@ -1,8 +1,11 @@
 """Rows by blocks, predictions over blocks, and the small helpers of every room."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import sparse
+from sklearn.preprocessing import FunctionTransformer
 
 from sklearn_twolayer import rows as rows_module
 from sklearn_twolayer._checks import check_choice, check_number
@@ -18,8 +21,8 @@ from sklearn_twolayer._registry import resolve
 from sklearn_twolayer.activations import ACTIVATIONS, Activation, Tanh
 from sklearn_twolayer.embeddings import Dense
 from sklearn_twolayer.input_maps import INPUT_MAPS
+from sklearn_twolayer.model import Model, Part
 from sklearn_twolayer.network import Network
-from sklearn_twolayer.prediction import embeddings, raw_outputs
 from sklearn_twolayer.rows import Rows
 
 RNG = np.random.RandomState(0)
@@ -58,9 +61,9 @@ def dense(array):
 @pytest.mark.parametrize("name", [None, *INPUT_MAPS])
 def test_kept_rows_are_those_that_are_mapped_each_time(kind, name, monkeypatch):
     input_map = None if name is None else INPUT_MAPS[name]().fit(kind(X))
-    kept = Rows(kind(X), input_map, np.float64).keep()
+    kept = Rows(kind(X), input_map, np.dtype(float)).keep()
     monkeypatch.setattr(rows_module, "CACHE_BYTES", 0)
-    mapped = Rows(kind(X), input_map, np.float64).keep()
+    mapped = Rows(kind(X), input_map, np.dtype(float)).keep()
     for index in (slice(None), slice(10, 80), np.array([7, 3, 7])):
         np.testing.assert_array_equal(dense(mapped.augmented(index)), dense(kept.augmented(index)))
         np.testing.assert_array_equal(
@@ -80,7 +83,7 @@ def test_whether_rows_are_kept_depends_on_their_size(kind, monkeypatch):
 
     for limit, expected in ((10**9, 0), (0, 3)):
         monkeypatch.setattr(rows_module, "CACHE_BYTES", limit)
-        rows = Rows(kind(X), Counting(), np.float32).keep()
+        rows = Rows(kind(X), Counting(), np.dtype(np.float32)).keep()
         del calls[:]
         for _ in range(3):
             rows.augmented(slice(0, 100))
@@ -90,7 +93,7 @@ def test_whether_rows_are_kept_depends_on_their_size(kind, monkeypatch):
 @each_kind
 def test_some_of_the_rows(kind):
     weights = RNG.uniform(1, 2, size=300)
-    all_rows = Rows(kind(X), None, np.float64, X[:, :1], weights).keep()
+    all_rows = Rows(kind(X), None, np.dtype(float)).labelled(X[:, :1], weights).keep()
     for index in (slice(None, None, 3), np.array([5, 2])):
         some = all_rows.take(index)
         np.testing.assert_array_equal(dense(some.inputs(slice(None))), X[index])
@@ -101,7 +104,7 @@ def test_some_of_the_rows(kind):
 
 def test_weights_are_scaled_to_a_mean_of_one():
     weights = np.array([[1.0, 3.0, 0.0], [2.0, 2.0, 2.0]])
-    rows = Rows(X[:3], None, np.float32, np.zeros((3, 1)), weights)
+    rows = Rows(X[:3], None, np.dtype(np.float32)).labelled(np.zeros((3, 1)), weights)
     np.testing.assert_allclose(rows.sample_weight, [[0.75, 2.25, 0.0], [1.0, 1.0, 1.0]])
     assert rows.sample_weight.dtype == rows.targets.dtype == np.float32
 
@@ -109,18 +112,47 @@ def test_weights_are_scaled_to_a_mean_of_one():
 @each_kind
 @pytest.mark.parametrize("n_jobs", [1, 2])
 def test_predictions_do_not_depend_on_blocks_and_threads(kind, n_jobs, monkeypatch):
-    rows = Rows(kind(X), None, np.float64, np.zeros((300, 2)), np.ones(300))
-    network = Network(Dense(4, "tanh"), 3, 2)
+    rows, network = Rows(kind(X), None, np.dtype(float)), Network(Dense(4, "tanh"), 3, 2)
     params = np.stack([network.initialize(rows, RNG) for _ in range(3)])
-    z = raw_outputs(network, params, rows, 1)
-    y = embeddings(network, params, rows, 1)
-    assert z.shape == (300, 2) and y.shape == (300, 12)
+    model = Model.of(Part(None, network, params))
+    z, y = model.raw_outputs(kind(X)), model.embeddings(kind(X))
+    assert z.shape == (300, 2) and y.shape == (300, 12) and model.width == 12
     weights = network.views(params).weights.reshape(12, 2)
     bias = network.views(params).bias.mean(axis=0)
     np.testing.assert_allclose(z, y @ weights / 3 + bias, rtol=1e-10, atol=1e-12)
     monkeypatch.setattr(rows_module, "BLOCK_NUMBERS", 1)
-    np.testing.assert_allclose(raw_outputs(network, params, rows, n_jobs), z, rtol=1e-12)
-    np.testing.assert_allclose(embeddings(network, params, rows, n_jobs), y, rtol=1e-12)
+    np.testing.assert_allclose(model.raw_outputs(kind(X), n_jobs), z, rtol=1e-12)
+    np.testing.assert_allclose(model.embeddings(kind(X), n_jobs), y, rtol=1e-12)
+
+
+def test_a_model_is_a_sum_of_parts_times_factors_and_a_constant():
+    rows, doubled = Rows(X, None, np.dtype(float)), FunctionTransformer(lambda X: 2 * X)
+    one, two = Network(Dense(4, "tanh"), 3, 2), Network(Dense(3, "relu"), 3, 2)
+    parts = (
+        Part(None, one, np.stack([one.initialize(rows, RNG) for _ in range(2)])),
+        Part(doubled, two, two.initialize(rows, RNG)[None]),
+    )
+    model = Model(parts, np.array([0.5, 2.0]), np.array([1.0, -1.0]))
+    first, second = (Model.of(part) for part in parts)
+    expected = 0.5 * first.raw_outputs(X) + 2 * second.raw_outputs(X) + [1, -1]
+    np.testing.assert_allclose(model.raw_outputs(X), expected, rtol=1e-12)
+    embeddings = np.hstack([first.embeddings(X), second.embeddings(X)])
+    np.testing.assert_array_equal(model.embeddings(X), embeddings)
+    assert model.width == 2 * 4 + 3 and first.is_plain and not model.is_plain
+
+
+def test_the_rows_of_a_part_of_a_table_know_the_weight_of_the_whole():
+    weights = RNG.uniform(1, 2, size=300)
+    whole = Rows(X, None, np.dtype(float)).labelled(X[:, :1], weights)
+    parts = [
+        replace(whole, raw=X[i], targets=X[i, :1], sample_weight=whole.sample_weight[i])
+        for i in (slice(0, 100), slice(100, 300))
+    ]
+    terms = [
+        rows.sum(lambda part, rows=rows: (rows.shares(part) @ rows.raw[part],), 1)[0]
+        for rows in parts
+    ]
+    np.testing.assert_allclose(sum(terms), np.average(X, axis=0, weights=weights), rtol=1e-12)
 
 
 @each_kind

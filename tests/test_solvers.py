@@ -5,9 +5,10 @@ import pytest
 from problems import Problem
 from sklearn.base import clone
 
-from sklearn_twolayer.embeddings import Dense, Passthrough
+from sklearn_twolayer.embeddings import Dense, Passthrough, Radial
 from sklearn_twolayer.links import SoftmaxLink
-from sklearn_twolayer.losses import LogLoss, SquaredError
+from sklearn_twolayer.losses import AbsoluteError, LogLoss, SquaredError
+from sklearn_twolayer.rbf._gradient import OptimalOutput
 from sklearn_twolayer.solvers import (
     LBFGS,
     SOLVERS,
@@ -332,7 +333,29 @@ def test_least_squares_ends_where_the_gradient_is_zero(loss, link):
 def test_least_squares_refuses_large_networks():
     problem = Problem(Dense(3), SquaredError(), SquaredError.link)
     with pytest.raises(ValueError, match="max_parameters=10"):
-        LeastSquares(max_parameters=10).minimize(problem.objective(), problem.params, run_for(1))
+        LeastSquares(max_parameters=10).check_cost(problem.objective())
+
+
+@pytest.mark.parametrize(
+    "embedding, loss, reason",
+    [
+        (Dense(3), AbsoluteError(), r"the loss AbsoluteError\(\) has no second derivative"),
+        (Radial(3) | Dense(2), SquaredError(), "the embedding .* is not made of dense branches"),
+    ],
+)
+def test_a_solver_says_what_a_cost_lacks(embedding, loss, reason):
+    cost = Problem(embedding, loss, SquaredError.link).objective()
+    with pytest.raises(ValueError, match=f"needs normal equations of the cost, but {reason}"):
+        LeastSquares().check_cost(cost)
+    for solver in (LBFGS(), Adam(), GradientDescent()):
+        solver.check_cost(cost)
+
+
+def test_batches_are_refused_where_the_output_layer_is_always_optimal():
+    cost = OptimalOutput(Problem(Dense(3), SquaredError(), SquaredError.link).objective())
+    with pytest.raises(ValueError, match="needs batches of the cost, but its output layer"):
+        Adam().check_cost(cost)
+    LBFGS().check_cost(cost)
 
 
 def test_least_squares_tells_of_the_networks_of_a_stack_together():

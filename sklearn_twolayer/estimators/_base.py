@@ -1,10 +1,11 @@
 """What the estimators of two-layer networks share."""
 
 import copy
+from dataclasses import replace
 from typing import Any, NamedTuple
 
+import joblib
 import numpy as np
-from joblib import effective_n_jobs
 from sklearn.base import clone
 from sklearn.metrics import check_scoring, get_scorer
 from sklearn.model_selection import train_test_split
@@ -13,29 +14,40 @@ from sklearn.utils.metaestimators import available_if
 
 from .._checks import check_choice, check_n_jobs, check_number
 from .._compat import CallbackSupportMixin
-from ..blending import blend_weights, deal_folds, left_out_outputs
+from .._warnings import warn_user
+from ..blending import Honest, blend_weights, deal_folds, left_out_outputs
 from ..embeddings import as_embedding
 from ..input_maps import StandardMap
+from ..model import Model, Part
 from ..network import Network
 from ..objective import Objective
 from ..rows import Rows
 from ..solvers import Run, as_solver
-from ._blend import fit_radial, resolve_blend
+from ._blend import fit_radial_partner, resolve_blend
 from ._monitor import Monitor
 from ._network import BaseNetwork, Sample
 from ._validation import takes_weights
 
 #: Bound of the inputs beside a radial-basis network, in standard deviations.
 CLIP = 3.0
+#: A part with a smaller factor than this counts for nothing.
+NO_WEIGHT = 0.02
 
 
 class PartialFitState(NamedTuple):
     """What a call of partial_fit hands on to the next."""
 
-    state: Any
+    state: Any  # of the solver, which alone knows its form
     rng: np.random.RandomState
     asked: tuple  # the type of the solver, and the parameter max_iter
     max_iter: int
+
+
+class LeftOut(NamedTuple):
+    """Which rows the networks of a warm start have not seen."""
+
+    folds: np.ndarray  # the network that has left out each row
+    rows: str  # a hash of the rows
 
 
 def _works_by_epochs(estimator) -> bool:
@@ -55,48 +67,46 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
     def _fit(self, X, y, sample_weight, X_val, y_val):
         self._check_parameters()
         rng = check_random_state(self.random_state)
-        goes_on = self.warm_start and hasattr(self, "params_")
+        goes_on = self.warm_start and hasattr(self, "_model")
         sample = self._validate(X, y, sample_weight, reset=not goes_on)
         sample = self._begin(sample, goes_on)
         held_out = self._held_out(X_val, y_val)
         if held_out is None and self.early_stopping:
             sample, held_out = self._split(sample, rng)
-        loss, link = self._resolve_loss(), self._targets.link
-        blend = resolve_blend(self.blend, self.n_estimators, loss, link)
-        if sample.X.shape[0] == 1:
-            blend = "mean"
-        if not goes_on:
-            self.input_map_ = self._fit_input_map(sample, self._resolve_input_map(blend))
-        objective = self._objective(sample)
+        blend = self._blend_mode(sample)
+        last = self._model if goes_on else None
+        objective = self._objective(sample, last, blend)
         start = self._last(objective) if goes_on else self._initial(objective, rng)
-        self._forget_blend()
-        folds = None if blend == "mean" else self._leave_out(objective, rng)
+        folds = self._deal(sample, blend, goes_on, rng)
+        cost = objective
+        if folds is not None:
+            cost = objective.without(folds == np.arange(self.n_estimators)[:, None])
         monitor = self._monitor(objective, held_out, sample)
+        solver = as_solver(self.solver)
+        solver.check_cost(cost)
         run = self._run(objective, monitor, rng)
-        outcome = monitor.best(as_solver(self.solver).minimize(objective, start, run))
+        outcome = monitor.best(solver.minimize(cost, start, run))
         self._warn_unless_converged(outcome)
+        networks = part_of(objective, outcome.params)
         if folds is None:
-            vars(self).pop("_folds", None)
+            self._model = self._going_on(networks, last)
         else:
-            left_out = left_out_outputs(objective, outcome.params, folds)
-            radial = fit_radial(self, sample, rng) if blend == "radial" else None
-            self._blend(objective, sample, left_out, radial)
-        vars(self).pop("_solver_state", None)
-        return self._keep(objective, outcome, monitor)
+            honest = left_out_outputs(objective, outcome.params, folds)
+            self._model = self._blended(networks, honest, objective, sample, blend, rng)
+        return self._keep(monitor)
 
     def _partial_fit(self, X, y, sample_weight):
         self._check_parameters()
-        goes_on = hasattr(self, "params_")
+        goes_on = hasattr(self, "_model")
         sample = self._validate(X, y, sample_weight, reset=not goes_on)
         sample = self._begin(sample, goes_on)
         # Copies: what fails half-way, or a copy of the estimator, must not change them.
         last = copy.deepcopy(getattr(self, "_solver_state", None))
         rng = check_random_state(self.random_state) if last is None else last.rng
-        if not goes_on:
-            self.input_map_ = self._fit_input_map(sample, self._resolve_input_map("mean"))
-        objective = self._objective(sample)
+        model = self._model if goes_on else None
+        objective = self._objective(sample, model, "mean")
         start = self._last(objective) if goes_on else self._initial(objective, rng)
-        monitor = Monitor(loss_curve=self.loss_curve_ if goes_on else None)
+        monitor = Monitor(loss_curve=self.loss_curve_ if goes_on else None, verbose=self.verbose)
         run = self._run(objective, monitor, rng)._replace(n_iter=1)
         solver, state = as_solver(self.solver), None
         asked = type(solver), self.max_iter
@@ -104,12 +114,14 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
             state = last.state
             if last.asked == asked:
                 run = run._replace(max_iter=last.max_iter)  # not that of the rows of this call
+        solver.check_cost(objective)
         outcome = solver.minimize(objective, start, run, state)
-        self._solver_state = PartialFitState(outcome.state, rng, asked, run.max_iter)
-        self._forget_blend()  # that of other weights
-        vars(self).pop("_folds", None)  # all rows are seen from here on
         self._warn_unless_converged(outcome)
-        return self._keep(objective, outcome, monitor)
+        self._model = self._going_on(part_of(objective, outcome.params), model)
+        vars(self).pop("_left_out", None)  # all rows are seen from here on
+        self._keep(monitor)
+        self._solver_state = PartialFitState(outcome.state, rng, asked, run.max_iter)
+        return self
 
     # Steps of fit, in their order.
 
@@ -164,21 +176,25 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         # A radial-basis network sees bins itself, and other inputs err in other ways.
         return StandardMap(CLIP) if blend == "radial" else "piecewise_linear"
 
-    def _objective(self, sample) -> Objective:
+    def _blend_mode(self, sample: Sample) -> str:
+        loss, link = self._resolve_loss(), self._targets.link
+        blend = resolve_blend(self.blend, self.n_estimators, loss, link)
+        return "mean" if sample.X.shape[0] == 1 else blend
+
+    def _objective(self, sample: Sample, last: Model | None, blend: str) -> Objective:
         """Set up the network and its cost over the rows."""
+        if last is not None:
+            input_map = last.parts[0].input_map
+        else:
+            input_map = self._fit_input_map(sample, self._resolve_input_map(blend))
         dtype = as_solver(self.solver).working_dtype(sample.X.dtype)
-        targets = self._targets.encode(sample.y)
-        rows = Rows(sample.X, self.input_map_, dtype, targets, sample.weights).keep()
+        rows = self._labelled(Rows(sample.X, input_map, dtype, self.n_jobs), sample)
         embedding = clone(as_embedding(self.embedding, self.n_units, self.activation))
-        self.network_ = Network(embedding, rows.n_features, self._targets.n_outputs)
-        return Objective(
-            self.network_,
-            self._resolve_loss(),
-            self._targets.link,
-            rows,
-            alpha=self.alpha,
-            n_threads=effective_n_jobs(self.n_jobs),
-        )
+        network = Network(embedding, rows.n_features, self._targets.n_outputs)
+        return Objective(network, self._resolve_loss(), self._targets.link, rows, self.alpha)
+
+    def _labelled(self, rows: Rows, sample: Sample) -> Rows:
+        return rows.labelled(self._targets.encode(sample.y), sample.weights).keep()
 
     def _last(self, objective) -> np.ndarray:
         """Return the fitted parameters, to go on from."""
@@ -202,50 +218,93 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         network.views(params).bias[...] = objective.best_constant()
         return params
 
-    def _forget_blend(self):
-        for name in ("blend_weights_", "_blend_constant", "radial_"):
-            vars(self).pop(name, None)
-
-    def _leave_out(self, objective, rng):
-        """Let each network leave out a fold of the rows, and return the fold of each row."""
-        folds = vars(self).pop("_folds", None)
-        if folds is None or len(folds) != objective.n_rows or folds.max() >= self.n_estimators:
-            folds = deal_folds(objective.n_rows, self.n_estimators, rng)
+    def _deal(self, sample, blend, goes_on, rng) -> np.ndarray | None:
+        """Return which network leaves out each row; None if all see all rows."""
+        last = vars(self).pop("_left_out", None)
+        if blend == "mean":
+            return None
+        rows = joblib.hash(tuple(sample)) if self.warm_start else ""
+        if not goes_on:
+            folds = deal_folds(self._targets.encode(sample.y), self.n_estimators, rng)
+        elif last is None or last.rows != rows:
+            warn_user(
+                "warm_start=True goes on with other rows than the last fit, so that the networks "
+                "cannot be weighted on rows that they have not seen: the factors and the "
+                "radial-basis network of the last fit are kept. Set warm_start=False to fit anew, "
+                "or blend='mean' to average the networks."
+            )
+            return None
+        else:
+            folds = last.folds
         if self.warm_start:
-            self._folds = folds  # for the next fit: what a network has seen is not left out
-        objective.leave_out(folds == np.arange(self.n_estimators)[:, None])
+            self._left_out = LeftOut(folds, rows)  # for the next fit
         return folds
 
-    def _blend(self, objective, sample, left_out, radial):
-        """Keep the radial-basis network, if there is one, and the factors of the parts."""
-        parts, index = [left_out], slice(None)
-        if radial is not None:
-            self.radial_, index = radial.model, radial.index
-            parts = [left_out[index], radial.left_out]
-        targets, weights = objective.rows.targets[index], sample.weights[index]
-        self.blend_weights_, self._blend_constant = blend_weights(
-            parts, targets, weights, objective.loss, objective.link
+    def _going_on(self, networks: Part, last: Model | None) -> Model:
+        """Return the networks alone, or in the blend that they were a part of."""
+        if last is None or self.blend == "mean":
+            vars(self).pop("radial_", None)
+            return Model.of(networks)
+        return replace(last, parts=(networks, *last.parts[1:]))
+
+    def _blended(
+        self, networks: Part, honest: Honest, objective: Objective, sample: Sample, blend, rng
+    ) -> Model:
+        """Return the networks, beside a radial-basis network perhaps, with honest factors."""
+        vars(self).pop("radial_", None)
+        parts, outputs, rows = (networks,), [honest.outputs], honest.rows
+        if blend == "radial":
+            self.radial_, partner = fit_radial_partner(self, sample, rng)
+            parts, rows = (networks, *self.radial_._model.parts), partner.rows
+            outputs = [honest.at(rows), partner.outputs]
+        factors, constant = blend_weights(
+            outputs,
+            objective.rows.targets[rows],
+            sample.weights[rows],
+            objective.loss,
+            objective.link,
         )
+        self._warn_of_no_weight(factors)
+        return Model(parts, factors, constant)
+
+    def _warn_of_no_weight(self, factors):
+        names = ("networks", "radial-basis network")
+        without = [
+            name for name, factor in zip(names, factors, strict=False) if factor < NO_WEIGHT
+        ]
+        if len(without) == len(factors):
+            warn_user(
+                "Nothing predicts rows that it has not seen better than a constant does: "
+                "predictions are nearly constant."
+            )
+        elif without and self.verbose:
+            print(f"The {without[0]} count for nothing: the other part alone predicts better.")
+
+    @property
+    def blend_weights_(self) -> np.ndarray:
+        """The factors of the parts, where the networks are not just averaged."""
+        model = self._model
+        if model.is_plain:
+            raise AttributeError("Networks that are averaged have no blend_weights_.")
+        return model.factors
 
     def _monitor(self, objective, held_out, sample) -> Monitor:
         notify = self._callback_bridge(objective, sample)
         if held_out is None:
             return Monitor(verbose=self.verbose, notify=notify)
         if self.scoring == "loss":
-            targets = self._targets.encode(held_out.y)
-            rows = Rows(held_out.X, self.input_map_, objective.dtype, targets, held_out.weights)
-            held_out_objective = copy.copy(objective)
-            held_out_objective.rows, held_out_objective.n_rows = rows.keep(), rows.n_rows
+            rows = Rows(held_out.X, objective.rows.input_map, objective.dtype, self.n_jobs)
+            on_held_out = objective.on(self._labelled(rows, held_out))
 
             def validate(params):
-                return held_out_objective.data_term(params).mean()
+                return on_held_out.data_term(params).mean()
         else:
             scorer = check_scoring(self, self.scoring)
             weighted = np.ptp(held_out.weights) > 0 and takes_weights(scorer)
             weights = {"sample_weight": held_out.weights} if weighted else {}
 
             def validate(params):
-                fitted = self._with_params(params, held_out.X.dtype)
+                fitted = self._with_networks(part_of(objective, params))
                 return scorer(fitted, held_out.X, held_out.y, **weights)
 
         return Monitor(
@@ -257,11 +316,10 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
             notify=notify,
         )
 
-    def _with_params(self, params, dtype):
-        """Return a copy that predicts with these parameters."""
+    def _with_networks(self, networks: Part):
+        """Return a copy that predicts with these networks alone."""
         fitted = copy.copy(self)
-        fitted.params_ = params.astype(dtype)
-        fitted._forget_blend()
+        fitted._model = Model.of(networks)
         vars(fitted).pop("feature_names_in_", None)  # the rows it will see have lost theirs
         return fitted
 
@@ -275,7 +333,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         self._callback_root = root, data
 
         def notify(params):
-            attributes = {"params_": params.astype(sample.X.dtype)}
+            attributes = {"_model": Model.of(part_of(objective, params))}
             task = root.subcontext(task_name="iteration")
             task.call_on_fit_task_begin(estimator=self, **data)
             return task.call_on_fit_task_end(
@@ -293,57 +351,24 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         max_iter = self._iterations(objective)
         return Run(max_iter, self.tol, self.n_iter_no_change, rng, monitor)
 
-    def _raw_outputs(self, X):
-        rows = self._rows(X)
-        z = self._part_outputs(rows)
-        if not hasattr(self, "blend_weights_"):
-            return z
-        factors = self.blend_weights_.astype(z.dtype)
-        z = z * factors[0] + self._blend_constant.astype(z.dtype)
-        if hasattr(self, "radial_"):
-            z += factors[1] * self.radial_._part_outputs(self._radial_rows(rows))
-        return z
-
-    def transform(self, X):
-        """Map rows to the embedding y_E.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_estimators * N_E + n_radial)
-            The outputs of the first layer: those of the first network, of the second and
-            so on, and of `radial_`, where there is one.
-        """
-        rows = self._rows(X)
-        y = self._embeddings(rows)
-        if not hasattr(self, "radial_"):
-            return y
-        return np.hstack([y, self.radial_._embeddings(self._radial_rows(rows))])
-
-    def _radial_rows(self, rows):
-        return rows.mapped_by(self.radial_.input_map_)
-
-    @property
-    def _n_features_out(self):
-        radial = getattr(self, "radial_", None)
-        return super()._n_features_out + (radial._n_features_out if radial else 0)
-
-    def _keep(self, objective, outcome, monitor):
-        self.params_ = outcome.params.astype(objective.rows.input_dtype)
+    def _keep(self, monitor):
         self.n_iter_ = max(1, len(monitor.loss_curve))  # none, where the start is the optimum
         self.loss_curve_ = monitor.loss_curve
         if monitor.validate is not None:
             self.validation_curve_ = monitor.validation_curve
         elif hasattr(self, "validation_curve_"):
             del self.validation_curve_
+        vars(self).pop("_solver_state", None)
         root, data = self.__dict__.pop("_callback_root", (None, None))
         if root is not None:
             root.call_on_fit_task_end(estimator=self, reconstruction_attributes={}, **data)
         return self
+
+
+def part_of(objective: Objective, params: np.ndarray) -> Part:
+    """Return the networks of an objective with some parameters, in the dtype of the input."""
+    rows = objective.rows
+    return Part(rows.input_map, objective.network, params.astype(rows.input_dtype))
 
 
 partial_fit_available = available_if(_works_by_epochs)

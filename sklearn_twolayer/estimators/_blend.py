@@ -1,15 +1,15 @@
 """The radial-basis network that stands beside several others, and what `blend` means."""
 
-from typing import Any, NamedTuple
-
 import numpy as np
 from sklearn.base import is_regressor
 
 from .._checks import check_choice
+from ..blending import Honest
 from ..curvature import has_closed_form
+from ..links import Link
 from ..losses import LogLoss, Loss
 from ..rows import random_part
-from ._network import Sample
+from ._network import BaseNetwork, Sample
 from ._rbf_network import RBFNetwork
 
 BLENDS = ("auto", "mean", "scale", "radial")
@@ -17,15 +17,7 @@ BLENDS = ("auto", "mean", "scale", "radial")
 MAX_ROWS = 10_000
 
 
-class RadialPart(NamedTuple):
-    """A fitted radial-basis network, its rows, and their outputs by layers that left them out."""
-
-    model: RBFNetwork
-    index: np.ndarray
-    left_out: np.ndarray
-
-
-def resolve_blend(blend: Any, n_estimators: int, loss: Loss, link: Any) -> str:
+def resolve_blend(blend: str, n_estimators: int, loss: Loss, link: Link) -> str:
     """Return what "auto" stands for, or the choice itself.
 
     Parameters
@@ -67,12 +59,14 @@ def resolve_blend(blend: Any, n_estimators: int, loss: Loss, link: Any) -> str:
     return blend
 
 
-def fit_radial(model: Any, sample: Sample, rng) -> RadialPart:
+def fit_radial_partner(
+    owner: BaseNetwork, sample: Sample, rng: np.random.RandomState
+) -> tuple[RBFNetwork, Honest]:
     """Fit the radial-basis network that stands beside the others.
 
     Parameters
     ----------
-    model : TwoLayerRegressor or TwoLayerClassifier
+    owner : TwoLayerRegressor or TwoLayerClassifier
         Its targets and its number of threads.
     sample : Sample
         The training rows.
@@ -81,21 +75,19 @@ def fit_radial(model: Any, sample: Sample, rng) -> RadialPart:
 
     Returns
     -------
-    RadialPart
-        The network, the indices of the rows that it was fitted on, shape (n_used,), and their
-        raw outputs, shape (n_used, n_outputs).
+    radial : RBFNetwork
+        The network.
+    honest : Honest
+        Its raw outputs for rows that were left out.
     """
     n_rows = sample.X.shape[0]
     index = random_part(n_rows, MAX_ROWS, rng)
-    sample, index = sample.take(index), np.arange(n_rows)[index]
     radial = RBFNetwork(
-        task="regression" if is_regressor(model) else "classification",
+        task="regression" if is_regressor(owner) else "classification",
         # What a transformer of the user's leaves out must stay out.
-        input_map="auto" if isinstance(model.input_map, str) else model.input_map,
-        soft_targets=getattr(model, "soft_targets", None),
-        n_jobs=model.n_jobs,
+        input_map="auto" if isinstance(owner.input_map, str) else owner.input_map,
+        soft_targets=getattr(owner, "soft_targets", None),
+        n_jobs=owner.n_jobs,
     )
-    used, left_out = radial._fit_part(sample, model._targets, rng)
-    if hasattr(model, "feature_names_in_"):
-        radial.feature_names_in_ = model.feature_names_in_
-    return RadialPart(radial, index[used], left_out)
+    rows, outputs = radial._fit_as_part(sample.take(index), owner, rng).honest
+    return radial, Honest(np.arange(n_rows)[index][rows], outputs)

@@ -11,8 +11,8 @@ from sklearn.utils.validation import check_is_fitted, has_fit_parameter, validat
 from .._checks import check_choice
 from .._warnings import warn_user
 from ..input_maps import INPUT_MAPS, as_input_map
-from ..prediction import embeddings, raw_outputs
-from ..rows import Rows, random_part
+from ..network import Network
+from ..rows import Transformer, random_part
 from ..solvers import as_solver
 from ._validation import check_weights
 
@@ -131,20 +131,32 @@ class BaseNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
     # After fit.
 
-    def _rows(self, X) -> Rows:
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "_model")
+
+    @property
+    def params_(self) -> np.ndarray:
+        """The fitted parameters of the networks."""
+        return self._model.parts[0].params
+
+    @property
+    def network_(self) -> Network:
+        """The two layers as functions of `params_`."""
+        return self._model.parts[0].network
+
+    @property
+    def input_map_(self) -> Transformer | None:
+        """The fitted input map of the networks."""
+        return self._model.parts[0].input_map
+
+    def _validate_rows(self, X):
         check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse="csr", dtype=FLOATS, reset=False)
-        return Rows(X, self.input_map_, X.dtype)
+        return validate_data(self, X, accept_sparse="csr", dtype=FLOATS, reset=False)
 
     def _raw_outputs(self, X) -> np.ndarray:
-        """Return z, averaged over the networks, of shape (n_rows, n_outputs)."""
-        return self._part_outputs(self._rows(X))
-
-    def _part_outputs(self, rows: Rows) -> np.ndarray:
-        return raw_outputs(self.network_, self.params_, rows, self.n_jobs)
-
-    def _embeddings(self, rows: Rows) -> np.ndarray:
-        return embeddings(self.network_, self.params_, rows, self.n_jobs)
+        """Return z, of shape (n_rows, n_outputs)."""
+        X = self._validate_rows(X)
+        return self._model.raw_outputs(X, self.n_jobs)
 
     def transform(self, X):
         """Map rows to the embedding y_E.
@@ -157,13 +169,15 @@ class BaseNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         Returns
         -------
         ndarray of shape (n_samples, N_E)
-            The outputs of the first layer.
+            The outputs of the first layer; of several networks side by side, then of the
+            radial-basis network, where there is one.
         """
-        return self._embeddings(self._rows(X))
+        X = self._validate_rows(X)
+        return self._model.embeddings(X, self.n_jobs)
 
     @property
     def _n_features_out(self):
-        return len(self.params_) * self.network_.width
+        return self._model.width
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

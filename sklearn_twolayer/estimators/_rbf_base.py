@@ -1,6 +1,4 @@
-"""The stages of a radial-basis network, one after the other."""
-
-from typing import Any
+"""The radial-basis network as an estimator: checks, targets and fitted attributes."""
 
 import numpy as np
 from sklearn.utils import check_random_state
@@ -10,23 +8,13 @@ from .._checks import check_choice, check_n_jobs, check_number
 from .._warnings import warn_user
 from ..embeddings import Radial
 from ..losses import LogLoss, SquaredError
-from ..radial import WIDTHS, WidthRule, nearest
-from ..solvers import LeastSquares, Run, as_solver
-from ..stages import (
-    TYPICAL_WIDTH,
-    Density,
-    Trial,
-    fit_cross_entropy,
-    refine_gradient,
-    refine_metric,
-    refine_width,
-    rows_without_unit,
-)
+from ..model import Model
+from ..radial import WIDTHS, WidthRule
+from ..rbf import RadialFit, RadialSpec, Table, fit_radial, rows_without_unit
+from ..rows import Transformer
+from ..solvers import LeastSquares, as_solver
 from ._class_targets import class_factors, class_targets, validate_labels
-from ._monitor import Monitor
 from ._network import BaseNetwork, Sample
-from ._probe import Finding, Probe
-from ._radial_start import Start, is_loo, unsupervised_stage
 from ._targets import RegressionTargets
 
 TASKS = ("classification", "regression")
@@ -44,37 +32,35 @@ class BaseRBFNetwork(BaseNetwork):
     """Training of a radial-basis network; a subclass stores the parameters."""
 
     def _fit(self, X, y, sample_weight):
-        steps = self._check_parameters()
+        self._check_parameters()
         rng = check_random_state(self.random_state)
         sample = self._begin(self._validate(X, y, sample_weight, reset=True), False)
-        start, trial = self._first_layer(sample, steps, rng)
-        clusters = start.clusters
-        labels, _ = nearest(clusters.X, clusters.centers)
-        self._density = Density(sample.X[start.index], labels, clusters.weights)
-        if not steps:
-            self._warn_of_dead_units(trial, start.radial)
-        self._keep(trial, rng)
+        fit = self._learn(sample, rng)
+        if fit.outcome is not None:
+            self._warn_unless_converged(fit.outcome)
+        if not self._steps():
+            self._warn_of_dead_units(fit, rng)
         return self
 
-    def _fit_part(self, sample: Sample, targets: Any, rng) -> tuple[Any, np.ndarray]:
-        """Fit as a part of another estimator, with its targets.
+    def _fit_as_part(self, sample: Sample, owner: BaseNetwork, rng) -> RadialFit:
+        """Fit on the validated rows of another estimator, with its targets."""
+        self._targets, self.n_features_in_ = owner._targets, owner.n_features_in_
+        for name in ("classes_", "feature_names_in_"):
+            if hasattr(owner, name):
+                setattr(self, name, getattr(owner, name))
+        return self._learn(sample, rng)
 
-        Returns
-        -------
-        index : slice or ndarray of int, shape (n_used,)
-            Rows.
-        left_out : ndarray of shape (n_used, n_outputs)
-            Their raw outputs by output layers fitted without them.
-        """
-        self._targets, self.n_features_in_ = targets, sample.X.shape[1]
-        if self.task == "classification":
-            self.classes_ = targets.classes
-        _, trial = self._first_layer(sample, self._steps(), rng)
-        return self._keep(trial, rng)
+    def _learn(self, sample: Sample, rng) -> RadialFit:
+        targets = self._targets.encode(sample.y)
+        loss = SquaredError() if self.task == "regression" else LogLoss()
+        table = Table(sample.X, targets, sample.weights, loss, self._targets.link, self.n_jobs)
+        fit = fit_radial(self._spec(), table, self._input_maps(sample), rng)
+        self._keep(fit, sample.weights)
+        return fit
 
     # Steps of fit.
 
-    def _check_parameters(self) -> list[str]:
+    def _check_parameters(self) -> None:
         check_choice("task", self.task, TASKS)
         for name in ("soft_targets", "class_weight"):
             if self.task == "regression" and getattr(self, name) is not None:
@@ -85,7 +71,7 @@ class BaseRBFNetwork(BaseNetwork):
             check_choice(name, getattr(self, name), choices)
         if isinstance(self.width, str):
             check_choice("width", self.width, ("loo", *WIDTHS))
-        if not is_loo(self.width):
+        if not self._finds_width:
             Radial(1, self.kernel, centers=self.centers, widths=self.width).parameters(1)
         Radial(1, self.kernel, shape=self.shape, normalize=self.normalize).parameters(1)
         if not isinstance(self.alpha, str):
@@ -102,7 +88,6 @@ class BaseRBFNetwork(BaseNetwork):
                 "solver='least_squares' is for dense units: use 'lbfgs' or 'adam' for "
                 "refine='gradient'."
             )
-        return steps
 
     def _steps(self):
         """Return the refinements, in their order."""
@@ -114,7 +99,7 @@ class BaseRBFNetwork(BaseNetwork):
                 "refine must be 'auto', None, or steps out of 'width', 'metric' and 'gradient', "
                 f"such as 'width+metric', got {self.refine!r}."
             )
-        if is_loo(self.width):
+        if self._finds_width:
             named.append("width")
         if "metric" in named and (self.normalize or not self.shared):
             raise ValueError(
@@ -139,23 +124,34 @@ class BaseRBFNetwork(BaseNetwork):
     def _has_width_rule(self):
         return isinstance(self.width, str | WidthRule)
 
-    def _first_layer(self, sample, steps, rng) -> tuple[Start, Trial]:
-        """Choose all but the output layer; return what the unsupervised stage gave too."""
-        found = self._probe(sample)
-        self.input_map_ = found.input_map
-        start = unsupervised_stage(self, sample, self._loss(), rng, "metric" in steps)
-        self.kmeans_widths_ = np.exp(start.objective.network.views(start.vector).own[1])
-        trial = Trial(start.objective, start.vector, self.alpha)
-        return start, self._refine(trial, start.radial, steps, found.relative_width, rng)
+    @property
+    def _finds_width(self):
+        return isinstance(self.width, str) and self.width == "loo"
 
-    def _probe(self, sample) -> Finding:
-        """Choose the input map, and what goes with it, where that is left to this class."""
-        maps, with_metric = self._input_maps(sample), self._learns_metric()
-        if len(maps) == 1 and not with_metric:
-            return Finding(maps[0], TYPICAL_WIDTH)
-        return Probe(self, sample).find(maps, self._loss() if with_metric else None)
+    def _spec(self) -> RadialSpec:
+        names = ("n_centers", "kernel", "width", "shape", "shared", "normalize", "linear_tail")
+        names += ("alpha", "max_iter", "tol")
+        return RadialSpec(
+            centers=self._centers_to_find(),
+            steps=tuple(self._steps()),
+            learns_metric=self._learns_metric(),
+            has_tail_by_default=self.refine is not None,
+            solver=as_solver(self.solver),
+            **{name: getattr(self, name) for name in names},
+        )
 
-    def _input_maps(self, sample):
+    def _centers_to_find(self):
+        if isinstance(self.centers, str) or hasattr(self.centers, "fit"):
+            return self.centers
+        centers = np.asarray(self.centers, dtype=np.float64)
+        if centers.ndim != 2 or centers.shape[1] != self.n_features_in_:
+            raise ValueError(
+                f"centers given as an array must have shape (n_centers, {self.n_features_in_}), "
+                f"got {centers.shape}."
+            )
+        return centers
+
+    def _input_maps(self, sample: Sample) -> list[Transformer | None]:
         """Return the maps to choose from, fitted; the first is preferred."""
         if not isinstance(self.input_map, str) or self.input_map != "auto":
             return [self._fit_input_map(sample, self.input_map)]
@@ -169,25 +165,8 @@ class BaseRBFNetwork(BaseNetwork):
         # Numbers for the widths are in units that another metric would change.
         return self._refines_by_itself and self._has_width_rule and is_plain
 
-    def _loss(self):
-        return SquaredError() if self.task == "regression" else LogLoss()
-
-    def _refine(self, trial, radial, steps, relative_width, rng):
-        monitor = Monitor()
-        if "width" in steps:
-            trial = refine_width(trial, radial, relative_width)
-        if "metric" in steps:
-            trial = refine_metric(trial, radial)
-        if "gradient" in steps:
-            run = Run(self.max_iter, self.tol, 10, rng, monitor)
-            trial, outcome = refine_gradient(trial, as_solver(self.solver), run)
-            self._warn_unless_converged(outcome)
-        self.loss_curve_ = monitor.loss_curve
-        self.n_iter_ = max(1, len(monitor.loss_curve))
-        return trial
-
-    def _warn_of_dead_units(self, trial, radial):
-        dead = rows_without_unit(trial, radial)
+    def _warn_of_dead_units(self, fit, rng):
+        dead = rows_without_unit(fit.layer, fit.radial, rng)
         if dead > MANY_DEAD:
             warn_user(
                 f"{dead:.0%} of the training rows are so far from all centres that no unit sees "
@@ -195,36 +174,23 @@ class BaseRBFNetwork(BaseNetwork):
                 "such as width='dmax_dimension' or width='nearest'."
             )
 
-    def _keep(self, trial, rng):
-        """Fit the output layer and keep all; return some rows and their outputs left out."""
-        if self.task == "classification":
-            weights, bias, self.alpha_, *left_out = fit_cross_entropy(trial, rng)
-        else:
-            (weights, bias), self.alpha_ = trial.output, trial.alpha
-            left_out = slice(None), trial.left_out
-        network, rows = trial.objective.network, trial.objective.rows
-        vector = trial.vector.copy()
-        views = network.views(vector)
-        views.weights[...], views.bias[...] = weights, bias
-        self.network_ = network
-        self.params_ = vector[None].astype(rows.input_dtype)
-        self._keep_units(views.own)
-        self.cond_ = trial.loo.condition(trial.alpha)
-        residuals = rows.targets - trial.left_out
-        if self.task == "regression":
-            residuals = residuals * self._targets.scale
-        with np.errstate(over="ignore"):
-            squares = (residuals**2).mean(axis=1)
-        self.loo_error_ = float(np.average(squares, weights=rows.sample_weight))
-        return left_out
-
-    def _keep_units(self, own):
-        centers, log_widths, *shapes = own
+    def _keep(self, fit: RadialFit, weights):
+        self._model = Model.of(fit.part)
+        self._density = fit.density
+        self.alpha_, self.cond_ = fit.alpha, fit.condition
+        self.loss_curve_ = fit.loss_curve
+        self.n_iter_ = max(1, len(fit.loss_curve))
+        self.kmeans_widths_ = fit.start_widths
+        centers, log_widths, *shapes = fit.layer.own
         inverse = getattr(self.input_map_, "inverse_transform", None)
         self.centers_ = centers.copy() if inverse is None else inverse(centers)
         self.n_centers_ = len(centers)
         self.widths_ = np.exp(log_widths)
         self.shapes_ = shapes[0].copy() if shapes else None
+        scale = self._targets.scale if self.task == "regression" else 1.0
+        with np.errstate(over="ignore"):
+            squares = ((fit.residuals * scale) ** 2).mean(axis=1)
+        self.loo_error_ = float(np.average(squares, weights=weights))
 
     # Targets, by task.
 

@@ -2,22 +2,14 @@
 
 from typing import Any
 
+import numpy as np
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils import ClassifierTags, RegressorTags
-from sklearn.utils.metaestimators import available_if
 
-from ..prediction import fill_blocks
+from ..rows import Rows
 from ._probabilities import ProbabilityMixin
 from ._rbf_base import BaseRBFNetwork
 from ._validation import guarded_fit
-
-
-def _has_density(estimator) -> bool:
-    if hasattr(estimator, "params_") and not hasattr(estimator, "_density"):
-        raise AttributeError(
-            "The radial-basis network of a blend has no density: fit an RBFNetwork of its own."
-        )
-    return True
 
 
 class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
@@ -247,7 +239,6 @@ class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
             y = self._targets.harden(y)
         return accuracy_score(y, predicted, sample_weight=sample_weight)
 
-    @available_if(_has_density)
     def score_samples(self, X):
         """Return the logarithm of a density of the inputs, about the centres.
 
@@ -264,14 +255,13 @@ class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
         ndarray of shape (n_samples,)
             log p(x), with p integrating to one over the input's own units.
         """
-        rows = self._rows(X)
-        return fill_blocks(
-            lambda part: self._density.log(rows.raw(part))[:, None],
+        rows = Rows(self._validate_rows(X), None, np.dtype(float), self.n_jobs)
+        log_density = rows.fill(
+            lambda part: self._density.log(rows.raw[part])[:, None],
             1,
-            self.network_,
-            rows,
-            self.n_jobs,
-        )[:, 0]
+            self._density.numbers_per_row,
+        )
+        return log_density[:, 0].astype(rows.input_dtype)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -4,7 +4,7 @@ from typing import Any
 
 from .._registry import resolve
 from ._adam import Adam
-from ._base import Objective, Outcome, Run, Solver
+from ._base import Cost, Outcome, Run, Solver
 from ._gradient_descent import GradientDescent
 from ._lbfgs import LBFGS
 from ._least_squares import LeastSquares
@@ -27,9 +27,9 @@ __all__ = [
     "LBFGS",
     "SOLVERS",
     "Adam",
+    "Cost",
     "GradientDescent",
     "LeastSquares",
-    "Objective",
     "Outcome",
     "Run",
     "Solver",

@@ -7,19 +7,39 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 
-class Objective(Protocol):
+class Cost(Protocol):
     """A cost as solvers see it: a data term over rows plus a penalty.
 
     `params` is a stack of vectors, shape (n_networks, n_parameters), each with a cost of
     its own.
     """
 
-    n_rows: int
-    dtype: np.dtype
-    n_threads: int
+    @property
+    def n_rows(self) -> int:
+        """Number of training rows."""
+        ...
 
-    def networks(self, part: slice) -> "Objective":
-        """Return the objective of some networks of the stack."""
+    @property
+    def n_parameters(self) -> int:
+        """Length of a vector of parameters."""
+        ...
+
+    @property
+    def dtype(self) -> np.dtype:
+        """The floating type of gradients."""
+        ...
+
+    @property
+    def n_threads(self) -> int:
+        """Number of threads that walk the rows."""
+        ...
+
+    def lacks(self, capability: str) -> str | None:
+        """Return why the cost does not have what a solver requires; None if it does."""
+        ...
+
+    def networks(self, part: slice) -> "Cost":
+        """Return the cost of some networks of the stack."""
         ...
 
     def loss_and_gradient(
@@ -87,6 +107,10 @@ class Solver(BaseEstimator):
     #: Whether `minimize` can go on from the state that it returned (partial_fit).
     incremental = False
 
+    #: What a cost must have beside gradients on all rows: "batches" of rows, or "normal
+    #: equations", as `Cost.lacks` knows them.
+    requires: tuple[str, ...] = ()
+
     def check_parameters(self) -> None:
         """Raise TypeError or ValueError if a hyperparameter is out of range."""
 
@@ -98,15 +122,25 @@ class Solver(BaseEstimator):
         """Return the iterations to do where the user gives no number of them."""
         return 200
 
+    def check_cost(self, objective: Cost) -> None:
+        """Raise ValueError if a cost lacks what this solver requires."""
+        for capability in self.requires:
+            reason = objective.lacks(capability)
+            if reason is not None:
+                raise ValueError(
+                    f"solver={self!r} needs {capability} of the cost, but {reason}: use another "
+                    "solver, such as 'lbfgs' or 'adam'."
+                )
+
     def minimize(
-        self, objective: Objective, params: np.ndarray, run: Run, state: Any = None
+        self, objective: Cost, params: np.ndarray, run: Run, state: Any = None
     ) -> Outcome:
         """Minimise the costs of a stack of networks.
 
         Parameters
         ----------
-        objective : Objective
-            The cost.
+        objective : Cost
+            What to minimise.
         params : ndarray of shape (n_networks, n_parameters)
             Where to start; left untouched.
         run : Run

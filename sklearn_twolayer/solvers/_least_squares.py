@@ -41,6 +41,8 @@ class LeastSquares(Solver):
     True
     """
 
+    requires = ("normal equations",)
+
     def __init__(self, damping: float = 1.0, *, max_parameters: int = 3000):
         self.damping = damping
         self.max_parameters = max_parameters
@@ -53,13 +55,17 @@ class LeastSquares(Solver):
         # Normal equations square the condition number: too much for single precision.
         return np.dtype(np.float64)
 
-    def minimize(self, objective, params, run: Run, state=None) -> Outcome:
-        if params.shape[1] > self.max_parameters:
+    def check_cost(self, objective):
+        super().check_cost(objective)
+        n_parameters = objective.n_parameters
+        if n_parameters > self.max_parameters:
             raise ValueError(
-                f"LeastSquares solves for all {params.shape[1]} parameters of the network at "
-                f"once, and max_parameters={self.max_parameters}: use solver='lbfgs' or 'adam', "
-                "fewer units or an input_map of fewer columns."
+                f"LeastSquares solves for all {n_parameters} parameters of the network at once, "
+                f"and max_parameters={self.max_parameters}: use solver='lbfgs' or 'adam', fewer "
+                "units or an input_map of fewer columns."
             )
+
+    def minimize(self, objective, params, run: Run, state=None) -> Outcome:
         params = params.astype(np.float64)
         losses = objective.data_term(params)
         descents = {

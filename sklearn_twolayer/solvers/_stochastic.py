@@ -40,8 +40,8 @@ class LastWeights:
 
     Parameters
     ----------
-    objective : Objective
-        The cost.
+    objective : Cost
+        What is minimised.
     params : ndarray of shape (n_networks, n_parameters)
         The start.
     """
@@ -80,6 +80,7 @@ class Stochastic(Solver):
     """
 
     incremental = True
+    requires = ("batches",)
 
     #: Whether training ends when the cost no longer falls by `tol`.
     stops_on_plateau = True

@@ -1,13 +1,13 @@
 """Centres, widths and shapes by the gradients of the source (pages TWO.52 to TWO.54)."""
 
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 
 from ..curvature import has_closed_form
 from ..objective import Objective
-from ..solvers import Outcome, Run, Solver
-from ._trial import Trial
+from ..output_layer import FixedLayer, JudgedLayer
+from ..solvers import Cost, Outcome, Run, Solver
 
 
 class OptimalOutput:
@@ -24,9 +24,13 @@ class OptimalOutput:
 
     def __init__(self, objective: Objective):
         self.objective = objective
-        self.n_rows, self.dtype = objective.n_rows, objective.dtype
-        self.n_threads = objective.n_threads
+        self.n_rows, self.n_parameters = objective.n_rows, objective.n_parameters
+        self.dtype, self.n_threads = objective.dtype, objective.n_threads
         self._last: tuple[bytes, np.ndarray] | None = None
+
+    def lacks(self, capability: str) -> str | None:
+        """Return why a solver cannot have what it requires: only gradients on all rows do."""
+        return f"its output layer is always optimal, which leaves no {capability}"
 
     def solved(self, params: np.ndarray) -> np.ndarray:
         """Return parameters, shape (1, n_parameters), with the best output layer."""
@@ -55,29 +59,33 @@ class OptimalOutput:
         return self
 
 
-def refine_gradient(trial: Trial, solver: Solver, run: Run) -> tuple[Trial, Outcome]:
+def refine_gradient(judged: JudgedLayer, solver: Solver, run: Run) -> tuple[JudgedLayer, Outcome]:
     """Learn the first layer with the output layer.
+
+    What is left out from then on are single rows of the output layer alone: the first
+    layer has seen their targets, and errors are optimistic.
 
     Parameters
     ----------
-    trial : Trial
+    judged : JudgedLayer
         Where to start.
     solver : Solver
-        Minimises the cost, with the penalty of the trial.
+        Minimises the cost, with the penalty of `judged`.
     run : Run
         How long.
 
     Returns
     -------
-    trial : Trial
+    judged : JudgedLayer
         The first layer that was found.
     outcome : Outcome
         How the solver ended.
     """
-    objective: Any = trial.objective
-    objective.alpha = trial.alpha
+    cost: Cost = replace(judged.objective, alpha=judged.alpha)
     # A solver that works on batches takes all parameters alike.
-    if has_closed_form(objective.loss, objective.link) and not solver.incremental:
-        objective = OptimalOutput(objective)
-    outcome = solver.minimize(objective, trial.solved()[None], run)
-    return trial.at(outcome.params[0].astype(trial.vector.dtype)), outcome
+    if has_closed_form(judged.objective.loss, judged.objective.link) and not solver.incremental:
+        cost = OptimalOutput(cost)
+    solver.check_cost(cost)
+    outcome = solver.minimize(cost, judged.layer.solved(judged.alpha)[None], run)
+    vector = outcome.params[0].astype(judged.layer.vector.dtype)
+    return JudgedLayer(FixedLayer(judged.objective, vector), judged.choice), outcome

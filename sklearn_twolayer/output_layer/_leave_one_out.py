@@ -6,15 +6,14 @@ activations, or of the inner products of the rows where there are fewer of them.
 intercept is not penalised.
 """
 
-from functools import cached_property
-
 import numpy as np
 from scipy.linalg import eigh
 
-from ._design import Design
+from ..rows import Index
+from ._activations import NUMBERS_PER_ROW, Activations
 
-#: The values of α to choose from, as parts of the largest eigenvalue.
-GRID = np.logspace(-13, 0, 27)
+#: The values of α to choose from, as parts of the largest eigenvalue; the last leave a constant.
+GRID = np.logspace(-13, 3, 33)
 
 #: A smaller part of a row that is not fitted is rounding.
 ROUNDING = 1e-8
@@ -27,8 +26,8 @@ class LeaveOneOut:
 
     Parameters
     ----------
-    design : Design
-        Activations, targets and weights.
+    activations : Activations
+        Of all rows, which have targets and weights.
 
     Attributes
     ----------
@@ -46,20 +45,21 @@ class LeaveOneOut:
     vectors: np.ndarray
     moments: np.ndarray
 
-    def __init__(self, design: Design):
-        self.design = design
+    def __init__(self, activations: Activations):
+        self.activations = activations
+        self.rows = activations.rows
 
         def means(part):
-            w = design.weights(part)
-            return w @ design.block(part), w @ design.targets(part)
+            w = self.rows.shares(part)
+            return w @ activations.block(part), w @ self.rows.targets[part]
 
-        self.center, self.offset = design.sum(means)
+        self.center, self.offset = activations.sum(means)
         self._decompose()
 
     def _decompose(self):
         raise NotImplementedError
 
-    def rotated(self, part) -> np.ndarray:
+    def rotated(self, part: Index) -> np.ndarray:
         """Return centred activations of some rows along the eigenvectors."""
         raise NotImplementedError
 
@@ -85,9 +85,10 @@ class LeaveOneOut:
         """
         raise NotImplementedError
 
-    def grid(self, floor: float) -> np.ndarray:
-        """Return values of α to choose from, above a part of the largest eigenvalue."""
-        return GRID[GRID >= floor] * (self.values[-1] or 1.0)
+    @property
+    def scale(self) -> float:
+        """The largest eigenvalue, which values of α are parts of."""
+        return float(self.values[-1]) or 1.0
 
     def condition(self, alpha: float) -> float:
         """Return the condition number of the system that is solved."""
@@ -100,37 +101,38 @@ class LeaveOneOut:
         floor = len(total) * np.finfo(float).eps * self.values[-1]
         return np.divide(1, total, out=np.zeros_like(total), where=total > floor)
 
-    def errors(self, alphas: np.ndarray) -> np.ndarray:
+    def errors(self, alphas: np.ndarray, judged: np.ndarray) -> np.ndarray:
         """Return the leave-one-out error of each α.
 
         Parameters
         ----------
         alphas : ndarray of shape (n_alphas,)
             Penalties.
+        judged : ndarray of bool, shape (n_rows,)
+            The rows whose residuals count.
 
         Returns
         -------
         ndarray of shape (n_alphas,)
-            The weighted mean over rows of the squared residuals, summed over targets.
+            The weighted sum over these rows of the squared residuals, summed over targets,
+            with weights that sum to one over all rows.
         """
-        return self.design.sum(lambda part: (self._block_errors(part, alphas),))[0]
 
-    def _block_errors(self, part, alphas):
-        w = self.design.weights(part)
-        residuals = self._residuals(part, alphas)
-        return np.einsum("i,iam,iam->a", w, residuals, residuals, optimize=True)
+        def block(part):
+            w = self.rows.shares(part) * judged[part]
+            residuals = self._residuals(part, alphas)
+            return (np.einsum("i,iam,iam->a", w, residuals, residuals, optimize=True),)
+
+        return self.activations.sum(block)[0]
 
     def predictions(self, alpha: float) -> np.ndarray:
         """Return for each row the output of the layer that is fitted without it."""
-        targets = self.design.objective.rows.targets
-        result = np.empty(targets.shape)
-
-        def fill(part):
-            result[part] = targets[part] - self._residuals(part, np.array([alpha]))[:, 0]
-            return (0,)
-
-        self.design.sum(fill)
-        return result
+        targets, alphas = self.rows.targets, np.array([alpha])
+        return self.rows.fill(
+            lambda part: targets[part] - self._residuals(part, alphas)[:, 0],
+            targets.shape[1],
+            NUMBERS_PER_ROW,
+        )
 
     def solve(self, alpha: float) -> tuple[np.ndarray, np.ndarray]:
         """Return W, shape (n_columns, n_targets), and b."""
@@ -142,52 +144,50 @@ class ManyRows(LeaveOneOut):
     """By the covariance of the activations."""
 
     def _decompose(self):
-        design = self.design
-
         def covariances(part):
-            root = np.sqrt(design.weights(part))[:, None]
-            y = (design.block(part) - self.center) * root
-            d = (design.targets(part) - self.offset) * root
+            root = np.sqrt(self.rows.shares(part))[:, None]
+            y = (self.activations.block(part) - self.center) * root
+            d = (self.rows.targets[part] - self.offset) * root
             return y.T @ y, y.T @ d, (d * d).sum()
 
-        covariance, moments, self._variance = design.sum(covariances)
+        covariance, moments, self._variance = self.activations.sum(covariances)
         self.values, self.vectors = decomposed(covariance)
         self.moments = self.vectors.T @ moments
-        self._largest = np.abs(design.targets(slice(None)) - self.offset).max(axis=0)
+        self._largest = np.abs(self.rows.targets - self.offset).max(axis=0)
+        self._rotated = self._rotate()
 
     def rough_errors(self, alphas):
         inverses = self.inverses(alphas)
         kept = self.values[:, None] * inverses
         explained = (np.square(self.moments).sum(axis=1)[:, None] * inverses * (2 - kept)).sum(0)
-        rest = 1 - (1 + kept.sum(axis=0)) / self.design.objective.n_rows
+        rest = 1 - (1 + kept.sum(axis=0)) / self.rows.n_rows
         residual = np.maximum(self._variance - explained, ROUNDING * self._variance)
         return residual / np.maximum(rest, ROUNDING) ** 2
 
-    @cached_property
-    def _rotated(self) -> np.ndarray | None:
-        """All of `rotated`, in the place of the activations, where these are kept."""
-        P = self.design.release()
+    def _rotate(self) -> np.ndarray | None:
+        """Return all of `rotated`, in the place of the activations, where these are kept."""
+        P = self.activations.release()
         if P is not None:
 
             def rotate(part):
                 P[part] = (P[part] - self.center) @ self.vectors
                 return (0,)
 
-            self.design.sum(rotate)
+            self.activations.sum(rotate)
         return P
 
     def rotated(self, part):
         if self._rotated is not None:
             return self._rotated[part]
-        return (self.design.block(part) - self.center) @ self.vectors
+        return (self.activations.block(part) - self.center) @ self.vectors
 
     def _residuals(self, part, alphas):
         P, inverses = self.rotated(part), self.inverses(alphas)
         solutions = inverses[:, :, None] * self.moments[:, None, :]
         fitted = (P @ solutions.reshape(len(solutions), -1)).reshape(len(P), *solutions.shape[1:])
         # Allen's formula, with the intercept's part of the leverage.
-        leverage = self.design.weights(part)[:, None] * (1 + (P * P) @ inverses)
-        residuals = (self.design.targets(part) - self.offset)[:, None, :] - fitted
+        leverage = self.rows.shares(part)[:, None] * (1 + (P * P) @ inverses)
+        residuals = (self.rows.targets[part] - self.offset)[:, None, :] - fitted
         # Where a row alone determines an output, nothing is known of it without the row.
         rest = 1 - leverage[:, :, None]
         return np.where(rest > ROUNDING, residuals / np.maximum(rest, ROUNDING), self._largest)
@@ -203,15 +203,14 @@ class FewRows(LeaveOneOut):
     """
 
     def _decompose(self):
-        design, everything = self.design, slice(None)
-        self._root = np.sqrt(design.weights(everything))[:, None]
-        Y = (design.block(everything) - self.center) * self._root
+        self._root = np.sqrt(self.rows.shares(slice(None)))[:, None]
+        Y = (self.activations.block(slice(None)) - self.center) * self._root
         inner = Y @ Y.T
         # The direction of the intercept becomes the last, and is left out.
         inner += (2 * np.trace(inner) + 1) * self._root @ self._root.T
         values, U = decomposed(inner)
         self._values, self._U = values[:-1], U[:, :-1]
-        self._targets = self._U.T @ ((design.targets(everything) - self.offset) * self._root)
+        self._targets = self._U.T @ ((self.rows.targets - self.offset) * self._root)
         largest = self._values[-1] if len(self._values) else 0.0
         known = self._values > len(values) * np.finfo(float).eps * largest
         if not known.any():  # activations that are all alike
@@ -243,21 +242,21 @@ class FewRows(LeaveOneOut):
         return errors / ((U * U) @ inverses * self._root[part])[:, :, None]
 
 
-def leave_one_out(design: Design) -> LeaveOneOut:
+def leave_one_out(activations: Activations) -> LeaveOneOut:
     """Return the decomposition that is the smaller one.
 
     Parameters
     ----------
-    design : Design
-        Activations, targets and weights.
+    activations : Activations
+        Of all rows, which have targets and weights.
 
     Returns
     -------
     LeaveOneOut
         Of rows or of activations.
     """
-    few = 1 < design.objective.n_rows <= design.width and design.kept
-    return FewRows(design) if few else ManyRows(design)
+    few = 1 < activations.rows.n_rows <= activations.width and activations.kept
+    return FewRows(activations) if few else ManyRows(activations)
 
 
 def decomposed(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,10 +1,11 @@
 """Outputs of least squares on indicators, brought to log-odds."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import minimize
 
+from ..links import Link
 from ..losses import LogLoss
 
 
@@ -16,7 +17,7 @@ class LogOdds(NamedTuple):
     loss: float  # that cross-entropy
 
 
-def log_odds(f: np.ndarray, targets: np.ndarray, weights: np.ndarray, link: Any) -> LogOdds:
+def log_odds(f: np.ndarray, targets: np.ndarray, weights: np.ndarray, link: Link) -> LogOdds:
     """Return the scale and the biases that bring outputs to log-odds.
 
     Parameters

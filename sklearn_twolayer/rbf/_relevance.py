@@ -4,7 +4,30 @@ import numpy as np
 from scipy import sparse
 
 from ..objective import Objective
-from ._metric import metric_root
+from ..rows import Rows
+
+#: The least eigenvalue of a metric, as a part of the largest.
+FLOOR = 1e-8
+
+
+def metric_root(outer: np.ndarray) -> np.ndarray:
+    """Return A with A Aᵀ proportional to a matrix, or to a diagonal given as a vector.
+
+    Parameters
+    ----------
+    outer : ndarray of shape (n_features,) or (n_features, n_features)
+        Average outer product of gradients; a vector may be zero.
+
+    Returns
+    -------
+    ndarray
+        Of the same shape; its largest eigenvalue is about one. Ones for zeros.
+    """
+    if outer.ndim == 1:
+        return np.sqrt(outer / outer.max() + FLOOR) if outer.any() else np.ones(len(outer))
+    values, vectors = np.linalg.eigh(outer)
+    values = np.sqrt(np.maximum(values, 0) / values[-1] + FLOOR)
+    return (vectors * values) @ vectors.T
 
 
 def squared_gradient(objective: Objective, params: np.ndarray, temperature: float) -> np.ndarray:
@@ -37,25 +60,24 @@ def squared_gradient(objective: Objective, params: np.ndarray, temperature: floa
             total = total + (delta * weights[:, None]).T @ delta
         return (total,)
 
-    outer = objective.sum_blocks(block)[0] / objective.n_rows
+    outer = objective.sum_blocks(block)[0] / objective.rows.total_weight
     projections = views.projections[:-1].astype(np.float64)
     return np.maximum((projections @ outer * projections).sum(axis=1), 0)
 
 
-def marginal_metric(objective: Objective) -> np.ndarray:
+def marginal_metric(rows: Rows) -> np.ndarray:
     """Return how closely each mapped input alone goes with the targets.
 
     Parameters
     ----------
-    objective : Objective
-        Rows and targets.
+    rows : Rows
+        Inputs, targets and weights.
 
     Returns
     -------
     ndarray of shape (n_mapped_features,)
         Correlations, beyond those of noise; the largest is about one.
     """
-    rows = objective.rows
     first = rows.inputs(slice(0, 1))
     origin = 0.0 if sparse.issparse(first) else first  # against the rounding of large means
 
@@ -66,7 +88,9 @@ def marginal_metric(objective: Objective) -> np.ndarray:
         of_inputs = X.T @ weights, (X * X).T @ weights, X.T @ weighted
         return *of_inputs, weighted.sum(axis=0), (weighted * targets).sum(axis=0)
 
-    x, xx, xd, d, dd = (total / rows.n_rows for total in objective.sum_blocks(block))
+    x, xx, xd, d, dd = (
+        total / rows.total_weight for total in rows.sum(block, 2 * rows.n_features)
+    )
     products = np.outer(xx - x**2, dd - d**2)
     rounding = 1e-12 * np.outer(xx, dd) + np.finfo(float).tiny
     squares = np.where(products > rounding, (xd - np.outer(x, d)) ** 2, 0) / np.maximum(

@@ -47,6 +47,11 @@ class Density:
         self.width = max(np.sqrt((within / total).mean()), scott if len(used) > n / 2 else 0, 1e-6)
         self.precision = 1 / (self.width * np.sqrt(total))
 
+    @property
+    def numbers_per_row(self) -> int:
+        """Numbers that `log` holds for each row, about."""
+        return 2 * len(self.means) + 2 * self.means.shape[1]
+
     def _variances(self, X, labels, weights):
         """Return the variances of the columns within the clusters."""
         total = 0

@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from ..embeddings import Radial
 from ..kernels import as_kernel
-from ..rows import blocks
-from ._trial import Trial
+from ..output_layer import FixedLayer, on_some_rows
+from ..rows import blocks, random_part
 
 #: A unit sees a row where its kernel is above this part of its largest value.
 SEEN = 1e-3
@@ -12,15 +13,17 @@ SEEN = 1e-3
 N_ROWS = 10_000
 
 
-def rows_without_unit(trial: Trial, radial) -> float:
+def rows_without_unit(layer: FixedLayer, radial: Radial, rng: np.random.RandomState) -> float:
     """Return the part of the training rows at which all units are close to zero.
 
     Parameters
     ----------
-    trial : Trial
+    layer : FixedLayer
         The first layer.
     radial : Radial
         Its radial units.
+    rng : RandomState
+        Draws the rows that are looked at, where not all.
 
     Returns
     -------
@@ -30,9 +33,12 @@ def rows_without_unit(trial: Trial, radial) -> float:
     kernel = as_kernel(radial.kernel)
     if not kernel.decays or radial.normalize:
         return 0.0
-    scale = np.exp(-kernel.power * trial.own[1])
-    objective = trial.thinned(N_ROWS).objective
-    views = objective.network.views(trial.vector)
+    scale = np.exp(-kernel.power * layer.own[1])
+    objective = layer.objective
+    index = random_part(objective.n_rows, N_ROWS, rng)
+    if not isinstance(index, slice):
+        objective = on_some_rows(objective, index)
+    views = objective.network.views(layer.vector)
     seen, total = 0.0, 0.0
     for part in blocks(objective.n_rows, 1024):
         y, _ = objective.network.embed(views, objective.rows.augmented(part))

@@ -1,11 +1,11 @@
 """The activations of all rows, as the fixed design of a linear output layer."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from ..objective import Objective
+from ..rows import Index
 
 #: Activations of up to so many numbers are kept rather than computed at each pass.
 KEPT_NUMBERS = 2**25
@@ -13,31 +13,25 @@ KEPT_NUMBERS = 2**25
 NUMBERS_PER_ROW = 64
 
 
-class Design:
+class Activations:
     """y_E of all rows of an objective, for one network.
 
     Parameters
     ----------
     objective : Objective
-        Holds the network, the rows and the threads.
+        Holds the network and the rows.
     vector : ndarray of shape (n_parameters,)
         The parameters of the network.
     """
 
     def __init__(self, objective: Objective, vector: np.ndarray):
-        self.objective = objective
+        self.rows = objective.rows
         self.width = objective.network.width
+        self._network = objective.network
         self._views = objective.network.views(vector)
-        self._kept = None
+        self._kept: np.ndarray | None = None
         if objective.n_rows * self.width <= KEPT_NUMBERS:
-            kept = np.empty((objective.n_rows, self.width), dtype=objective.dtype)
-
-            def fill(part):
-                kept[part] = self.block(part)
-                return (0,)
-
-            self.sum(fill)
-            self._kept = kept
+            self._kept = self.rows.fill(self.block, self.width, NUMBERS_PER_ROW)
 
     @property
     def kept(self) -> bool:
@@ -49,21 +43,12 @@ class Design:
         kept, self._kept = self._kept, None
         return kept
 
-    def block(self, part: Any) -> np.ndarray:
-        """Return the activations of a slice or an index array of rows."""
+    def block(self, part: Index) -> np.ndarray:
+        """Return the activations of some rows."""
         if self._kept is not None:
             return self._kept[part]
-        X = self.objective.rows.augmented(part)
-        return self.objective.network.embed(self._views, X)[0]
-
-    def weights(self, part: Any) -> np.ndarray:
-        """Return weights of rows, which sum to one over all rows."""
-        return self.objective.rows.sample_weight[part] / self.objective.n_rows
-
-    def targets(self, part: Any) -> np.ndarray:
-        """Return the targets of rows."""
-        return self.objective.rows.targets[part]
+        return self._network.embed(self._views, self.rows.augmented(part))[0]
 
     def sum(self, terms: Callable) -> tuple[np.ndarray, ...]:
         """Return the sums of what `terms` gives for each block of all rows."""
-        return self.objective.sum_blocks(terms, numbers_per_row=NUMBERS_PER_ROW)
+        return self.rows.sum(terms, NUMBERS_PER_ROW)

@@ -1,9 +1,12 @@
 """One factor on all widths, by leave-one-out."""
 
+from collections.abc import Callable
+
 import numpy as np
 
+from ..embeddings import Radial
+from ..output_layer import FixedLayer, JudgedLayer
 from ..radial import make_geometry
-from ._trial import Trial
 
 #: Ratio of neighbouring factors, and how far they may go.
 STEP = 1.6
@@ -16,32 +19,34 @@ N_CENTERS = 300
 N_ROWS = 20_000
 
 
-def refine_width(trial: Trial, radial, start: float = TYPICAL_WIDTH) -> Trial:
-    """Return the trial of the best factor, found by climbing from `start`.
+def refine_width(
+    judged: JudgedLayer, radial: Radial, rng: np.random.RandomState, start: float = TYPICAL_WIDTH
+) -> JudgedLayer:
+    """Return the layer with the best factor on its widths, found by climbing from `start`.
 
     Parameters
     ----------
-    trial : Trial
+    judged : JudgedLayer
         Where to start.
     radial : Radial
         Its radial units.
+    rng : RandomState
+        Draws the rows that widths are tried on, where not on all.
     start : float
         The typical width to begin with, in typical distances; the next smaller one follows.
 
     Returns
     -------
-    Trial
+    JudgedLayer
         That of the least leave-one-out error among those tried.
     """
-    few = trial.thinned(N_ROWS)
-    log_widths = trial.own[1].copy()
-    # From here on log factors are relative to the typical distance.
-    log_widths += np.log(typical_distance(trial, radial)) - log_widths.mean()
-    best, errors = None, {}
+    few = judged.thinned(N_ROWS, rng)
+    best: JudgedLayer | None = None
+    errors: dict[float, float] = {}
 
     def attempt(log_factor):
         nonlocal best
-        other = few.at(few.moved(log_widths=log_widths + log_factor))
+        other = few.mapped(widened(radial, log_factor))
         errors[log_factor] = other.error
         if best is None or other.error < best.error:
             best = other  # the activations of the others are let go
@@ -50,28 +55,39 @@ def refine_width(trial: Trial, radial, start: float = TYPICAL_WIDTH) -> Trial:
         attempt(float(np.log(typical)))
     step, limit = np.log(STEP), np.log(RANGE)
     while True:
-        least = min(errors, key=errors.get)
+        least = min(errors, key=errors.__getitem__)
         if least not in (min(errors), max(errors)):
             break
         further = least - step if least == min(errors) else least + step
         if abs(further) > limit:
             break
         attempt(further)
-    return best if few is trial else trial.at(best.vector)
+    return best if few is judged else judged.mapped(widened(radial, least))
 
 
-def relative_width(trial: Trial, radial) -> float:
+def widened(radial: Radial, log_factor: float) -> Callable[[FixedLayer], FixedLayer]:
+    """Return what gives a layer a typical width, as a logarithm in typical distances."""
+
+    def change(layer):
+        log_widths = layer.own[1]
+        typical = np.log(typical_distance(layer, radial)) - log_widths.mean()
+        return layer.moved(log_widths=log_widths + typical + log_factor)
+
+    return change
+
+
+def relative_width(layer: FixedLayer, radial: Radial) -> float:
     """Return the typical width, in typical distances between centres."""
-    return float(np.exp(trial.own[1].mean()) / typical_distance(trial, radial))
+    return float(np.exp(layer.own[1].mean()) / typical_distance(layer, radial))
 
 
-def typical_distance(trial: Trial, radial) -> float:
+def typical_distance(layer: FixedLayer, radial: Radial) -> float:
     """Return the median distance between centres, in the metric of their shapes."""
-    centers, _, *shapes = trial.own
+    centers, _, *shapes = layer.own
     some = centers[:: max(1, len(centers) // N_CENTERS)]
     shared = radial.shared or radial.shape == "spherical"
     geometry = make_geometry(radial.shape if shared else "spherical", True)
     r2, _ = geometry.squared(some, some, shapes[0] if shapes and shared else None)
     apart = r2[np.triu_indices(len(some), 1)]  # a centre's distance to itself is rounding
     distance = np.sqrt(np.median(apart)) if len(apart) else 0.0
-    return float(distance or np.exp(trial.own[1].mean()))
+    return float(distance or np.exp(layer.own[1].mean()))

@@ -1,0 +1,136 @@
+"""The fitted function: a sum of two-layer networks, each times a factor.
+
+An average of two-layer networks is a two-layer network, whose embedding is theirs, side by
+side; so is a sum of several, each times a factor, with a constant. Predictions, embeddings
+and whatever else is asked of a fitted estimator come from this one object.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ._linalg import Matrix
+from .network import Network
+from .rows import Rows, Transformer
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """Networks of one form behind one input map; their raw outputs are averaged.
+
+    Parameters
+    ----------
+    input_map : fitted transformer or None
+        What happens to a row before the first layer.
+    network : Network
+        The two layers as functions of parameters.
+    params : ndarray of shape (n_networks, n_parameters)
+        The fitted parameters.
+    """
+
+    input_map: Transformer | None
+    network: Network
+    params: np.ndarray
+
+    @property
+    def width(self) -> int:
+        """Number of embedding units of all networks together."""
+        return len(self.params) * self.network.width
+
+    def raw_outputs(self, rows: Rows) -> np.ndarray:
+        """Return z, shape (n_rows, n_outputs), in the dtype of the rows."""
+        views = self.network.views(self.params.astype(rows.dtype, copy=False))
+
+        def block_outputs(part):
+            z, _ = self.network.forward(views, rows.augmented(part))
+            return np.add.reduce(z, axis=0) / len(z)  # for a single row, np.mean is slow
+
+        return rows.fill(block_outputs, self.network.n_outputs, self.network.numbers_per_row)
+
+    def embeddings(self, rows: Rows) -> np.ndarray:
+        """Return y_E of all networks side by side, shape (n_rows, width)."""
+        views = self.network.views(self.params.astype(rows.dtype, copy=False))
+
+        def block_embeddings(part):
+            y, _ = self.network.embed(views, rows.augmented(part))
+            return np.concatenate(y, axis=-1)
+
+        return rows.fill(block_embeddings, self.width, self.network.numbers_per_row)
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A sum of parts, each times a factor, and a constant.
+
+    Parameters
+    ----------
+    parts : tuple of Part
+        The networks.
+    factors : ndarray of shape (n_parts,)
+        One for each part.
+    constant : ndarray of shape (n_outputs,)
+        Added to the raw outputs.
+    """
+
+    parts: tuple[Part, ...]
+    factors: np.ndarray
+    constant: np.ndarray
+
+    @classmethod
+    def of(cls, part: Part) -> "Model":
+        """Return the model of one part as it is."""
+        return cls((part,), np.ones(1), np.zeros(part.network.n_outputs))
+
+    @property
+    def width(self) -> int:
+        """N_E, the number of embedding units of all parts."""
+        return sum(part.width for part in self.parts)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is one part as it is."""
+        return len(self.parts) == 1 and self.factors[0] == 1 and not self.constant.any()
+
+    def raw_outputs(self, X: Matrix, n_jobs: int | None = None) -> np.ndarray:
+        """Return z.
+
+        Parameters
+        ----------
+        X : {ndarray, CSR} of shape (n_rows, n_features)
+            Validated rows.
+        n_jobs : int or None
+            Number of threads that walk the blocks, as joblib counts.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_outputs)
+            Raw outputs, in the dtype of `X`.
+        """
+        total = self.constant.astype(X.dtype)
+        for part, rows, factor in zip(
+            self.parts, self._rows(X, n_jobs), self.factors, strict=True
+        ):
+            total = total + X.dtype.type(factor) * part.raw_outputs(rows)
+        return total
+
+    def embeddings(self, X: Matrix, n_jobs: int | None = None) -> np.ndarray:
+        """Return y_E of all parts side by side.
+
+        Parameters
+        ----------
+        X : {ndarray, CSR} of shape (n_rows, n_features)
+            Validated rows.
+        n_jobs : int or None
+            Number of threads that walk the blocks, as joblib counts.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, width)
+            Embeddings, in the dtype of `X`.
+        """
+        parts = zip(self.parts, self._rows(X, n_jobs), strict=True)
+        return np.hstack([part.embeddings(rows) for part, rows in parts])
+
+    def _rows(self, X: Matrix, n_jobs: int | None) -> Iterable[Rows]:
+        return (Rows(X, part.input_map, X.dtype, n_jobs) for part in self.parts)

@@ -1,0 +1,266 @@
+"""The output layer of a classifier, by cross-entropy on fixed activations.
+
+The layer of least squares on indicators is accurate where there are many classes, and
+comes with honest outputs of rows left out; cross-entropy is accurate near the boundary
+and gives probabilities. So the former, scaled to log-odds, is where the latter starts
+from and what its penalty pulls to: z = t f(x) + b + Uᵀ(y_E - centre), with the cross-entropy
+of z plus (α/2)‖U‖² to be minimised. The strength α is chosen by cross-validation, which
+also gives the factor and the shift that calibrate z.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.optimize import minimize
+
+from ..blending import Honest, blend_weights, deal_folds
+from ..links import Link
+from ..losses import LogLoss, smoothed
+from ..rows import random_part
+from ._judged import FixedLayer, JudgedLayer
+
+#: Strengths of the pull, in penalties of least squares, from strong to weak.
+STRENGTHS = (100.0, 10.0, 1.0)
+#: Directions of the activations that U may use.
+N_DIRECTIONS = 400
+#: The penalty of least squares, where it is none.
+TINY = 1e-12
+#: Rows that U is fitted on; of more, a random part of that size.
+MAX_ROWS = 20_000
+#: Rows that the strength of the pull is chosen on, likewise.
+MAX_FOLDED = 6_000
+#: Fewer rows are dealt into five folds rather than three.
+FEW_ROWS, FOLDS_OF_FEW, FOLDS = 2000, 5, 3
+
+
+class Problem(NamedTuple):
+    """A multinomial or binary regression with given offsets."""
+
+    Z: np.ndarray  # (n_rows, n_directions), whitened
+    offsets: np.ndarray  # (n_rows, n_outputs)
+    targets: np.ndarray
+    weights: np.ndarray  # their sum is one
+    penalties: np.ndarray  # (n_directions,)
+    link: Link
+
+    def take(self, rows: np.ndarray) -> "Problem":
+        """Return the problem of some of the rows."""
+        weights = self.weights[rows]
+        return self._replace(
+            Z=self.Z[rows],
+            offsets=self.offsets[rows],
+            targets=self.targets[rows],
+            weights=weights / weights.sum(),
+        )
+
+    def outputs(self, U: np.ndarray) -> np.ndarray:
+        """Return z for coefficients whose last row is a bias."""
+        return self.Z @ U[:-1] + U[-1] + self.offsets
+
+    def loss(self, z: np.ndarray) -> float:
+        """Return the cross-entropy."""
+        return float(self.weights @ LogLoss().value_and_gradient(z, self.targets, self.link)[0])
+
+    def solve(self, start: np.ndarray, max_iter: int) -> np.ndarray:
+        """Return the best coefficients."""
+
+        def cost_and_gradient(flat):
+            U = flat.reshape(start.shape)
+            values, delta = LogLoss().value_and_gradient(self.outputs(U), self.targets, self.link)
+            delta *= self.weights[:, None]
+            pull = self.penalties[:, None] * U[:-1]
+            gradient = np.vstack([self.Z.T @ delta + pull, delta.sum(axis=0)])
+            return self.weights @ values + 0.5 * (pull * U[:-1]).sum(), gradient.ravel()
+
+        options = {"maxiter": max_iter, "gtol": 1e-5, "ftol": 1e-8}
+        found = minimize(
+            cost_and_gradient, start.ravel(), jac=True, method="L-BFGS-B", options=options
+        )
+        return found.x.reshape(start.shape)
+
+
+class LeastSquaresWithout:
+    """Layers of least squares that each leave out some of the rows.
+
+    Parameters
+    ----------
+    P : ndarray of shape (n_rows, n_directions)
+        Activations along the eigenvectors.
+    targets : ndarray of shape (n_rows, n_outputs)
+        Targets.
+    weights : ndarray of shape (n_rows,)
+        Weights of the rows.
+    """
+
+    def __init__(self, P: np.ndarray, targets: np.ndarray, weights: np.ndarray):
+        self.A = np.hstack([P, np.ones((len(P), 1))])
+        self.targets = targets
+        self.weights = weights
+        self._all = self._sums(np.arange(len(P)))
+
+    def outputs(self, rows: np.ndarray, alpha: float) -> np.ndarray:
+        """Return the outputs for all rows of the layer fitted without some."""
+        parts = zip(self._all, self._sums(rows), strict=True)
+        gram, moments = (total - part for total, part in parts)
+        total = gram[-1, -1]
+        # The floor keeps a fold of few rows solvable.
+        floor = 1e-12 * np.trace(gram) / len(gram)
+        gram[np.diag_indices(len(gram) - 1)] += alpha * total + floor
+        return self.A @ np.linalg.solve(gram, moments)
+
+    def _sums(self, rows):
+        A = self.A[rows]
+        weighted = A * self.weights[rows, None]
+        return weighted.T @ A, weighted.T @ self.targets[rows]
+
+
+class Output(NamedTuple):
+    """An output layer, and what it does to rows left out."""
+
+    weights: np.ndarray  # W, (n_columns, n_outputs)
+    bias: np.ndarray  # b, (n_outputs,)
+    alpha: float
+    honest: Honest
+
+
+def fit_cross_entropy(judged: JudgedLayer, rng: np.random.RandomState) -> Output:
+    """Fit the output layer of a classifier.
+
+    Parameters
+    ----------
+    judged : JudgedLayer
+        The first layer, and the output layers of least squares.
+    rng : RandomState
+        Deals the folds.
+
+    Returns
+    -------
+    Output
+        Its `alpha` is the strength of the penalty on what is added to least squares, or on W
+        where the user gave it; there are honest outputs in the former case.
+    """
+    n_rows = judged.objective.n_rows
+    if not isinstance(judged.choice, str) or n_rows == 1:
+        return _plain(judged)
+    limit = min(MAX_ROWS, max(1000, 2**25 // judged.objective.network.width))
+    rows = np.arange(n_rows)[random_part(n_rows, limit, rng)]
+    return _anchored(judged, rows, rng)
+
+
+class Directions:
+    """Some rows of a first layer along the eigenvectors of its activations.
+
+    Parameters
+    ----------
+    layer : FixedLayer
+        The first layer.
+    alpha : float
+        The penalty of least squares.
+    rows : ndarray of int
+        Indices of rows.
+    most : int or None
+        How many directions U may use, those of the largest eigenvalues; None for all that
+        are not rounding.
+    """
+
+    def __init__(self, layer: FixedLayer, alpha: float, rows: np.ndarray, most: int | None):
+        objective, values = layer.objective, layer.loo.values
+        self.layer, self.alpha, self.link = layer, alpha, objective.link
+        self.targets, weights = objective.rows.targets_and_weights(rows)
+        self.weights = weights / weights.sum()
+        self.P = layer.loo.rotated(rows)
+        if most is None:
+            self.keep = values > len(values) * np.finfo(float).eps * values[-1]
+        else:
+            self.keep = values > max(0.1 * alpha, 1e-12 * values[-1])
+            self.keep[: -min(most, len(rows) - 1)] = False
+
+    def problem(self, alpha: float) -> tuple[Problem, np.ndarray]:
+        """Return a problem without offsets, and the scales that whiten its directions."""
+        scale = 1 / np.sqrt(0.25 * self.layer.loo.values[self.keep] + alpha)
+        problem = Problem(
+            self.P[:, self.keep] * scale,
+            np.zeros(self.targets.shape),
+            self.targets,
+            self.weights,
+            alpha * scale**2,
+            self.link,
+        )
+        return problem, scale
+
+    def in_columns(self, U: np.ndarray, scale: np.ndarray) -> np.ndarray:
+        """Return coefficients of the activations for those of a problem, without the bias."""
+        return self.layer.loo.vectors[:, self.keep] @ (U[:-1] * scale[:, None])
+
+
+def _plain(judged):
+    """Cross-entropy with the penalty on W itself."""
+    objective, alpha = judged.objective, judged.alpha
+    directions = Directions(judged.layer, alpha, np.arange(objective.n_rows), None)
+    problem, scale = directions.problem(alpha)
+    constant = objective.best_constant()
+    start = np.vstack([np.zeros((len(scale), len(constant))), constant])
+    U = problem.solve(start, max_iter=500)
+    weights = directions.in_columns(U, scale)
+    bias = U[-1] - judged.layer.loo.center @ weights
+    return Output(weights, bias, alpha, Honest.nothing(len(bias)))
+
+
+def _anchored(judged, rows, rng):
+    few = rows[random_part(len(rows), MAX_FOLDED, rng)]
+    strength, (factor, shift), honest = _strength(judged, few, rng)
+    loo, (t, b, _), alpha = judged.layer.loo, judged.log_odds, judged.alpha
+    directions = Directions(judged.layer, alpha, rows, N_DIRECTIONS)
+    problem, scale = directions.problem(strength * (alpha or TINY))
+    W, bias = judged.output
+    center = loo.center @ W + bias
+    fitted = directions.P @ (loo.vectors.T @ W) + center
+    problem = problem._replace(offsets=t * fitted + b)
+    U = problem.solve(np.zeros((len(scale) + 1, len(b))), max_iter=50)
+    weights = t * W + directions.in_columns(U, scale)
+    constant = t * center + b + U[-1]
+    bias = factor * (constant - loo.center @ weights) + shift
+    return Output(factor * weights, bias, strength * (alpha or TINY), honest)
+
+
+def _strength(judged, rows, rng):
+    """Return the strength of least cross-validated cross-entropy, what calibrates z, and z."""
+    targets, weights = judged.objective.rows.targets_and_weights(rows)
+    z = np.empty((len(STRENGTHS), *targets.shape))
+    n_folds = min(FOLDS_OF_FEW if len(rows) < FEW_ROWS else FOLDS, len(rows))
+    n_parts = -(-n_folds // len(judged.judges))
+    parts = deal_folds(targets, n_parts, rng)
+    for k, judge in enumerate(judged.judges):
+        own = judged.judged_by(k)[rows]
+        outside = [np.flatnonzero(own & (parts == part)) for part in range(n_parts)]
+        directions = Directions(judge, judged.alpha_of(judge), rows, N_DIRECTIONS)
+        for some, outputs in _left_out(directions, outside, judged.log_odds):
+            z[:, some] = outputs
+    link, loss = judged.objective.link, LogLoss()
+    even, shares = smoothed(targets, weights), weights / weights.sum()
+    best = int(np.argmin([shares @ loss.value_and_gradient(y, even, link)[0] for y in z]))
+    (factor,), shift = blend_weights([z[best]], targets, weights, loss, link)
+    return STRENGTHS[best], (factor, shift), Honest(rows, factor * z[best] + shift)
+
+
+def _left_out(directions, outside, scaling):
+    """Yield sets of rows, and for each strength the outputs of layers fitted without them."""
+    t, b, _ = scaling
+    squares = LeastSquaresWithout(directions.P, directions.targets, directions.weights)
+    problems = [
+        directions.problem(strength * (directions.alpha or TINY)) for strength in STRENGTHS
+    ]
+    for rows in outside:
+        inside = np.setdiff1d(np.arange(len(directions.P)), rows)
+        if not len(rows) or not len(inside):
+            continue
+        offsets = t * squares.outputs(rows, directions.alpha) + b
+        U = np.zeros((directions.keep.sum() + 1, len(b)))  # in the scale of the directions
+        outputs = []
+        for problem, scale in problems:
+            scales = np.append(scale, 1.0)[:, None]
+            problem = problem._replace(offsets=offsets)
+            solution = problem.take(inside).solve(U / scales, max_iter=10)
+            outputs.append(problem.take(rows).outputs(solution))
+            U = solution * scales
+        yield rows, np.stack(outputs)

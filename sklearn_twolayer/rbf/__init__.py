@@ -1,0 +1,8 @@
+"""Learning a radial-basis network: from a table to a part of a model."""
+
+from ._dead import rows_without_unit
+from ._density import Density
+from ._learn import RadialFit, fit_radial
+from ._spec import RadialSpec, Table
+
+__all__ = ["Density", "RadialFit", "RadialSpec", "Table", "fit_radial", "rows_without_unit"]

@@ -1,0 +1,135 @@
+"""A learned metric, shared by all centres, from the average gradient of the network.
+
+The mean over rows of the outer products of ∇f says along which directions the output
+changes; as the A Aᵀ of the distances it makes irrelevant inputs disappear (recursive
+feature machines: Radhakrishnan et al., 2024).
+"""
+
+import numpy as np
+from scipy import sparse
+
+from ..blending import deal_folds
+from ..embeddings import Radial
+from ..kernels import as_kernel
+from ..output_layer import FixedLayer, JudgedLayer, on_some_rows
+from ..output_layer._activations import NUMBERS_PER_ROW
+from ..radial import make_geometry
+from ._relevance import metric_root
+from ._width import STEP, refine_width, relative_width
+
+#: Folds of rows, each judged by a metric that was learned without its targets.
+N_FOLDS = 2
+
+
+def refine_metric(
+    judged: JudgedLayer, radial: Radial, rng: np.random.RandomState, n_rounds: int = 2
+) -> JudgedLayer:
+    """Return the best of some layers, each in the metric that the last one suggests.
+
+    Parameters
+    ----------
+    judged : JudgedLayer
+        Where to start, with a shared shape; nothing in it was learned from targets.
+    radial : Radial
+        Its radial units.
+    rng : RandomState
+        Deals the folds.
+    n_rounds : int, default=2
+        How often the metric is learned anew, at most.
+
+    Returns
+    -------
+    JudgedLayer
+        That of the least leave-one-out error.
+    """
+    n_rows, layer = judged.objective.n_rows, judged.layer
+    if n_rows < 2 * N_FOLDS:
+        return judged
+    folds = deal_folds(judged.objective.rows.targets, N_FOLDS, rng)
+    best, last = judged, JudgedLayer(layer, judged.choice, (layer,) * N_FOLDS, folds)
+    for _ in range(n_rounds):
+        relative = relative_width(last.layer, radial)
+        judges = tuple(
+            with_gradient_metric(judge, np.flatnonzero(folds != k), judged.choice, radial)
+            for k, judge in enumerate(last.judges)
+        )
+        layer = with_gradient_metric(last.layer, np.arange(n_rows), judged.choice, radial)
+        other = JudgedLayer(layer, judged.choice, judges, folds)
+        last = refine_width(other, radial, rng, relative * STEP)
+        if last.error >= best.error:
+            break
+        best = last
+    return best
+
+
+def with_gradient_metric(
+    layer: FixedLayer, rows: np.ndarray, alpha: float | str, radial: Radial
+) -> FixedLayer:
+    """Return a layer in the metric that its gradient on some rows suggests.
+
+    Parameters
+    ----------
+    layer : FixedLayer
+        A first layer with a shared shape.
+    rows : ndarray of int
+        The rows whose targets the metric may be learned from.
+    alpha : float or "loo"
+        The penalty of the output layer.
+    radial : Radial
+        The radial units.
+
+    Returns
+    -------
+    FixedLayer
+        The same centres and widths in another metric.
+    """
+    everything = len(rows) == layer.objective.n_rows
+    some = layer if everything else layer.on(on_some_rows(layer.objective, rows))
+    judged = JudgedLayer(some, alpha)
+    outer = gradient_outer_product(some, judged.output[0], radial)
+    return layer.moved(shapes=metric_root(outer)) if outer.any() else layer
+
+
+def gradient_outer_product(layer: FixedLayer, weights: np.ndarray, radial: Radial) -> np.ndarray:
+    """Return the mean outer product of the gradient of the radial part, or its diagonal.
+
+    Parameters
+    ----------
+    layer : FixedLayer
+        A first layer, with rows.
+    weights : ndarray of shape (n_columns, n_outputs)
+        The W of its output layer.
+    radial : Radial
+        Its radial units.
+
+    Returns
+    -------
+    ndarray of shape (n_features,) or (n_features, n_features)
+        Summed over the outputs, in the units of the mapped inputs.
+    """
+    kernel = as_kernel(radial.kernel)
+    centers, log_widths, A = layer.own
+    widths = np.exp(log_widths)
+    output = weights[: len(centers)] * (widths ** (kernel.power - 2))[:, None]
+    geometry, rows = make_geometry(radial.shape, True), layer.objective.rows
+    origin = centers.mean(axis=0)
+
+    def block(part):
+        X = rows.inputs(part)
+        r2, _ = geometry.squared(X, centers, A)
+        s = r2 / widths**2
+        slope = kernel.slope(s, kernel.value(s))
+        X = (X.toarray() if sparse.issparse(X) else X) - origin
+        root_weights = np.sqrt(rows.shares(part))[:, None]
+        total = 0
+        for column in output.T:
+            T = slope * column
+            # Σ_j T_ij (x_i - μ_j), TWO.53 with the sign of x
+            g = root_weights * (T.sum(axis=1)[:, None] * X - T @ (centers - origin))
+            total = total + ((g * g).sum(axis=0) if A.ndim == 1 else g.T @ g)
+        return (total,)
+
+    outer = rows.sum(block, NUMBERS_PER_ROW)[0]
+    if A.ndim == 1:
+        return A**4 * outer
+    return A @ A.T @ outer @ A @ A.T

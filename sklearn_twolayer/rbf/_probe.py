@@ -1,0 +1,172 @@
+"""What suits a radial-basis network: asked of small ones, on rows that they have not seen."""
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from ..blending import deal_folds
+from ..embeddings import Radial
+from ..input_maps import ScaledMap
+from ..losses import SquaredError
+from ..output_layer import JudgedLayer
+from ..rows import Transformer, random_part
+from ._dense_metric import Metric, dense_metric
+from ._relevance import marginal_metric
+from ._spec import RadialSpec, Table
+from ._unsupervised import FirstLayer, unsupervised_stage
+from ._width import TYPICAL_WIDTH, refine_width, relative_width
+
+#: Size of the small networks.
+N_ROWS, N_CENTERS = 1000, 150
+#: Folds of rows, each judged by a metric that was learned without its targets.
+N_FOLDS = 2
+#: With fewer rows than this no metric is learned.
+MIN_ROWS = 8
+#: By how much the error has to fall for an input map that is not preferred.
+GAIN = 0.04
+#: And for a metric of a dense network, and for one of correlations, which knows of no others.
+DENSE_GAIN, MARGINAL_GAIN = 0.02, 0.3
+
+
+class Inputs(NamedTuple):
+    """What a radial network sees of a row, and a width that goes with it."""
+
+    input_map: Transformer | None
+    folds: np.ndarray
+    metric: Metric | None = None
+    relative_width: float = TYPICAL_WIDTH  # in typical distances between centres
+
+    def whole(self) -> Transformer | None:
+        """Return the map, and the metric of all rows."""
+        if self.metric is None:
+            return self.input_map
+        return ScaledMap(self.input_map, self.metric.factors)
+
+    def without(self) -> tuple[Transformer | None, ...]:
+        """Return the map, and the metric learned without each of the folds."""
+        if self.metric is None:
+            return (self.input_map,) * N_FOLDS
+        return tuple(ScaledMap(self.input_map, factors) for factors in self.metric.without)
+
+
+def judged_layer(
+    spec: RadialSpec, table: Table, inputs: Inputs, rng: np.random.RandomState
+) -> tuple[JudgedLayer, FirstLayer]:
+    """Return the first layer of the unsupervised stage, with judges where there is a metric.
+
+    Parameters
+    ----------
+    spec : RadialSpec
+        What is asked for.
+    table : Table
+        The training rows.
+    inputs : Inputs
+        What the network sees of them.
+    rng : RandomState
+        The source of random choices.
+
+    Returns
+    -------
+    judged : JudgedLayer
+        The layer learned from all rows, to be judged on rows that it has not seen.
+    first : FirstLayer
+        What else is known of it.
+    """
+    first = unsupervised_stage(spec, table, inputs.whole(), rng)
+    if inputs.metric is None:
+        return JudgedLayer(first.layer, spec.alpha), first
+    seed = rng.randint(2**31)
+    judges = tuple(
+        unsupervised_stage(spec, table, input_map, np.random.RandomState(seed)).layer
+        for input_map in inputs.without()
+    )
+    return JudgedLayer(first.layer, spec.alpha, judges, inputs.folds), first
+
+
+class Candidate(NamedTuple):
+    """A small network, and what it sees of rows."""
+
+    inputs: Inputs
+    judged: JudgedLayer
+    radial: Radial
+
+
+class MetricProbe:
+    """Small radial networks of least squares, for classes too, on a part of the rows.
+
+    Parameters
+    ----------
+    spec : RadialSpec
+        What is asked for.
+    table : Table
+        The training rows.
+    rng : RandomState
+        The source of random choices.
+    """
+
+    def __init__(self, spec: RadialSpec, table: Table, rng: np.random.RandomState):
+        n_centers = min(N_CENTERS, spec.n_centers)
+        self.spec = replace(
+            spec, n_centers=n_centers, centers="random", width="dmax", shape="spherical", steps=()
+        )
+        self.table = table
+        self.folds = deal_folds(table.targets, N_FOLDS, rng)
+        self.index = random_part(table.n_rows, N_ROWS, rng)
+        self.few = replace(table.take(self.index), loss=SquaredError())
+        self.rng = rng
+        self.seed = rng.randint(2**31)  # the same choices for all candidates
+
+    def find(self, input_maps: list[Transformer | None]) -> Inputs:
+        """Return the best inputs of small networks, and the width that goes with them.
+
+        Parameters
+        ----------
+        input_maps : list of fitted transformer or None
+            One or two maps, the first of which is preferred.
+
+        Returns
+        -------
+        Inputs
+            Of the least error on rows that were left out.
+        """
+        best, *others = (self._candidate(Inputs(each, self.folds)) for each in input_maps)
+        for other in others:
+            best = better(best, other, GAIN)
+        if self.spec.learns_metric and self.table.n_rows >= MIN_ROWS:
+            best = self._with_metric(best)
+        relative = relative_width(best.judged.layer, best.radial)
+        return best.inputs._replace(relative_width=relative)
+
+    def _with_metric(self, plain):
+        dense = self._scaled(plain.inputs, self._dense(plain.inputs))
+        best = better(plain, dense, DENSE_GAIN)
+        # Among many inputs of noise, the dense network is lost before these are left out.
+        marginal = self._marginal(plain.inputs)
+        screened = self._scaled(plain.inputs, marginal)
+        if better(best, screened, MARGINAL_GAIN) is best:
+            return best
+        both = self._scaled(plain.inputs, self._dense(screened.inputs).after(marginal))
+        return better(screened, both, DENSE_GAIN)
+
+    def _dense(self, inputs):
+        return dense_metric(self.table, inputs.without(), self.folds, self.rng)
+
+    def _marginal(self, inputs):
+        folds, rows = self.folds[self.index], self.few.rows(inputs.input_map)
+        without = [marginal_metric(rows.take(np.flatnonzero(folds != k))) for k in range(N_FOLDS)]
+        return Metric(marginal_metric(rows), tuple(without))
+
+    def _scaled(self, inputs, metric):
+        return self._candidate(inputs._replace(metric=metric))
+
+    def _candidate(self, inputs) -> Candidate:
+        """Return the small network of the best width."""
+        rng, few = np.random.RandomState(self.seed), inputs._replace(folds=self.folds[self.index])
+        judged, first = judged_layer(self.spec, self.few, few, rng)
+        return Candidate(inputs, refine_width(judged, first.radial, rng), first.radial)
+
+
+def better(one: Candidate, other: Candidate, gain: float) -> Candidate:
+    """Return the other candidate, if it lowers the error by this part, else the one."""
+    return other if other.judged.error < (1 - gain) * one.judged.error else one

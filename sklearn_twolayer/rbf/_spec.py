@@ -1,0 +1,118 @@
+"""What is asked of a radial-basis network, and the table that it is learned from."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from .._linalg import Matrix
+from ..embeddings import Embedding, Passthrough, Radial
+from ..kernels import Kernel
+from ..links import Link
+from ..losses import Loss
+from ..radial import WidthRule
+from ..rows import Index, Rows, Transformer
+from ..solvers import Solver
+
+#: With more mapped inputs than this, "auto" leaves out the linear tail.
+MAX_TAIL = 1000
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Rows with encoded targets, and how errors are counted.
+
+    Parameters
+    ----------
+    X : {ndarray, CSR} of shape (n_rows, n_features)
+        Validated inputs.
+    targets : ndarray of shape (n_rows, n_outputs)
+        Targets d.
+    sample_weight : ndarray of shape (n_rows,)
+        Positive weights.
+    loss : Loss
+        L(y, d).
+    link : Link
+        y = g(z).
+    n_jobs : int or None
+        Number of threads, as joblib counts.
+    """
+
+    X: Matrix
+    targets: np.ndarray
+    sample_weight: np.ndarray
+    loss: Loss
+    link: Link
+    n_jobs: int | None = None
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows."""
+        return self.X.shape[0]
+
+    def take(self, index: Index) -> "Table":
+        """Return some of the rows."""
+        return replace(
+            self,
+            X=self.X[index],
+            targets=self.targets[index],
+            sample_weight=self.sample_weight[index],
+        )
+
+    def rows(self, input_map: Transformer | None, dtype: type = np.float64) -> Rows:
+        """Return the rows through a map."""
+        rows = Rows(self.X, input_map, np.dtype(dtype), self.n_jobs)
+        return rows.labelled(self.targets, self.sample_weight).keep()
+
+
+@dataclass(frozen=True, eq=False)
+class RadialSpec:
+    """The parameters of a radial-basis network, checked, with `refine` as a list of steps.
+
+    They are those of `RBFNetwork`; `learns_metric` says whether the mapped inputs are
+    rescaled by their importance, where that helps, and `centers` are mapped already.
+    """
+
+    n_centers: int
+    kernel: str | Kernel
+    centers: str | object
+    width: str | WidthRule | float | np.ndarray
+    shape: str
+    shared: bool
+    normalize: bool
+    linear_tail: bool | str
+    alpha: float | str
+    steps: tuple[str, ...]
+    learns_metric: bool
+    has_tail_by_default: bool
+    solver: Solver
+    max_iter: int
+    tol: float
+
+    @property
+    def width_rule(self) -> str | WidthRule | float | np.ndarray:
+        """The rule for the widths, "dmax" where they are left to leave-one-out."""
+        return "dmax" if self.finds_width else self.width
+
+    @property
+    def finds_width(self) -> bool:
+        """Whether the widths are left to leave-one-out."""
+        return isinstance(self.width, str) and self.width == "loo"
+
+    def radial(self, n_units: int) -> Radial:
+        """Return the radial units; a metric to be learned starts from spheres with a shape."""
+        learns_shape = "metric" in self.steps and self.shape == "spherical"
+        return Radial(
+            n_units,
+            self.kernel,
+            widths=self.width_rule,
+            shape="diagonal" if learns_shape else self.shape,
+            shared=self.shared,
+            normalize=self.normalize,
+        )
+
+    def embedding(self, radial: Radial, rows: Rows) -> Embedding:
+        """Return the first layer: the radial units, and perhaps the mapped inputs."""
+        tail = self.linear_tail
+        if isinstance(tail, str):
+            tail = self.has_tail_by_default and rows.n_features <= MAX_TAIL
+        return radial | Passthrough() if tail else radial

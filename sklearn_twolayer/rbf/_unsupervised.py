@@ -1,0 +1,77 @@
+"""The unsupervised stage of a radial-basis network: from rows to a first layer."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ..embeddings import Radial
+from ..network import Network
+from ..objective import Objective
+from ..output_layer import FixedLayer
+from ..radial import Clusters, cluster_shapes, find_centers, find_widths
+from ..rows import Index, Transformer
+from ._spec import RadialSpec, Table
+
+
+class FirstLayer(NamedTuple):
+    """Centres, widths and shapes, found from the inputs alone."""
+
+    layer: FixedLayer
+    radial: Radial
+    clusters: Clusters
+    index: Index  # the rows that the clusters were found among
+
+
+def unsupervised_stage(
+    spec: RadialSpec, table: Table, input_map: Transformer | None, rng: np.random.RandomState
+) -> FirstLayer:
+    """Find centres, widths and shapes.
+
+    Parameters
+    ----------
+    spec : RadialSpec
+        What is asked for.
+    table : Table
+        The training rows.
+    input_map : fitted transformer or None
+        Maps them.
+    rng : RandomState
+        The source of random choices.
+
+    Returns
+    -------
+    FirstLayer
+        The network, its output layer still zero.
+    """
+    rows = table.rows(input_map)
+    with np.errstate(over="ignore", invalid="ignore"):
+        rule = _mapped_centers(spec.centers, input_map)
+        centers, X, weights, index = find_centers(rows, spec.n_centers, rule, rng)
+        clusters = Clusters(centers, X, weights)
+        widths = find_widths(clusters, spec.width_rule)
+    if not np.isfinite(widths).all():
+        raise ValueError(
+            "The distances between rows overflow: scale the inputs, as input_map='robust' does."
+        )
+    radial = spec.radial(len(centers))
+    network = Network(spec.embedding(radial, rows), rows.n_features, table.targets.shape[1])
+    objective = Objective(network, table.loss, table.link, rows)
+    layer = FixedLayer(objective, np.zeros(network.n_parameters))
+    arrays = {"centers": centers, "log_widths": np.log(widths)}
+    if radial.shape != "spherical":
+        arrays["shapes"] = _shapes(spec, radial, clusters)
+    return FirstLayer(layer.moved(**arrays), radial, clusters, index)
+
+
+def _mapped_centers(centers, input_map):
+    """Return the rule for centres; those given in units of the input are mapped."""
+    if input_map is None or isinstance(centers, str) or hasattr(centers, "fit"):
+        return centers
+    return input_map.transform(centers)
+
+
+def _shapes(spec, radial, clusters):
+    if "metric" not in spec.steps:
+        return cluster_shapes(clusters, radial.shape, radial.shared)
+    n_features = clusters.centers.shape[1]
+    return np.ones(n_features) if radial.shape == "diagonal" else np.eye(n_features)
