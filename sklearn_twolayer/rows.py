@@ -174,25 +174,36 @@ class Rows:
         return _take(self.sample_weight, index, axis=-1) / self.total_weight
 
     def sum(
-        self, terms: Callable, numbers_per_row: int, n_threads: int | None = None
+        self,
+        terms: Callable,
+        numbers_per_row: int,
+        n_threads: int | None = None,
+        *,
+        over: np.ndarray | None = None,
     ) -> tuple[np.ndarray, ...]:
         """Return the sums of what `terms` gives for each block.
 
         Parameters
         ----------
         terms : callable
-            Returns a tuple of arrays for a slice of rows.
+            Returns a tuple of arrays for some rows.
         numbers_per_row : int
             Numbers that it holds for each row, about.
         n_threads : int, optional
             Number of threads, if not that of `n_jobs`.
+        over : ndarray of int, optional
+            The rows to sum over, if not all.
 
         Returns
         -------
         tuple of ndarray
             The sums.
         """
-        parts = blocks(self.n_rows, block_length(numbers_per_row))
+        length = block_length(numbers_per_row)
+        if over is None:
+            parts: list[Index] = [*blocks(self.n_rows, length)]
+        else:
+            parts = [over[part] for part in blocks(len(over), length)]
         n_chunks = min(len(parts), N_CHUNKS)
         ends = [len(parts) * k // n_chunks for k in range(n_chunks + 1)]
         chunks = [parts[start:end] for start, end in pairwise(ends)]

@@ -189,8 +189,8 @@ class BaseRBFNetwork(BaseNetwork):
         self.shapes_ = shapes[0].copy() if shapes else None
         scale = self._targets.scale if self.task == "regression" else 1.0
         with np.errstate(over="ignore"):
-            squares = ((fit.residuals * scale) ** 2).mean(axis=1)
-        self.loo_error_ = float(np.average(squares, weights=weights))
+            squares = ((fit.residuals.outputs * scale) ** 2).mean(axis=1)
+        self.loo_error_ = float(np.average(squares, weights=weights[fit.residuals.rows]))
 
     # Targets, by task.
 

@@ -225,17 +225,20 @@ def _anchored(judged, rows, rng):
 
 def _strength(judged, rows, rng):
     """Return the strength of least cross-validated cross-entropy, what calibrates z, and z."""
-    targets, weights = judged.objective.rows.targets_and_weights(rows)
+    targets = judged.objective.rows.targets[rows]
     z = np.empty((len(STRENGTHS), *targets.shape))
     n_folds = min(FOLDS_OF_FEW if len(rows) < FEW_ROWS else FOLDS, len(rows))
-    n_parts = -(-n_folds // len(judged.judges))
+    n_parts = -(-n_folds * len(judged.judges[0].judged) // judged.objective.n_rows)
     parts = deal_folds(targets, n_parts, rng)
-    for k, judge in enumerate(judged.judges):
-        own = judged.judged_by(k)[rows]
+    for judge in judged.judges:
+        own = np.isin(rows, judge.judged)
         outside = [np.flatnonzero(own & (parts == part)) for part in range(n_parts)]
         directions = Directions(judge, judged.alpha_of(judge), rows, N_DIRECTIONS)
         for some, outputs in _left_out(directions, outside, judged.log_odds):
             z[:, some] = outputs
+    honest = np.flatnonzero(np.isin(rows, judged.left_out.rows))
+    rows, z = rows[honest], z[:, honest]
+    targets, weights = judged.objective.rows.targets_and_weights(rows)
     link, loss = judged.objective.link, LogLoss()
     even, shares = smoothed(targets, weights), weights / weights.sum()
     best = int(np.argmin([shares @ loss.value_and_gradient(y, even, link)[0] for y in z]))

@@ -2,16 +2,17 @@
 
 Leave-one-out is honest where the first layer comes from the inputs alone. Where something
 in it was learned from the targets (a metric), all targets have a part in what is then
-judged by them. So it is learned again from the rows outside of each of some folds, and
-each of these first layers is judged on its fold, by output layers that leave out one row
-at a time. What they decide (the penalty, the widths, whether to keep the metric) holds
-for the first layer that was learned from all rows.
+judged by them. So it is learned again from the rows outside of some folds, and each of
+these first layers is judged on its fold, by output layers that leave out one row at a
+time. What they decide (the penalty, the widths, whether to keep the metric) holds for the
+first layer that was learned from all rows.
 """
 
 from collections.abc import Callable
 
 import numpy as np
 
+from ..blending import Honest
 from ..losses import LogLoss
 from ..objective import Objective
 from ..rows import random_part
@@ -32,18 +33,21 @@ class FixedLayer:
         The network and the rows.
     vector : ndarray of shape (n_parameters,)
         Its parameters; those of the output layer do not matter.
+    judged : ndarray of int, optional
+        Rows whose targets it has not seen; all of them, if None.
     """
 
-    def __init__(self, objective: Objective, vector: np.ndarray):
+    def __init__(self, objective: Objective, vector: np.ndarray, judged: np.ndarray | None = None):
         self.objective = objective
         self.vector = vector
+        self.judged = np.arange(objective.n_rows) if judged is None else judged
         self._loo: LeaveOneOut | None = None
 
     @property
     def loo(self) -> LeaveOneOut:
         """The output layers for all penalties, computed where they are first asked for."""
         if self._loo is None:
-            self._loo = leave_one_out(Activations(self.objective, self.vector))
+            self._loo = leave_one_out(Activations(self.objective, self.vector), self.judged)
         return self._loo
 
     @property
@@ -57,11 +61,16 @@ class FixedLayer:
         own = self.objective.network.views(vector).own
         for name, array in arrays.items():
             own[("centers", "log_widths", "shapes").index(name)][...] = array
-        return FixedLayer(self.objective, vector)
+        return FixedLayer(self.objective, vector, self.judged)
 
-    def on(self, objective: Objective) -> "FixedLayer":
-        """Return the same layer on the rows of another objective."""
-        return FixedLayer(objective, self.vector)
+    def judged_on(self, rows: np.ndarray) -> "FixedLayer":
+        """Return the same layer, judged on other rows."""
+        return FixedLayer(self.objective, self.vector, rows)
+
+    def on_some_rows(self, index: np.ndarray) -> "FixedLayer":
+        """Return the same layer on some of the rows."""
+        judged = np.flatnonzero(np.isin(index, self.judged))
+        return FixedLayer(on_some_rows(self.objective, index), self.vector, judged)
 
     def solved(self, alpha: float) -> np.ndarray:
         """Return the parameters with the output layer of least squares."""
@@ -83,25 +92,16 @@ class JudgedLayer:
     alpha : float or "loo"
         The penalty of the output layer, or to choose it by leave-one-out.
     judges : tuple of FixedLayer, optional
-        The same, each learned without the targets of a fold; the layer itself, if nothing
-        in it was learned from targets.
-    folds : ndarray of int, shape (n_rows,), optional
-        The fold of each row, as an index of `judges`.
+        The same, each learned without the targets of the rows that it is judged on; the
+        layer itself, if nothing in it was learned from targets.
     """
 
-    def __init__(
-        self,
-        layer: FixedLayer,
-        alpha: float | str,
-        judges: tuple[FixedLayer, ...] = (),
-        folds: np.ndarray | None = None,
-    ):
+    def __init__(self, layer: FixedLayer, alpha: float | str, judges: tuple[FixedLayer, ...] = ()):
         self.layer = layer
         self.choice = alpha
         self.judges = judges or (layer,)
-        self.folds = np.zeros(layer.objective.n_rows, dtype=int) if folds is None else folds
         self._best: tuple[float, float] | None = None
-        self._left_out: np.ndarray | None = None
+        self._left_out: Honest | None = None
         self._log_odds: LogOdds | None = None
 
     @property
@@ -114,20 +114,22 @@ class JudgedLayer:
         layer = change(self.layer)
         if self.judges == (self.layer,):
             return JudgedLayer(layer, self.choice)
-        return JudgedLayer(layer, self.choice, tuple(map(change, self.judges)), self.folds)
+        return JudgedLayer(layer, self.choice, tuple(map(change, self.judges)))
+
+    def by(self, n_rows: int) -> "JudgedLayer":
+        """Return the same, judged by as few judges as have so many rows, or by all."""
+        counts = np.cumsum([len(judge.judged) for judge in self.judges])
+        n_judges = int(np.searchsorted(counts, n_rows)) + 1
+        if n_judges >= len(self.judges):
+            return self
+        return JudgedLayer(self.layer, self.choice, self.judges[:n_judges])
 
     def thinned(self, n_rows: int, rng: np.random.RandomState) -> "JudgedLayer":
         """Return the same on so many random rows, or on all if they are few."""
         index = random_part(self.objective.n_rows, n_rows, rng)
         if isinstance(index, slice):
             return self
-        thin = self.mapped(lambda layer: layer.on(on_some_rows(layer.objective, index)))
-        thin.folds = self.folds[index]
-        return thin
-
-    def judged_by(self, k: int) -> np.ndarray:
-        """Return which rows a judge has not seen, as booleans."""
-        return self.folds == k
+        return self.mapped(lambda layer: layer.on_some_rows(index))
 
     def alpha_of(self, layer: FixedLayer) -> float:
         """Return the penalty for one of the layers."""
@@ -152,20 +154,23 @@ class JudgedLayer:
         return self.layer.loo.solve(self.alpha)
 
     @property
-    def left_out(self) -> np.ndarray:
-        """Outputs of least squares for each row, from layers that have not seen its target."""
+    def left_out(self) -> Honest:
+        """Outputs of least squares, from layers that have not seen the targets of the rows."""
         if self._left_out is None:
+            rows = np.concatenate([judge.judged for judge in self.judges])
             outputs = [judge.loo.predictions(self.alpha_of(judge)) for judge in self.judges]
-            self._left_out = np.stack(outputs)[self.folds, np.arange(len(self.folds))]
+            order = np.argsort(rows)
+            self._left_out = Honest(rows[order], np.concatenate(outputs)[order])
         return self._left_out
 
     @property
     def log_odds(self) -> LogOdds:
         """What brings the outputs for rows left out, of a classifier, to log-odds."""
         if self._log_odds is None:
-            rows, link = self.objective.rows, self.objective.link
-            shares = rows.shares(slice(None))
-            self._log_odds = log_odds(self.left_out, rows.targets, shares, link)
+            rows, outputs = self.left_out
+            targets, weights = self.objective.rows.targets_and_weights(rows)
+            shares = weights / weights.sum()
+            self._log_odds = log_odds(outputs, targets, shares, self.objective.link)
         return self._log_odds
 
     @property
@@ -182,11 +187,12 @@ class JudgedLayer:
         return float(self.choice), float(self._errors(np.array([self.choice], dtype=float))[0])
 
     def _errors(self, strengths):
-        total = np.zeros(len(strengths))
-        for k, judge in enumerate(self.judges):
+        total, weight = np.zeros(len(strengths)), 0.0
+        for judge in self.judges:
             scale = 1.0 if self._is_given else judge.loo.scale
-            total += judge.loo.errors(strengths * scale, self.judged_by(k))
-        return total
+            total += judge.loo.errors(strengths * scale)
+            weight += judge.objective.rows.shares(judge.judged).sum()
+        return total / weight
 
     def _least(self):
         # What predicts in single precision needs outputs that do not cancel.

@@ -9,11 +9,14 @@ intercept is not penalised.
 import numpy as np
 from scipy.linalg import eigh
 
-from ..rows import Index
+from ..rows import Index, blocks
 from ._activations import NUMBERS_PER_ROW, Activations
 
 #: The values of α to choose from, as parts of the largest eigenvalue; the last leave a constant.
 GRID = np.logspace(-13, 3, 33)
+
+#: Rows whose residuals are computed at a time.
+MAX_BLOCK = 2048
 
 #: A smaller part of a row that is not fitted is rounding.
 ROUNDING = 1e-8
@@ -28,6 +31,8 @@ class LeaveOneOut:
     ----------
     activations : Activations
         Of all rows, which have targets and weights.
+    judged : ndarray of int
+        The rows to leave out, one at a time.
 
     Attributes
     ----------
@@ -45,9 +50,10 @@ class LeaveOneOut:
     vectors: np.ndarray
     moments: np.ndarray
 
-    def __init__(self, activations: Activations):
+    def __init__(self, activations: Activations, judged: np.ndarray):
         self.activations = activations
         self.rows = activations.rows
+        self.judged = judged
 
         def means(part):
             w = self.rows.shares(part)
@@ -101,38 +107,40 @@ class LeaveOneOut:
         floor = len(total) * np.finfo(float).eps * self.values[-1]
         return np.divide(1, total, out=np.zeros_like(total), where=total > floor)
 
-    def errors(self, alphas: np.ndarray, judged: np.ndarray) -> np.ndarray:
+    def errors(self, alphas: np.ndarray) -> np.ndarray:
         """Return the leave-one-out error of each α.
 
         Parameters
         ----------
         alphas : ndarray of shape (n_alphas,)
             Penalties.
-        judged : ndarray of bool, shape (n_rows,)
-            The rows whose residuals count.
 
         Returns
         -------
         ndarray of shape (n_alphas,)
-            The weighted sum over these rows of the squared residuals, summed over targets,
+            The weighted sum over judged rows of the squared residuals, summed over targets,
             with weights that sum to one over all rows.
         """
 
         def block(part):
-            w = self.rows.shares(part) * judged[part]
+            w = self.rows.shares(part)
             residuals = self._residuals(part, alphas)
             return (np.einsum("i,iam,iam->a", w, residuals, residuals, optimize=True),)
 
-        return self.activations.sum(block)[0]
+        self._prepare()
+        return self.rows.sum(block, NUMBERS_PER_ROW, over=self.judged)[0]
 
     def predictions(self, alpha: float) -> np.ndarray:
-        """Return for each row the output of the layer that is fitted without it."""
-        targets, alphas = self.rows.targets, np.array([alpha])
-        return self.rows.fill(
-            lambda part: targets[part] - self._residuals(part, alphas)[:, 0],
-            targets.shape[1],
-            NUMBERS_PER_ROW,
-        )
+        """Return for each judged row the output of the layer that is fitted without it."""
+        self._prepare()
+        result, alphas = self.rows.targets[self.judged], np.array([alpha])
+        for part in blocks(len(result), MAX_BLOCK):
+            with np.errstate(over="ignore", invalid="ignore"):
+                result[part] -= self._residuals(self.judged[part], alphas)[:, 0]
+        return result
+
+    def _prepare(self) -> None:
+        """Compute what the residuals need, before threads share in it."""
 
     def solve(self, alpha: float) -> tuple[np.ndarray, np.ndarray]:
         """Return W, shape (n_columns, n_targets), and b."""
@@ -154,7 +162,7 @@ class ManyRows(LeaveOneOut):
         self.values, self.vectors = decomposed(covariance)
         self.moments = self.vectors.T @ moments
         self._largest = np.abs(self.rows.targets - self.offset).max(axis=0)
-        self._rotated = self._rotate()
+        self._rotated: np.ndarray | None = None
 
     def rough_errors(self, alphas):
         inverses = self.inverses(alphas)
@@ -164,17 +172,18 @@ class ManyRows(LeaveOneOut):
         residual = np.maximum(self._variance - explained, ROUNDING * self._variance)
         return residual / np.maximum(rest, ROUNDING) ** 2
 
-    def _rotate(self) -> np.ndarray | None:
-        """Return all of `rotated`, in the place of the activations, where these are kept."""
+    def _prepare(self):
+        # All of `rotated`, in the place of the activations, where these are kept and needed.
+        if len(self.judged) < self.rows.n_rows or not self.activations.kept:
+            return
         P = self.activations.release()
-        if P is not None:
 
-            def rotate(part):
-                P[part] = (P[part] - self.center) @ self.vectors
-                return (0,)
+        def rotate(part):
+            P[part] = (P[part] - self.center) @ self.vectors
+            return (0,)
 
-            self.activations.sum(rotate)
-        return P
+        self.activations.sum(rotate)
+        self._rotated = P
 
     def rotated(self, part):
         if self._rotated is not None:
@@ -242,13 +251,15 @@ class FewRows(LeaveOneOut):
         return errors / ((U * U) @ inverses * self._root[part])[:, :, None]
 
 
-def leave_one_out(activations: Activations) -> LeaveOneOut:
+def leave_one_out(activations: Activations, judged: np.ndarray) -> LeaveOneOut:
     """Return the decomposition that is the smaller one.
 
     Parameters
     ----------
     activations : Activations
         Of all rows, which have targets and weights.
+    judged : ndarray of int
+        The rows to leave out, one at a time.
 
     Returns
     -------
@@ -256,7 +267,7 @@ def leave_one_out(activations: Activations) -> LeaveOneOut:
         Of rows or of activations.
     """
     few = 1 < activations.rows.n_rows <= activations.width and activations.kept
-    return FewRows(activations) if few else ManyRows(activations)
+    return FewRows(activations, judged) if few else ManyRows(activations, judged)
 
 
 def decomposed(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

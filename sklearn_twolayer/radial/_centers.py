@@ -20,6 +20,8 @@ MINIBATCH_SIZE = 2_000_000
 #: `ROWS_PER_CENTER` for each centre.
 MAX_ROWS = 20_000
 ROWS_PER_CENTER = 50
+#: From so many centres on, KMeans starts from single draws.
+MANY_CENTERS = 128
 
 
 def check_centers(centers: Any) -> None:
@@ -83,22 +85,30 @@ def _centers(X, weights, n_centers, rule, rng):
     if isinstance(rule, str):
         if n_centers >= X.shape[0]:
             return _dense(X)
-        return _cluster(_kmeans(X.shape[0], n_centers, rng), X, weights)
+        return _cluster(_kmeans(X, weights, n_centers, rng), X, weights)
     if hasattr(rule, "fit"):
         return _cluster(clone(rule), X, weights)
     return np.asarray(rule)
 
 
-def _kmeans(n_rows, n_centers, rng):
+def _kmeans(X, weights, n_centers, rng):
     # Here, since importing it takes longer than all of this package.
-    from sklearn.cluster import KMeans, MiniBatchKMeans
+    from sklearn.cluster import KMeans, MiniBatchKMeans, kmeans_plusplus
 
-    if n_rows * n_centers > MINIBATCH_SIZE:
+    if X.shape[0] * n_centers > MINIBATCH_SIZE:
         batch = max(1024, 4 * n_centers)
         return MiniBatchKMeans(
             n_centers, n_init=1, batch_size=batch, max_iter=10, random_state=rng
         )
-    return KMeans(n_centers, n_init=1, random_state=rng)
+    if n_centers < MANY_CENTERS:
+        return KMeans(n_centers, n_init=1, random_state=rng)
+    with (
+        single_threaded()
+    ):  # the best of several draws for each centre would take most of the time
+        start, _ = kmeans_plusplus(
+            X, n_centers, sample_weight=weights, random_state=rng, n_local_trials=1
+        )
+    return KMeans(n_centers, n_init=1, init=start, random_state=rng)
 
 
 def _cluster(clusterer, X, weights):

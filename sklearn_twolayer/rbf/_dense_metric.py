@@ -15,8 +15,8 @@ from ..solvers import Adam, Run
 from ._relevance import metric_root, squared_gradient
 from ._spec import Table
 
-#: Networks, units of each of their two branches, and the penalty on the weights.
-N_NETWORKS, N_UNITS, ALPHA = 2, 24, 1e-3
+#: Networks in all, units of each of their two branches, and the penalty on the weights.
+N_NETWORKS, N_UNITS, ALPHA = 4, 24, 1e-3
 #: Divides their raw outputs: on the rows that they learn, networks are too certain of a class.
 TEMPERATURE = 3.0
 #: Larger steps than by default: the directions matter, not the last digit.
@@ -40,23 +40,23 @@ class Metric(NamedTuple):
 
 def dense_metric(
     table: Table,
-    maps: tuple[Transformer | None, ...],
+    maps: list[Transformer | None],
     folds: np.ndarray,
     rng: np.random.RandomState,
 ) -> Metric:
     """Return by how much each mapped input moves the outputs of dense networks.
 
     A radial unit sees all inputs alike; a dense one learns which of them matter. Networks
-    are trained on the rows outside of each fold, for half the usual time; all of them
-    together give the metric for all rows. Of classes, what is moved are probabilities: raw
-    outputs go on to grow where there is no doubt.
+    are trained on the rows outside of a fold, for half the usual time; all of them together
+    give the metric for all rows. Of classes, what is moved are probabilities: raw outputs go
+    on to grow where there is no doubt.
 
     Parameters
     ----------
     table : Table
         The training rows.
-    maps : tuple of fitted transformer or None
-        One for each fold.
+    maps : list of fitted transformer or None
+        One for each fold that is to be judged.
     folds : ndarray of int, shape (n_rows,)
         The fold of each row.
     rng : RandomState
@@ -67,27 +67,35 @@ def dense_metric(
     Metric
         Root mean squares of the gradient.
     """
-    squares = []
-    for k, input_map in enumerate(maps):
-        some = table.take(np.flatnonzero(folds != k))
-        squares.append(_mean_squares(some, input_map, rng))
-    return Metric(metric_root(sum(squares)), tuple(map(metric_root, squares)))
+    index = random_part(table.n_rows, MAX_ROWS, rng)
+    table, folds = table.take(index), folds[index]
+    n_each = -(-N_NETWORKS // len(maps))
+    if all(each is maps[0] for each in maps):  # all networks side by side
+        left_out = np.repeat(np.arange(len(maps)), n_each)
+        squares = _mean_squares(table, maps[0], folds == left_out[:, None], rng)
+    else:
+        squares = [
+            square
+            for k, each in enumerate(maps)
+            for square in _mean_squares(table, each, np.tile(folds == k, (n_each, 1)), rng)
+        ]
+    without = [sum(squares[k * n_each : (k + 1) * n_each]) for k in range(len(maps))]
+    return Metric(metric_root(sum(without)), tuple(map(metric_root, without)))
 
 
-def _mean_squares(table, input_map, rng):
-    """Return the mean squares of the gradient of a few networks that are trained on a table."""
-    table = table.take(random_part(table.n_rows, MAX_ROWS, rng))
+def _mean_squares(table, input_map, left_out, rng):
+    """Return the mean squares of the gradient of networks that each leave out some rows."""
     common = _common_scale(table.take(random_part(table.n_rows, N_SCALED, rng)), input_map)
     chain = common if input_map is None else make_pipeline(input_map, common)
     rows = table.rows(chain, np.float32)
     network = Network(as_embedding("parallel", N_UNITS), rows.n_features, table.targets.shape[1])
     objective = Objective(network, table.loss, table.link, rows, ALPHA)
-    start = np.stack([network.initialize(rows, rng) for _ in range(N_NETWORKS)])
+    start = np.stack([network.initialize(rows, rng) for _ in left_out])
     network.views(start).bias[...] = objective.best_constant()
     max_iter = -(-SOLVER.default_max_iter(rows.n_rows) // 2)
     run = Run(max_iter, 0.0, max_iter, rng, lambda params, loss: False)
-    stack = SOLVER.minimize(objective, start, run).params
-    return sum(squared_gradient(objective, params, TEMPERATURE) for params in stack)
+    stack = SOLVER.minimize(objective.without(left_out), start, run).params
+    return [squared_gradient(objective, params, TEMPERATURE) for params in stack]
 
 
 def _common_scale(table, input_map):

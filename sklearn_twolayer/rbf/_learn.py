@@ -31,7 +31,7 @@ class RadialFit(NamedTuple):
     start_widths: np.ndarray  # of the unsupervised stage
     alpha: float
     condition: float  # of the linear system of the output layer
-    residuals: np.ndarray  # of least squares for rows left out, (n_rows, n_outputs)
+    residuals: Honest  # of least squares for rows left out
     density: Density
     loss_curve: list[float]
     outcome: Outcome | None  # of the solver, where there was one
@@ -100,14 +100,14 @@ def _output(spec, judged, rng):
     """Return W, b, α and honest outputs."""
     if isinstance(judged.objective.loss, LogLoss):
         return fit_cross_entropy(judged, rng)
-    rows, outputs = np.arange(judged.objective.n_rows), judged.left_out
-    weights, bias = judged.output
+    (weights, bias), objective = judged.output, judged.objective
     if not spec.steps:
-        return weights, bias, judged.alpha, Honest(rows, outputs)
+        return weights, bias, judged.alpha, judged.left_out
     # Where widths and a metric are chosen, the best may be so by chance.
-    objective, shares = judged.objective, judged.objective.rows.sample_weight
+    rows, outputs = judged.left_out
+    targets, row_weights = objective.rows.targets_and_weights(rows)
     (factor,), constant = blend_weights(
-        [outputs], objective.rows.targets, shares, objective.loss, objective.link
+        [outputs], targets, row_weights, objective.loss, objective.link
     )
     honest = Honest(rows, factor * outputs + constant)
     return factor * weights, factor * bias + constant, judged.alpha, honest
@@ -115,8 +115,9 @@ def _output(spec, judged, rng):
 
 def _residuals(judged, honest):
     """Return residuals for rows left out; of least squares on indicators, for classes."""
-    is_classifier = isinstance(judged.objective.loss, LogLoss)
-    return judged.objective.rows.targets - (judged.left_out if is_classifier else honest.outputs)
+    if isinstance(judged.objective.loss, LogLoss):
+        honest = judged.left_out
+    return Honest(honest.rows, judged.objective.rows.targets[honest.rows] - honest.outputs)
 
 
 def _part(judged, weights, bias):

@@ -17,8 +17,8 @@ from ..radial import make_geometry
 from ._relevance import metric_root
 from ._width import STEP, refine_width, relative_width
 
-#: Folds of rows, each judged by a metric that was learned without its targets.
-N_FOLDS = 2
+#: Folds of rows, each judged in a metric that was learned without its targets.
+N_FOLDS = 4
 
 
 def refine_metric(
@@ -42,19 +42,21 @@ def refine_metric(
     JudgedLayer
         That of the least leave-one-out error.
     """
-    n_rows, layer = judged.objective.n_rows, judged.layer
+    n_rows, layer, alpha = judged.objective.n_rows, judged.layer, judged.choice
     if n_rows < 2 * N_FOLDS:
         return judged
     folds = deal_folds(judged.objective.rows.targets, N_FOLDS, rng)
-    best, last = judged, JudgedLayer(layer, judged.choice, (layer,) * N_FOLDS, folds)
+    rows = [np.flatnonzero(folds == k) for k in range(N_FOLDS)]
+    judges = tuple(layer.judged_on(own) for own in rows)
+    best, last = judged, JudgedLayer(layer, alpha, judges)
     for _ in range(n_rounds):
         relative = relative_width(last.layer, radial)
         judges = tuple(
-            with_gradient_metric(judge, np.flatnonzero(folds != k), judged.choice, radial)
-            for k, judge in enumerate(last.judges)
+            with_gradient_metric(judge, np.setdiff1d(layer.judged, judge.judged), radial, alpha)
+            for judge in last.judges
         )
-        layer = with_gradient_metric(last.layer, np.arange(n_rows), judged.choice, radial)
-        other = JudgedLayer(layer, judged.choice, judges, folds)
+        layer = with_gradient_metric(last.layer, last.layer.judged, radial, alpha)
+        other = JudgedLayer(layer, alpha, judges)
         last = refine_width(other, radial, rng, relative * STEP)
         if last.error >= best.error:
             break
@@ -63,7 +65,7 @@ def refine_metric(
 
 
 def with_gradient_metric(
-    layer: FixedLayer, rows: np.ndarray, alpha: float | str, radial: Radial
+    layer: FixedLayer, rows: np.ndarray, radial: Radial, alpha: float | str
 ) -> FixedLayer:
     """Return a layer in the metric that its gradient on some rows suggests.
 
@@ -73,18 +75,17 @@ def with_gradient_metric(
         A first layer with a shared shape.
     rows : ndarray of int
         The rows whose targets the metric may be learned from.
-    alpha : float or "loo"
-        The penalty of the output layer.
     radial : Radial
         The radial units.
+    alpha : float or "loo"
+        The penalty of the output layer.
 
     Returns
     -------
     FixedLayer
         The same centres and widths in another metric.
     """
-    everything = len(rows) == layer.objective.n_rows
-    some = layer if everything else layer.on(on_some_rows(layer.objective, rows))
+    some = FixedLayer(on_some_rows(layer.objective, rows), layer.vector)
     judged = JudgedLayer(some, alpha)
     outer = gradient_outer_product(some, judged.output[0], radial)
     return layer.moved(shapes=metric_root(outer)) if outer.any() else layer

@@ -17,10 +17,11 @@ from ._spec import RadialSpec, Table
 from ._unsupervised import FirstLayer, unsupervised_stage
 from ._width import TYPICAL_WIDTH, refine_width, relative_width
 
-#: Size of the small networks.
-N_ROWS, N_CENTERS = 1000, 150
-#: Folds of rows, each judged by a metric that was learned without its targets.
-N_FOLDS = 2
+#: Size of the small networks, and how many of their rows may be such that are not judged.
+N_ROWS, N_CENTERS, N_OTHERS = 1000, 150, 250
+#: Folds of rows. Metrics that are learned without the targets of one are judged there, in as
+#: many folds as have so many rows.
+N_FOLDS, N_JUDGED = 4, 500
 #: With fewer rows than this no metric is learned.
 MIN_ROWS = 8
 #: By how much the error has to fall for an input map that is not preferred.
@@ -43,11 +44,11 @@ class Inputs(NamedTuple):
             return self.input_map
         return ScaledMap(self.input_map, self.metric.factors)
 
-    def without(self) -> tuple[Transformer | None, ...]:
-        """Return the map, and the metric learned without each of the folds."""
+    def without(self, k: int) -> Transformer | None:
+        """Return the map, and the metric learned without a fold."""
         if self.metric is None:
-            return (self.input_map,) * N_FOLDS
-        return tuple(ScaledMap(self.input_map, factors) for factors in self.metric.without)
+            return self.input_map
+        return ScaledMap(self.input_map, self.metric.without[k])
 
 
 def judged_layer(
@@ -77,11 +78,12 @@ def judged_layer(
     if inputs.metric is None:
         return JudgedLayer(first.layer, spec.alpha), first
     seed = rng.randint(2**31)
-    judges = tuple(
-        unsupervised_stage(spec, table, input_map, np.random.RandomState(seed)).layer
-        for input_map in inputs.without()
-    )
-    return JudgedLayer(first.layer, spec.alpha, judges, inputs.folds), first
+    judges = []
+    for k in range(len(inputs.metric.without)):
+        own = np.random.RandomState(seed)
+        judge = unsupervised_stage(spec, table, inputs.without(k), own).layer
+        judges.append(judge.judged_on(np.flatnonzero(inputs.folds == k)))
+    return JudgedLayer(first.layer, spec.alpha, tuple(judges)), first
 
 
 class Candidate(NamedTuple):
@@ -112,10 +114,20 @@ class MetricProbe:
         )
         self.table = table
         self.folds = deal_folds(table.targets, N_FOLDS, rng)
-        self.index = random_part(table.n_rows, N_ROWS, rng)
+        self.n_judged = min(-(-N_JUDGED * N_FOLDS // table.n_rows), N_FOLDS)
+        self.index = self._some_rows(rng)
         self.few = replace(table.take(self.index), loss=SquaredError())
         self.rng = rng
         self.seed = rng.randint(2**31)  # the same choices for all candidates
+
+    def _some_rows(self, rng):
+        """Return the rows of the small networks, most of them rows that can be judged."""
+        can = np.flatnonzero(self.folds < self.n_judged)
+        most = N_ROWS - N_OTHERS if self.n_judged < N_FOLDS else N_ROWS
+        some = can[random_part(len(can), most, rng)]
+        others = np.setdiff1d(np.arange(len(self.folds)), can)
+        others = others[random_part(len(others), N_OTHERS, rng)]
+        return np.sort(np.concatenate([some, others]))
 
     def find(self, input_maps: list[Transformer | None]) -> Inputs:
         """Return the best inputs of small networks, and the width that goes with them.
@@ -139,6 +151,7 @@ class MetricProbe:
         return best.inputs._replace(relative_width=relative)
 
     def _with_metric(self, plain):
+        plain = self._on_judged_rows(plain)
         dense = self._scaled(plain.inputs, self._dense(plain.inputs))
         best = better(plain, dense, DENSE_GAIN)
         # Among many inputs of noise, the dense network is lost before these are left out.
@@ -149,13 +162,22 @@ class MetricProbe:
         both = self._scaled(plain.inputs, self._dense(screened.inputs).after(marginal))
         return better(screened, both, DENSE_GAIN)
 
+    def _on_judged_rows(self, plain):
+        """Return a candidate without a metric, judged on the same rows as those with one."""
+        rows = np.flatnonzero(self.folds[self.index] < self.n_judged)
+        layer = plain.judged.layer.judged_on(rows)
+        return plain._replace(judged=JudgedLayer(layer, self.spec.alpha))
+
     def _dense(self, inputs):
-        return dense_metric(self.table, inputs.without(), self.folds, self.rng)
+        maps = [inputs.without(k) for k in range(self.n_judged)]
+        return dense_metric(self.table, maps, self.folds, self.rng)
 
     def _marginal(self, inputs):
         folds, rows = self.folds[self.index], self.few.rows(inputs.input_map)
-        without = [marginal_metric(rows.take(np.flatnonzero(folds != k))) for k in range(N_FOLDS)]
-        return Metric(marginal_metric(rows), tuple(without))
+        without = tuple(
+            marginal_metric(rows.take(np.flatnonzero(folds != k))) for k in range(self.n_judged)
+        )
+        return Metric(marginal_metric(rows), without)
 
     def _scaled(self, inputs, metric):
         return self._candidate(inputs._replace(metric=metric))

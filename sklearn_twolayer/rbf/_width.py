@@ -17,6 +17,8 @@ TYPICAL_WIDTH = 0.8
 N_CENTERS = 300
 #: Rows that a width is tried on; of more, a random part of that size.
 N_ROWS = 20_000
+#: Rows that are enough to judge a width, where several layers share in it.
+N_JUDGED = 300
 
 
 def refine_width(
@@ -40,7 +42,7 @@ def refine_width(
     JudgedLayer
         That of the least leave-one-out error among those tried.
     """
-    few = judged.thinned(N_ROWS, rng)
+    few = judged.thinned(N_ROWS, rng).by(N_JUDGED)
     best: JudgedLayer | None = None
     errors: dict[float, float] = {}
 
@@ -62,6 +64,7 @@ def refine_width(
         if abs(further) > limit:
             break
         attempt(further)
+    # With all its judges it has its activations.
     return best if few is judged else judged.mapped(widened(radial, least))
 
 
