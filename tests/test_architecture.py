@@ -10,8 +10,8 @@ PACKAGE = Path(__file__).parents[1] / "sklearn_twolayer"
 
 #: A room imports from the rows above its own, never from its own row or from below.
 ROWS_OF_ROOMS = [
-    {"_blas"},
-    {"_checks", "_columns", "_compat", "_linalg", "_registry", "_threads", "_warnings"},
+    {"_blas", "_checks"},
+    {"_columns", "_compat", "_linalg", "_registry", "_threads", "_warnings"},
     {"activations", "kernels", "input_maps", "rows"},
     {"links"},
     {"losses", "radial"},
@@ -79,7 +79,7 @@ def test_imports_inside_point_one_way(path):
         target = parts[0] if parts else "__init__"
         if target != room:
             assert LEVEL[target] < LEVEL[room], f"{room} imports {target}"
-            assert room != "solvers" or LEVEL[target] <= LEVEL["_checks"], (
+            assert room != "solvers" or LEVEL[target] <= LEVEL["_registry"], (
                 "solvers know no other room"
             )
 
