@@ -1,7 +1,15 @@
 """Checks of hyperparameters, for every room."""
 
-from numbers import Integral, Real
+from numbers import Integral, Number, Real
 from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+#: The longest piece of a value that a message shows.
+LONGEST = 200
+#: The largest integer that arrays and compiled code know.
+LARGEST = 2**63 - 1
 
 
 def check_number(name: str, value: Any, interval: str, *, integer: bool = False) -> None:
@@ -14,7 +22,7 @@ def check_number(name: str, value: Any, interval: str, *, integer: bool = False)
     value : object
         What was given.
     interval : str
-        The range, such as ``"[0, 1)"``: a round bracket leaves out the end.
+        The range, such as ``"[0, 1)"`` or ``"(0, inf]"``: a round bracket leaves out the end.
     integer : bool
         Whether it has to be whole.
 
@@ -31,14 +39,83 @@ def check_number(name: str, value: Any, interval: str, *, integer: bool = False)
     ValueError: momentum must be a number in [0, 1), got 1.0.
     """
     noun = "an integer" if integer else "a number"
-    message = f"{name} must be {noun} in {interval}, got {value!r}."
+    message = f"{name} must be {noun} in {interval}, got {shown(value)}."
     if not isinstance(value, Integral if integer else Real) or isinstance(value, bool):
         raise TypeError(message)
+    try:
+        number = int(value) if integer else float(value)
+    except OverflowError:  # a number of hundreds of digits
+        number = None
+    if number is None or (integer and abs(number) > LARGEST):
+        raise ValueError(f"{name} is too large a number: got {shown(value)}.")
     low, high = map(float, interval[1:-1].split(","))
-    above = value >= low if interval[0] == "[" else value > low
-    below = value <= high if interval[-1] == "]" else value < high
+    above = number >= low if interval[0] == "[" else number > low
+    below = number <= high if interval[-1] == "]" else number < high
     if not (above and below):
         raise ValueError(message)
+
+
+def as_array(name: str, value: Any) -> np.ndarray:
+    """Return a parameter as an array of finite real numbers.
+
+    Parameters
+    ----------
+    name : str
+        The parameter, for the message.
+    value : array-like or sparse array
+        What was given.
+
+    Returns
+    -------
+    ndarray of float64
+        The array, dense, of any number of axes.
+
+    Raises
+    ------
+    ValueError
+        If it is no rectangular array, or holds anything but finite real numbers.
+
+    Examples
+    --------
+    >>> as_array("centers", [[1, 2], [3]])
+    Traceback (most recent call last):
+        ...
+    ValueError: centers must be an array of finite real numbers, got [[1, 2], [3]].
+    """
+    try:
+        array = np.asarray(value.toarray() if sparse.issparse(value) else value)
+        is_real = not np.iscomplexobj(array)
+        array = array.astype(np.float64) if is_real else array
+    except (TypeError, ValueError, OverflowError):  # ragged, text, a number of hundreds of digits
+        is_real = False
+    if not (is_real and np.isfinite(array).all()):
+        raise ValueError(f"{name} must be an array of finite real numbers, got {shown(value)}.")
+    return array
+
+
+def shown(value: Any) -> str:
+    """Return how a message shows a value that a user gave: its repr, cut where it is long.
+
+    Parameters
+    ----------
+    value : object
+        What was given.
+
+    Returns
+    -------
+    str
+        A text of moderate length.
+
+    Examples
+    --------
+    >>> shown("tahn")
+    "'tahn'"
+    """
+    try:
+        text = repr(value)
+    except ValueError:  # Python refuses to write out integers of thousands of digits
+        return f"a value of type {type(value).__name__}"
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
 
 def check_choice(name: str, value: Any, choices: tuple) -> None:
@@ -62,9 +139,11 @@ def check_choice(name: str, value: Any, choices: tuple) -> None:
     --------
     >>> check_choice("schedule", "cosine", ("cosine", "constant"))
     """
-    if not any(value is choice or value == choice for choice in choices):
+    # What is neither text nor a number, such as an array, need not compare to one truth value.
+    is_scalar = isinstance(value, str | Number | np.bool_)
+    if not any(value is choice or (is_scalar and value == choice) for choice in choices):
         known = ", ".join(map(repr, choices))
-        raise ValueError(f"{name} must be one of {known}, got {value!r}.")
+        raise ValueError(f"{name} must be one of {known}, got {shown(value)}.")
 
 
 def check_n_jobs(n_jobs: Any) -> None:

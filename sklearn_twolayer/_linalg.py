@@ -1,12 +1,9 @@
-"""Matrix products of dense or sparse rows, and the number of BLAS threads."""
+"""Matrix products of dense or sparse rows."""
 
-import os
 from functools import lru_cache
-from threading import Lock
 from typing import TypeAlias
 
 import numpy as np
-import threadpoolctl
 from scipy import sparse
 from scipy.linalg import get_blas_funcs
 
@@ -14,75 +11,7 @@ from scipy.linalg import get_blas_funcs
 Matrix: TypeAlias = np.ndarray | sparse.csr_array
 
 
-def _release() -> None:
-    """Let any thread set limits: from threadpoolctl 3.8 on, the first that did so owns them."""
-    controller = getattr(threadpoolctl, "OpenBLASController", None)
-    if hasattr(controller, "clear_controlling_thread"):
-        controller.clear_controlling_thread(force=True)
-
-
-class _BlasLimit:
-    """Context in which BLAS has one thread, for as long as anybody is in it.
-
-    The limit holds for the whole process. Were each fit to restore what it found, then of
-    two that overlap in time the last would restore the limit of the first.
-    """
-
-    def __init__(self):
-        self._controller = None
-        self._start()
-        if hasattr(os, "register_at_fork"):
-            # A fork has none of the threads that would leave.
-            os.register_at_fork(after_in_child=self._start)
-
-    def _start(self):
-        self._lock, self._n_inside, self._limiter = Lock(), 0, None
-
-    def __enter__(self):
-        with self._lock:
-            if not self._n_inside:
-                self._controller = self._controller or threadpoolctl.ThreadpoolController()
-                _release()
-                self._limiter = self._controller.limit(limits=1, user_api="blas")
-                _release()
-            self._n_inside += 1
-
-    def __exit__(self, *error):
-        with self._lock:
-            self._n_inside -= 1
-            if not self._n_inside:
-                _release()
-                self._limiter.restore_original_limits()
-                _release()
-
-
-_BLAS_LIMIT = _BlasLimit()
-
-
-def single_threaded_blas():
-    """Context in which a matrix product uses the calling thread alone.
-
-    Blocks of rows are small, and are spread over the threads of a pool instead.
-
-    Returns
-    -------
-    context manager
-        Restores the former limits on exit.
-    """
-    return _BLAS_LIMIT
-
-
-def single_threaded():
-    """Context in which no library uses threads of its own.
-
-    For algorithms that add up in an order that depends on them, such as KMeans.
-
-    Returns
-    -------
-    context manager
-        Restores the former limits on exit.
-    """
-    return threadpoolctl.ThreadpoolController().limit(limits=1)
+from ._blas import single_threaded, single_threaded_blas  # noqa: F401
 
 
 def product(X, C: np.ndarray) -> np.ndarray:

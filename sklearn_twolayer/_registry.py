@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from ._checks import shown
+
 
 def resolve(value: Any, registry: Mapping[str, type], base: type, kind: str) -> Any:
     """Return the object that `value` stands for.
@@ -39,11 +41,11 @@ def resolve(value: Any, registry: Mapping[str, type], base: type, kind: str) -> 
     if isinstance(value, str):
         if value not in registry:
             known = ", ".join(repr(name) for name in sorted(registry))
-            raise ValueError(f"Unknown {kind} {value!r}. Known names are {known}.")
+            raise ValueError(f"Unknown {kind} {shown(value)}. Known names are {known}.")
         return registry[value]()
     if not isinstance(value, base) or isinstance(value, type):
         raise TypeError(
             f"{kind} must be one of the names {sorted(registry)} or an instance of "
-            f"{base.__name__}, got {value!r}."
+            f"{base.__name__}, got {shown(value)}."
         )
     return value

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from ._blas import single_threaded_blas
+
 
 def map_in_threads(function: Callable[[Any], Any], items: Iterable, n_threads: int) -> list:
     """Return what a function gives for each item, in their order.
@@ -49,8 +51,13 @@ def map_in_threads(function: Callable[[Any], Any], items: Iterable, n_threads: i
     if n_helpers < 1:
         work()
         return results
+
+    def help_out():
+        with single_threaded_blas():  # some libraries have a limit for each thread
+            work()
+
     with ThreadPoolExecutor(n_helpers) as pool:
-        helpers = [pool.submit(work) for _ in range(n_helpers)]
+        helpers = [pool.submit(help_out) for _ in range(n_helpers)]
         work()
     for helper in helpers:
         helper.result()  # raises what it has raised

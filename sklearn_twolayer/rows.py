@@ -16,7 +16,8 @@ import numpy as np
 from joblib import effective_n_jobs
 from scipy import sparse
 
-from ._linalg import Matrix, augmented, single_threaded_blas, without_ones
+from ._blas import single_threaded_blas
+from ._linalg import Matrix, augmented, without_ones
 from ._threads import map_in_threads
 
 #: Mapped inputs up to this size are kept rather than mapped again at each pass.

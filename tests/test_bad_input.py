@@ -255,8 +255,8 @@ REALS = {
         Y,
         "activation='tanh' is not used by embedding='gated'",
     ),
-    "no units": (regressor(n_units=0), Y, "n_units must be a positive integer"),
-    "half a unit": (regressor(n_units=1.5), Y, "n_units must be a positive integer"),
+    "no units": (regressor(n_units=0), Y, r"n_units must be an integer in \[1, inf\)"),
+    "half a unit": (regressor(n_units=1.5), Y, r"n_units must be an integer in \[1, inf\)"),
     "solver that is a class": (regressor(solver=Adam), Y, "solver must be one of"),
     "solver out of range": (regressor(solver=GradientDescent(0.0)), Y, "learning_rate must be"),
     "input map that is a class": (regressor(input_map=OneHotEncoder), Y, "input_map must be"),
@@ -295,7 +295,7 @@ def test_targets_and_parameters(case):
 
 #: Parameters with a range: values outside it, and how the message names the range.
 RANGES = {
-    "alpha": ([-1.0, np.nan, np.inf, "1", True], r"\[0, inf\)"),
+    "alpha": ([-1.0, np.nan, np.inf, "1", True, np.ones(2)], r"\[0, inf\)"),
     "max_iter": ([0, 2.5, "3"], r"an integer in \[1, inf\)"),
     "tol": ([-1.0, np.nan, None], r"\[0, inf\)"),
     "n_iter_no_change": ([0, 1.5], r"an integer in \[1, inf\)"),
@@ -312,6 +312,24 @@ RANGES = {
 def test_parameters_out_of_range(make, name, value):
     message = f"{name} must be .*{RANGES[name][1]}, got {re.escape(repr(value))}"
     refused(make(**{name: value}), message, X, LABELS)
+
+
+@pytest.mark.parametrize("name", ["alpha", "max_iter", "tol", "n_units", "n_estimators", "n_jobs"])
+@pytest.mark.parametrize("make", [regressor, classifier])
+def test_numbers_that_are_too_large_to_compute_with(make, name):
+    message = f"{name} is too large a number: got (1000000000|a value of type int)"
+    for number in (10**400, 10**5000):
+        refused(make(**{name: number}), message, X, LABELS)
+    if name not in ("alpha", "tol"):
+        refused(make(**{name: 10**30}), message, X, LABELS)
+
+
+@pytest.mark.parametrize("name", ["early_stopping", "warm_start", "blend", "loss", "solver"])
+@pytest.mark.parametrize("make", [regressor, classifier])
+def test_an_array_in_the_place_of_a_choice(make, name):
+    estimator = make(**{name: np.array([1, 2])})
+    refused(estimator, rf"{name} must be one of .* got array\(\[1, 2\]\)", X, LABELS)
+    assert name in estimator._repr_html_()
 
 
 @pytest.mark.parametrize("name", ["early_stopping", "warm_start"])

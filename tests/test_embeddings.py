@@ -1,11 +1,15 @@
 """The algebra of first layers as objects; what they compute is in test_gradients."""
 
 import pickle
+import warnings
+from functools import reduce
+from operator import add, mul, or_
 
 import numpy as np
 import pytest
 from sklearn.base import clone
 
+from sklearn_twolayer import TwoLayerRegressor
 from sklearn_twolayer.activations import Tanh
 from sklearn_twolayer.embeddings import (
     PRESETS,
@@ -16,6 +20,7 @@ from sklearn_twolayer.embeddings import (
     Sum,
     as_embedding,
 )
+from sklearn_twolayer.embeddings._base import MAX_DEPTH
 from sklearn_twolayer.network import Network
 from sklearn_twolayer.rows import Rows
 
@@ -123,7 +128,7 @@ def test_widths_have_to_match(operator):
     assert repr(expression) in str(caught.value)
 
 
-@pytest.mark.parametrize("n_units", [0, -1, 2.5, "3", None, np.nan])
+@pytest.mark.parametrize("n_units", [0, -1, 2.5, "3", None, np.nan, True, 10**30])
 def test_numbers_of_units_that_are_none(n_units):
     with pytest.raises((ValueError, TypeError), match="n_units"):
         Dense(n_units).width(3)
@@ -157,3 +162,41 @@ def test_what_is_no_embedding(value):
     with pytest.raises((ValueError, TypeError), match="embedding") as caught:
         as_embedding(value)
     assert all(repr(name) in str(caught.value) for name in PRESETS)
+
+
+def parts(expression):
+    return {name: repr(part) for name, part in expression.get_params().items()}
+
+
+def test_the_repr_is_the_expression():
+    a, b, c = Dense(1), Dense(2), Passthrough()
+    for expression, text in [
+        (a | b | c, "Dense(n_units=1) | Dense(n_units=2) | Passthrough()"),
+        (a | (b | c), "Dense(n_units=1) | (Dense(n_units=2) | Passthrough())"),
+        (
+            (a + b) * c | a,
+            "(Dense(n_units=1) + Dense(n_units=2)) * Passthrough() | Dense(n_units=1)",
+        ),
+    ]:
+        assert repr(expression) == text
+        assert parts(eval(text)) == parts(expression)
+
+
+@pytest.mark.parametrize("join", [or_, add, mul])
+def test_operators_nest_as_deep_as_they_say(join):
+    expression = reduce(join, [Dense(1, "tanh")] * (MAX_DEPTH + 1))
+    model = TwoLayerRegressor(expression, n_estimators=1, max_iter=1, solver="lbfgs")
+    for whole in (expression, model):
+        for same in (clone(whole), pickle.loads(pickle.dumps(whole))):
+            assert repr(same) == repr(whole)
+            assert len(same.get_params()) == len(whole.get_params())
+    with warnings.catch_warnings(action="ignore"):
+        model.fit(np.eye(4), np.arange(4.0))
+    assert model.predict(np.eye(4)).shape == (4,)
+    message = f"more than {MAX_DEPTH} deep.*more units.*in pairs"
+    with pytest.raises(ValueError, match=message):
+        join(expression, Dense(1))
+    with pytest.raises(ValueError, match=message):
+        reduce(join, [Dense(1)] * 600)
+    with pytest.raises(ValueError, match=message):
+        as_embedding(Sum(expression, Dense(1)))  # without the sign

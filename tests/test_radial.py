@@ -201,7 +201,11 @@ def test_one_centre_takes_the_spread_of_the_rows(rule):
     np.testing.assert_array_equal(find_widths(constant, rule), 1)
 
 
-@pytest.mark.parametrize("width", ["dmx", 0.0, -1.0, np.nan, [1.0, -1.0], None, [1.0, 2.0, 3.0]])
+NO_WIDTHS = ["dmx", 0.0, -1.0, np.nan, [1.0, -1.0], None, [1.0, 2.0, 3.0]]
+NO_WIDTHS += [[], ["a"], [[1], [2, 3]], 10**400, [10**400] * 2, True]
+
+
+@pytest.mark.parametrize("width", NO_WIDTHS)
 def test_what_are_no_widths(width):
     with pytest.raises((ValueError, TypeError), match="width"):
         find_widths(clusters_of(2), width)

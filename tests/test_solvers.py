@@ -408,6 +408,7 @@ def test_what_is_no_solver(value, error):
         Adam(warmup=2.0),
         Adam(dtype="int8"),
         LBFGS(memory=0),
+        LBFGS(memory=10**9),
         LeastSquares(damping=0.0),
         LeastSquares(max_parameters=None),
     ],

@@ -5,6 +5,9 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from sklearn.base import BaseEstimator
 
+#: How deep operators may be nested: scikit-learn copies, prints and compares level by level.
+MAX_DEPTH = 50
+
 
 class Parameter(NamedTuple):
     """A learned array of an embedding, beside its columns of the shared product."""
@@ -122,13 +125,13 @@ class Embedding(BaseEstimator):
         raise NotImplementedError
 
     def __or__(self, other: "Embedding") -> "Concatenation":
-        return Concatenation(self, as_operand(other))
+        return check_depth(Concatenation(self, as_operand(other)))
 
     def __add__(self, other: "Embedding") -> "Sum":
-        return Sum(self, as_operand(other))
+        return check_depth(Sum(self, as_operand(other)))
 
     def __mul__(self, other: "Embedding") -> "Product":
-        return Product(self, as_operand(other))
+        return check_depth(Product(self, as_operand(other)))
 
 
 def as_operand(other: Any) -> Embedding:
@@ -138,8 +141,30 @@ def as_operand(other: Any) -> Embedding:
     return other
 
 
+def check_depth(expression: Embedding) -> Embedding:
+    """Return an expression, or raise ValueError where its operators are nested too deep."""
+    level, depth = [expression], 0
+    while level := [
+        side for node in level if isinstance(node, Operator) for side in (node.left, node.right)
+    ]:
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise ValueError(
+                f"The operators |, + and * of an embedding are nested more than {MAX_DEPTH} deep. "
+                "Give a branch more units, Dense(100) for a hundred Dense(1), or join branches "
+                "in pairs, (a | b) | (c | d), rather than one after the other."
+            )
+    return expression
+
+
 class Operator(Embedding):
-    """Base of the operators: a binary node with `left` and `right`."""
+    """Base of the operators: a binary node with `left` and `right`.
+
+    `sign` is how it is written, and `binds` how strongly, as Python has it.
+    """
+
+    sign = ""
+    binds = 0
 
     def __init__(self, left: Embedding, right: Embedding):
         self.left = left
@@ -152,6 +177,14 @@ class Operator(Embedding):
     @property
     def n_parameters(self):
         return self.left.n_parameters + self.right.n_parameters
+
+    def __repr__(self, N_CHAR_MAX=700):
+        # That of scikit-learn takes twice as long for each level of nesting.
+        sides = [repr(self.left), repr(self.right)]
+        for k, (side, least) in enumerate([(self.left, self.binds), (self.right, self.binds + 1)]):
+            if isinstance(side, Operator) and side.binds < least:
+                sides[k] = f"({sides[k]})"
+        return f" {self.sign} ".join(sides)
 
     def width(self, n_features):
         left, right = self.left.width(n_features), self.right.width(n_features)
@@ -210,6 +243,8 @@ class Concatenation(Operator):
     5
     """
 
+    sign, binds = "|", 1
+
     def width(self, n_features):
         return self.left.width(n_features) + self.right.width(n_features)
 
@@ -236,6 +271,8 @@ class Sum(Operator):
     3
     """
 
+    sign, binds = "+", 2
+
     def _join(self, left, right):
         return left + right
 
@@ -258,6 +295,8 @@ class Product(Operator):
     >>> (Dense(3, "sigmoid") * Dense(3, "identity")).width(n_features=4)
     3
     """
+
+    sign, binds = "*", 3
 
     def _join(self, left, right):
         return left * right

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from .._checks import check_number
 from .._linalg import without_ones
 from ..activations import as_activation
 from ._base import Embedding
@@ -22,8 +23,7 @@ class Dense(Embedding):
     Examples
     --------
     >>> Dense(3, "tanh") | Dense(2, "identity")
-    Concatenation(left=Dense(activation='tanh', n_units=3),
-                  right=Dense(activation='identity', n_units=2))
+    Dense(activation='tanh', n_units=3) | Dense(activation='identity', n_units=2)
     """
 
     def __init__(self, n_units: int = 100, activation: Any = "relu"):
@@ -35,8 +35,7 @@ class Dense(Embedding):
         return self.n_units
 
     def width(self, n_features):
-        if not isinstance(self.n_units, int | np.integer) or self.n_units < 1:
-            raise ValueError(f"n_units must be a positive integer, got {self.n_units!r}.")
+        check_number("n_units", self.n_units, "[1, inf)", integer=True)
         return self.n_units
 
     def initialize(self, rows, rng):

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from ._base import Embedding
+from ._base import Embedding, check_depth
 from ._dense import Dense
 from ._radial import Radial
 
@@ -53,8 +53,7 @@ def as_embedding(value: Any, n_units: int | None = None, activation: Any = None)
     Examples
     --------
     >>> as_embedding("gated", n_units=3)
-    Product(left=Dense(activation='sigmoid', n_units=3),
-            right=Dense(activation='identity', n_units=3))
+    Dense(activation='sigmoid', n_units=3) * Dense(activation='identity', n_units=3)
     """
     if isinstance(value, Embedding):
         given = {"n_units": n_units, "activation": activation}
@@ -64,7 +63,7 @@ def as_embedding(value: Any, n_units: int | None = None, activation: Any = None)
                     f"{name}={parameter!r} is for an embedding given by name; the embedding "
                     f"{value!r} has its own: set it there, or leave {name} at None."
                 )
-        return value
+        return check_depth(value)
     if not isinstance(value, str) or value not in PRESETS:
         raise ValueError(
             f"Unknown embedding {value!r}. Give one of the names {sorted(PRESETS)} or an "

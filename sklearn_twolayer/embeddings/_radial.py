@@ -147,6 +147,8 @@ class Radial(Embedding):
 
     def _check(self):
         check_choice("shape", self.shape, SHAPES)
+        check_choice("shared", self.shared, (True, False))
+        check_choice("normalize", self.normalize, (True, False))
         check_centers(self.centers)
         check_width(self.widths)
         if self.normalize and not as_kernel(self.kernel).positive:

@@ -8,8 +8,8 @@ from scipy import sparse
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
+from .._blas import single_threaded
 from .._checks import check_number
-from .._linalg import single_threaded
 from ..rows import random_part
 from ._geometry import DiagonalGeometry
 

@@ -1,11 +1,12 @@
 """Rules for the widths h of radial units, from the centres and the rows about them."""
 
+from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from .._checks import check_number
+from .._checks import as_array, check_number, shown
 from .._registry import resolve
 from ._centers import nearest
 from ._geometry import DiagonalGeometry
@@ -101,13 +102,15 @@ def check_width(width: Any) -> None:
     """Raise TypeError or ValueError if `width` is no rule, number or array."""
     if isinstance(width, str | WidthRule):
         resolve(width, WIDTHS, WidthRule, "width")
-    elif np.ndim(width) == 0:
+    elif isinstance(width, Real):
         check_number("width", width, "(0, inf)")
-    elif np.ndim(width) != 1 or not np.all(np.isfinite(width)) or np.min(width) <= 0:
-        raise ValueError(
-            f"width given as an array must hold one positive number for each "
-            f"centre, got {width!r}."
-        )
+    else:
+        widths = as_array("width", width)
+        if widths.ndim != 1 or not len(widths) or widths.min() <= 0:
+            raise ValueError(
+                "width must be a rule, a positive number or an array of one positive number for "
+                f"each centre, got {shown(width)}."
+            )
 
 
 def find_widths(clusters: Clusters, width: Any) -> np.ndarray:

@@ -17,7 +17,7 @@ class LBFGS(Solver):
     Parameters
     ----------
     memory : int, default=10
-        Number of past steps that the curvature is estimated from.
+        Number of past steps that the curvature is estimated from, at most 1000.
 
     Examples
     --------
@@ -35,7 +35,7 @@ class LBFGS(Solver):
         self.memory = memory
 
     def check_parameters(self):
-        check_number("memory", self.memory, "[1, inf)", integer=True)
+        check_number("memory", self.memory, "[1, 1000]", integer=True)
 
     def default_max_iter(self, n_rows):
         return 1000
@@ -72,7 +72,7 @@ class LBFGS(Solver):
                     "gtol": run.tol,
                     "ftol": 64 * np.finfo(objective.dtype).eps,
                     "maxls": 50,
-                    "maxcor": self.memory,
+                    "maxcor": min(self.memory, run.max_iter),  # scipy makes room for all
                 },
             )
         if not (np.isfinite(result.fun) and np.isfinite(result.x).all()):
