@@ -11,9 +11,6 @@ from scipy.linalg import get_blas_funcs
 Matrix: TypeAlias = np.ndarray | sparse.csr_array
 
 
-from ._blas import single_threaded, single_threaded_blas  # noqa: F401
-
-
 def product(X, C: np.ndarray) -> np.ndarray:
     """Return X C for dense or CSR rows.
 

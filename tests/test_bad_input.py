@@ -137,8 +137,11 @@ def test_data_for_a_fitted_estimator(case):
 
 #: Parameters or targets: the estimator, its targets, and the message.
 CLASSES = {
-    "one class": (classifier(), np.full(N, "red"), "at least 2 classes.*only one class.*red"),
-    "real numbers as classes": (classifier(), Y, "Unknown label type: continuous.*regress"),
+    "real numbers as classes": (
+        classifier(),
+        Y,
+        "Unknown label type: continuous.*use TwoLayerRegressor",
+    ),
     "several columns of classes": (
         classifier(),
         np.column_stack([LABELS, LABELS]),
@@ -380,7 +383,11 @@ def test_partial_fit_does_not_exist_beside_early_stopping():
 #: Going on from a fit with data or a network that do not match it.
 GOING_ON = {
     "more columns": (regressor(), (np.hstack([X, X]), Y), "6 features.*expecting 3"),
-    "more outputs": (regressor(), (X, np.column_stack([Y, Y])), "2 outputs, expected 1"),
+    "more outputs": (
+        regressor(),
+        (X, np.column_stack([Y, Y])),
+        r"shape \(n_samples,\), got \(30, 2\)",
+    ),
     "more units": (regressor(n_units=7), (X, Y), "the same network"),
     "more networks": (regressor(n_estimators=2), (X, Y), "the same network"),
     "an unknown label": (classifier(), (X, LABELS + 1), r"labels \[3\].*classes \[0, 1, 2\]"),

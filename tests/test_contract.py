@@ -286,7 +286,7 @@ def test_several_outputs(solver):
     both = np.column_stack([Y, 100 * X[:, 0] - 7])
     model = regressor(solver=solver, n_estimators=2).fit(X, both)
     assert model.predict(X).shape == (N, 2) and model.score(X, both) > 0.2
-    with pytest.raises(ValueError, match="expected 2"):
+    with pytest.raises(ValueError, match=r"shape \(n_samples, 2\)"):
         regressor(solver=solver).fit(X, both, X_val=X, y_val=np.column_stack([both, Y]))
 
 

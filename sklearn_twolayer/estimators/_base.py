@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import joblib
 import numpy as np
 from sklearn.base import clone
-from sklearn.metrics import check_scoring, get_scorer
+from sklearn.metrics import get_scorer
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
@@ -24,9 +24,9 @@ from ..objective import Objective
 from ..rows import Rows
 from ..solvers import Run, as_solver
 from ._blend import fit_radial_partner, resolve_blend
-from ._monitor import Monitor
+from ._monitor import Monitor, validation_score
 from ._network import BaseNetwork, Sample
-from ._validation import takes_weights
+from ._validation import validation_rows
 
 #: Bound of the inputs beside a radial-basis network, in standard deviations.
 CLIP = 3.0
@@ -147,7 +147,10 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
             return None
         if X_val is None or y_val is None:
             raise ValueError("X_val and y_val must be given together.")
-        return self._weighted(self._validate(X_val, y_val, None, reset=False))
+        with validation_rows():
+            held_out = self._validate(X_val, y_val, None, reset=False)
+            self._targets.encode(held_out.y)  # for its checks
+            return self._weighted(held_out)
 
     def _split(self, sample, rng):
         n = sample.X.shape[0]
@@ -299,13 +302,10 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
             def validate(params):
                 return on_held_out.data_term(params).mean()
         else:
-            scorer = check_scoring(self, self.scoring)
-            weighted = np.ptp(held_out.weights) > 0 and takes_weights(scorer)
-            weights = {"sample_weight": held_out.weights} if weighted else {}
+            score = validation_score(self, self._targets, held_out)
 
             def validate(params):
-                fitted = self._with_networks(part_of(objective, params))
-                return scorer(fitted, held_out.X, held_out.y, **weights)
+                return score(self._with_networks(part_of(objective, params)))
 
         return Monitor(
             validate,

@@ -4,15 +4,28 @@ from typing import Any
 
 import numpy as np
 from sklearn.utils import column_or_1d
-from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.multiclass import type_of_target
 
+from .._warnings import warn_user
+from ._label_targets import (
+    ClassTargets,
+    DistributionTargets,
+    MultilabelTargets,
+    check_binary,
+    listed,
+)
 from ._network import Sample
-from ._targets import ClassTargets, DistributionTargets, MultilabelTargets
+from ._target_checks import check_labels, finite_floats
+from ._validation import without_faint
 
 SOFT = ("multiclass", "multilabel")
+#: With fewer distinct numbers than this, nobody takes them for real targets.
+MANY_CLASSES = 20
 
 
-def validate_labels(y: np.ndarray, soft_targets: str | None) -> np.ndarray:
+def validate_labels(
+    y: np.ndarray, soft_targets: str | None, regression: str = "a regressor"
+) -> np.ndarray:
     """Return y as labels of one or two axes, or as probabilities.
 
     Parameters
@@ -21,19 +34,73 @@ def validate_labels(y: np.ndarray, soft_targets: str | None) -> np.ndarray:
         What the user gave.
     soft_targets : {None, "multiclass", "multilabel"}
         What kind of probabilities it holds, if any.
+    regression : str
+        What is there for real targets, for the message.
 
     Returns
     -------
     ndarray of shape (n_rows,) or (n_rows, n_outputs)
         The targets.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If y holds no labels, or some that are missing or not finite.
     """
     if soft_targets is not None:
-        return np.asarray(y, dtype=np.float64)
-    check_classification_targets(y)
+        return finite_floats(y)
+    check_labels(y)
+    kind = _kind(y)
+    if kind.startswith("continuous"):
+        raise ValueError(
+            f"Unknown label type: {kind}. y holds real numbers, not labels: use {regression} for "
+            "regression, or set soft_targets if they are probabilities."
+        )
     return column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
 
 
-def class_targets(y: np.ndarray, soft_targets: str | None, classes: Any = None):
+def validate_classes(classes: Any) -> np.ndarray:
+    """Return the sorted labels of a `classes` argument.
+
+    Parameters
+    ----------
+    classes : array-like of shape (n_classes,)
+        What the user gave.
+
+    Returns
+    -------
+    ndarray of shape (n_classes,)
+        The labels, sorted.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there are none, one occurs twice, or they are no labels.
+    """
+    try:
+        given = np.asarray(classes)
+    except ValueError:
+        given = np.empty((0, 0))  # ragged
+    if given.ndim != 1 or not len(given):
+        raise ValueError(
+            f"classes must hold all labels that may come, in one axis, got {classes!r}."
+        )
+    check_labels(given, "classes")
+    if _kind(given).startswith("continuous"):
+        raise ValueError(f"classes must be labels, not real numbers, got {classes!r}.")
+    labels, counts = np.unique(given, return_counts=True)
+    if counts.max() > 1:
+        twice = listed(labels[counts > 1].tolist())
+        raise ValueError(f"classes must hold each label once; {twice} occur more often.")
+    return labels
+
+
+def class_targets(
+    y: np.ndarray,
+    soft_targets: str | None,
+    classes: np.ndarray | None = None,
+    regression: str = "a regressor",
+) -> ClassTargets | MultilabelTargets:
     """Return the object that encodes the targets and decodes outputs.
 
     Parameters
@@ -42,8 +109,10 @@ def class_targets(y: np.ndarray, soft_targets: str | None, classes: Any = None):
         Validated targets.
     soft_targets : {None, "multiclass", "multilabel"}
         What kind of probabilities they are, if any.
-    classes : array-like, optional
-        All labels that may come; those of `y`, if None.
+    classes : ndarray of shape (n_classes,), optional
+        All labels that may come, sorted; those of `y`, if None.
+    regression : str
+        What is there for real targets, for a warning where y looks like some.
 
     Returns
     -------
@@ -51,16 +120,19 @@ def class_targets(y: np.ndarray, soft_targets: str | None, classes: Any = None):
         With the attribute `classes`.
     """
     if soft_targets is not None:
-        return _soft_targets(y, soft_targets)
-    if y.ndim == 2:
-        return _multilabel_targets(y)
-    classes = np.unique(y if classes is None else classes)
-    if len(classes) < 2:
+        targets = _soft_targets(y, soft_targets)
+    elif y.ndim == 2:
+        targets = _multilabel_targets(y)
+    else:
+        labels = np.unique(y)
+        _warn_of_real_targets(labels, len(y), regression)
+        return ClassTargets(labels if classes is None else classes)
+    if classes is not None and not np.array_equal(classes, targets.classes):
         raise ValueError(
-            "A classifier needs at least 2 classes, but the data have only one class: "
-            f"{classes.tolist()[0]!r}."
+            f"classes={listed(classes.tolist())} is not for y of {y.shape[1]} columns, whose "
+            "numbers are the classes: leave it at None."
         )
-    return ClassTargets(classes)
+    return targets
 
 
 def class_factors(targets: Any, class_weight: Any, sample: Sample) -> np.ndarray:
@@ -82,12 +154,30 @@ def class_factors(targets: Any, class_weight: Any, sample: Sample) -> np.ndarray
     """
     factors = targets.class_weights(class_weight, sample.y, sample.weights)
     proper = np.isfinite(factors).all() and factors.min() >= 0
-    if not proper or not (factors * sample.weights).any():
+    if proper and factors.any():
+        # A power of two rounds nothing, and keeps the sums of extreme weights in range.
+        factors = np.ldexp(factors, -np.frexp(factors.max())[1])
+        factors = np.where(without_faint(factors * sample.weights) > 0, factors, 0)
+    if not proper or not factors.any():
         raise ValueError(
             f"class_weight={class_weight!r} gives weights that are negative or not finite, or "
             "zero to all rows."
         )
     return factors
+
+
+def _kind(y):
+    with np.errstate(invalid="ignore"):  # of numbers that no integer is large enough for
+        return type_of_target(y, input_name="y")
+
+
+def _warn_of_real_targets(labels, n_rows, regression):
+    numeric = labels.dtype.kind in "iuf"
+    if numeric and len(labels) > max(MANY_CLASSES, n_rows / 2):
+        warn_user(
+            f"y holds {len(labels)} different numbers in {n_rows} rows, and each of them becomes "
+            f"a class. If they are real targets, use {regression} for regression."
+        )
 
 
 def _soft_targets(y, kind):
@@ -105,14 +195,10 @@ def _soft_targets(y, kind):
 
 
 def _multilabel_targets(y):
-    kind = type_of_target(y)
+    kind = _kind(y)
     if kind != "multilabel-indicator":
         raise ValueError(
             f"y of kind {kind!r} is not supported: give labels of shape (n_samples,), zeros "
             "and ones of shape (n_samples, n_labels), or set soft_targets."
         )
-    if not np.isin(y, (0, 1)).all():
-        raise ValueError(
-            f"y of several labels a row must hold zeros and ones, got {np.unique(y).tolist()}."
-        )
-    return MultilabelTargets(y.shape[1])
+    return MultilabelTargets(check_binary(y).shape[1])

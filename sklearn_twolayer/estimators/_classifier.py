@@ -11,7 +11,7 @@ from .._registry import resolve
 from ..links import IdentityLink
 from ..losses import CLASSIFICATION_LOSSES, Loss
 from ._base import BaseTwoLayer, partial_fit_available
-from ._class_targets import class_factors, class_targets, validate_labels
+from ._class_targets import class_factors, class_targets, validate_classes, validate_labels
 from ._probabilities import ProbabilityMixin
 from ._validation import guarded_fit
 
@@ -220,7 +220,7 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets, as in fit.
         classes : array-like of shape (n_classes,), optional
-            All labels that may come; if None, those of the first call.
+            All labels that may come, each once; if None, those of the first call.
         sample_weight : array-like of shape (n_samples,), optional
             Weights of the rows, beside the others of this call.
 
@@ -234,9 +234,11 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
                 f"class_weight={self.class_weight!r} needs all rows at once: for partial_fit give "
                 "a dict of weights."
             )
+        if classes is not None:
+            classes = validate_classes(classes)
         if not hasattr(self, "params_"):
             self._all_classes = classes
-        elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
+        elif classes is not None and not np.array_equal(classes, self.classes_):
             raise ValueError(
                 f"classes={classes!r} is not the same as on last call to partial_fit: "
                 f"{self.classes_!r}."
@@ -290,11 +292,11 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
         return loss
 
     def _validate_y(self, y):
-        return validate_labels(y, self.soft_targets)
+        return validate_labels(y, self.soft_targets, "TwoLayerRegressor")
 
     def _make_targets(self, sample):
         given = getattr(self, "_all_classes", None)
-        targets = class_targets(sample.y, self.soft_targets, given)
+        targets = class_targets(sample.y, self.soft_targets, given, "TwoLayerRegressor")
         self.classes_ = targets.classes
         return targets
 

@@ -1,10 +1,15 @@
 """What happens after each iteration of a solver: curves, early stopping, callbacks."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
+from sklearn.metrics import check_scoring
 
 from ..solvers import Outcome
+from ._label_targets import ClassTargets, PresentClasses, listed
+from ._network import Sample
+from ._validation import takes_weights
 
 
 class Monitor:
@@ -93,3 +98,47 @@ class Monitor:
         if self.validation_curve:
             line += f", validation = {self.validation_curve[-1]:.8f}"
         print(line)
+
+
+def validation_score(model: Any, targets: Any, held_out: Sample) -> Callable[[Any], float]:
+    """Return what `scoring` makes of a fitted copy of an estimator on validation rows.
+
+    Parameters
+    ----------
+    model : TwoLayerRegressor or TwoLayerClassifier
+        Its parameter `scoring`.
+    targets : RegressionTargets, ClassTargets or MultilabelTargets
+        The kind of targets.
+    held_out : Sample
+        The validation rows.
+
+    Returns
+    -------
+    callable
+        Takes a fitted copy, and returns its score. Where some classes have no validation
+        row, the copy shows the probabilities of the others.
+    """
+    scorer = check_scoring(model, model.scoring)
+    weighted = np.ptp(held_out.weights) > 0 and takes_weights(scorer)
+    weights = {"sample_weight": held_out.weights} if weighted else {}
+    if not isinstance(targets, ClassTargets) or held_out.y.ndim > 1:
+        return lambda fitted: scorer(fitted, held_out.X, held_out.y, **weights)
+    present = np.unique(targets.codes(held_out.y))
+    n_classes = len(targets.classes)
+    shown = PresentClasses(targets, present) if 1 < len(present) < n_classes else targets
+
+    def score(fitted):
+        fitted._targets, fitted.classes_ = shown, shown.classes
+        try:
+            return scorer(fitted, held_out.X, held_out.y, **weights)
+        except ValueError as error:
+            if len(present) == n_classes:
+                raise
+            raise ValueError(
+                f"scoring={model.scoring!r} has no value on validation rows with "
+                f"{len(present)} of {n_classes} classes, "
+                f"{listed(targets.classes[present].tolist())}: use scoring='loss', or give "
+                f"validation rows of all classes. ({error})"
+            ) from error
+
+    return score

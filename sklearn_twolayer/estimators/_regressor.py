@@ -2,13 +2,13 @@
 
 from typing import Any
 
-import numpy as np
 from sklearn.base import RegressorMixin
 
 from .._compat import with_callbacks
 from .._registry import resolve
 from ..losses import REGRESSION_LOSSES, Loss
 from ._base import BaseTwoLayer, partial_fit_available
+from ._target_checks import finite_floats
 from ._targets import RegressionTargets
 from ._validation import guarded_fit
 
@@ -226,7 +226,8 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            Predictions, in the units of y.
+            Predictions, in the units of y; none lies more than half an interquartile range
+            of the training targets beyond them.
         """
         z = self._raw_outputs(X)
         return self._targets.predict(z)
@@ -238,7 +239,12 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
         return loss
 
     def _validate_y(self, y):
-        return np.asarray(y, dtype=np.float64)
+        return finite_floats(y)
+
+    def _begin(self, sample, goes_on):
+        if goes_on:
+            self._targets = self._targets.extended(sample.y, sample.weights)
+        return super()._begin(sample, goes_on)
 
     def _make_targets(self, sample):
         return RegressionTargets(self._resolve_loss(), sample.y, sample.weights)

@@ -1,22 +1,34 @@
-"""Targets of each kind: from y to d for the network, and from z back to predictions.
+"""Real targets: from y to d for the network, and from z back to predictions.
 
 Inside, targets are always of shape (n_rows, n_outputs). A kind of target tells the link,
 encodes y, and decodes raw outputs; it is fitted with the network and kept beside it.
 """
 
+from copy import copy
+
 import numpy as np
-from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
 
 from .._columns import dense_moments, weighted_quantiles
-from ..links import Link, LogisticLink, SoftmaxLink
 from ..losses import Loss
 
 #: The interquartile range of normal numbers, in standard deviations.
 NORMAL_RANGE = 1.349
+#: How far beyond the targets a prediction may lie, in interquartile ranges of them.
+MARGIN = 0.5
 
 
 class RegressionTargets:
-    """Real values, one or several a row, standardised where the loss allows it.
+    """Real values, one or several per row, standardised where the loss allows it.
+
+    Predictions are bounded by the range of the targets seen in fit, widened at both ends by
+    half the interquartile range. Without a bound, one odd row (a far outlier among the
+    inputs) can ruin a whole test set. The margin is not a part of the range, which a
+    single outlier among the targets stretches: half the interquartile range is a quarter of
+    the range of uniform targets, enough to extrapolate a linear trend a little, and little
+    for heavy tails. A constant target is predicted exactly.
+
+    Inside, each output is in units of the power of two next above its largest target: that
+    rounds nothing, and differences neither overflow nor vanish.
 
     Parameters
     ----------
@@ -25,210 +37,99 @@ class RegressionTargets:
     y : ndarray of shape (n_rows,) or (n_rows, n_outputs)
         The targets to learn the scale from.
     sample_weight : ndarray of shape (n_rows,)
-        Positive weights.
+        Weights; rows of weight zero are left out.
+
+    Attributes
+    ----------
+    bounds : ndarray of shape (2, n_outputs)
+        The smallest and the largest prediction, in units of y.
     """
 
     def __init__(self, loss: Loss, y: np.ndarray, sample_weight: np.ndarray):
         self.link = loss.link
         self.loss = loss
         self.single = y.ndim == 1
-        d = as_columns(y)
+        d, weights = as_columns(y)[sample_weight > 0], sample_weight[sample_weight > 0]
         loss.check_targets(d)
         self.n_outputs = d.shape[1]
-        self.center = np.zeros(self.n_outputs)
-        self.scale = np.ones(self.n_outputs)
+        self.exponent = np.zeros(self.n_outputs, dtype=int)
+        self._center, self._scale = np.zeros(self.n_outputs), np.ones(self.n_outputs)
         if loss.scales_targets:
-            self.center, spread = dense_moments(d, sample_weight / sample_weight.sum())
-            if loss.is_robust:
-                low, median, high = weighted_quantiles(d, [0.25, 0.5, 0.75], sample_weight)
-                varies = high > low
-                self.center = np.where(varies, median, self.center)
-                spread = np.where(varies, (high - low) / NORMAL_RANGE, spread)
-            floor = 10 * np.finfo(np.float64).eps * np.abs(self.center)
-            self.scale = np.where(spread > floor, spread, 1.0)
+            self.exponent = np.frexp(np.abs(d).max(axis=0))[1]
+            self._center, self._scale = self._moments(np.ldexp(d, -self.exponent), weights)
+        self.bounds = _bounds(d, weights)
+
+    def _moments(self, d, weights):
+        """Return where the targets are, and how far they spread, in powers of two."""
+        center, spread = dense_moments(d, weights / weights.sum())
+        if self.loss.is_robust:
+            low, median, high = weighted_quantiles(d, [0.25, 0.5, 0.75], weights)
+            varies = high > low
+            center = np.where(varies, median, center)
+            spread = np.where(varies, (high - low) / NORMAL_RANGE, spread)
+        floor = 10 * np.finfo(np.float64).eps * np.abs(center)
+        return center, np.where(spread > floor, spread, 0.5)
+
+    @property
+    def scale(self) -> np.ndarray:
+        """The standard deviation of each output, or what stands for it, in units of y."""
+        return np.ldexp(self._scale, self.exponent)
+
+    def extended(self, y: np.ndarray, sample_weight: np.ndarray) -> "RegressionTargets":
+        """Return targets whose bounds reach those of more rows, on the same scale."""
+        self._check_form(y)
+        more = _bounds(as_columns(y)[sample_weight > 0], sample_weight[sample_weight > 0])
+        other = copy(self)
+        other.bounds = np.stack(
+            [np.minimum(self.bounds[0], more[0]), np.maximum(self.bounds[1], more[1])]
+        )
+        return other
 
     def encode(self, y: np.ndarray) -> np.ndarray:
         """Return d, of shape (n_rows, n_outputs)."""
+        self._check_form(y)
         d = as_columns(y)
-        if d.shape[1] != self.n_outputs:
-            raise ValueError(f"y has {d.shape[1]} outputs, expected {self.n_outputs}.")
         self.loss.check_targets(d)
-        return (d - self.center) / self.scale
+        with np.errstate(over="ignore"):
+            d = (np.ldexp(d, -self.exponent) - self._center) / self._scale
+        if not np.isfinite(d).all():
+            raise ValueError(
+                f"y holds values up to {np.abs(y).max():g}, too large to be measured by the "
+                f"spread of the targets that the estimator was fitted with, {self.scale}."
+            )
+        return d
 
     def predict(self, z: np.ndarray) -> np.ndarray:
         """Return predictions in the units and the shape of y."""
-        y = self.link(z) * self.scale.astype(np.float64) + self.center
-        info, size = np.finfo(z.dtype), np.abs(self.center) + self.scale
-        # Back to single precision, unless it cannot tell the targets apart.
-        if (info.eps * size < 1e-3 * self.scale).all() and size.max() < 1e-3 * info.max:
+        with np.errstate(over="ignore"):
+            y = np.ldexp(self.link(z) * self._scale + self._center, self.exponent)
+        y = np.clip(y, *self.bounds)
+        if self._fits(np.finfo(z.dtype)):
             y = y.astype(z.dtype)
         return y[:, 0] if self.single else y
 
+    def _fits(self, info) -> bool:
+        """Return whether a floating type can tell the targets apart."""
+        size = np.abs(self._center) + self._scale
+        largest, scale = np.ldexp(size, self.exponent - 10), self.scale
+        return bool(
+            (info.eps * size < 1e-3 * self._scale).all()
+            and largest.max() < 2.0**-20 * info.max
+            and scale.min() > 2.0**10 * info.tiny
+        )
 
-class ClassTargets:
-    """One class a row: two classes by one logistic output, more by a softmax.
-
-    Parameters
-    ----------
-    classes : ndarray of shape (n_classes,)
-        The sorted labels.
-    """
-
-    def __init__(self, classes: np.ndarray):
-        self.classes = classes
-        self.binary = len(classes) == 2
-        self.n_outputs = 1 if self.binary else len(classes)
-        self.link: Link = LogisticLink() if self.binary else SoftmaxLink()
-
-    def codes(self, y: np.ndarray) -> np.ndarray:
-        """Return the index of each label in `classes`."""
-        unknown = np.setdiff1d(y, self.classes)
-        if len(unknown):
-            raise ValueError(
-                f"y contains the labels {unknown.tolist()}, which are not among the classes "
-                f"{self.classes.tolist()} of the first fit."
-            )
-        return np.searchsorted(self.classes, y)
-
-    def encode(self, y):
-        """Return d, of shape (n_rows, n_outputs): zeros and ones."""
-        codes = self.codes(y)
-        if self.binary:
-            return codes[:, None].astype(np.float64)
-        return (codes[:, None] == np.arange(self.n_outputs)).astype(np.float64)
-
-    def class_weights(self, class_weight, y, sample_weight: np.ndarray) -> np.ndarray:
-        """Return the factors of the rows' weights for a `class_weight` parameter."""
-        if class_weight is None:
-            return np.ones(len(y))
-        codes = self.codes(y)
-        if isinstance(class_weight, str) and class_weight == "balanced":
-            return balanced_factors(codes, sample_weight)
-        # A part of the rows need not hold all classes.
-        return compute_class_weight(class_weight, classes=self.classes, y=self.classes)[codes]
-
-    def probabilities(self, z):
-        """Return class probabilities, of shape (n_rows, n_classes); none is zero."""
-        y = self.link(np.hstack([-z, z])) if self.binary else self.link(z)
-        return np.maximum(y, np.finfo(y.dtype).tiny)
-
-    def decision(self, z):
-        """Return z, of shape (n_rows,) for two classes."""
-        return z[:, 0] if self.binary else z
-
-    def predict(self, z):
-        """Return the most probable class of each row."""
-        codes = (z[:, 0] > 0).astype(int) if self.binary else z.argmax(axis=1)
-        return self.classes[codes]
-
-    def harden(self, y):
-        """Return labels, of the form that `predict` gives."""
-        return y
+    def _check_form(self, y):
+        check_form(y, None if self.single else self.n_outputs)
 
 
-class MultilabelTargets:
-    """Several binary labels a row, each by a logistic output (page TWO.41).
-
-    Parameters
-    ----------
-    n_outputs : int
-        Number of labels.
-    soft : bool
-        Whether targets may lie between zero and one.
-    """
-
-    link = LogisticLink()
-
-    def __init__(self, n_outputs: int, soft: bool = False):
-        self.n_outputs = n_outputs
-        self.soft = soft
-        self.classes = np.arange(n_outputs)
-
-    def encode(self, y):
-        """Return d, of shape (n_rows, n_outputs)."""
-        if y.ndim != 2 or y.shape[1] != self.n_outputs:
-            raise ValueError(f"y must have shape (n_samples, {self.n_outputs}), got {y.shape}.")
-        return check_unit_interval(y) if self.soft else y.astype(np.float64)
-
-    def class_weights(self, class_weight, y, sample_weight):
-        """Return the factors of the rows' weights for a `class_weight` parameter."""
-        if self.soft and class_weight is not None:
-            raise ValueError("class_weight needs labels: leave it at None for soft targets.")
-        if not class_weight:
-            return np.ones(len(y))
-        labels, both = y.T.astype(int), np.array([0, 1])
-        if isinstance(class_weight, str) and class_weight == "balanced":
-            return np.prod([balanced_factors(label, sample_weight) for label in labels], axis=0)
-        if not isinstance(class_weight, list) or len(class_weight) != self.n_outputs:
-            return compute_sample_weight(class_weight, y)  # says what is wrong
-        factors = [compute_class_weight(each, classes=both, y=both) for each in class_weight]
-        return np.prod([f[label] for f, label in zip(factors, labels, strict=True)], axis=0)
-
-    def probabilities(self, z):
-        """Return the probability of each label, of shape (n_rows, n_outputs)."""
-        # Rounding makes no certainty of what the logistic function only tends to.
-        info = np.finfo(z.dtype)
-        return np.clip(self.link(z), info.tiny, 1 - info.epsneg)
-
-    def decision(self, z):
-        """Return z, of shape (n_rows, n_outputs)."""
-        return z
-
-    def predict(self, z):
-        """Return zeros and ones, of shape (n_rows, n_outputs)."""
-        return (z > 0).astype(int)
-
-    def harden(self, y):
-        """Return labels, of the form that `predict` gives."""
-        return (np.asarray(y) > 0.5).astype(int)
-
-
-class DistributionTargets(ClassTargets):
-    """Rows that are distributions over the classes (page TWO.43).
-
-    Parameters
-    ----------
-    n_classes : int
-        Number of columns of the targets.
-    """
-
-    def __init__(self, n_classes: int):
-        self.classes = np.arange(n_classes)
-        self.binary = False
-        self.n_outputs = n_classes
-        self.link = SoftmaxLink()
-
-    def encode(self, y):
-        """Return d, of shape (n_rows, n_classes)."""
-        if y.ndim != 2 or y.shape[1] != self.n_outputs:
-            raise ValueError(f"y must have shape (n_samples, {self.n_outputs}), got {y.shape}.")
-        y = check_unit_interval(y)
-        if not np.allclose(y.sum(axis=1), 1, atol=1e-4):
-            raise ValueError(
-                "soft_targets='multiclass' needs rows that sum to 1; normalise them, or use "
-                "soft_targets='multilabel' for independent labels."
-            )
-        return y
-
-    def class_weights(self, class_weight, y, sample_weight):
-        """Return ones; a `class_weight` is refused."""
-        if class_weight is not None:
-            raise ValueError("class_weight needs labels: leave it at None for soft targets.")
-        return np.ones(len(y))
-
-    def harden(self, y):
-        """Return labels, of the form that `predict` gives."""
-        y = np.asarray(y)
-        return y if y.ndim == 1 else y.argmax(axis=1)
-
-
-def balanced_factors(codes: np.ndarray, sample_weight: np.ndarray) -> np.ndarray:
-    """Return factors of the rows' weights, shape (n_rows,), by which classes weigh the same."""
-    mass = np.bincount(codes, sample_weight)
-    present = mass > 0
-    factors = np.zeros(len(mass))
-    factors[present] = sample_weight.sum() / (present.sum() * mass[present])
-    return factors[codes]
+def _bounds(d: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return the smallest and the largest prediction of each output, shape (2, n_outputs)."""
+    low, high = weighted_quantiles(d, [0.25, 0.75], weights)
+    margin = MARGIN * high - MARGIN * low
+    largest = np.finfo(np.float64).max
+    with np.errstate(over="ignore"):
+        bounds = np.stack([d.min(axis=0) - margin, d.max(axis=0) + margin])
+    return np.clip(bounds, -largest, largest)
 
 
 def as_columns(y: np.ndarray) -> np.ndarray:
@@ -236,11 +137,11 @@ def as_columns(y: np.ndarray) -> np.ndarray:
     return y[:, None] if y.ndim == 1 else y
 
 
-def check_unit_interval(y: np.ndarray) -> np.ndarray:
-    """Return y as floats, or raise ValueError where it leaves [0, 1]."""
-    y = np.asarray(y, dtype=np.float64)
-    if y.min() < 0 or y.max() > 1:
+def check_form(y: np.ndarray, n_outputs: int | None) -> None:
+    """Raise ValueError where y has not so many columns; None stands for one axis."""
+    expected = () if n_outputs is None else (n_outputs,)
+    if y.shape[1:] != expected:
+        shape = "(n_samples,)" if n_outputs is None else f"(n_samples, {n_outputs})"
         raise ValueError(
-            f"Soft targets must lie in [0, 1], got values from {y.min():g} to {y.max():g}."
+            f"y must have shape {shape}, got {y.shape}: targets keep the form of the first fit."
         )
-    return y

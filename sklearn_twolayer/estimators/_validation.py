@@ -2,12 +2,18 @@
 
 import functools
 import inspect
+from collections.abc import Iterator
+from contextlib import contextmanager
 from numbers import Real
 
 import numpy as np
 from sklearn.utils import check_array
 
-from .._linalg import single_threaded_blas
+from .._blas import single_threaded_blas
+
+#: A weight that is a smaller part of the largest one is as good as zero, and single precision
+#: has no number for what is made of it.
+FAINT = 1e-30
 
 
 def check_weights(sample_weight, X) -> np.ndarray:
@@ -48,7 +54,22 @@ def check_weights(sample_weight, X) -> np.ndarray:
     if not sample_weight.any():
         raise ValueError("Sample weights must contain at least one non-zero number.")
     # A power of two rounds nothing, and keeps the sums of extreme weights in range.
-    return np.ldexp(sample_weight, -np.frexp(sample_weight.max())[1])
+    return without_faint(np.ldexp(sample_weight, -np.frexp(sample_weight.max())[1]))
+
+
+def without_faint(weights: np.ndarray) -> np.ndarray:
+    """Return weights with zeros where they are less than `FAINT` times the largest one."""
+    return np.where(weights < FAINT * weights.max(), 0, weights)
+
+
+@contextmanager
+def validation_rows() -> Iterator[None]:
+    """Say of an error that it is about `X_val` and `y_val`."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"In the validation rows X_val, y_val: {error}") from error
 
 
 def takes_weights(scorer) -> bool:

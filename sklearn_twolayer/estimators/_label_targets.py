@@ -1,0 +1,239 @@
+"""Labels and probabilities as targets: from y to d, and from z back to predictions."""
+
+import numpy as np
+from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
+
+from ..links import Link, LogisticLink, SoftmaxLink
+from ._targets import check_form
+
+
+class ClassTargets:
+    """One class per row: two classes by one logistic output, any other number by a softmax.
+
+    The softmax of a single class is one, whatever the raw output.
+
+    Parameters
+    ----------
+    classes : ndarray of shape (n_classes,)
+        The sorted labels.
+    """
+
+    def __init__(self, classes: np.ndarray):
+        self.classes = classes
+        self.binary = len(classes) == 2
+        self.n_outputs = 1 if self.binary else len(classes)
+        self.link: Link = LogisticLink() if self.binary else SoftmaxLink()
+
+    def codes(self, y: np.ndarray) -> np.ndarray:
+        """Return the index of each label in `classes`."""
+        check_form(y, None)
+        known = set(self.classes.tolist())
+        unknown = [label for label in np.unique(y).tolist() if label not in known]
+        if unknown:
+            raise ValueError(
+                f"y contains the labels {listed(unknown)}, which are not among the classes "
+                f"{listed(self.classes.tolist())} of the first fit."
+            )
+        return np.searchsorted(self.classes, y)
+
+    def encode(self, y):
+        """Return d, of shape (n_rows, n_outputs): zeros and ones."""
+        codes = self.codes(y)
+        if self.binary:
+            return codes[:, None].astype(np.float64)
+        return (codes[:, None] == np.arange(self.n_outputs)).astype(np.float64)
+
+    def class_weights(self, class_weight, y, sample_weight: np.ndarray) -> np.ndarray:
+        """Return the factors of the rows' weights for a `class_weight` parameter."""
+        if class_weight is None:
+            return np.ones(len(y))
+        codes = self.codes(y)
+        if isinstance(class_weight, str) and class_weight == "balanced":
+            return balanced_factors(codes, sample_weight)
+        # A part of the rows need not hold all classes.
+        return compute_class_weight(class_weight, classes=self.classes, y=self.classes)[codes]
+
+    def probabilities(self, z):
+        """Return class probabilities, of shape (n_rows, n_classes); none is zero."""
+        y = self.link(np.hstack([-z, z])) if self.binary else self.link(z)
+        return np.maximum(y, np.finfo(y.dtype).tiny)
+
+    def decision(self, z):
+        """Return z, of shape (n_rows,) for two classes, else (n_rows, n_classes)."""
+        return z[:, 0] if self.binary else z
+
+    def predict(self, z):
+        """Return the most probable class of each row."""
+        codes = (z[:, 0] > 0).astype(int) if self.binary else z.argmax(axis=1)
+        return self.classes[codes]
+
+    def harden(self, y):
+        """Return labels, of the form that `predict` gives."""
+        return y
+
+
+class PresentClasses(ClassTargets):
+    """The classes that some rows hold, out of those of a fit: what a scorer is shown.
+
+    Metrics of probabilities, such as the area under a curve, are not defined for classes
+    without a row. To leave out the raw output of a class is to take the probabilities of
+    the others as given that it is one of them. Predicted labels stay as they are.
+
+    Parameters
+    ----------
+    targets : ClassTargets
+        All classes, three at least.
+    present : ndarray of int, shape (n_present,)
+        The sorted indices of those to show, two at least.
+    """
+
+    def __init__(self, targets: ClassTargets, present: np.ndarray):
+        super().__init__(targets.classes[present])
+        self.targets = targets
+        self.present = present
+
+    def probabilities(self, z):
+        """Return the probabilities of these classes, given that it is one of them."""
+        return super().probabilities(self._part(z))
+
+    def decision(self, z):
+        """Return raw outputs of these classes."""
+        return super().decision(self._part(z))
+
+    def predict(self, z):
+        """Return the most probable of all classes."""
+        return self.targets.predict(z)
+
+    def _part(self, z):
+        z = z[:, self.present]
+        return z[:, 1:] - z[:, :1] if self.binary else z
+
+
+class MultilabelTargets:
+    """Several binary labels a row, each by a logistic output (page TWO.41).
+
+    Parameters
+    ----------
+    n_outputs : int
+        Number of labels.
+    soft : bool
+        Whether targets may lie between zero and one.
+    """
+
+    link = LogisticLink()
+
+    def __init__(self, n_outputs: int, soft: bool = False):
+        self.n_outputs = n_outputs
+        self.soft = soft
+        self.classes = np.arange(n_outputs)
+
+    def encode(self, y):
+        """Return d, of shape (n_rows, n_outputs)."""
+        check_form(y, self.n_outputs)
+        return check_unit_interval(y) if self.soft else check_binary(y).astype(np.float64)
+
+    def class_weights(self, class_weight, y, sample_weight):
+        """Return the factors of the rows' weights for a `class_weight` parameter."""
+        if self.soft and class_weight is not None:
+            raise ValueError("class_weight needs labels: leave it at None for soft targets.")
+        check_form(y, self.n_outputs)
+        if not class_weight:
+            return np.ones(len(y))
+        labels, both = y.T.astype(int), np.array([0, 1])
+        if isinstance(class_weight, str) and class_weight == "balanced":
+            return np.prod([balanced_factors(label, sample_weight) for label in labels], axis=0)
+        if not isinstance(class_weight, list) or len(class_weight) != self.n_outputs:
+            return compute_sample_weight(class_weight, y)  # says what is wrong
+        factors = [compute_class_weight(each, classes=both, y=both) for each in class_weight]
+        return np.prod([f[label] for f, label in zip(factors, labels, strict=True)], axis=0)
+
+    def probabilities(self, z):
+        """Return the probability of each label, of shape (n_rows, n_outputs)."""
+        # Rounding makes no certainty of what the logistic function only tends to.
+        info = np.finfo(z.dtype)
+        return np.clip(self.link(z), info.tiny, 1 - info.epsneg)
+
+    def decision(self, z):
+        """Return z, of shape (n_rows, n_outputs)."""
+        return z
+
+    def predict(self, z):
+        """Return zeros and ones, of shape (n_rows, n_outputs)."""
+        return (z > 0).astype(int)
+
+    def harden(self, y):
+        """Return labels, of the form that `predict` gives."""
+        return (np.asarray(y) > 0.5).astype(int)
+
+
+class DistributionTargets(ClassTargets):
+    """Rows that are distributions over the classes (page TWO.43).
+
+    Parameters
+    ----------
+    n_classes : int
+        Number of columns of the targets.
+    """
+
+    def __init__(self, n_classes: int):
+        self.classes = np.arange(n_classes)
+        self.binary = False
+        self.n_outputs = n_classes
+        self.link = SoftmaxLink()
+
+    def encode(self, y):
+        """Return d, of shape (n_rows, n_classes)."""
+        check_form(y, self.n_outputs)
+        y = check_unit_interval(y)
+        if not np.allclose(y.sum(axis=1), 1, atol=1e-4):
+            raise ValueError(
+                "soft_targets='multiclass' needs rows that sum to 1; normalise them, or use "
+                "soft_targets='multilabel' for independent labels."
+            )
+        return y
+
+    def class_weights(self, class_weight, y, sample_weight):
+        """Return ones; a `class_weight` is refused."""
+        if class_weight is not None:
+            raise ValueError("class_weight needs labels: leave it at None for soft targets.")
+        return np.ones(len(y))
+
+    def harden(self, y):
+        """Return labels, of the form that `predict` gives."""
+        y = np.asarray(y)
+        return y if y.ndim == 1 else y.argmax(axis=1)
+
+
+def balanced_factors(codes: np.ndarray, sample_weight: np.ndarray) -> np.ndarray:
+    """Return factors of the rows' weights, shape (n_rows,), by which classes weigh the same."""
+    mass = np.bincount(codes, sample_weight)
+    present = mass > 0
+    factors = np.zeros(len(mass))
+    factors[present] = sample_weight.sum() / (present.sum() * mass[present])
+    return factors[codes]
+
+
+def listed(values: list, most: int = 10) -> str:
+    """Return values for a message, the first of them where there are many."""
+    shown = ", ".join(map(repr, values[:most]))
+    return f"[{shown}, ...]" if len(values) > most else f"[{shown}]"
+
+
+def check_binary(y: np.ndarray) -> np.ndarray:
+    """Return y, or raise ValueError where it holds something else than zeros and ones."""
+    if not np.isin(y, (0, 1)).all():
+        raise ValueError(
+            "y of several labels per row must hold zeros and ones, got "
+            f"{listed(np.unique(y).tolist())}."
+        )
+    return y
+
+
+def check_unit_interval(y: np.ndarray) -> np.ndarray:
+    """Return y as floats, or raise ValueError where it leaves [0, 1]."""
+    y = np.asarray(y, dtype=np.float64)
+    if y.min() < 0 or y.max() > 1:
+        raise ValueError(
+            f"Soft targets must lie in [0, 1], got values from {y.min():g} to {y.max():g}."
+        )
+    return y

@@ -1,0 +1,95 @@
+"""Checks of targets, with messages that say what to do."""
+
+import numpy as np
+
+#: Types of arrays that hold no targets.
+KINDS = {
+    "c": "complex numbers (Complex data not supported)",
+    "m": "spans of time",
+    "M": "dates",
+    "S": "bytes",
+    "V": "records",
+}
+REMEDY = "Leave such rows out, or fill them in."
+
+
+def finite_floats(y: np.ndarray, name: str = "y") -> np.ndarray:
+    """Return numbers as a float64 array, all of them finite.
+
+    Parameters
+    ----------
+    y : ndarray
+        What was given: of any type that stands for numbers, as objects or text too.
+    name : str
+        What to call it in a message.
+
+    Returns
+    -------
+    ndarray
+        The numbers.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If some are missing, not finite, or no numbers.
+    """
+    y = np.asarray(y)
+    _check_kind(y, name)
+    try:
+        with np.errstate(over="ignore"):
+            floats = y.astype(np.float64)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ValueError(f"{name} must hold numbers: {error}.") from error
+    _check_finite(y, floats, name)
+    return floats
+
+
+def check_labels(y: np.ndarray, name: str = "y") -> None:
+    """Raise where some labels are missing, not finite, or of kinds that have no order.
+
+    Parameters
+    ----------
+    y : ndarray
+        Labels.
+    name : str
+        What to call them in a message.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If they cannot be used.
+    """
+    _check_kind(y, name)
+    if y.dtype.kind == "f":
+        _check_finite(y, y, name)
+    if y.dtype.kind != "O":
+        return
+    labels = y.ravel().tolist()
+    missing = [label for label in labels if label is None or label != label]
+    if missing:
+        raise ValueError(f"Input {name} contains NaN: {missing[0]!r} is no label. {REMEDY}")
+    if not all(isinstance(label, str) for label in labels):
+        kinds = {type(label).__name__ for label in labels}
+        raise ValueError(
+            f"Unknown label type: {name} holds objects of type {', '.join(sorted(kinds))}. Labels "
+            "must be all text, or all numbers in an array of numbers: convert them, as "
+            f"{name}.astype(str) or {name}.astype(int) does."
+        )
+
+
+def _check_kind(y, name):
+    if y.dtype.kind not in KINDS:
+        return
+    raise ValueError(
+        f"{name} holds {KINDS[y.dtype.kind]}: convert it to numbers, or labels to text."
+    )
+
+
+def _check_finite(y, floats, name):
+    bad = ~np.isfinite(floats)
+    if bad.any():
+        what = "NaN" if np.isnan(floats[bad][0]) else "infinity"
+        row = np.argwhere(bad)[0][0]
+        raise ValueError(
+            f"Input {name} contains {what}: {y[bad].tolist()[0]!r} in row {row}. {REMEDY}"
+        )
