@@ -12,6 +12,8 @@ from io import StringIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+
 import sklearn_twolayer
 
 #: Seconds after which a call is stopped: all data are small.
@@ -58,7 +60,8 @@ def attempt(step: str, function: Callable, *args, **kwargs) -> Attempt:
         warned.append(Warned(category, str(message), filename, own_place(stack)))
 
     start = time.perf_counter()
-    with warnings.catch_warnings(), redirect_stdout(StringIO()):
+    numbers = np.errstate(divide="warn", over="warn", under="ignore", invalid="warn")
+    with numbers, warnings.catch_warnings(), redirect_stdout(StringIO()):
         warnings.simplefilter("always")
         warnings.showwarning = note
         try:

@@ -23,9 +23,10 @@ NOT_ALLOWED = (np.linalg.LinAlgError, AxisError, UnicodeError)
 #: What only those who wrote the code can make sense of.
 INTERNAL = re.compile(
     "broadcast|dispatcher|truth value|report (this|it|a)|open an issue|axis \\d|out of bounds"
-    "|singular matri|leading minor|positive definite|not subscriptable|NoneType"
-    "|unsupported operand|ufunc|not supported between|object is not iterable|too large to convert|recursion|shapes \\("
-    "|unhashable|unexpected keyword|positional argument|slice indices|matmul|einsum|concatenate"
+    "|singular matri|leading minor|positive definite|not subscriptable|NoneType|ufunc"
+    "|unsupported operand|not supported between|object is not iterable|too large to convert"
+    "|recursion|shapes \\(|unhashable|unexpected keyword|positional argument|slice indices"
+    "|matmul|einsum|concatenate"
 )
 #: What anyone understands, whoever raises it.
 PLAIN = re.compile(
