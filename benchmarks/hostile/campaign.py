@@ -42,8 +42,9 @@ def draw_case(dice: Dice) -> tuple[str, Case]:
     estimator = draw_estimator(dice, problem, table)
     label = f"{problem}; {table.label}"
     if wrong == "parameters":
-        label = f"{problem}; wrong parameters: {corrupt(dice, estimator)}; {table.label}"
-        table = table._replace(expected="either")
+        numbers = f"wrong parameters: {corrupt(dice, estimator)}"
+        label = f"{problem}; {numbers}; {table.label}"
+        table = table._replace(expected="either", numbers=numbers)
     elif wrong == "data":
         table = spoil(dice, table, problem)
         label = f"{problem}; {table.label}"

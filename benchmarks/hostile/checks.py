@@ -84,7 +84,8 @@ def is_clear(error: BaseException, has_component: bool) -> bool:
         return True
     if isinstance(error, NOT_ALLOWED):
         return False
-    if is_inside(files[-1], PACKAGE) and _is_raised(frames[-1]):
+    by_us = is_inside(files[-1], PACKAGE) or is_inside(files[-1], SKLEARN / "base.py")
+    if by_us and _is_raised(frames[-1]):
         return True
     if INTERNAL.search(str(error)):
         return False

@@ -211,25 +211,26 @@ def radial_parameters(dice: Dice, problem: str, table: Table) -> dict[str, Any]:
     """Return parameters of an RBFNetwork."""
     parameters = common_parameters(dice, problem, table) | geometry(dice)
     parameters["task"] = "regression" if problem in REGRESSION else "classification"
-    parameters["n_centers"] = dice.one([1, 2, 5, 8, 512])
-    parameters["centers"] = centers(dice, table)
+    parameters["n_centers"] = dice.one([1, 2, 5, 8 if table.is_tall else 512])
+    parameters["input_map"] = input_map(dice, table)
+    parameters["centers"] = centers(dice, table, parameters["input_map"])
     parameters["width"] = dice.one([*WIDTHS, "loo", 0.7, WIDTHS["nearest"](3)])
     parameters["linear_tail"] = dice.one([True, False, "auto"])
     parameters["alpha"] = dice.one(["loo", "loo", 0.0, 0.01])
-    parameters["input_map"] = input_map(dice, table)
     parameters["solver"] = dice.one(["lbfgs", "adam", "gradient_descent", LBFGS(3)])
     parameters["refine"] = refinement(dice, parameters)
     return parameters
 
 
-def centers(dice: Dice, table: Table) -> Any:
+def centers(dice: Dice, table: Table, mapped_by: Any) -> Any:
     """Return a rule for centres, a clusterer, or some of the rows."""
     kind = dice.weighted({"rule": 0.75, "clusterer": 0.1 * table.moderate, "array": 0.15})
     if kind == "rule":
-        return dice.one(["kmeans", "random", "all"])
+        return dice.one(["kmeans", "random", "kmeans" if table.is_tall else "all"])
     if kind == "array":
         return table.plain[:3] if table.moderate and hasattr(table.X, "dtype") else "kmeans"
-    known = KMEANS if table.is_sparse else CLUSTERERS
+    may_be_sparse = table.is_sparse or hasattr(mapped_by, "fit")
+    known = KMEANS if may_be_sparse else CLUSTERERS
     return known[dice.one(known)]()
 
 

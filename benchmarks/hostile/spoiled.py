@@ -68,7 +68,7 @@ ROWS: dict[str, Callable] = {
     "masked": lambda X: np.ma.masked_array(X, X > 0),
     "decimals": lambda X: np.array([[Decimal(str(v)) for v in row] for row in X.tolist()]),
     "pandas of text": lambda X: pd.DataFrame(X).assign(more="red"),
-    "pandas with NA": lambda X: pd.DataFrame(X).astype("Float64").mask(X > 1),
+    "pandas with NA": lambda X: pd.DataFrame(X).astype("Float64").mask(X == X.flat[0]),
     "pandas of dates": lambda X: pd.DataFrame(
         {"a": pd.Timestamp("2020-01-01")}, np.arange(len(X))
     ),

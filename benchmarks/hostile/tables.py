@@ -48,6 +48,11 @@ class Table(NamedTuple):
         """Whether the rows are sparse, those of a data frame too."""
         return sparse.issparse(self.X) or hasattr(self.X, "sparse")
 
+    @property
+    def is_tall(self) -> bool:
+        """Whether there are so many rows that those of few columns only are quick."""
+        return len(self.plain) > 1000
+
 
 def _few_distinct(dice, X):
     return X[dice.rng.integers(0, min(len(X), 5), len(X))]
