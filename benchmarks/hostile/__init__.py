@@ -1,0 +1,1 @@
+"""A campaign of random calls, valid and hostile, that no estimator may answer badly."""

@@ -1,0 +1,49 @@
+"""`python -m benchmarks.hostile --seed 3 --calls 1000`: random calls, valid and hostile."""
+
+import argparse
+import sys
+import traceback
+
+from .campaign import Report, in_words, run, run_call
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Make the calls, print what was found, and return 1 if anything was."""
+    options = _parser().parse_args(arguments)
+    if options.only is not None:
+        seed, index = map(int, options.only.split(":"))
+        report = run_call(seed, index)
+        print(describe(report))
+        return int(bool(report.findings))
+    seeds = options.seed
+    summary = run((seed, index) for seed in seeds for index in range(options.calls))
+    print(summary.text())
+    return int(bool(summary.first))
+
+
+def describe(report: Report) -> str:
+    """Return all about one call."""
+    lines = [repr(report.case.estimator), report.case.label, f"expected: {report.case.expected}"]
+    for attempt in report.attempts:
+        value = f"{attempt.error!r}" if attempt.error else f"{attempt.value!r:.100}"
+        lines.append(f"- {attempt.step}, {attempt.seconds:.3f} s: {' '.join(value.split())}")
+        lines += [
+            f"  {w.category.__name__}: {w.text} ({w.place or w.file})" for w in attempt.warned
+        ]
+        if attempt.error is not None:
+            lines += traceback.format_exception(attempt.error)
+    for finding in report.findings:
+        lines += [f"FOUND: {finding.kind}", *in_words(finding)]
+    return "\n".join(lines)
+
+
+def _parser():
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.hostile", description=__doc__)
+    parser.add_argument("--seed", type=int, nargs="+", default=[0])
+    parser.add_argument("--calls", type=int, default=300, help="calls of each seed")
+    parser.add_argument("--only", help="SEED:INDEX of one call, to be told all about it")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

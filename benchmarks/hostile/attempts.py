@@ -1,0 +1,104 @@
+"""One call of a method: what it gave or raised, what it warned of, how long it took."""
+
+import signal
+import sys
+import threading
+import time
+import traceback
+import warnings
+from collections.abc import Callable
+from contextlib import contextmanager, redirect_stdout
+from io import StringIO
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+import sklearn_twolayer
+
+#: Seconds after which a call is stopped: all data are small.
+LIMIT = 20.0
+PACKAGE = Path(sklearn_twolayer.__file__).parent
+
+
+class TookTooLong(BaseException):
+    """A call has been stopped; no `except Exception` may hold it up."""
+
+
+class Warned(NamedTuple):
+    """A warning, the file that it is said to come from, and our line that caused it."""
+
+    category: type[Warning]
+    text: str
+    file: str
+    place: str
+
+
+class Attempt(NamedTuple):
+    """What became of a call."""
+
+    step: str
+    value: Any
+    error: BaseException | None
+    warned: list[Warned]
+    seconds: float
+
+    @property
+    def worked(self) -> bool:
+        """Whether nothing was raised."""
+        return self.error is None
+
+
+def attempt(step: str, function: Callable, *args, **kwargs) -> Attempt:
+    """Call a function and take down what becomes of it."""
+    warned, value, error = [], None, None
+
+    def note(message, category, filename, lineno, file=None, line=None):
+        stack = traceback.StackSummary.extract(
+            traceback.walk_stack(sys._getframe(1)), lookup_lines=False
+        )
+        warned.append(Warned(category, str(message), filename, own_place(stack)))
+
+    start = time.perf_counter()
+    numbers = np.errstate(divide="warn", over="warn", under="ignore", invalid="warn")
+    with numbers, warnings.catch_warnings(), redirect_stdout(StringIO()):
+        warnings.simplefilter("always")
+        warnings.showwarning = note
+        try:
+            with time_limit(LIMIT):
+                value = function(*args, **kwargs)
+        except (Exception, TookTooLong) as caught:
+            error = caught
+    return Attempt(step, value, error, warned, time.perf_counter() - start)
+
+
+@contextmanager
+def time_limit(seconds: float):
+    """Raise TookTooLong in what takes longer, where signals can do it: in the main thread."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(number, frame):
+        raise TookTooLong(f"stopped after {seconds:g} s")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def own_place(stack) -> str:
+    """Return the line of this package that is innermost in a stack, innermost first."""
+    for frame in stack:
+        if is_inside(frame.filename, PACKAGE):
+            return f"{Path(frame.filename).relative_to(PACKAGE)}:{frame.lineno} in {frame.name}"
+    return ""
+
+
+def is_inside(filename: str, folder: Path) -> bool:
+    """Return whether a file lies in a folder."""
+    return Path(filename).is_relative_to(folder)
