@@ -15,6 +15,9 @@ from ._columns import weighted_quantiles
 from .activations import sigmoid
 from .links import IdentityLink, Link, LogLink, SoftmaxLink
 
+#: Up to so many classes, a softmax is faster with one row for each class.
+FEW_CLASSES = 64
+
 
 class Loss(BaseEstimator):
     """Base of the losses: a function of predictions y and targets d, and a link.
@@ -237,16 +240,19 @@ class LogLoss(Loss):
 
     @staticmethod
     def _softmax_value_and_gradient(z, d):
-        # One row for each class: NumPy is slow at maxima and sums over a few numbers.
-        z, d = np.swapaxes(z, -1, -2).copy(), d.T.copy()
-        z -= z.max(axis=-2, keepdims=True)
-        linear = (d * z).sum(axis=-2)
+        # One row for each class where these are few: NumPy is slow at sums over a few numbers.
+        few = z.shape[-1] <= FEW_CLASSES
+        axis = -2 if few else -1
+        if few:
+            z, d = np.swapaxes(z, -1, -2).copy(), d.T.copy()
+        z = z - z.max(axis=axis, keepdims=True)
+        linear = (d * z).sum(axis=axis)
         y = np.exp(z, out=z)
-        total = y.sum(axis=-2, keepdims=True)
-        values = np.log(total[..., 0, :]) * d.sum(axis=-2) - linear
+        total = y.sum(axis=axis, keepdims=True)
+        values = np.log(total.squeeze(axis)) * d.sum(axis=axis) - linear
         y /= total
         y -= d  # TWO.44
-        return values, np.swapaxes(y, -1, -2)
+        return values, np.swapaxes(y, -1, -2) if few else y
 
     def curvature_root(self, z, d, link):
         root = np.sqrt(link(z))

@@ -12,6 +12,7 @@ from sklearn.base import clone
 from sklearn_twolayer.links import IdentityLink, LogisticLink, LogLink, SoftmaxLink
 from sklearn_twolayer.losses import (
     CLASSIFICATION_LOSSES,
+    FEW_CLASSES,
     REGRESSION_LOSSES,
     Gamma,
     Huber,
@@ -70,12 +71,22 @@ def test_pinball_loss(quantile):
     np.testing.assert_allclose(values.mean(), expected, rtol=1e-12)
 
 
-def test_log_loss_is_that_of_scikit_learn():
+@pytest.mark.parametrize("n_classes", [4, FEW_CLASSES, FEW_CLASSES + 1])
+def test_log_loss_is_that_of_scikit_learn(n_classes):
+    rng = np.random.RandomState(0)
+    z, labels = rng.normal(size=(3, 500, n_classes)), rng.randint(0, n_classes, 500)
+    labels[:n_classes] = np.arange(n_classes)
+    d = np.eye(n_classes)[labels]
+    values, slope = LogLoss().value_and_gradient(z.copy(), d, SoftmaxLink())
+    y = special.softmax(z, axis=-1)
+    expected = [metrics.log_loss(labels, network) for network in y]
+    np.testing.assert_allclose(values.mean(axis=-1), expected, rtol=1e-12)
+    np.testing.assert_allclose(slope, y - d, atol=1e-15)
+
+
+def test_log_loss_of_two_classes_is_that_of_scikit_learn():
     rng = np.random.RandomState(0)
     z, labels = rng.normal(size=(50, 4)), rng.randint(0, 4, 50)
-    values, _ = LogLoss().value_and_gradient(z, np.eye(4)[labels], SoftmaxLink())
-    expected = metrics.log_loss(labels, special.softmax(z, axis=1))
-    np.testing.assert_allclose(values.mean(), expected, rtol=1e-12)
     binary = (labels > 1).astype(float)[:, None]
     values, _ = LogLoss().value_and_gradient(z[:, :1], binary, LogisticLink())
     expected = metrics.log_loss(binary, special.expit(z[:, :1]))

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from problems import Problem
 from scipy import sparse
+from scipy.special import softmax
 from sklearn.base import clone
 from sklearn.datasets import make_friedman1, make_moons
 from sklearn.linear_model import LogisticRegression
@@ -91,6 +92,27 @@ def test_log_odds_are_those_of_logistic_regression(n_classes):
         reference = LogisticRegression(C=np.inf, tol=1e-10).fit(f, labels, weights)
         assert found.scale == pytest.approx(reference.coef_[0, 0], rel=1e-3)
         assert found.bias[0] == pytest.approx(reference.intercept_[0], rel=1e-3)
+
+
+@pytest.mark.parametrize("n_classes", [30, 150])
+def test_log_odds_of_many_classes_take_a_few_passes(n_classes, monkeypatch):
+    rng = np.random.RandomState(0)
+    labels = np.r_[np.arange(n_classes), rng.randint(n_classes, size=10 * n_classes)]
+    d = np.eye(n_classes)[labels]
+    centers = rng.normal(size=(n_classes, 5))
+    X = centers[labels] + 0.5 * rng.normal(size=(len(d), 5))
+    f = 0.5 * softmax(-((X[:, None] - centers) ** 2).sum(axis=-1), axis=1)
+    weights = np.full(len(d), 1 / len(d))
+    passes, once = [], LogLoss.value_and_gradient
+    monkeypatch.setattr(
+        LogLoss, "value_and_gradient", lambda *args: passes.append(1) or once(*args)
+    )
+    found = log_odds(f, d, weights, SoftmaxLink())
+    assert len(passes) < 40
+    y = softmax(found.scale * f + found.bias, axis=1)
+    # At the optimum classes have their shares, and what is left does not go with the outputs.
+    np.testing.assert_allclose(weights @ y, weights @ d, rtol=0.02)
+    assert abs(found.scale * (weights @ ((y - d) * f).sum(axis=1))) < 1e-3
 
 
 def test_the_width_of_a_classifier_is_that_of_the_least_cross_entropy_of_rows_left_out():

@@ -8,6 +8,9 @@ from scipy.optimize import minimize
 from ..links import Link
 from ..losses import LogLoss
 
+#: The search ends where a step lowers the cross-entropy by a smaller part.
+TOLERANCE = 1e-6
+
 
 class LogOdds(NamedTuple):
     """z = t f + b of least cross-entropy, for outputs f of least squares."""
@@ -37,13 +40,25 @@ def log_odds(f: np.ndarray, targets: np.ndarray, weights: np.ndarray, link: Link
         Scale, biases and the cross-entropy.
     """
 
+    share = weights @ targets
+    # Steps of the biases in units of their curvature, which falls with the number of classes.
+    unit = 1 / np.sqrt(np.maximum(share * (1 - share), 1 / len(f)))
+
     def cost_and_gradient(v):
         t = np.exp(v[0])
-        values, delta = LogLoss().value_and_gradient(t * f + v[1:], targets, link)
+        values, delta = LogLoss().value_and_gradient(t * f + unit * v[1:], targets, link)
         delta *= weights[:, None]
-        return weights @ values, np.concatenate([[t * (delta * f).sum()], delta.sum(axis=0)])
+        slope = t * np.einsum("im,im", delta, f)
+        return weights @ values, np.append(slope, unit * delta.sum(axis=0))
 
-    start = np.concatenate([[np.log(4.0)], np.zeros(f.shape[1])])
-    bounds = [(-3, 5)] + [(-50, 50)] * f.shape[1]
-    found = minimize(cost_and_gradient, start, jac=True, method="L-BFGS-B", bounds=bounds)
-    return LogOdds(float(np.exp(found.x[0])), found.x[1:], float(found.fun))
+    start = np.append(np.log(4.0), np.zeros(f.shape[1]))
+    bounds = [(-3, 5), *((-50 / size, 50 / size) for size in unit)]
+    found = minimize(
+        cost_and_gradient,
+        start,
+        jac=True,
+        method="L-BFGS-B",
+        bounds=bounds,
+        options={"ftol": TOLERANCE},
+    )
+    return LogOdds(float(np.exp(found.x[0])), unit * found.x[1:], float(found.fun))
