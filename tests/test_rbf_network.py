@@ -565,7 +565,8 @@ def test_far_away():
     bias = gaussian._targets.predict(views.bias[None])
     np.testing.assert_allclose(gaussian.predict(far), bias)
     growing = textbook(kernel="multiquadric", **settings).fit(X, y)
-    assert np.abs(growing.predict(far)).max() > 10 * np.abs(y).max()
+    assert np.abs(growing._raw_outputs(far)).max() > 100
+    assert np.abs(growing.predict(far)).max() < 2 * np.abs(y).max()  # bounded by what was seen
 
 
 def test_units_of_inputs_and_targets_do_not_matter():
