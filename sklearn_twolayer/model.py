@@ -5,7 +5,7 @@ side; so is a sum of several, each times a factor, with a constant. Predictions,
 and whatever else is asked of a fitted estimator come from this one object.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -107,12 +107,15 @@ class Model:
         ndarray of shape (n_rows, n_outputs)
             Raw outputs, in the dtype of `X`.
         """
-        total = self.constant.astype(X.dtype)
-        for part, rows, factor in zip(
-            self.parts, self._rows(X, n_jobs), self.factors, strict=True
-        ):
-            total = total + X.dtype.type(factor) * part.raw_outputs(rows)
-        return total
+
+        def outputs(X):
+            total = self.constant.astype(X.dtype)
+            parts = zip(self.parts, self._rows(X, n_jobs), self.factors, strict=True)
+            for part, rows, factor in parts:
+                total = total + X.dtype.type(factor) * part.raw_outputs(rows)
+            return total
+
+        return finite_in_precision(outputs, X)
 
     def embeddings(self, X: Matrix, n_jobs: int | None = None) -> np.ndarray:
         """Return y_E of all parts side by side.
@@ -129,8 +132,36 @@ class Model:
         ndarray of shape (n_rows, width)
             Embeddings, in the dtype of `X`.
         """
-        parts = zip(self.parts, self._rows(X, n_jobs), strict=True)
-        return np.hstack([part.embeddings(rows) for part, rows in parts])
+
+        def units(X):
+            parts = zip(self.parts, self._rows(X, n_jobs), strict=True)
+            return np.hstack([part.embeddings(rows) for part, rows in parts])
+
+        return finite_in_precision(units, X)
 
     def _rows(self, X: Matrix, n_jobs: int | None) -> Iterable[Rows]:
         return (Rows(X, part.input_map, X.dtype, n_jobs) for part in self.parts)
+
+
+def finite_in_precision(function: Callable[[Matrix], np.ndarray], X: Matrix) -> np.ndarray:
+    """Return what a function gives for rows, by way of double precision where single overflows.
+
+    Squares of distances overflow long before the rows do.
+
+    Parameters
+    ----------
+    function : callable
+        Of rows.
+    X : {ndarray, CSR} of shape (n_rows, n_features)
+        Rows.
+
+    Returns
+    -------
+    ndarray
+        The result, in the dtype of `X`.
+    """
+    result = function(X)
+    if X.dtype == np.float64 or np.isfinite(result).all():
+        return result
+    with np.errstate(over="ignore"):
+        return function(X.astype(np.float64)).astype(X.dtype)

@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parents[1] / "sklearn_twolayer"
 #: A room imports from the rows above its own, never from its own row or from below.
 ROWS_OF_ROOMS = [
     {"_blas", "_checks"},
-    {"_columns", "_compat", "_linalg", "_registry", "_threads", "_warnings"},
+    {"_columns", "_compat", "_linalg", "_registry", "_sizes", "_threads", "_warnings"},
     {"activations", "kernels", "input_maps", "rows"},
     {"links"},
     {"losses", "radial"},

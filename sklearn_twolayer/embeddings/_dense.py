@@ -6,6 +6,7 @@ import numpy as np
 
 from .._checks import check_number
 from .._linalg import without_ones
+from .._sizes import UNITS
 from ..activations import as_activation
 from ._base import Embedding
 
@@ -26,7 +27,7 @@ class Dense(Embedding):
     Dense(activation='tanh', n_units=3) | Dense(activation='identity', n_units=2)
     """
 
-    def __init__(self, n_units: int = 100, activation: Any = "relu"):
+    def __init__(self, n_units: int = UNITS, activation: Any = "relu"):
         self.n_units = n_units
         self.activation = activation
 

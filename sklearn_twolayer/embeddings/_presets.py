@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from .._sizes import UNITS_OF_PRESET
 from ._base import Embedding, check_depth
 from ._dense import Dense
 from ._radial import Radial
@@ -70,7 +71,7 @@ def as_embedding(value: Any, n_units: int | None = None, activation: Any = None)
             "expression of embeddings such as Dense(50, 'identity') | Dense(50, 'relu')."
         )
     preset = PRESETS[value]
-    n_units = 48 if n_units is None else n_units
+    n_units = UNITS_OF_PRESET if n_units is None else n_units
     if preset.takes_activation:
         return preset.expression(n_units, "relu" if activation is None else activation)
     if activation is not None:

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from .._checks import check_choice, check_number
+from .._sizes import UNITS
 from .._warnings import warn_user
 from ..activations import softmax
 from ..kernels import as_kernel
@@ -64,7 +65,7 @@ class Radial(Embedding):
 
     def __init__(
         self,
-        n_units: int = 100,
+        n_units: int = UNITS,
         kernel: Any = "gaussian",
         *,
         centers: Any = "kmeans",

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils import ClassifierTags, RegressorTags
 
+from .._sizes import CENTERS
 from ..rows import Rows
 from ._probabilities import ProbabilityMixin
 from ._rbf_base import BaseRBFNetwork
@@ -130,7 +131,7 @@ class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
 
     def __init__(
         self,
-        n_centers: int = 512,
+        n_centers: int = CENTERS,
         *,
         task: str = "classification",
         kernel: Any = "gaussian",

@@ -99,9 +99,11 @@ def _mean_squares(table, input_map, left_out, rng):
 
 
 def _common_scale(table, input_map):
-    """Return a map that centres columns, and scales them all by the same."""
+    """Return a map that scales all columns by the same, and centres what a map gives."""
     X = table.X if input_map is None else input_map.transform(table.X)
     X = X if sparse.issparse(X) else np.asarray(X)
     common = StandardMap().fit(X.astype(np.float64), sample_weight=table.sample_weight)
+    if input_map is None:  # sparse rows cannot be centred, and dense ones are to give the same
+        common.center_[:] = 0
     common.scale_[:] = np.sqrt(np.mean(common.scale_**2))
     return common
