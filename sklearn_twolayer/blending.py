@@ -20,8 +20,10 @@ from .objective import Objective
 
 #: The largest factor.
 MAX_WEIGHT = 2.0
-#: What a factor costs, in standard errors of its slope.
-PRICE = 1.0
+#: A gain counts as far as it is beyond so many times what is expected by chance.
+PRICE = 3.0
+#: Step of the factors, for the curvature of the loss.
+STEP = 0.02
 #: The factor of all parts where none is worth anything.
 FAINT = 0.01
 
@@ -106,8 +108,9 @@ def blend_weights(
     """Return the factors of some raw outputs whose sum has the least loss.
 
     The best constant is one more part, so that classes keep their shares where nothing
-    else is worth anything. On few rows a factor may seem to gain by chance: each costs one
-    standard error of its slope, so that what is not clearly worth more counts for nothing.
+    else is worth anything. On few rows the parts may seem to gain by chance: the less they
+    gain beyond what chance would give, the nearer is the sum to the constant, as James and
+    Stein (1961) shrink a mean.
 
     Parameters
     ----------
@@ -130,37 +133,60 @@ def blend_weights(
         Raw outputs of the best constant, times its factor.
     """
     constant = link.inverse(loss.constant(targets, weights)).astype(np.float64)
-    Z = np.stack([*parts, np.broadcast_to(constant, targets.shape)])
     if isinstance(loss, LogLoss):
         targets = smoothed(targets, weights)
-    weights = weights / weights.sum()
-
-    def cost_and_gradient(factors):
-        z = np.tensordot(factors, Z, axes=1)
-        values, delta = loss.value_and_gradient(z, targets, link)
-        delta = delta * weights[:, None]
-        return weights @ values, np.tensordot(Z, delta, axes=2)
-
-    def standard_errors(factors):
-        z = np.tensordot(factors, Z, axes=1)
-        delta = loss.value_and_gradient(z, targets, link)[1] * weights[:, None]
-        slopes = (Z * delta).sum(axis=2)  # of each part, by rows
-        return np.sqrt(np.square(slopes).sum(axis=1)) * (np.arange(len(Z)) < len(parts))
-
-    def best(start, prices):
-        size = cost_and_gradient(start)[0] or 1.0  # the solver's tolerances are for about one
-
-        def scaled(factors):
-            cost, gradient = cost_and_gradient(factors)
-            return (cost + prices @ factors) / size, (gradient + prices) / size
-
-        bounds = [(0, MAX_WEIGHT)] * len(Z)
-        return minimize(scaled, start, jac=True, method="L-BFGS-B", bounds=bounds).x
-
-    start = np.append(np.full(len(parts), 1 / len(parts)), 0)
-    factors = best(start, np.zeros(len(Z)))
-    factors = best(factors, PRICE * standard_errors(factors))
+    Z = np.stack([*parts, np.broadcast_to(constant, targets.shape)])
+    stacking = Stacking(Z, targets, weights / weights.sum(), loss, link)
+    factors, nothing = stacking.best(), np.append(np.zeros(len(parts)), 1.0)
+    gain = stacking.cost(nothing)[0] - stacking.cost(factors)[0]
+    kept = max(1 - PRICE * stacking.optimism(factors) / gain, 0) if gain > 0 else 0
+    factors = kept * factors + (1 - kept) * nothing
     if not factors[:-1].any():
         # A constant would forget which rows are likelier than others.
         factors[:-1], factors[-1] = FAINT, max(factors[-1] - FAINT * len(parts), 0)
     return factors[:-1], factors[-1] * constant
+
+
+class Stacking(NamedTuple):
+    """The loss of a sum of raw outputs, as a function of their factors."""
+
+    Z: np.ndarray  # (n_parts + 1, n_rows, n_outputs), the last of them constant
+    targets: np.ndarray
+    weights: np.ndarray  # their sum is one
+    loss: Loss
+    link: Link
+
+    def cost(self, factors: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+        """Return the mean loss, its gradient, and the gradient's terms for each row."""
+        z = np.tensordot(factors, self.Z, axes=1)
+        values, delta = self.loss.value_and_gradient(z, self.targets, self.link)
+        terms = np.einsum("krm,rm->kr", self.Z, delta * self.weights[:, None])
+        return self.weights @ values, terms.sum(axis=1), terms
+
+    def best(self) -> np.ndarray:
+        """Return the factors of least loss, from zero to `MAX_WEIGHT`."""
+        n_parts = len(self.Z) - 1
+        start = np.append(np.full(n_parts, 1 / n_parts), 0)
+        size = self.cost(start)[0] or 1.0  # the solver's tolerances are for costs of about one
+        return minimize(
+            lambda factors: tuple(part / size for part in self.cost(factors)[:2]),
+            start,
+            jac=True,
+            method="L-BFGS-B",
+            bounds=[(0, MAX_WEIGHT)] * len(self.Z),
+        ).x
+
+    def optimism(self, factors: np.ndarray) -> float:
+        """Return the gain that is expected of these parts where they are worth nothing.
+
+        It is ½ tr(J H⁻¹), with J the covariance of the mean gradient and H its derivative
+        (Takeuchi's criterion).
+        """
+        used = np.flatnonzero(factors[:-1])
+        _, gradient, terms = self.cost(factors)
+        J = terms[used] @ terms[used].T
+        if not len(used):
+            return 0.0
+        steps = STEP * np.eye(len(factors))[used]
+        H = np.stack([self.cost(factors + step)[1] - gradient for step in steps])[:, used] / STEP
+        return 0.5 * float(np.trace(J @ np.linalg.pinv(0.5 * (H + H.T), hermitian=True)))
