@@ -28,6 +28,9 @@ MIN_ROWS = 8
 GAIN = 0.04
 #: And for a metric of a dense network, and for one of correlations, which knows of no others.
 DENSE_GAIN, MARGINAL_GAIN = 0.02, 0.3
+#: Correlations of many inputs with few targets may seem to help by chance: their gain has to be
+#: larger by so many times one over the root of the number of rows.
+MARGINAL_CHANCE = 2.0
 
 
 class Inputs(NamedTuple):
@@ -157,7 +160,8 @@ class MetricProbe:
         # Among many inputs of noise, the dense network is lost before these are left out.
         marginal = self._marginal(plain.inputs)
         screened = self._scaled(plain.inputs, marginal)
-        if better(best, screened, MARGINAL_GAIN) is best:
+        least = MARGINAL_GAIN + MARGINAL_CHANCE / np.sqrt(len(plain.judged.layer.judged))
+        if better(best, screened, least) is best:
             return best
         both = self._scaled(plain.inputs, self._dense(screened.inputs).after(marginal))
         return better(screened, both, DENSE_GAIN)
