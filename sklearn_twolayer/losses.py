@@ -68,8 +68,30 @@ class Loss(BaseEstimator):
         )
 
     def constant(self, d: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        """Return the prediction, shape (n_outputs,), to start the output biases from."""
+        """Return the best constant prediction, shape (n_outputs,), about."""
         return np.average(d, axis=0, weights=weights)
+
+    def start(self, d: np.ndarray, weights: np.ndarray, link: Link) -> np.ndarray:
+        """Return the raw outputs, shape (n_outputs,), to start from.
+
+        Parameters
+        ----------
+        d : ndarray of shape (n_rows, n_outputs)
+            Targets.
+        weights : ndarray of shape (n_rows,)
+            Positive weights.
+        link : Link
+            y = g(z).
+
+        Returns
+        -------
+        ndarray of shape (n_outputs,)
+            Those of the best constant; of probabilities, those of the mean: the median of
+            zeros and ones is one of them, where the link has no slope to leave by.
+        """
+        if link.is_probability:
+            return link.inverse(np.average(d, axis=0, weights=weights))
+        return link.inverse(self.constant(d, weights))
 
     def check_parameters(self) -> None:
         """Raise TypeError or ValueError if a hyperparameter is out of range."""
