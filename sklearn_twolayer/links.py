@@ -55,11 +55,13 @@ class IdentityLink(Link):
 
 
 class LogLink(Link):
-    """y = exp(z), for positive means."""
+    """y = exp(z), for positive means; infinite where that is beyond all floats."""
 
+    @np.errstate(over="ignore")
     def __call__(self, z):
         return np.exp(z)
 
+    @np.errstate(over="ignore")
     def pullback(self, y, delta):
         return delta * y
 

@@ -6,6 +6,8 @@ the sum over the outputs, and the gradient ∂L/∂z. A link maps ``z`` to ``y``
 ∂L/∂y back to ∂L/∂z, so that any pointwise loss can be put on probabilities too.
 """
 
+from math import log
+
 import numpy as np
 from scipy.special import xlogy
 from sklearn.base import BaseEstimator
@@ -14,6 +16,10 @@ from ._checks import check_number
 from ._columns import weighted_quantiles
 from .activations import sigmoid
 from .links import IdentityLink, Link, LogLink, SoftmaxLink
+
+#: A loss or a slope beyond all floats is infinite, or no number where infinities meet; solvers
+#: look at the cost, and go back.
+beyond_floats = np.errstate(over="ignore", invalid="ignore")
 
 
 class Loss(BaseEstimator):
@@ -35,6 +41,7 @@ class Loss(BaseEstimator):
         """Return the loss of each output and ∂L/∂y, element by element."""
         raise NotImplementedError
 
+    @beyond_floats
     def value_and_gradient(
         self, z: np.ndarray, d: np.ndarray, link: Link
     ) -> tuple[np.ndarray, np.ndarray]:
@@ -162,7 +169,7 @@ class LogCosh(RobustLoss):
     def pointwise(self, y, d):
         error = y - d
         size = np.abs(error)
-        return size + np.log1p(np.exp(-2 * size)) - np.log(2), np.tanh(error)
+        return size + np.log1p(np.exp(-2 * size)) - log(2), np.tanh(error)
 
 
 class Quantile(RobustLoss):
@@ -201,13 +208,15 @@ class Poisson(Loss):
     link = LogLink()
     scales_targets = False
 
+    @beyond_floats
     def value_and_gradient(self, z, d, link):
         y = np.exp(z)
         values = y - d * z + (xlogy(d, d) - d)
         return values.sum(axis=-1), y - d
 
+    @beyond_floats
     def curvature_root(self, z, d, link):
-        return np.exp(0.5 * z)[:, :, None] * np.eye(z.shape[1], dtype=z.dtype)
+        return _diagonal(np.exp(0.5 * z))
 
     def check_targets(self, d):
         if d.min() < 0:
@@ -223,13 +232,15 @@ class Gamma(Loss):
     link = LogLink()
     scales_targets = False
 
+    @beyond_floats
     def value_and_gradient(self, z, d, link):
         ratio = d * np.exp(-z)
         values = ratio - 1 + z - np.log(d)
         return values.sum(axis=-1), 1 - ratio
 
+    @beyond_floats
     def curvature_root(self, z, d, link):
-        return np.sqrt(d * np.exp(-z))[:, :, None] * np.eye(z.shape[1], dtype=z.dtype)
+        return _diagonal(np.sqrt(d * np.exp(-z)))
 
     def check_targets(self, d):
         if d.min() <= 0:
@@ -248,6 +259,7 @@ class LogLoss(Loss):
 
     link = None
 
+    @beyond_floats
     def value_and_gradient(self, z, d, link):
         if isinstance(link, SoftmaxLink):
             return self._softmax_value_and_gradient(z, d)
@@ -272,11 +284,18 @@ class LogLoss(Loss):
 
     def curvature_root(self, z, d, link):
         root = np.sqrt(link(z))
-        eye = np.eye(z.shape[1], dtype=z.dtype)
         if isinstance(link, SoftmaxLink):
+            eye = np.eye(z.shape[1], dtype=z.dtype)
             # (I - s sᵀ) diag(s) with s = √y: its square is diag(y) - y yᵀ.
             return (eye - root[:, :, None] * root[:, None, :]) * root[:, None, :]
-        return (root * np.sqrt(link(-z)))[:, :, None] * eye
+        return _diagonal(root * np.sqrt(link(-z)))
+
+
+def _diagonal(values):
+    """Return a diagonal matrix for each row."""
+    matrices = np.zeros((*values.shape, values.shape[1]), dtype=values.dtype)
+    np.einsum("nii->ni", matrices)[...] = values
+    return matrices
 
 
 def smoothed(targets: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -158,6 +158,27 @@ def test_hyperparameters_out_of_range_are_refused(loss):
         loss.check_parameters()
 
 
+@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_what_is_beyond_all_floats_gives_no_warning(name, dtype):
+    """A cost that is infinite or NaN is for the solver to see."""
+    loss, largest = ALL[name](), np.finfo(dtype).max
+    z = np.array([0, 1, 800, 1e20, largest], dtype=dtype)
+    z = np.stack([z, -z], axis=1)
+    links = [LogisticLink(), SoftmaxLink()] if loss.link is None else [loss.link]
+    for link in links:
+        for size in (0.25, 1) if link.is_probability else (0.25, 1, largest):
+            values, slope = loss.value_and_gradient(z.copy(), np.full_like(z, size), link)
+            assert values.dtype == slope.dtype == dtype
+            if size < largest:
+                assert np.isfinite(values[:2]).all() and not np.isnan(slope).any()
+            try:
+                root = loss.curvature_root(z, np.full_like(z, size), link)
+            except NotImplementedError:
+                continue
+            assert not np.isnan(root).any()
+
+
 # The constant that training starts from.
 
 

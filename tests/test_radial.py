@@ -12,10 +12,12 @@ from sklearn.cluster import DBSCAN, BisectingKMeans, KMeans
 
 from sklearn_twolayer import Dense, Radial, TwoLayerClassifier, TwoLayerRegressor
 from sklearn_twolayer._columns import small_indices
+from sklearn_twolayer._linalg import augmented
 from sklearn_twolayer.embeddings import as_embedding
 from sklearn_twolayer.kernels import KERNELS
 from sklearn_twolayer.network import Network
 from sklearn_twolayer.radial import (
+    WIDTHS,
     Clusters,
     cluster_shapes,
     find_centers,
@@ -87,6 +89,58 @@ def test_no_array_for_rows_centres_and_inputs_at_once():
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert peak < 500 * 100 * 200 * 8 / 4
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("kind", [np.asarray, sparse.csr_array])
+@pytest.mark.parametrize("shape", ["spherical", "diagonal"])
+def test_a_row_beyond_all_distances_is_infinitely_far(kind, shape, dtype):
+    largest = np.finfo(dtype).max
+    rows = np.array([[0, 1, 2], [largest, 0, 0], [-largest, largest, 9], [1, 1, 1]], dtype=dtype)
+    centers = np.array([[0, 1, 2], [5, 5, -5], [largest, 0, 0]], dtype=dtype)
+    A = None if shape == "spherical" else np.ones(3, dtype=dtype)
+    r2, _ = make_geometry(shape, True).squared(kind(rows), centers[:2], A)
+    assert (r2[1:3] == np.inf).all() and np.isfinite(r2[[0, 3]]).all()
+    r2, _ = make_geometry(shape, True).squared(kind(rows), centers, A)
+    assert not np.isnan(r2).any()
+
+
+@pytest.mark.parametrize("normalize", [False, True])
+@pytest.mark.parametrize("name", [name for name in KERNELS if KERNELS[name].positive])
+def test_units_far_from_all_rows_are_no_nan(name, normalize):
+    if not (KERNELS[name].decays or normalize):
+        pytest.skip("grows without bound")
+    network = Network(Radial(4, name, normalize=normalize), 3, 1)
+    rows = rows_of(X)
+    params = network.initialize(rows, np.random.RandomState(0))
+    far = augmented(np.array([[1e200, 0, 0], [1e308, -1e308, 1e308]]), np.float64)
+    y, _ = network.embed(network.views(params), far)
+    assert np.isfinite(y).all()
+    np.testing.assert_allclose(y.sum(axis=1), 1 if normalize else 0, atol=1e-12)
+
+
+@pytest.mark.parametrize("rule", WIDTHS)
+def test_distances_that_overflow_are_told(rule):
+    for size, dtype in [(1e200, np.float64), (1e25, np.float32)]:
+        clusters = Clusters((size * X[:9]).astype(dtype), (size * X).astype(dtype), np.ones(200))
+        with pytest.raises(ValueError, match=f"overflow in {dtype.__name__}: scale the inputs"):
+            find_widths(clusters, rule)
+
+
+@pytest.mark.parametrize(("width", "what"), [(1e-30, "underflow"), (1e30, "overflow")])
+def test_widths_that_single_precision_cannot_square(width, what):
+    clusters = Clusters(X[:9].astype(np.float32), X.astype(np.float32), np.ones(200))
+    with pytest.raises(ValueError, match=f"{what} in float32"):
+        find_widths(clusters, width)
+    assert (find_widths(Clusters(X[:9], X, np.ones(200)), width) == width).all()
+
+
+@pytest.mark.parametrize("shape", ["diagonal", "full"])
+def test_the_size_of_the_inputs_changes_no_shape(shape):
+    expected = cluster_shapes(Clusters(X[:3], X, np.ones(200)), shape, True)
+    for size in (2.0**-530, 2.0**400):
+        clusters = Clusters(size * X[:3], size * X, np.ones(200))
+        np.testing.assert_allclose(cluster_shapes(clusters, shape, True), expected, rtol=1e-9)
 
 
 # Centres.
@@ -197,8 +251,14 @@ def test_what_goes_wrong_in_a_clusterer():
         centers_of(X, 5, Failing(error=TypeError("my own fault")))
     with pytest.raises(ValueError, match="found no cluster"):
         centers_of(X, 5, Failing(X[:0]))
-    with pytest.raises(ValueError, match="finite real numbers"):
+    with pytest.raises(ValueError, match="not finite: scale the inputs"):
         centers_of(X, 5, Failing(np.full((2, 3), np.inf)))
+
+
+def test_inputs_beyond_single_precision():
+    rows = Rows(1e200 * X, None, np.float32, np.zeros((len(X), 1)), np.ones(len(X)))
+    with pytest.raises(ValueError, match="inputs overflow in float32: scale them"):
+        find_centers(rows, 2, "kmeans", np.random.RandomState(0))
 
 
 @pytest.mark.parametrize("kind", [sparse.csr_array, sparse.csc_matrix, sparse.coo_array])

@@ -70,6 +70,10 @@ def find_centers(
     is_all = isinstance(rule, str) and rule == "all"
     index = slice(None) if is_all else random_part(rows.n_rows, limit, rng)
     X, weights = rows.inputs(index), rows.sample_weight[index]
+    if not np.isfinite(X.data if sparse.issparse(X) else X).all():
+        raise ValueError(
+            f"The inputs overflow in {rows.dtype}: scale them, as input_map='robust' does."
+        )
     centers = distinct(_centers(X, weights, n_centers, rule, rng))
     with np.errstate(over="ignore"):  # told here
         centers = np.ascontiguousarray(centers, dtype=rows.dtype)
@@ -127,7 +131,8 @@ def _cluster(clusterer, X, weights):
     # One thread: sums of several come in any order, and the centres would vary with it.
     with single_threaded(), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ConvergenceWarning)
-        fit_weighted(clusterer, small_indices(X), sample_weight=weights)
+        with np.errstate(over="ignore", invalid="ignore"):  # the widths tell of it
+            fit_weighted(clusterer, small_indices(X), sample_weight=weights)
     centers = getattr(clusterer, "cluster_centers_", None)
     if centers is None or not centers.shape[0]:
         what = "has no cluster_centers_" if centers is None else "found no cluster"
@@ -140,6 +145,11 @@ def _cluster(clusterer, X, weights):
         rows = distinct(_dense(X))
         if len(rows) <= centers.shape[0]:
             return rows
+    if not np.isfinite(centers.data if sparse.issparse(centers) else centers).all():
+        raise ValueError(
+            f"centers={shown(clusterer)} found centres that are not finite: scale the inputs, as "
+            "input_map='robust' does."
+        )
     return _given(centers, X.shape[1])
 
 
