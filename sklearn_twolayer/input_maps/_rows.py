@@ -56,7 +56,8 @@ def _as_matrix(mapped, dtype):
     """Return what a transformer returned as an array of floats, or None if it is none."""
     is_sparse = sparse.issparse(mapped)
     try:
-        Z = mapped if is_sparse else np.asarray(mapped)
+        kind = None if hasattr(mapped, "__array__") else dtype  # of a list, ragged perhaps
+        Z = mapped if is_sparse else np.asarray(mapped, dtype=kind)
         if Z.dtype.kind not in "biufO" or (Z.dtype.kind == "O" and is_sparse):
             return None
         if Z.dtype not in (np.float32, np.float64):

@@ -62,7 +62,7 @@ class ScalingMap(InputMap):
         if bound > info.max:
             return values
         # Far out the bound is reached up to rounding, and squares would overflow.
-        far = min(1e9 * bound, float(info.max))
+        far = values.dtype.type(min(1e9 * bound, info.max))
         values = np.clip(values, -far, far)
         return values / np.sqrt(1 + (values / bound) ** 2)
 
