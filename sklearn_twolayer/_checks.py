@@ -83,9 +83,9 @@ def as_array(name: str, value: Any) -> np.ndarray:
     ValueError: centers must be an array of finite real numbers, got [[1, 2], [3]].
     """
     try:
-        array = np.asarray(value.toarray() if sparse.issparse(value) else value)
-        is_real = not np.iscomplexobj(array)
-        array = array.astype(np.float64) if is_real else array
+        value = value.toarray() if sparse.issparse(value) else value
+        is_real = not (hasattr(value, "dtype") and np.iscomplexobj(value))
+        array = np.asarray(value, dtype=np.float64) if is_real else None
     except (TypeError, ValueError, OverflowError):  # ragged, text, a number of hundreds of digits
         is_real = False
     if not (is_real and np.isfinite(array).all()):

@@ -43,7 +43,9 @@ def weighted_quantiles(
         low = np.minimum(np.searchsorted(mass, position - slack, side="left"), last)
         high = np.minimum(np.searchsorted(mass, position + slack, side="right"), last)
         column = X[order, j]
-        result[:, j] = 0.5 * column[low] + 0.5 * column[high]
+        middle = 0.5 * column[low] + 0.5 * column[high]
+        # Half of the smallest number is none.
+        result[:, j] = np.where(column[low] == column[high], column[low], middle)
     return result
 
 
@@ -56,33 +58,60 @@ def canonical(X) -> sparse.csr_array:
     return X
 
 
+def small_indices(X):
+    """Return rows with indices of 32 bits, if they are sparse and few: KMeans takes no others."""
+    if not sparse.issparse(X):
+        return X
+    largest = max(X.nnz, *X.shape)
+    if X.indices.dtype == np.int32 == X.indptr.dtype or largest > np.iinfo(np.int32).max:
+        return X
+    indices, indptr = X.indices.astype(np.int32), X.indptr.astype(np.int32)
+    return sparse.csr_array((X.data, indices, indptr), shape=X.shape)
+
+
+def column_ranges(X) -> tuple[np.ndarray, np.ndarray]:
+    """Return the smallest and the largest value of each column, dense or sparse."""
+    low, high = X.min(axis=0), X.max(axis=0)
+    if sparse.issparse(X):
+        low, high = low.toarray().ravel(), high.toarray().ravel()
+    return low, high
+
+
 def dense_moments(X: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return mean and standard deviation of each column; the weights sum to one."""
-    mean, spread = np.zeros((2, X.shape[1]))
+    means, spreads = np.zeros((2, X.shape[1]))
     for j in range(X.shape[1]):  # one column at a time: no second copy of the input
         column = X[:, j].astype(np.float64)
-        mean[j] = weights @ column
-        column -= mean[j]
-        size = np.abs(column).max() or 1.0  # its square may overflow
-        spread[j] = size * np.sqrt(weights @ (column / size) ** 2)
-    return mean, spread
+        low, high = column.min(), column.max()
+        # A power of two rounds nothing, and keeps squares in range.
+        exponent = np.frexp(max(-low, high))[1]
+        column = np.ldexp(column, -exponent)
+        mean = weights @ column
+        column -= mean
+        correction = weights @ column  # of the rounding of the mean
+        column -= correction
+        means[j] = np.ldexp(mean + correction, exponent).clip(low, high)
+        spreads[j] = np.ldexp(np.sqrt(weights @ column**2), exponent)
+    return means, spreads
 
 
 def sparse_moments(X, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the same for the columns of a CSR array."""
-    mean = weights @ X
-    size = abs(X).max(axis=0).toarray().ravel().astype(np.float64)
-    size[size == 0] = 1.0
+    low, high = (bound.astype(np.float64) for bound in column_ranges(X))
+    exponents = np.frexp(np.maximum(-low, high))[1]
+    data = np.ldexp(X.data.astype(np.float64), -exponents[X.indices])
     stored = np.repeat(weights, np.diff(X.indptr))
-    error = (X.data - mean[X.indices]) / size[X.indices]
 
     def sums(values):
         # Of no values at all, they would be integers.
-        return np.bincount(X.indices, values, minlength=len(mean)).astype(np.float64, copy=False)
+        return np.bincount(X.indices, values, minlength=len(low)).astype(np.float64, copy=False)
 
-    variance, zeros = sums(stored * error**2), 1 - sums(stored)
-    variance += np.maximum(zeros, 0) * (mean / size) ** 2
-    return mean, size * np.sqrt(variance)
+    is_full = np.bincount(X.indices, minlength=len(low)) == X.shape[0]
+    zeros = np.where(is_full, 0, np.maximum(1 - sums(stored), 0))  # their weight
+    mean = sums(stored * data)
+    mean += sums(stored * (data - mean[X.indices])) - zeros * mean
+    variance = sums(stored * (data - mean[X.indices]) ** 2) + zeros * mean**2
+    return np.ldexp(mean, exponents).clip(low, high), np.ldexp(np.sqrt(variance), exponents)
 
 
 def column_quantiles(X, probabilities, sample_weight) -> np.ndarray:

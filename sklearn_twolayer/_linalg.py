@@ -114,9 +114,12 @@ def augmented(X, dtype) -> np.ndarray:
     """
     if sparse.issparse(X):
         ones = np.ones((X.shape[0], 1), dtype=dtype)
-        return sparse.csr_array(sparse.hstack([X.astype(dtype), ones]))
+        with np.errstate(over="ignore"):  # as below
+            X = X.astype(dtype)
+        return sparse.csr_array(sparse.hstack([X, ones]))
     result = np.empty((X.shape[0], X.shape[1] + 1), dtype=dtype)
-    result[:, :-1] = X
+    with np.errstate(over="ignore"):  # what a shorter type cannot hold has no finite cost
+        result[:, :-1] = X
     result[:, -1] = 1
     return result
 

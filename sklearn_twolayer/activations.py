@@ -59,7 +59,8 @@ def softmax(v: np.ndarray) -> np.ndarray:
     >>> softmax(np.zeros((1, 2)))
     array([[0.5, 0.5]])
     """
-    y = v - v.max(axis=-1, keepdims=True)
+    with np.errstate(over="ignore"):  # the exponential of minus infinity is zero
+        y = v - v.max(axis=-1, keepdims=True)
     np.exp(y, out=y)
     y /= y.sum(axis=-1, keepdims=True)
     return y
@@ -173,6 +174,7 @@ class SELU(Activation):
     scale = 1.0507009873554805
     alpha = 1.6732632423543772
 
+    @np.errstate(over="ignore")  # at the very end of the range y is infinite
     def forward(self, v):
         y, slope = ELU(self.alpha).forward(v)
         y *= self.scale
@@ -195,7 +197,9 @@ class GELU(Activation):
 
     def pullback(self, saved, delta):
         v, cdf = saved
-        density = np.exp(-0.5 * v * v) * v.dtype.type((2 * np.pi) ** -0.5)
+        with np.errstate(over="ignore"):  # the exponential of minus infinity is zero
+            density = np.exp(-0.5 * v * v)
+        density *= v.dtype.type((2 * np.pi) ** -0.5)
         delta *= cdf + v * density
         return delta
 

@@ -5,7 +5,7 @@ the width: K = h^p k(s). One slope, k'(s), then gives all gradients of the sourc
 
     ∂K/∂‖x - μ‖² = h^(p-2) k'(s),    ∂K/∂log h = h^p (p k(s) - 2 s k'(s)).
 
-Arrays have any shape, and are left untouched.
+Arrays have any shape, and are left untouched; s may be infinite.
 """
 
 from collections.abc import Callable
@@ -15,6 +15,9 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from ._registry import resolve
+
+#: Where exp(-a) is zero in all floats, so that there is no need to go further.
+FAR = 1000
 
 
 class Kernel(BaseEstimator):
@@ -113,38 +116,44 @@ class Matern32(Kernel):
     """K = (1 + a) exp(-a), a = √3 r / h: once differentiable."""
 
     def value(self, s):
-        a = np.sqrt(3 * s)
+        a = np.minimum(_scaled_root(s, 3), FAR)
         return (1 + a) * np.exp(-a)
 
     def slope(self, s, value):
-        return -1.5 * np.exp(-np.sqrt(3 * s))
+        return -1.5 * np.exp(-_scaled_root(s, 3))
 
     def log(self, s):
-        a = np.sqrt(3 * s)
+        a = _scaled_root(s, 3)
         return np.log1p(a) - a
 
     def log_slope(self, s):
-        return -1.5 / (1 + np.sqrt(3 * s))
+        return -1.5 / (1 + _scaled_root(s, 3))
 
 
 class Matern52(Kernel):
     """K = (1 + a + a²/3) exp(-a), a = √5 r / h: twice differentiable."""
 
     def value(self, s):
-        a = np.sqrt(5 * s)
+        a = np.minimum(_scaled_root(s, 5), FAR)
         return (1 + a + a * a / 3) * np.exp(-a)
 
     def slope(self, s, value):
-        a = np.sqrt(5 * s)
+        a = np.minimum(_scaled_root(s, 5), FAR)
         return -5 / 6 * (1 + a) * np.exp(-a)
 
     def log(self, s):
-        a = np.sqrt(5 * s)
-        return np.log1p(a + a * a / 3) - a
+        a = _scaled_root(s, 5)
+        return 2 * np.log1p(a) + np.log(self._over_square(a)) - a
 
     def log_slope(self, s):
-        a = np.sqrt(5 * s)
-        return -5 / 6 * (1 + a) / (1 + a + a * a / 3)
+        a = _scaled_root(s, 5)
+        return -5 / 6 / (1 + a) / self._over_square(a)
+
+    @staticmethod
+    def _over_square(a):
+        """Return (1 + a + a²/3) / (1 + a)², whose parts may overflow."""
+        part = 1 / (1 + a)
+        return part + (1 - part) ** 2 / 3
 
 
 class Cauchy(Kernel):
@@ -163,11 +172,17 @@ class ThinPlate(Kernel):
     positive = False
     decays = False
 
+    @np.errstate(over="ignore")  # at the very end of the range it is infinite
     def value(self, s):
         return 0.5 * s * np.log(np.maximum(s, np.finfo(s.dtype).tiny))
 
     def slope(self, s, value):
         return 0.5 + 0.5 * np.log(s, out=np.full_like(s, -1), where=s > 0)
+
+
+def _scaled_root(s, factor):
+    """Return √(factor · s), whose product may overflow."""
+    return s.dtype.type(factor**0.5) * np.sqrt(s)
 
 
 class Wendland(Kernel):
@@ -176,8 +191,8 @@ class Wendland(Kernel):
     positive = False
 
     def value(self, s):
-        r = np.sqrt(s)
-        return np.maximum(1 - r, 0) ** 4 * (4 * r + 1)
+        r = np.minimum(np.sqrt(s), 1)
+        return (1 - r) ** 4 * (4 * r + 1)
 
     def slope(self, s, value):
         return -10 * np.maximum(1 - np.sqrt(s), 0) ** 3

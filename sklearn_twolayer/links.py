@@ -16,7 +16,12 @@ SMALLEST = 1e-6
 
 
 class Link:
-    """Base of the links y = g(z) between raw outputs and predictions."""
+    """Base of the links y = g(z) between raw outputs and predictions.
+
+    `is_probability` says whether y lies between 0 and 1.
+    """
+
+    is_probability = False
 
     def __call__(self, z: np.ndarray) -> np.ndarray:
         """Return y = g(z)."""
@@ -50,11 +55,13 @@ class IdentityLink(Link):
 
 
 class LogLink(Link):
-    """y = exp(z), for positive means."""
+    """y = exp(z), for positive means; infinite where that is beyond all floats."""
 
+    @np.errstate(over="ignore")
     def __call__(self, z):
         return np.exp(z)
 
+    @np.errstate(over="ignore")
     def pullback(self, y, delta):
         return delta * y
 
@@ -64,6 +71,8 @@ class LogLink(Link):
 
 class LogisticLink(Link):
     """y = 1 / (1 + exp(-z)) for each output, the multiple binary classifier."""
+
+    is_probability = True
 
     def __call__(self, z):
         return expit(z)  # unlike `sigmoid`, exact far below zero
@@ -78,6 +87,8 @@ class LogisticLink(Link):
 
 class SoftmaxLink(Link):
     """y = softmax(z) over the outputs, the multi-class classifier."""
+
+    is_probability = True
 
     def __call__(self, z):
         return softmax(z)

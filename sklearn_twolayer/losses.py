@@ -6,6 +6,8 @@ the sum over the outputs, and the gradient ∂L/∂z. A link maps ``z`` to ``y``
 ∂L/∂y back to ∂L/∂z, so that any pointwise loss can be put on probabilities too.
 """
 
+from math import log
+
 import numpy as np
 from scipy.special import xlogy
 from sklearn.base import BaseEstimator
@@ -17,6 +19,9 @@ from .links import IdentityLink, Link, LogLink, SoftmaxLink
 
 #: Up to so many classes, a softmax is faster with one row for each class.
 FEW_CLASSES = 64
+#: A loss or a slope beyond all floats is infinite, or no number where infinities meet; solvers
+#: look at the cost, and go back.
+beyond_floats = np.errstate(over="ignore", invalid="ignore")
 
 
 class Loss(BaseEstimator):
@@ -40,6 +45,7 @@ class Loss(BaseEstimator):
         """Return the loss of each output and ∂L/∂y, element by element."""
         raise NotImplementedError
 
+    @beyond_floats
     def value_and_gradient(
         self, z: np.ndarray, d: np.ndarray, link: Link
     ) -> tuple[np.ndarray, np.ndarray]:
@@ -66,8 +72,30 @@ class Loss(BaseEstimator):
         raise NotImplementedError
 
     def constant(self, d: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        """Return the prediction, shape (n_outputs,), to start the output biases from."""
+        """Return the best constant prediction, shape (n_outputs,), about."""
         return np.average(d, axis=0, weights=weights)
+
+    def start(self, d: np.ndarray, weights: np.ndarray, link: Link) -> np.ndarray:
+        """Return the raw outputs, shape (n_outputs,), to start from.
+
+        Parameters
+        ----------
+        d : ndarray of shape (n_rows, n_outputs)
+            Targets.
+        weights : ndarray of shape (n_rows,)
+            Positive weights.
+        link : Link
+            y = g(z).
+
+        Returns
+        -------
+        ndarray of shape (n_outputs,)
+            Those of the best constant; of probabilities, those of the mean: the median of
+            zeros and ones is one of them, where the link has no slope to leave by.
+        """
+        if link.is_probability:
+            return link.inverse(np.average(d, axis=0, weights=weights))
+        return link.inverse(self.constant(d, weights))
 
     def check_parameters(self) -> None:
         """Raise TypeError or ValueError if a hyperparameter is out of range."""
@@ -140,7 +168,7 @@ class LogCosh(RobustLoss):
     def pointwise(self, y, d):
         error = y - d
         size = np.abs(error)
-        return size + np.log1p(np.exp(-2 * size)) - np.log(2), np.tanh(error)
+        return size + np.log1p(np.exp(-2 * size)) - log(2), np.tanh(error)
 
 
 class Quantile(RobustLoss):
@@ -180,13 +208,15 @@ class Poisson(Loss):
     link = LogLink()
     scales_targets = False
 
+    @beyond_floats
     def value_and_gradient(self, z, d, link):
         y = np.exp(z)
         values = y - d * z + (xlogy(d, d) - d)
         return values.sum(axis=-1), y - d
 
+    @beyond_floats
     def curvature_root(self, z, d, link):
-        return np.exp(0.5 * z)[:, :, None] * np.eye(z.shape[1], dtype=z.dtype)
+        return _diagonal(np.exp(0.5 * z))
 
     def check_targets(self, d):
         if d.min() < 0:
@@ -203,13 +233,15 @@ class Gamma(Loss):
     link = LogLink()
     scales_targets = False
 
+    @beyond_floats
     def value_and_gradient(self, z, d, link):
         ratio = d * np.exp(-z)
         values = ratio - 1 + z - np.log(d)
         return values.sum(axis=-1), 1 - ratio
 
+    @beyond_floats
     def curvature_root(self, z, d, link):
-        return np.sqrt(d * np.exp(-z))[:, :, None] * np.eye(z.shape[1], dtype=z.dtype)
+        return _diagonal(np.sqrt(d * np.exp(-z)))
 
     def check_targets(self, d):
         if d.min() <= 0:
@@ -229,6 +261,7 @@ class LogLoss(Loss):
     has_curvature = True
     link = None
 
+    @beyond_floats
     def value_and_gradient(self, z, d, link):
         if isinstance(link, SoftmaxLink):
             return self._softmax_value_and_gradient(z, d)
@@ -256,11 +289,18 @@ class LogLoss(Loss):
 
     def curvature_root(self, z, d, link):
         root = np.sqrt(link(z))
-        eye = np.eye(z.shape[1], dtype=z.dtype)
         if isinstance(link, SoftmaxLink):
+            eye = np.eye(z.shape[1], dtype=z.dtype)
             # (I - s sᵀ) diag(s) with s = √y: its square is diag(y) - y yᵀ.
             return (eye - root[:, :, None] * root[:, None, :]) * root[:, None, :]
-        return (root * np.sqrt(link(-z)))[:, :, None] * eye
+        return _diagonal(root * np.sqrt(link(-z)))
+
+
+def _diagonal(values):
+    """Return a diagonal matrix for each row."""
+    matrices = np.zeros((*values.shape, values.shape[1]), dtype=values.dtype)
+    np.einsum("nii->ni", matrices)[...] = values
+    return matrices
 
 
 def smoothed(targets: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -66,7 +66,7 @@ class Network:
         )
         ends = np.cumsum([prod(parameter.shape) for parameter in self.parameters])
         self._slices = [
-            slice(end - prod(parameter.shape), end)
+            slice(int(end) - prod(parameter.shape), int(end))  # of NumPy's, skops saves none
             for end, parameter in zip(ends, self.parameters, strict=True)
         ]
         self.n_parameters = int(ends[-1])

@@ -155,10 +155,8 @@ class Objective:
         return loss, gradient
 
     def best_constant(self) -> np.ndarray:
-        """Return the raw outputs, shape (n_outputs,), of the best constant prediction."""
-        rows = self.rows
-        constant = self.loss.constant(rows.targets, rows.sample_weight)
-        return self.link.inverse(constant)
+        """Return the raw outputs, shape (n_outputs,), to start from: a constant prediction."""
+        return self.loss.start(self.rows.targets, self.rows.sample_weight, self.link)
 
     def data_term(self, params: np.ndarray) -> np.ndarray:
         """Return the data term alone, the weighted mean of L over all rows."""

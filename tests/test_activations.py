@@ -114,3 +114,16 @@ def test_what_is_no_activation(value, error):
 def test_the_base_is_abstract():
     with pytest.raises(NotImplementedError):
         Activation().forward(np.zeros(1))
+
+
+@each
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_numbers_of_any_size(name, dtype):
+    """No warning and no NaN, even where a result is beyond all floats."""
+    info = np.finfo(dtype)
+    v = np.array([0, info.tiny, 1, 50, 800, 1e20, info.max / 2, info.max], dtype=dtype)
+    v = np.concatenate([v, -v])[:, None] * np.ones((1, 2), dtype=dtype)
+    y, saved = ACTIVATIONS[name]().forward(v.copy())
+    assert not np.isnan(y).any()
+    delta = ACTIVATIONS[name]().pullback(saved, np.ones_like(v))
+    assert np.isfinite(delta).all() and delta.dtype == dtype

@@ -11,9 +11,9 @@ PACKAGE = Path(__file__).parents[1] / "sklearn_twolayer"
 #: A room imports from the rows above its own, never from its own row or from below.
 ROWS_OF_ROOMS = [
     {"_blas", "_checks"},
-    {"_columns", "_compat", "_linalg", "_registry", "_sizes", "_threads", "_warnings"},
-    {"activations", "kernels", "input_maps", "rows"},
-    {"links"},
+    {"_columns", "_compat", "_given", "_linalg", "_registry", "_sizes", "_threads", "_warnings"},
+    {"activations", "kernels", "input_maps"},
+    {"links", "rows"},
     {"losses", "radial"},
     {"embeddings"},
     {"network"},
@@ -33,6 +33,7 @@ LEVEL = {room: level for level, rooms in enumerate(ROWS_OF_ROOMS) for room in ro
 OUTSIDE = {
     "_compat": {"sklearn.callback"},
     "_blas": {"threadpoolctl"},
+    "_given": {"sklearn.utils.validation"},  # whether a fit takes weights
     "_warnings": {"joblib"},
     "input_maps": {"sklearn.utils.metaestimators"},  # a method that only some maps have
     "rows": {"joblib"},  # what n_jobs stands for

@@ -1,11 +1,20 @@
 """Input maps: what they promise, whatever the map."""
 
+from functools import partial
+
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 from scipy import sparse
-from sklearn.base import clone
+from sklearn import config_context
+from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.compose import ColumnTransformer
+from sklearn.kernel_approximation import Nystroem
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import Binarizer, StandardScaler
 
+from sklearn_twolayer import TwoLayerRegressor
 from sklearn_twolayer.input_maps import (
     INPUT_MAPS,
     PiecewiseLinearMap,
@@ -13,6 +22,8 @@ from sklearn_twolayer.input_maps import (
     ScaledMap,
     StandardMap,
     as_input_map,
+    fit_input_map,
+    map_rows,
 )
 
 each = pytest.mark.parametrize("name", INPUT_MAPS)
@@ -85,13 +96,88 @@ def test_the_floating_type_is_kept(name, X, counts, dtype):
 
 
 @each
-def test_constant_columns_become_zeros(name):
-    X = np.array([[0.1, 1e6, 0.0]]).repeat(7, axis=0)
-    for values in (X, X.astype(np.float32)):
-        mapped = INPUT_MAPS[name]().fit_transform(values)
-        np.testing.assert_allclose(mapped, np.zeros((7, 3)), atol=1e-9)
-        same = INPUT_MAPS[name]().fit_transform(sparse.csr_array(values)).toarray()
-        np.testing.assert_array_equal(same, same[:1].repeat(7, axis=0))
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_constant_columns_become_zeros(name, dtype):
+    info = np.finfo(dtype)
+    sizes = [0.1, 1e6, 0.0, 1e22, 7 / 3, info.tiny, info.smallest_subnormal, info.max, info.min]
+    X = np.array([sizes], dtype=dtype).repeat(300, axis=0)
+    weights = np.random.RandomState(0).uniform(size=300)
+    for sample_weight in (None, weights):
+        fitted = INPUT_MAPS[name]().fit(X, sample_weight=sample_weight)
+        np.testing.assert_array_equal(fitted.transform(X), np.zeros_like(X))
+        np.testing.assert_array_equal(fitted.inverse_transform(np.zeros_like(X)), X)
+        compressed = INPUT_MAPS[name]().fit(sparse.csr_array(X), sample_weight=sample_weight)
+        same = compressed.transform(sparse.csr_array(X)).toarray()
+        np.testing.assert_array_equal(same, same[:1].repeat(300, axis=0))
+        assert np.abs(same).max() <= 1  # not centred, but no larger than a bias
+
+
+@each
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_spread_that_is_rounding_is_none(name, dtype):
+    steps = 1 + np.finfo(dtype).eps * np.random.RandomState(0).randint(0, 5, size=(300, 4))
+    X = (steps * [1e22, -3.0, 1e-20, 1e30]).astype(dtype)
+    fitted = INPUT_MAPS[name]().fit(X)
+    np.testing.assert_array_equal(fitted.transform(X), np.zeros((300, 4)))
+    # Another value than that of the training rows is seen, in units of the constant.
+    assert (np.abs(fitted.transform(X * dtype(1.5)))[:, [0, 1, 3]] > 0.4).all()
+    # Rows in the other type differ by the rounding of that one.
+    other = np.float32 if dtype is np.float64 else np.float64
+    np.testing.assert_array_equal(fitted.transform(X.astype(other)), np.zeros((300, 4)))
+
+
+@each
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_columns_at_the_ends_of_the_range_of_floats(name, dtype):
+    largest = np.finfo(dtype).max
+    signs = np.where(np.random.RandomState(0).uniform(size=(60, 3)) < 0.4, -1, 1)
+    X = (signs * largest).astype(dtype)
+    X[:, 1] = np.where(signs[:, 1] > 0, largest, 0)
+    X[:, 2] = -largest
+    X[0, 2] = largest
+    for rows in (X, sparse.csr_array(X)):
+        mapped = INPUT_MAPS[name]().fit_transform(rows)
+        mapped = mapped.toarray() if sparse.issparse(mapped) else mapped
+        assert np.isfinite(mapped).all() and np.abs(mapped).max() < 10
+        for k in range(3):  # one value for each value, in the same order
+            assert len(np.unique(mapped[:, k])) == 2
+            assert np.corrcoef(mapped[:, k], np.sign(X[:, k]))[0, 1] > 0.99
+
+
+@each
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_spreads_of_the_smallest_numbers(name, dtype):
+    X = np.zeros((300, 2), dtype=dtype)
+    X[0] = np.finfo(dtype).smallest_subnormal  # whose standard deviation underflows
+    X[::2, 1] = 8 * np.finfo(dtype).smallest_subnormal
+    for rows in (X, sparse.csr_array(X)):
+        mapped = INPUT_MAPS[name]().fit_transform(rows)
+        mapped = mapped.toarray() if sparse.issparse(mapped) else mapped
+        assert np.isfinite(mapped).all() and (mapped[0, :2] > mapped[1, :2]).all()
+
+
+def test_a_huge_constant_column_does_not_disturb_a_network():
+    rng = np.random.RandomState(0)
+    X = np.column_stack([rng.normal(size=(200, 2)), np.full(200, 1e22)])
+    model = TwoLayerRegressor(
+        "dense", n_units=8, input_map="standard", n_estimators=1, solver="lbfgs", random_state=0
+    )
+    assert model.fit(X, X[:, 0] + X[:, 1]).score(X, X[:, 0] + X[:, 1]) > 0.99
+
+
+@pytest.mark.parametrize("make", [StandardMap, RobustMap, lambda c: PiecewiseLinearMap(clip=c)])
+@pytest.mark.parametrize("clip", [0, -1.0, np.nan, "3", None, True, 10**400])
+def test_bounds_that_are_none(make, clip, X):
+    with pytest.raises((ValueError, TypeError), match="^clip "):
+        make(clip).fit(X)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("clip", [1e-320, 1e-30, 1, 1e30, 1e300, np.inf])
+def test_bounds_of_any_size(clip, dtype, X):
+    mapped = RobustMap(clip).fit_transform(X.astype(dtype))
+    assert np.isfinite(mapped).all() and mapped.dtype == dtype
+    assert float(np.abs(mapped).max()) <= 1.000001 * max(clip, float(np.finfo(dtype).tiny))
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -221,3 +307,112 @@ def test_a_scaled_map_has_an_inverse_where_its_map_has_one(X):
     plain = ScaledMap(None, factors)
     np.testing.assert_allclose(plain.inverse_transform(plain.transform(X)), X)
     assert not hasattr(ScaledMap(Binarizer().fit(X), factors), "inverse_transform")
+
+
+# Maps of a user.
+
+
+class Returning(TransformerMixin, BaseEstimator):
+    """A transformer that returns what a function makes of the rows."""
+
+    def __init__(self, function):
+        self.function = function
+
+    def fit(self, X, y=None):
+        return self
+
+    def transform(self, X):
+        return self.function(X)
+
+
+BAD_RESULTS = {
+    "NaN": (lambda X: np.full_like(X, np.nan), "returned NaN or infinity"),
+    "infinity": (lambda X: sparse.csr_array(X * np.inf), "returned NaN or infinity"),
+    "one axis": (lambda X: X[:, 0], r"array of shape \(200,\)"),
+    "three axes": (lambda X: X[:, :, None], r"array of shape \(200, 4, 1\)"),
+    "fewer rows": (lambda X: X[1:], r"array of shape \(199, 4\)"),
+    "no columns": (lambda X: X[:, :0], r"array of shape \(200, 0\)"),
+    "a ragged list": (lambda X: [[1.0]] * 199 + [[]], "type list that is no array of real"),
+    "complex numbers": (lambda X: X + 1j, "type ndarray that is no array of real"),
+    "sparse complex numbers": (lambda X: sparse.csr_array(X + 1j), "no array of real"),
+    "text": (lambda X: X.astype(str), "no array of real"),
+    "objects": (lambda X: np.full(X.shape, None), "returned NaN|no array of real"),
+    "nothing": (lambda X: None, r"array of shape \(\)"),
+}
+
+
+@pytest.mark.parametrize(("function", "message"), BAD_RESULTS.values(), ids=BAD_RESULTS)
+def test_what_a_map_must_not_return(function, message, X):
+    message = rf"^input_map=Returning\(.*one row for each of the 200 rows.*{message}"
+    with pytest.raises(ValueError, match=message):
+        map_rows(Returning(function), X)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda X: X.tolist(),
+        lambda X: X.astype(object),
+        lambda X: X.astype(np.longdouble),
+        lambda X: sparse.coo_matrix(X),
+        lambda X: pd.DataFrame(X),
+        lambda X: pl.DataFrame(X),
+    ],
+    ids=["list", "objects", "long doubles", "sparse matrix", "pandas", "polars"],
+)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_what_a_map_may_return(function, dtype, X):
+    X = X.astype(dtype)
+    mapped = map_rows(Returning(function), X)
+    if sparse.issparse(mapped):
+        assert isinstance(mapped, sparse.csr_array)
+        mapped = mapped.toarray()
+    assert type(mapped) is np.ndarray and mapped.dtype in (np.float32, np.float64)
+    np.testing.assert_allclose(mapped, X, rtol=1e-6)
+
+
+@pytest.mark.parametrize("output", ["pandas", "polars"])
+def test_a_map_under_another_kind_of_output(output, X):
+    weights = np.ones(len(X))
+    plain = fit_input_map(StandardScaler(), X, X[:, 0], weights, np.random.RandomState(0))
+    expected = map_rows(plain, X)
+    with config_context(transform_output=output):
+        fitted = fit_input_map(StandardScaler(), X, X[:, 0], weights, np.random.RandomState(0))
+        np.testing.assert_array_equal(map_rows(fitted, X), expected)
+        scaled = ScaledMap(fitted, np.full(4, 0.5)).transform(X)
+        np.testing.assert_array_equal(scaled, 0.5 * expected)
+
+
+def test_a_map_is_fitted_under_weights_if_it_takes_them(X, weights):
+    fit = partial(fit_input_map, X=X, y=None, sample_weight=weights, rng=np.random.RandomState(0))
+    expected = StandardScaler().fit(X, sample_weight=weights)
+    np.testing.assert_array_equal(fit(StandardScaler()).mean_, expected.mean_)
+    assert fit(None) is None and isinstance(fit("robust"), RobustMap)
+    assert fit(Returning(abs)).function is abs
+    template = StandardScaler()
+    assert fit(template) is not template and not hasattr(template, "mean_")
+
+
+def test_a_map_that_selects_columns_by_name_says_where_it_belongs(X):
+    by_name = ColumnTransformer([("scaled", StandardScaler(), ["age"])])
+    with pytest.raises(ValueError) as caught:
+        fit_input_map(by_name, X, None, np.ones(200), np.random.RandomState(0))
+    assert "without column names" in caught.value.__notes__[0]
+    assert "before this estimator, in a pipeline" in caught.value.__notes__[0]
+
+
+def test_a_map_gets_its_seed_from_the_estimator(X):
+    def components(seed, **parameters):
+        nystroem = Nystroem(n_components=3, **parameters)
+        pipeline = make_pipeline(StandardScaler(), nystroem)
+        rng = np.random.RandomState(seed)
+        fitted = fit_input_map(pipeline, X, None, np.ones(200), rng)
+        assert nystroem.random_state == parameters.get("random_state")
+        return fitted[-1].component_indices_.tolist(), rng.randint(1000)
+
+    assert components(0) == components(0)
+    assert components(0) != components(1)
+    # Where the user gave a seed it stays, and nothing is drawn.
+    kept, drawn = components(0, random_state=5)
+    assert kept == components(1, random_state=5)[0]
+    assert drawn == np.random.RandomState(0).randint(1000)

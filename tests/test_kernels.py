@@ -88,3 +88,22 @@ def test_pairs_of_callables():
 def test_what_is_no_kernel(value):
     with pytest.raises((ValueError, TypeError), match="kernel"):
         as_kernel(value)
+
+
+@each_kernel
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_distances_of_any_size(kernel, dtype):
+    """No warning, no NaN; units that decay see nothing at the end of the range."""
+    info = np.finfo(dtype)
+    far = np.array([0, info.smallest_subnormal, 1, 1e5, 1e30, info.max, np.inf], dtype=dtype)
+    value = kernel.value(far.copy())
+    slope = kernel.slope(far.copy(), value)
+    assert value.dtype == slope.dtype == dtype
+    assert not np.isnan(value).any() and not np.isnan(slope).any()
+    if kernel.decays:
+        assert (np.abs(value[-3:]) < 1e-14).all() and (np.abs(slope[-3:]) < 1e-28).all()
+    if kernel.positive:
+        log = kernel.log(far[:-1].copy())
+        assert np.isfinite(log).all() and log.dtype == dtype
+        assert np.isfinite(kernel.log_slope(far[:-1].copy())).all()
+        np.testing.assert_allclose(log[:3], np.log(value[:3]), rtol=1e-6, atol=1e-15)

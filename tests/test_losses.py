@@ -8,7 +8,9 @@ from problems import targets_for
 from scipy import special
 from sklearn import metrics
 from sklearn.base import clone
+from sklearn.datasets import load_breast_cancer, load_iris
 
+from sklearn_twolayer import TwoLayerClassifier
 from sklearn_twolayer.links import IdentityLink, LogisticLink, LogLink, SoftmaxLink
 from sklearn_twolayer.losses import (
     CLASSIFICATION_LOSSES,
@@ -165,3 +167,57 @@ def test_targets_out_of_range_are_refused(loss, bad, good):
 def test_hyperparameters_out_of_range_are_refused(loss):
     with pytest.raises(ValueError, match="quantile|delta"):
         loss.check_parameters()
+
+
+@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_what_is_beyond_all_floats_gives_no_warning(name, dtype):
+    """A cost that is infinite or NaN is for the solver to see."""
+    loss, largest = ALL[name](), np.finfo(dtype).max
+    z = np.array([0, 1, 800, 1e20, largest], dtype=dtype)
+    z = np.stack([z, -z], axis=1)
+    links = [LogisticLink(), SoftmaxLink()] if loss.link is None else [loss.link]
+    for link in links:
+        for size in (0.25, 1) if link.is_probability else (0.25, 1, largest):
+            values, slope = loss.value_and_gradient(z.copy(), np.full_like(z, size), link)
+            assert values.dtype == slope.dtype == dtype
+            if size < largest:
+                assert np.isfinite(values[:2]).all() and not np.isnan(slope).any()
+            try:
+                root = loss.curvature_root(z, np.full_like(z, size), link)
+            except NotImplementedError:
+                continue
+            assert not np.isnan(root).any()
+
+
+# The constant that training starts from.
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_start_is_no_saturated_probability(name):
+    loss, weights = ALL[name](), np.array([1.0, 1.0, 2.0, 1.0])
+    d = np.array([[0.0, 1.0], [0.0, 1.0], [1.0, 0.0], [0.0, 1.0]])
+    mean = np.average(d, axis=0, weights=weights)
+    for link in (LogisticLink(), SoftmaxLink()):
+        np.testing.assert_allclose(link(loss.start(d, weights, link)), mean)
+
+
+def test_the_start_of_numbers_is_the_best_constant():
+    d, weights = np.array([[1.0], [2.0], [30.0]]), np.ones(3)
+    for name, best in [("absolute_error", 2), ("squared_error", 11), ("poisson", np.log(11))]:
+        loss = REGRESSION_LOSSES[name]()
+        np.testing.assert_allclose(loss.start(d, weights, loss.link), [best])
+    np.testing.assert_allclose(Quantile(0.9).start(d, weights, IdentityLink()), [30])
+
+
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+@pytest.mark.parametrize("load", [load_breast_cancer, load_iris])
+@pytest.mark.parametrize(
+    "name", [name for name in ALL if isinstance(ALL[name].link, IdentityLink | None)]
+)
+def test_classes_are_learned_under_every_loss(name, load, solver):
+    rows, labels = load(return_X_y=True)
+    model = TwoLayerClassifier(
+        loss=ALL[name](), n_estimators=1, n_units=8, solver=solver, random_state=0
+    )
+    assert model.fit(rows, labels).score(rows, labels) > 0.95

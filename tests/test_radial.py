@@ -7,14 +7,17 @@ import numpy as np
 import pytest
 from scipy import sparse
 from scipy.spatial.distance import cdist, pdist
-from sklearn.base import BaseEstimator
-from sklearn.cluster import BisectingKMeans, KMeans
+from sklearn.base import BaseEstimator, clone
+from sklearn.cluster import DBSCAN, BisectingKMeans, KMeans
 
 from sklearn_twolayer import Dense, Radial, TwoLayerClassifier, TwoLayerRegressor
+from sklearn_twolayer._columns import small_indices
+from sklearn_twolayer._linalg import augmented
 from sklearn_twolayer.embeddings import as_embedding
 from sklearn_twolayer.kernels import KERNELS
 from sklearn_twolayer.network import Network
 from sklearn_twolayer.radial import (
+    WIDTHS,
     Clusters,
     cluster_shapes,
     find_centers,
@@ -88,6 +91,58 @@ def test_no_array_for_rows_centres_and_inputs_at_once():
         assert peak < 500 * 100 * 200 * 8 / 4
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("kind", [np.asarray, sparse.csr_array])
+@pytest.mark.parametrize("shape", ["spherical", "diagonal"])
+def test_a_row_beyond_all_distances_is_infinitely_far(kind, shape, dtype):
+    largest = np.finfo(dtype).max
+    rows = np.array([[0, 1, 2], [largest, 0, 0], [-largest, largest, 9], [1, 1, 1]], dtype=dtype)
+    centers = np.array([[0, 1, 2], [5, 5, -5], [largest, 0, 0]], dtype=dtype)
+    A = None if shape == "spherical" else np.ones(3, dtype=dtype)
+    r2, _ = make_geometry(shape, True).squared(kind(rows), centers[:2], A)
+    assert (r2[1:3] == np.inf).all() and np.isfinite(r2[[0, 3]]).all()
+    r2, _ = make_geometry(shape, True).squared(kind(rows), centers, A)
+    assert not np.isnan(r2).any()
+
+
+@pytest.mark.parametrize("normalize", [False, True])
+@pytest.mark.parametrize("name", [name for name in KERNELS if KERNELS[name].positive])
+def test_units_far_from_all_rows_are_no_nan(name, normalize):
+    if not (KERNELS[name].decays or normalize):
+        pytest.skip("grows without bound")
+    network = Network(Radial(4, name, normalize=normalize), 3, 1)
+    rows = rows_of(X)
+    params = network.initialize(rows, np.random.RandomState(0))
+    far = augmented(np.array([[1e200, 0, 0], [1e308, -1e308, 1e308]]), np.float64)
+    y, _ = network.embed(network.views(params), far)
+    assert np.isfinite(y).all()
+    np.testing.assert_allclose(y.sum(axis=1), 1 if normalize else 0, atol=1e-12)
+
+
+@pytest.mark.parametrize("rule", WIDTHS)
+def test_distances_that_overflow_are_told(rule):
+    for size, dtype in [(1e200, np.float64), (1e25, np.float32)]:
+        clusters = Clusters((size * X[:9]).astype(dtype), (size * X).astype(dtype), np.ones(200))
+        with pytest.raises(ValueError, match=f"overflow in {dtype.__name__}: scale the inputs"):
+            find_widths(clusters, rule)
+
+
+@pytest.mark.parametrize(("width", "what"), [(1e-30, "underflow"), (1e30, "overflow")])
+def test_widths_that_single_precision_cannot_square(width, what):
+    clusters = Clusters(X[:9].astype(np.float32), X.astype(np.float32), np.ones(200))
+    with pytest.raises(ValueError, match=f"{what} in float32"):
+        find_widths(clusters, width)
+    assert (find_widths(Clusters(X[:9], X, np.ones(200)), width) == width).all()
+
+
+@pytest.mark.parametrize("shape", ["diagonal", "full"])
+def test_the_size_of_the_inputs_changes_no_shape(shape):
+    expected = cluster_shapes(Clusters(X[:3], X, np.ones(200)), shape, True)
+    for size in (2.0**-530, 2.0**400):
+        clusters = Clusters(size * X[:3], size * X, np.ones(200))
+        np.testing.assert_allclose(cluster_shapes(clusters, shape, True), expected, rtol=1e-9)
+
+
 # Centres.
 
 
@@ -150,10 +205,90 @@ def test_copies_are_dropped(rule):
     assert len(centers_of(few, 20, rule)) <= 6
 
 
-@pytest.mark.parametrize("rule", ["kmean", 3, None, np.zeros(3)])
-def test_what_are_no_centers(rule):
-    with pytest.raises((ValueError, TypeError), match="centers"):
+NO_CENTERS = {
+    "unknown name": ("kmean", "one of"),
+    "number": (3, "shape"),
+    "nothing": (None, "finite real numbers"),
+    "one axis": (np.zeros(3), "shape"),
+    "no centre": (X[:0], "at least one"),
+    "no column": (X[:, :0], "at least one"),
+    "other columns": (X[:4, :-1], "have 2 columns.*rows.*have 3"),
+    "NaN": (np.full((2, 3), np.nan), "finite real numbers"),
+    "complex numbers": (X[:2] + 1j, "finite real numbers"),
+    "text": ([["a", "b", "c"]], "finite real numbers"),
+    "ragged": ([[1.0, 2.0, 3.0], [1.0]], "finite real numbers"),
+    "class": (KMeans, "instance"),
+    "clusterer without centres": (DBSCAN(), r"DBSCAN\(\) has no cluster_centers_"),
+}
+
+
+@pytest.mark.parametrize(("rule", "message"), NO_CENTERS.values(), ids=NO_CENTERS)
+def test_what_are_no_centers(rule, message):
+    with pytest.raises(ValueError, match=f"^centers.*{message}"):
         centers_of(X, 5, rule)
+
+
+def test_centres_beyond_single_precision():
+    rows = Rows(X, None, np.float32, np.zeros((len(X), 1)), np.ones(len(X)))
+    with pytest.raises(ValueError, match="beyond the range of float32"):
+        find_centers(rows, 2, np.full((1, 3), 1e300), np.random.RandomState(0))
+
+
+class Failing(Unweighted):
+    def __init__(self, cluster_centers=None, error=None):
+        self.cluster_centers = cluster_centers
+        self.error = error
+
+    def fit(self, X, sample_weight=None):
+        if self.error is not None:
+            raise self.error
+        self.cluster_centers_ = self.cluster_centers
+        return self
+
+
+def test_what_goes_wrong_in_a_clusterer():
+    with pytest.raises(TypeError, match="^my own fault$"):
+        centers_of(X, 5, Failing(error=TypeError("my own fault")))
+    with pytest.raises(ValueError, match="found no cluster"):
+        centers_of(X, 5, Failing(X[:0]))
+    with pytest.raises(ValueError, match="not finite: scale the inputs"):
+        centers_of(X, 5, Failing(np.full((2, 3), np.inf)))
+
+
+def test_inputs_beyond_single_precision():
+    rows = Rows(1e200 * X, None, np.float32, np.zeros((len(X), 1)), np.ones(len(X)))
+    with pytest.raises(ValueError, match="inputs overflow in float32: scale them"):
+        find_centers(rows, 2, "kmeans", np.random.RandomState(0))
+
+
+@pytest.mark.parametrize("kind", [sparse.csr_array, sparse.csc_matrix, sparse.coo_array])
+def test_sparse_centers_are_made_dense(kind):
+    np.testing.assert_array_equal(centers_of(X, 99, kind(X[:3])), X[:3])
+    np.testing.assert_array_equal(centers_of(X, 99, Failing(kind(X[:3]))), X[:3])
+
+
+def test_a_clusterer_gets_its_seed():
+    def found(clusterer, seed):
+        return find_centers(rows_of(X), 5, clusterer, np.random.RandomState(seed))[0]
+
+    clusterer = KMeans(5, n_init=1, init="random", max_iter=1)
+    np.testing.assert_array_equal(found(clusterer, 0), found(clusterer, 0))
+    assert not np.array_equal(found(clusterer, 0), found(clusterer, 1))
+    assert clusterer.random_state is None
+    seeded = clone(clusterer).set_params(random_state=3)
+    np.testing.assert_array_equal(found(seeded, 0), found(seeded, 1))
+
+
+def test_sparse_rows_with_long_indices():
+    rows = sparse.csr_array(np.where(X > 0.5, X, 0))
+    expected = centers_of(rows, 5, "kmeans")
+    rows.indices, rows.indptr = rows.indices.astype(np.int64), rows.indptr.astype(np.int64)
+    for rule in ("kmeans", KMeans(5, n_init=1, random_state=0)):
+        np.testing.assert_allclose(centers_of(rows, 5, rule), expected)
+    same = small_indices(rows)
+    assert same.indices.dtype == same.indptr.dtype == np.int32
+    np.testing.assert_array_equal(same.toarray(), rows.toarray())
+    assert small_indices(same) is same
 
 
 # Widths.

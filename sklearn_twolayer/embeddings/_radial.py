@@ -107,12 +107,14 @@ class Radial(Embedding):
             own.append(cluster_shapes(clusters, self.shape, self.shared))
         return np.empty((rows.n_features + 1, 0), dtype=rows.dtype), tuple(own)
 
+    @np.errstate(over="ignore")  # what is too far for floats is infinitely far
     def forward(self, own, V, X):
         kernel = as_kernel(self.kernel)
         h = np.exp(own[1])[..., None, :]
         r2, saved = self._geometry().squared(X[:, :-1], own[0], *self._shapes(own))
         s = np.multiply(r2, 1 / (h * h), out=r2)
         if self.normalize:
+            np.minimum(s, np.finfo(s.dtype).max, out=s)  # the nearest of units all too far
             logs = kernel.log(s) + kernel.power * own[1][..., None, :]
             y = softmax(logs)
             return y, (s, y, h, saved)
@@ -120,6 +122,7 @@ class Radial(Embedding):
         y = k if kernel.power == 0 else k * h**kernel.power
         return y, (s, k, h, saved)
 
+    @np.errstate(over="ignore", invalid="ignore")  # where the cost has overflowed before
     def pullback(self, own, saved, delta, X):
         kernel = as_kernel(self.kernel)
         s, k, h, saved = saved

@@ -3,7 +3,15 @@
 from ._centers import check_centers, distinct, find_centers, nearest
 from ._geometry import SHAPES, Geometry, make_geometry
 from ._shapes import cluster_shapes
-from ._widths import WIDTHS, Clusters, WidthRule, check_width, find_widths, largest_distance
+from ._widths import (
+    WIDTHS,
+    Clusters,
+    WidthRule,
+    check_squares,
+    check_width,
+    find_widths,
+    largest_distance,
+)
 
 __all__ = [
     "SHAPES",
@@ -12,6 +20,7 @@ __all__ = [
     "Geometry",
     "WidthRule",
     "check_centers",
+    "check_squares",
     "check_width",
     "cluster_shapes",
     "distinct",

@@ -9,7 +9,9 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
 from .._blas import single_threaded
-from .._checks import check_number
+from .._checks import as_array, check_number, shown
+from .._columns import small_indices
+from .._given import fit_weighted, with_random_state
 from ..rows import random_part
 from ._geometry import DiagonalGeometry
 
@@ -31,10 +33,10 @@ def check_centers(centers: Any) -> None:
             raise ValueError(
                 f"centers must be one of {RULES}, a clusterer or an array, got {centers!r}."
             )
-    elif not hasattr(centers, "fit") and np.ndim(centers) != 2:
-        raise ValueError(
-            f"centers given as an array must have shape (n_centers, n_features), got {centers!r}."
-        )
+    elif not hasattr(centers, "fit"):
+        _given(centers)
+    elif isinstance(centers, type):
+        raise ValueError(f"centers must be an instance of a clusterer, got {centers!r}.")
 
 
 def find_centers(
@@ -70,8 +72,16 @@ def find_centers(
     is_all = isinstance(rule, str) and rule == "all"
     index = slice(None) if is_all else random_part(rows.n_rows, limit, rng)
     X, weights = rows.inputs(index), rows.sample_weight[index]
+    if not np.isfinite(X.data if sparse.issparse(X) else X).all():
+        raise ValueError(
+            f"The inputs overflow in {rows.dtype}: scale them, as input_map='robust' does."
+        )
     centers = distinct(_centers(X, weights, n_centers, rule, rng))
-    return np.ascontiguousarray(centers, dtype=rows.dtype), X, weights, index
+    with np.errstate(over="ignore"):  # told here
+        centers = np.ascontiguousarray(centers, dtype=rows.dtype)
+    if not np.isfinite(centers).all():
+        raise ValueError(f"The centers are beyond the range of {rows.dtype}: scale the inputs.")
+    return centers, X, weights, index
 
 
 def _centers(X, weights, n_centers, rule, rng):
@@ -87,8 +97,24 @@ def _centers(X, weights, n_centers, rule, rng):
             return _dense(X)
         return _cluster(_kmeans(X, weights, n_centers, rng), X, weights)
     if hasattr(rule, "fit"):
-        return _cluster(clone(rule), X, weights)
-    return np.asarray(rule)
+        return _cluster(with_random_state(clone(rule), rng), X, weights)
+    return _given(rule, X.shape[1])
+
+
+def _given(centers, n_features=None):
+    """Return given centres as an array; raise ValueError where they are none."""
+    points = as_array("centers", centers)
+    if points.ndim != 2 or not points.size:
+        raise ValueError(
+            "centers given as an array must have shape (n_centers, n_features), at least one of "
+            f"each, got shape {points.shape}."
+        )
+    if n_features not in (None, points.shape[1]):
+        raise ValueError(
+            f"centers given as an array have {points.shape[1]} columns, and the rows, as the "
+            f"input map returns them, have {n_features}."
+        )
+    return points
 
 
 def _kmeans(X, weights, n_centers, rng):
@@ -115,16 +141,26 @@ def _cluster(clusterer, X, weights):
     # One thread: sums of several come in any order, and the centres would vary with it.
     with single_threaded(), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ConvergenceWarning)
-        try:
-            clusterer.fit(X, sample_weight=weights)
-        except TypeError:
-            clusterer.fit(X)
+        with np.errstate(over="ignore", invalid="ignore"):  # the widths tell of it
+            fit_weighted(clusterer, small_indices(X), sample_weight=weights)
+    centers = getattr(clusterer, "cluster_centers_", None)
+    if centers is None or not centers.shape[0]:
+        what = "has no cluster_centers_" if centers is None else "found no cluster"
+        raise ValueError(
+            f"centers={shown(clusterer)} {what} after it was fitted: use another clusterer, such "
+            "as KMeans, or other parameters."
+        )
     if any(issubclass(warning.category, ConvergenceWarning) for warning in caught):
         # Fewer distinct rows than centres: these rows, without the rounding of their means.
         rows = distinct(_dense(X))
-        if len(rows) <= len(clusterer.cluster_centers_):
+        if len(rows) <= centers.shape[0]:
             return rows
-    return clusterer.cluster_centers_
+    if not np.isfinite(centers.data if sparse.issparse(centers) else centers).all():
+        raise ValueError(
+            f"centers={shown(clusterer)} found centres that are not finite: scale the inputs, as "
+            "input_map='robust' does."
+        )
+    return _given(centers, X.shape[1])
 
 
 def distinct(centers: np.ndarray) -> np.ndarray:

@@ -32,6 +32,8 @@ class Geometry:
         """Return the shape of the array A, or None where there is none."""
         raise NotImplementedError
 
+    # A row whose distances are beyond all floats is as far from all centres as can be.
+    @np.errstate(over="ignore", invalid="ignore")
     def squared(self, X, centers: np.ndarray, A: np.ndarray | None) -> tuple[np.ndarray, Any]:
         """Return r², shape (..., n_rows, n_centers), and what `pullback` needs."""
         if sparse.issparse(X):
@@ -42,7 +44,10 @@ class Geometry:
             X = X - origin
         centers = centers - origin
         r2, saved = self._squared(X, centers, A)
-        return r2.clip(0, np.inf, out=r2), (X, centers, A, saved)
+        r2.clip(0, np.inf, out=r2)
+        if not (_has_square(X) and _has_square(centers)):
+            np.nan_to_num(r2, copy=False, nan=np.inf, posinf=np.inf)
+        return r2, (X, centers, A, saved)
 
     def pullback(self, saved: Any, G: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
         """Return ∂L/∂centers and ∂L/∂A from `G` = ∂L/∂r²."""
@@ -169,6 +174,12 @@ def make_geometry(shape: str, shared: bool) -> Geometry:
     if shape == "full":
         return FullGeometry() if shared else EllipticGeometry(shared=False)
     return DiagonalGeometry(shared, spherical=shape == "spherical")
+
+
+def _has_square(X) -> bool:
+    """Return whether the sum of the squares of all numbers is one."""
+    values = (X.data if sparse.issparse(X) else X).reshape(-1)
+    return bool(np.isfinite(values @ values))
 
 
 def _moments(X, G):

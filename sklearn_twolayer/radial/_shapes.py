@@ -44,6 +44,7 @@ def _covariance(clusters, labels, rows):
     if not len(X):
         return np.eye(X.shape[1]), 0.0
     X = X - clusters.centers[labels[rows]]
+    X = X / (np.abs(X).max() or 1)  # shapes have no size, and its square may underflow
     total = weights.sum()
     return (X.T * (weights / total)) @ X, total**2 / np.square(weights).sum()
 

@@ -135,8 +135,38 @@ def find_widths(clusters: Clusters, width: Any) -> np.ndarray:
         widths = np.asarray(width, dtype=np.float64)
         if widths.ndim and len(widths) != n:
             raise ValueError(f"width has {len(widths)} numbers for {n} centres.")
-        return np.broadcast_to(widths, n).copy()
-    widths = resolve(width, WIDTHS, WidthRule, "width").widths(clusters)
+        widths = np.broadcast_to(widths, n).copy()
+    else:
+        with np.errstate(over="ignore", invalid="ignore"):  # told below
+            widths = _by_rule(clusters, resolve(width, WIDTHS, WidthRule, "width"))
+    check_squares(widths, clusters.centers.dtype)
+    return widths
+
+
+def check_squares(widths: np.ndarray, dtype: Any) -> None:
+    """Raise ValueError where a floating type cannot hold the squares of widths.
+
+    Parameters
+    ----------
+    widths : ndarray of shape (n_centers,)
+        Widths of units.
+    dtype : dtype
+        The floating type that distances are to be computed in.
+    """
+    info = np.finfo(dtype)
+    low, high = info.tiny**0.5, info.max**0.5
+    if not np.all(widths < high) or np.any(widths < low):  # NaN too
+        what = "underflow" if np.all(widths < high) else "overflow"
+        raise ValueError(
+            f"The distances between rows {what} in {np.dtype(dtype)}: scale the inputs, as "
+            "input_map='robust' does."
+        )
+
+
+def _by_rule(clusters, rule):
+    """Return the widths of a rule, and others where it has no answer."""
+    n = len(clusters.centers)
+    widths = rule.widths(clusters)
     widths[widths < ROUNDING * max(largest_distance(clusters.centers), clusters.spread())] = 0
     if not widths.all() and n > 1:
         widths = np.where(widths > 0, widths, NearestCenters().widths(clusters))

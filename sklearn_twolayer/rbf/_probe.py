@@ -30,7 +30,7 @@ GAIN = 0.04
 DENSE_GAIN, MARGINAL_GAIN = 0.02, 0.3
 #: Correlations of many inputs with few targets may seem to help by chance: their gain has to be
 #: larger by so many times one over the root of the number of rows.
-MARGINAL_CHANCE = 2.0
+MARGINAL_CHANCE = 1.2
 
 
 class Inputs(NamedTuple):

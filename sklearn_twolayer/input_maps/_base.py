@@ -1,0 +1,67 @@
+"""What every input map can do."""
+
+import numpy as np
+from scipy import sparse
+from sklearn.base import BaseEstimator, TransformerMixin
+
+from .._columns import canonical
+
+
+class InputMap(TransformerMixin, BaseEstimator):
+    """Base of the input maps."""
+
+    def fit(self, X, y=None, sample_weight=None):
+        """Learn the map from the training rows.
+
+        Parameters
+        ----------
+        X : {ndarray, CSR} of shape (n_rows, n_features)
+            Training rows.
+        y : ignored
+            Not used, present for the interface.
+        sample_weight : ndarray of shape (n_rows,), optional
+            Positive weights; an integer weight counts as repeated rows.
+
+        Returns
+        -------
+        self
+            The fitted map.
+        """
+        X = _as_floats(X)
+        if sample_weight is None:
+            sample_weight = np.ones(X.shape[0])
+        self._check()
+        self.sparse_ = sparse.issparse(X)
+        self._fit(canonical(X) if self.sparse_ else X, sample_weight)
+        return self
+
+    def transform(self, X):
+        """Map rows.
+
+        Parameters
+        ----------
+        X : {ndarray, CSR} of shape (n_rows, n_features)
+            Rows.
+
+        Returns
+        -------
+        {ndarray, CSR} of shape (n_rows, n_outputs)
+            The mapped rows: those of a map fitted on dense rows are dense, those of one
+            fitted on sparse rows are of the kind of `X`.
+        """
+        X = _as_floats(X)
+        # What overflows is an outlier, and clipped, or for the network to refuse.
+        with np.errstate(over="ignore"):
+            if not self.sparse_:
+                return self._transform_dense(X.toarray() if sparse.issparse(X) else X)
+            mapped = self._transform_sparse(canonical(X))
+            return mapped if sparse.issparse(X) else mapped.toarray()
+
+    def _check(self):
+        """Raise TypeError or ValueError if a hyperparameter is out of range."""
+
+
+def _as_floats(X):
+    """Return what another transformer may have made of rows as an array of floats."""
+    X = X if sparse.issparse(X) else np.asarray(X)
+    return X if X.dtype.kind == "f" else X.astype(np.float64)

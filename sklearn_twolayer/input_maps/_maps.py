@@ -1,0 +1,81 @@
+"""Names and instances as input maps, and how they are fitted."""
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+
+from .._checks import shown
+from .._given import fit_weighted, with_random_state
+from .._registry import resolve
+from ._base import InputMap
+from ._piecewise import PiecewiseLinearMap
+from ._scaling import RobustMap, StandardMap
+
+INPUT_MAPS: dict[str, type[InputMap]] = {
+    "piecewise_linear": PiecewiseLinearMap,
+    "robust": RobustMap,
+    "standard": StandardMap,
+}
+
+
+def as_input_map(value: Any) -> Any:
+    """Return the transformer that a name or an instance stands for, or None.
+
+    Parameters
+    ----------
+    value : str, transformer or None
+        What the user gave.
+
+    Returns
+    -------
+    transformer or None
+        An unfitted transformer, never a copy.
+
+    Examples
+    --------
+    >>> as_input_map("robust")
+    RobustMap()
+    """
+    if value is None or (
+        hasattr(value, "fit") and hasattr(value, "transform") and not isinstance(value, type)
+    ):
+        return value
+    return resolve(value, INPUT_MAPS, InputMap, "input_map")
+
+
+def fit_input_map(value: Any, X, y, sample_weight: np.ndarray, rng) -> Any:
+    """Return a fitted copy of the input map that a name or an instance stands for, or None.
+
+    Parameters
+    ----------
+    value : str, transformer or None
+        What the user gave.
+    X : {ndarray, CSR} of shape (n_rows, n_features)
+        Validated training rows.
+    y : ndarray
+        Their targets.
+    sample_weight : ndarray of shape (n_rows,)
+        Positive weights, for a map that takes them.
+    rng : RandomState
+        For a map that draws random numbers and was given no `random_state`.
+
+    Returns
+    -------
+    transformer or None
+        The fitted map.
+    """
+    template = as_input_map(value)
+    if template is None:
+        return None
+    input_map = with_random_state(clone(template), rng)
+    try:
+        fit_weighted(input_map, X, y, sample_weight=sample_weight)
+    except Exception as error:
+        error.add_note(
+            f"input_map={shown(template)} was given the validated rows: an array of floats "
+            "without column names. A transformer that selects columns by name or takes other "
+            "kinds of data belongs before this estimator, in a pipeline."
+        )
+        raise
+    return input_map

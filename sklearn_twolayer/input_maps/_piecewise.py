@@ -1,0 +1,98 @@
+"""Piecewise-linear coordinates of each column."""
+
+import numpy as np
+from scipy import sparse
+
+from .._checks import check_number
+from .._columns import column_quantiles
+from ._base import InputMap
+from ._rounding import difference, ratio
+from ._scaling import RobustMap
+
+
+class PiecewiseLinearMap(InputMap):
+    """The robust map beside each column's piecewise-linear coordinates.
+
+    The coordinates of x over bins with edges e_k are clip((x - e_k) / (e_{k+1} - e_k),
+    0, 1), one a bin: a linear function of them is a piecewise-linear function of the
+    column (Gorishniy et al., 2022, "On embeddings for numerical features"). Edges are
+    quantiles; equal ones are merged, and a column that is left with one bin has no
+    coordinates, since the robust value says as much. For sparse rows the coordinates of
+    zero are subtracted.
+
+    Parameters
+    ----------
+    n_bins : int, default=16
+        The largest number of bins of a column.
+    clip : float, default=3.0
+        The bound of the robust value.
+    max_coordinates : int, default=2048
+        The largest number of coordinates of all columns, about: with many columns, each
+        has fewer bins, and beyond half as many columns as this there are none.
+
+    Attributes
+    ----------
+    columns_ : ndarray of shape (n_coordinates,)
+        The column that a coordinate belongs to.
+    starts_, widths_ : ndarray of shape (n_coordinates,)
+        Left edge and width of the coordinate's bin.
+
+    Examples
+    --------
+    >>> X = np.arange(5.0)[:, None]
+    >>> PiecewiseLinearMap(n_bins=2).fit(X).transform(np.array([[3.0]]))[0, 1:]
+    array([1. , 0.5])
+    """
+
+    def __init__(self, n_bins: int = 16, clip: float = 3.0, *, max_coordinates: int = 2048):
+        self.n_bins = n_bins
+        self.clip = clip
+        self.max_coordinates = max_coordinates
+
+    def _check(self):
+        check_number("n_bins", self.n_bins, "[1, inf)", integer=True)
+        check_number("max_coordinates", self.max_coordinates, "[0, inf)", integer=True)
+
+    def _fit(self, X, sample_weight):
+        self.robust_ = RobustMap(self.clip).fit(X, sample_weight=sample_weight)
+        n_bins = min(self.n_bins, max(self.max_coordinates // X.shape[1], 1))
+        edges = column_quantiles(X, np.linspace(0, 1, n_bins + 1), sample_weight)
+        kept = [np.unique(column) for column in edges.T]
+        kept = [
+            column if len(column) > 2 and not is_constant else column[:1]
+            for column, is_constant in zip(kept, self.robust_.constant_, strict=True)
+        ]
+        counts = [len(column) - 1 for column in kept]
+        self.columns_ = np.repeat(np.arange(len(kept)), counts)
+        self.starts_ = np.concatenate([column[:-1] for column in kept])
+        self.widths_ = np.concatenate([difference(column[1:], column[:-1]) for column in kept])
+        self.offsets_ = np.concatenate([[0], np.cumsum(counts)])
+
+    def inverse_transform(self, Z):
+        """Return the rows, shape (n_rows, n_features), of mapped ones, by their robust values."""
+        return self.robust_.inverse_transform(Z[:, : len(self.robust_.scale_)])
+
+    def _coordinates(self, values, bins):
+        return np.clip(ratio(values, self.starts_[bins], self.widths_[bins]), 0, 1)
+
+    def _transform_dense(self, X):
+        n_features = X.shape[1]
+        mapped = np.empty((X.shape[0], n_features + len(self.columns_)), dtype=X.dtype)
+        mapped[:, :n_features] = self.robust_.transform(X)
+        mapped[:, n_features:] = self._coordinates(X[:, self.columns_], slice(None))
+        return mapped
+
+    def _transform_sparse(self, X):
+        counts = np.diff(self.offsets_)[X.indices]
+        entries = np.repeat(np.arange(X.nnz), counts)
+        # The bins of an entry's column are consecutive.
+        first = np.cumsum(counts) - counts
+        bins = np.arange(len(entries)) - np.repeat(first - self.offsets_[X.indices], counts)
+        data = self._coordinates(X.data[entries], bins)
+        data -= self._coordinates(X.dtype.type(0), bins)
+        indptr = np.concatenate([[0], np.cumsum(counts)])[X.indptr]
+        # Indices of 64 bits would stay that wide, and not everything takes them.
+        bins, indptr = bins.astype(X.indices.dtype), indptr.astype(X.indptr.dtype)
+        shape = (X.shape[0], len(self.columns_))
+        coordinates = sparse.csr_array((data.astype(X.dtype), bins, indptr), shape=shape)
+        return sparse.hstack([self.robust_.transform(X), coordinates], format="csr")

@@ -1,0 +1,28 @@
+"""Differences and ratios at the edges of what floats can hold."""
+
+import numpy as np
+
+#: A spread that is no more of a value, in units of its last place, is nothing but rounding.
+ROUNDING = 10
+
+
+def difference(high, low):
+    """Return high - low, or the largest float where that is less."""
+    with np.errstate(over="ignore"):  # cut right here
+        return np.minimum(high - low, np.finfo(high.dtype).max)
+
+
+def ratio(values, center, scale):
+    """Return (values - center) / scale, by halves where the difference may overflow."""
+    info = np.finfo(center.dtype)
+    is_far = np.abs(center) > info.max * info.eps / 4
+    if not is_far.any():
+        return (values - center) / scale
+    half = np.where(is_far, 0.5, 1).astype(center.dtype)
+    return (values * half - center * half) / (scale * half)
+
+
+def rounding_of(center, dtype=None):
+    """Return the difference from a value that is nothing but rounding, in the coarser type."""
+    eps = max(np.finfo(kind).eps for kind in (center.dtype, dtype or center.dtype))
+    return ROUNDING * eps * np.abs(center)

@@ -1,0 +1,56 @@
+"""A fitted map, scaled."""
+
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.metaestimators import available_if
+
+from ._rows import map_rows
+
+
+def _has_inverse(scaled) -> bool:
+    return scaled.input_map is None or hasattr(scaled.input_map, "inverse_transform")
+
+
+class ScaledMap(TransformerMixin, BaseEstimator):
+    """A fitted map, and a factor for each of its outputs: a diagonal metric.
+
+    Parameters
+    ----------
+    input_map : fitted transformer or None
+        The map.
+    factors : ndarray of shape (n_outputs,)
+        Positive factors.
+
+    Examples
+    --------
+    >>> ScaledMap(None, np.array([1.0, 0.5])).transform(np.array([[2.0, 2.0]]))
+    array([[2., 1.]])
+    """
+
+    def __init__(self, input_map: Any, factors: np.ndarray):
+        self.input_map = input_map
+        self.factors = factors
+
+    def __sklearn_clone__(self):
+        return self  # a copy of its map would have to be fitted anew
+
+    def fit(self, X, y=None):
+        """Return self: both parts are given."""
+        return self
+
+    def transform(self, X):
+        """Map rows, shape (n_rows, n_features), and scale what comes out."""
+        mapped = map_rows(self.input_map, X)
+        factors = self.factors.astype(X.dtype, copy=False)
+        if sparse.issparse(mapped):
+            return sparse.csr_array(mapped.multiply(factors))
+        return np.asarray(mapped) * factors
+
+    @available_if(_has_inverse)
+    def inverse_transform(self, Z):
+        """Return the rows that are mapped to given ones, shape (n_rows, n_outputs)."""
+        mapped = Z / self.factors
+        return mapped if self.input_map is None else self.input_map.inverse_transform(mapped)

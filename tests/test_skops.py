@@ -1,0 +1,85 @@
+"""skops saves and loads whatever can be fitted."""
+
+import numpy as np
+import pytest
+from small_networks import (
+    LABELS,
+    MANY,
+    SOLVER_OBJECTS,
+    WEIGHTS,
+    X,
+    Y,
+    classifier,
+    outputs,
+    regressor,
+)
+
+from sklearn_twolayer import Radial, RBFNetwork, TwoLayerClassifier, TwoLayerRegressor
+from sklearn_twolayer.activations import ACTIVATIONS
+from sklearn_twolayer.embeddings import PRESETS, Dense
+from sklearn_twolayer.input_maps import INPUT_MAPS, ScaledMap, StandardMap
+from sklearn_twolayer.kernels import KERNELS
+from sklearn_twolayer.losses import REGRESSION_LOSSES
+
+skops = pytest.importorskip("skops.io")
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+OWN = {"n_units": None, "activation": None}
+MODELS = {
+    "classes by default": (TwoLayerClassifier(max_iter=2, random_state=0), LABELS),
+    "two classes": (classifier(), LABELS == "red"),
+    "several labels": (classifier(), MANY),
+    "numbers by default": (TwoLayerRegressor(max_iter=2, random_state=0), Y),
+    "several numbers": (regressor(), np.column_stack([Y, -Y])),
+    "radial classes": (RBFNetwork(10, random_state=0), LABELS),
+    "radial numbers": (RBFNetwork(10, task="regression", random_state=0), Y),
+    "given centres": (RBFNetwork(centers=X[:9], task="regression", random_state=0), Y),
+    "early stopping": (regressor(early_stopping=True), Y),
+    "on and on": (regressor(warm_start=True), Y),
+}
+for name in PRESETS:
+    activation = "tanh" if name in ("dense", "skip", "residual", "parallel") else None
+    MODELS[f"preset {name}"] = (regressor(embedding=name, activation=activation), Y)
+for name, solver in SOLVER_OBJECTS.items():
+    MODELS[f"solver {name}"] = (regressor(solver=solver), Y)
+for name, kind in REGRESSION_LOSSES.items():
+    MODELS[f"loss {name}"] = (regressor(loss=kind()), Y + 1 - Y.min())
+for name, kind in INPUT_MAPS.items():
+    MODELS[f"map {name}"] = (regressor(input_map=kind()), Y)
+for name, kind in ACTIVATIONS.items():
+    MODELS[f"activation {name}"] = (regressor(embedding=Dense(3, kind()), **OWN), Y)
+for name, kind in KERNELS.items():
+    MODELS[f"kernel {name}"] = (regressor(embedding=Radial(3, kind()), **OWN), Y)
+
+
+def saved_and_loaded(thing):
+    data = skops.dumps(thing)
+    unknown = skops.get_untrusted_types(data=data)
+    assert all(name.startswith("sklearn_twolayer.") for name in unknown)
+    return skops.loads(data, trusted=unknown)
+
+
+@pytest.mark.parametrize(("model", "y"), MODELS.values(), ids=MODELS)
+def test_a_fitted_model(model, y):
+    model.fit(X, y, sample_weight=WEIGHTS)
+    loaded = saved_and_loaded(model)
+    assert repr(loaded) == repr(model)
+    np.testing.assert_array_equal(outputs(loaded), outputs(model))
+
+
+@pytest.mark.parametrize("solver", ["adam", "gradient_descent"])
+def test_training_goes_on_where_it_was_saved(solver):
+    model = regressor(solver=SOLVER_OBJECTS[solver]).partial_fit(X, Y)
+    loaded = saved_and_loaded(model)
+    np.testing.assert_array_equal(
+        outputs(loaded.partial_fit(X, Y)), outputs(model.partial_fit(X, Y))
+    )
+
+
+@pytest.mark.parametrize("input_map", [*INPUT_MAPS, "scaled"])
+def test_a_fitted_map(input_map):
+    if input_map == "scaled":
+        fitted = ScaledMap(StandardMap().fit(X), np.array([1.0, 2.0, 3.0, 4.0]))
+    else:
+        fitted = INPUT_MAPS[input_map]().fit(X)
+    np.testing.assert_array_equal(saved_and_loaded(fitted).transform(X), fitted.transform(X))
