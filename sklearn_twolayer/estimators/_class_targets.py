@@ -85,6 +85,8 @@ def validate_classes(classes: Any) -> np.ndarray:
         raise ValueError(
             f"classes must hold all labels that may come, in one axis, got {classes!r}."
         )
+    if len({isinstance(label, str) for label in classes}) > 1:
+        raise ValueError(f"classes must be all text or all numbers, got {classes!r}.")
     check_labels(given, "classes")
     if _kind(given).startswith("continuous"):
         raise ValueError(f"classes must be labels, not real numbers, got {classes!r}.")
