@@ -54,7 +54,7 @@ def validate_labels(
     if kind.startswith("continuous"):
         raise ValueError(
             f"Unknown label type: {kind}. y holds real numbers, not labels: use {regression} for "
-            "regression, or set soft_targets if they are probabilities."
+            "them, or set soft_targets if they are probabilities."
         )
     return column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
 
@@ -178,7 +178,7 @@ def _warn_of_real_targets(labels, n_rows, regression):
     if numeric and len(labels) > max(MANY_CLASSES, n_rows / 2):
         warn_user(
             f"y holds {len(labels)} different numbers in {n_rows} rows, and each of them becomes "
-            f"a class. If they are real targets, use {regression} for regression."
+            f"a class. If they are real targets, use {regression}."
         )
 
 
