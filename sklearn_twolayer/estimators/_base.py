@@ -26,6 +26,7 @@ from ..solvers import Run, as_solver
 from ._blend import fit_radial_partner, resolve_blend
 from ._monitor import Monitor, validation_score
 from ._network import BaseNetwork, Sample
+from ._target_checks import check_given
 from ._validation import validation_rows
 
 #: Bound of the inputs beside a radial-basis network, in standard deviations.
@@ -148,6 +149,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         if X_val is None or y_val is None:
             raise ValueError("X_val and y_val must be given together.")
         with validation_rows():
+            check_given(y_val)
             held_out = self._validate(X_val, y_val, None, reset=False)
             self._targets.encode(held_out.y)  # for its checks
             return self._weighted(held_out)

@@ -54,7 +54,7 @@ def validate_labels(
     if kind.startswith("continuous"):
         raise ValueError(
             f"Unknown label type: {kind}. y holds real numbers, not labels: use {regression} for "
-            "regression, or set soft_targets if they are probabilities."
+            "them, or set soft_targets if they are probabilities."
         )
     return column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
 
@@ -85,6 +85,8 @@ def validate_classes(classes: Any) -> np.ndarray:
         raise ValueError(
             f"classes must hold all labels that may come, in one axis, got {classes!r}."
         )
+    if len({isinstance(label, str) for label in classes}) > 1:
+        raise ValueError(f"classes must be all text or all numbers, got {classes!r}.")
     check_labels(given, "classes")
     if _kind(given).startswith("continuous"):
         raise ValueError(f"classes must be labels, not real numbers, got {classes!r}.")
@@ -176,7 +178,7 @@ def _warn_of_real_targets(labels, n_rows, regression):
     if numeric and len(labels) > max(MANY_CLASSES, n_rows / 2):
         warn_user(
             f"y holds {len(labels)} different numbers in {n_rows} rows, and each of them becomes "
-            f"a class. If they are real targets, use {regression} for regression."
+            f"a class. If they are real targets, use {regression}."
         )
 
 

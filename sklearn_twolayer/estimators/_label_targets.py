@@ -32,7 +32,7 @@ class ClassTargets:
         if unknown:
             raise ValueError(
                 f"y contains the labels {listed(unknown)}, which are not among the classes "
-                f"{listed(self.classes.tolist())} of the first fit."
+                f"{listed(self.classes.tolist())}."
             )
         return np.searchsorted(self.classes, y)
 

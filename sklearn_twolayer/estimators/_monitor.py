@@ -132,7 +132,7 @@ def validation_score(model: Any, targets: Any, held_out: Sample) -> Callable[[An
         try:
             return scorer(fitted, held_out.X, held_out.y, **weights)
         except ValueError as error:
-            if len(present) == n_classes:
+            if len(present) == n_classes > 1:
                 raise
             raise ValueError(
                 f"scoring={model.scoring!r} has no value on validation rows with "

@@ -18,7 +18,8 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
 
     An embedding of the input, then a linear layer: y = g(Wᵀ y_E(x) + b), with g the
     identity, or the exponential for the Poisson and gamma losses. Targets are
-    standardised inside and predictions mapped back.
+    standardised inside and predictions mapped back; they end half an interquartile range
+    beyond the training targets.
 
     Parameters
     ----------
@@ -196,8 +197,9 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
     def partial_fit(self, X, y, sample_weight=None):
         """Train for one epoch, going on from the state of the last call.
 
-        The input map and the scale of the targets are learned from the first call. The
-        learning-rate schedule counts calls, of `max_iter` in all.
+        The input map and the scale of the targets are learned from the first call, the
+        range of the predictions from all. The learning-rate schedule counts calls, of
+        `max_iter` in all.
 
         Parameters
         ----------

@@ -1,6 +1,7 @@
 """Checks of targets, with messages that say what to do."""
 
 import numpy as np
+from scipy import sparse
 
 #: Types of arrays that hold no targets.
 KINDS = {
@@ -10,7 +11,32 @@ KINDS = {
     "S": "bytes",
     "V": "records",
 }
-REMEDY = "Leave such rows out, or fill them in."
+REMEDY = "Leave it out, or fill it in."
+
+
+def check_given(y) -> None:
+    """Raise where targets, as the user gave them, are no table of values, or some are missing.
+
+    Before they are an array of one type, these can still be told by their name.
+
+    Parameters
+    ----------
+    y : array-like, sparse matrix or None
+        What was given.
+
+    Raises
+    ------
+    ValueError
+        If rows differ in length, values are missing, or they are of a type that is no target.
+    """
+    if y is None or sparse.issparse(y):
+        return
+    try:
+        y = np.asarray(y)
+    except ValueError as error:
+        raise ValueError(f"y must hold as many values in each row: {error}") from error
+    _check_kind(y, "y")
+    _check_missing(y, "y")
 
 
 def finite_floats(y: np.ndarray, name: str = "y") -> np.ndarray:
@@ -64,10 +90,8 @@ def check_labels(y: np.ndarray, name: str = "y") -> None:
         _check_finite(y, y, name)
     if y.dtype.kind != "O":
         return
+    _check_missing(y, name)
     labels = y.ravel().tolist()
-    missing = [label for label in labels if label is None or label != label]
-    if missing:
-        raise ValueError(f"Input {name} contains NaN: {missing[0]!r} is no label. {REMEDY}")
     if not all(isinstance(label, str) for label in labels):
         kinds = {type(label).__name__ for label in labels}
         raise ValueError(
@@ -83,6 +107,23 @@ def _check_kind(y, name):
     raise ValueError(
         f"{name} holds {KINDS[y.dtype.kind]}: convert it to numbers, or labels to text."
     )
+
+
+def _check_missing(y, name):
+    if y.dtype.kind != "O":
+        return
+    for index, value in np.ndenumerate(y):
+        if _is_missing(value):
+            raise ValueError(f"Input {name} contains NaN: {value!r} in row {index[0]}. {REMEDY}")
+
+
+def _is_missing(value) -> bool:
+    if isinstance(value, str | list | tuple | dict | np.ndarray):
+        return False
+    try:
+        return value is None or bool(value != value)
+    except TypeError:  # pandas.NA is neither equal to itself nor different
+        return True
 
 
 def _check_finite(y, floats, name):

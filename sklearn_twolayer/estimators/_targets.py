@@ -15,6 +15,10 @@ from ..losses import Loss
 NORMAL_RANGE = 1.349
 #: How far beyond the targets a prediction may lie, in interquartile ranges of them.
 MARGIN = 0.5
+#: The largest encoded target: single precision has a number for its square.
+LARGEST = 1e15
+#: The range of positive targets that are not encoded, for the same reason.
+SMALLEST_UNIT, LARGEST_UNIT = 1e-30, 1e30
 
 
 class RegressionTargets:
@@ -50,7 +54,7 @@ class RegressionTargets:
         self.loss = loss
         self.single = y.ndim == 1
         d, weights = as_columns(y)[sample_weight > 0], sample_weight[sample_weight > 0]
-        loss.check_targets(d)
+        self._check_range(d)
         self.n_outputs = d.shape[1]
         self.exponent = np.zeros(self.n_outputs, dtype=int)
         self._center, self._scale = np.zeros(self.n_outputs), np.ones(self.n_outputs)
@@ -73,7 +77,8 @@ class RegressionTargets:
     @property
     def scale(self) -> np.ndarray:
         """The standard deviation of each output, or what stands for it, in units of y."""
-        return np.ldexp(self._scale, self.exponent)
+        with np.errstate(over="ignore"):
+            return np.ldexp(self._scale, self.exponent)
 
     def extended(self, y: np.ndarray, sample_weight: np.ndarray) -> "RegressionTargets":
         """Return targets whose bounds reach those of more rows, on the same scale."""
@@ -89,13 +94,15 @@ class RegressionTargets:
         """Return d, of shape (n_rows, n_outputs)."""
         self._check_form(y)
         d = as_columns(y)
-        self.loss.check_targets(d)
+        self._check_range(d)
         with np.errstate(over="ignore"):
             d = (np.ldexp(d, -self.exponent) - self._center) / self._scale
-        if not np.isfinite(d).all():
+        if self.loss.is_robust:  # far away, its slope does not depend on how far
+            return np.clip(d, -LARGEST, LARGEST)
+        if self.loss.scales_targets and np.abs(d).max() > LARGEST:
             raise ValueError(
-                f"y holds values up to {np.abs(y).max():g}, too large to be measured by the "
-                f"spread of the targets that the estimator was fitted with, {self.scale}."
+                f"y holds values up to {np.abs(y).max():g}, too large beside the targets of the "
+                f"first fit, which spread by {self.scale.max():g}: fit anew, without warm_start."
             )
         return d
 
@@ -111,12 +118,22 @@ class RegressionTargets:
     def _fits(self, info) -> bool:
         """Return whether a floating type can tell the targets apart."""
         size = np.abs(self._center) + self._scale
-        largest, scale = np.ldexp(size, self.exponent - 10), self.scale
-        return bool(
-            (info.eps * size < 1e-3 * self._scale).all()
-            and largest.max() < 2.0**-20 * info.max
-            and scale.min() > 2.0**10 * info.tiny
-        )
+        largest = np.abs(self.bounds).max(axis=0)
+        in_range = (largest < 2.0**-10 * info.max) & (largest > 2.0**10 * info.tiny)
+        tells_apart = info.eps * size < 1e-3 * self._scale
+        return bool((tells_apart & (in_range | (largest == 0))).all())
+
+    def _check_range(self, d):
+        self.loss.check_targets(d)
+        if self.loss.scales_targets:
+            return
+        size = np.abs(d[d != 0])
+        if size.size and (size.min() < SMALLEST_UNIT or size.max() > LARGEST_UNIT):
+            raise ValueError(
+                f"loss={self.loss!r} needs targets of sizes between {SMALLEST_UNIT:g} and "
+                f"{LARGEST_UNIT:g}, got values from {size.min():g} to {size.max():g}: give them "
+                "in another unit."
+            )
 
     def _check_form(self, y):
         check_form(y, None if self.single else self.n_outputs)
@@ -143,5 +160,5 @@ def check_form(y: np.ndarray, n_outputs: int | None) -> None:
     if y.shape[1:] != expected:
         shape = "(n_samples,)" if n_outputs is None else f"(n_samples, {n_outputs})"
         raise ValueError(
-            f"y must have shape {shape}, got {y.shape}: targets keep the form of the first fit."
+            f"y must have shape {shape}, as the targets of the first fit, got {y.shape}."
         )
