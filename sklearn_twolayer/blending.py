@@ -132,7 +132,7 @@ def blend_weights(
     constant : ndarray of shape (n_outputs,)
         Raw outputs of the best constant, times its factor.
     """
-    constant = link.inverse(loss.constant(targets, weights)).astype(np.float64)
+    constant = loss.start(targets, weights, link).astype(np.float64)
     if isinstance(loss, LogLoss):
         targets = smoothed(targets, weights)
     Z = np.stack([*parts, np.broadcast_to(constant, targets.shape)])

@@ -19,6 +19,7 @@ from scipy import sparse
 from ._blas import single_threaded_blas
 from ._linalg import Matrix, augmented, without_ones
 from ._threads import map_in_threads
+from .input_maps import map_rows
 
 #: Mapped inputs up to this size are kept rather than mapped again at each pass.
 CACHE_BYTES = 2**26
@@ -252,10 +253,7 @@ class Rows:
         return result
 
     def _map(self, index):
-        X = _take(self.raw, index)
-        if self.input_map is not None:
-            X = self.input_map.transform(X)
-        return augmented(X, self.dtype)
+        return augmented(map_rows(self.input_map, _take(self.raw, index)), self.dtype)
 
 
 def _take(array, index, axis=0):

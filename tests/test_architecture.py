@@ -37,7 +37,6 @@ OUTSIDE = {
     "_warnings": {"joblib"},
     "input_maps": {"sklearn.utils.metaestimators"},  # a method that only some maps have
     "rows": {"joblib"},  # what n_jobs stands for
-    "rbf": {"sklearn.pipeline"},  # an input map after another
     "radial": {"sklearn.cluster", "sklearn.exceptions"},  # KMeans, for the centres
     "estimators": {"joblib", "sklearn"},
     "_report": {"joblib", "pandas", "sklearn", "threadpoolctl"},

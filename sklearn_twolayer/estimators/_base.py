@@ -26,7 +26,6 @@ from ..solvers import Run, as_solver
 from ._blend import fit_radial_partner, resolve_blend
 from ._monitor import Monitor, validation_score
 from ._network import BaseNetwork, Sample
-from ._target_checks import check_given
 from ._validation import validation_rows
 
 #: Bound of the inputs beside a radial-basis network, in standard deviations.
@@ -76,7 +75,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
             sample, held_out = self._split(sample, rng)
         blend = self._blend_mode(sample)
         last = self._model if goes_on else None
-        objective = self._objective(sample, last, blend)
+        objective = self._objective(sample, last, blend, rng)
         start = self._last(objective) if goes_on else self._initial(objective, rng)
         folds = self._deal(sample, blend, goes_on, rng)
         cost = objective
@@ -105,7 +104,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         last = copy.deepcopy(getattr(self, "_solver_state", None))
         rng = check_random_state(self.random_state) if last is None else last.rng
         model = self._model if goes_on else None
-        objective = self._objective(sample, model, "mean")
+        objective = self._objective(sample, model, "mean", rng)
         start = self._last(objective) if goes_on else self._initial(objective, rng)
         monitor = Monitor(loss_curve=self.loss_curve_ if goes_on else None, verbose=self.verbose)
         run = self._run(objective, monitor, rng)._replace(n_iter=1)
@@ -149,7 +148,6 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         if X_val is None or y_val is None:
             raise ValueError("X_val and y_val must be given together.")
         with validation_rows():
-            check_given(y_val)
             held_out = self._validate(X_val, y_val, None, reset=False)
             self._targets.encode(held_out.y)  # for its checks
             return self._weighted(held_out)
@@ -186,12 +184,12 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         blend = resolve_blend(self.blend, self.n_estimators, loss, link)
         return "mean" if sample.X.shape[0] == 1 else blend
 
-    def _objective(self, sample: Sample, last: Model | None, blend: str) -> Objective:
+    def _objective(self, sample: Sample, last: Model | None, blend: str, rng) -> Objective:
         """Set up the network and its cost over the rows."""
         if last is not None:
             input_map = last.parts[0].input_map
         else:
-            input_map = self._fit_input_map(sample, self._resolve_input_map(blend))
+            input_map = self._fit_input_map(sample, self._resolve_input_map(blend), rng)
         dtype = as_solver(self.solver).working_dtype(sample.X.dtype)
         rows = self._labelled(Rows(sample.X, input_map, dtype, self.n_jobs), sample)
         embedding = clone(as_embedding(self.embedding, self.n_units, self.activation))

@@ -4,16 +4,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import sparse
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils.validation import check_is_fitted, has_fit_parameter, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._checks import check_choice
+from .._columns import small_indices
 from .._warnings import warn_user
-from ..input_maps import INPUT_MAPS, as_input_map
+from ..input_maps import INPUT_MAPS, fit_input_map
 from ..network import Network
 from ..rows import Transformer, random_part
 from ..solvers import as_solver
+from ._target_checks import check_given
 from ._validation import check_weights
 
 FLOATS = [np.float64, np.float32]
@@ -46,19 +48,20 @@ class BaseNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     # Steps of fit.
 
     def _validate(self, X, y, sample_weight, *, reset) -> Sample:
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            accept_sparse="csr",
-            dtype=FLOATS,
-            multi_output=True,
-            y_numeric=False,
-            ensure_min_samples=2 if reset else 1,
-            reset=reset,
-        )
+        check_given(y)
+        with np.errstate(invalid="ignore"):  # where infinities of both signs add up
+            X, y = validate_data(
+                self,
+                X,
+                y,
+                accept_sparse="csr",
+                dtype=FLOATS,
+                multi_output=True,
+                y_numeric=False,
+                reset=reset,
+            )
         y = y.toarray() if sparse.issparse(y) else y
-        return Sample(X, self._validate_y(y), check_weights(sample_weight, X))
+        return Sample(small_indices(X), self._validate_y(y), check_weights(sample_weight, X))
 
     def _begin(self, sample: Sample, goes_on: bool) -> Sample:
         """Learn the form of the targets, and weight the rows."""
@@ -78,14 +81,10 @@ class BaseNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         if isinstance(self.input_map, str):
             check_choice("input_map", self.input_map, ("auto", *INPUT_MAPS))
 
-    def _fit_input_map(self, sample, input_map):
-        template = as_input_map(input_map)
-        if template is None:
-            return None
-        input_map = clone(template)
-        if has_fit_parameter(input_map, "sample_weight"):
-            return input_map.fit(sample.X, sample.y, sample_weight=sample.weights)
-        return input_map.fit(sample.X, sample.y)
+    def _fit_input_map(
+        self, sample: Sample, input_map: str | Transformer | None, rng: np.random.RandomState
+    ) -> Transformer | None:
+        return fit_input_map(input_map, sample.X, sample.y, sample.weights, rng)
 
     def _warn_unless_converged(self, outcome):
         if outcome.converged:
@@ -151,7 +150,9 @@ class BaseNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
     def _validate_rows(self, X):
         check_is_fitted(self)
-        return validate_data(self, X, accept_sparse="csr", dtype=FLOATS, reset=False)
+        with np.errstate(invalid="ignore"):
+            X = validate_data(self, X, accept_sparse="csr", dtype=FLOATS, reset=False)
+        return small_indices(X)
 
     def _raw_outputs(self, X) -> np.ndarray:
         """Return z, of shape (n_rows, n_outputs)."""

@@ -2,19 +2,19 @@
 
 import numpy as np
 from sklearn.utils import check_random_state
-from sklearn.utils.multiclass import type_of_target
 
-from .._checks import check_choice, check_n_jobs, check_number
+from .._checks import as_array, check_choice, check_n_jobs, check_number
 from .._warnings import warn_user
 from ..embeddings import Radial
 from ..losses import LogLoss, SquaredError
 from ..model import Model
-from ..radial import WIDTHS, WidthRule
+from ..radial import WIDTHS, WidthRule, check_squares
 from ..rbf import RadialFit, RadialSpec, Table, fit_radial, rows_without_unit
 from ..rows import Transformer
 from ..solvers import LeastSquares, as_solver
 from ._class_targets import class_factors, class_targets, validate_labels
 from ._network import BaseNetwork, Sample
+from ._target_checks import finite_floats
 from ._targets import RegressionTargets
 
 TASKS = ("classification", "regression")
@@ -54,7 +54,7 @@ class BaseRBFNetwork(BaseNetwork):
         targets = self._targets.encode(sample.y)
         loss = SquaredError() if self.task == "regression" else LogLoss()
         table = Table(sample.X, targets, sample.weights, loss, self._targets.link, self.n_jobs)
-        fit = fit_radial(self._spec(), table, self._input_maps(sample), rng)
+        fit = fit_radial(self._spec(), table, self._input_maps(sample, rng), rng)
         self._keep(fit, sample.weights)
         return fit
 
@@ -143,7 +143,7 @@ class BaseRBFNetwork(BaseNetwork):
     def _centers_to_find(self):
         if isinstance(self.centers, str) or hasattr(self.centers, "fit"):
             return self.centers
-        centers = np.asarray(self.centers, dtype=np.float64)
+        centers = as_array("centers", self.centers)
         if centers.ndim != 2 or centers.shape[1] != self.n_features_in_:
             raise ValueError(
                 f"centers given as an array must have shape (n_centers, {self.n_features_in_}), "
@@ -151,13 +151,13 @@ class BaseRBFNetwork(BaseNetwork):
             )
         return centers
 
-    def _input_maps(self, sample: Sample) -> list[Transformer | None]:
+    def _input_maps(self, sample: Sample, rng) -> list[Transformer | None]:
         """Return the maps to choose from, fitted; the first is preferred."""
         if not isinstance(self.input_map, str) or self.input_map != "auto":
-            return [self._fit_input_map(sample, self.input_map)]
+            return [self._fit_input_map(sample, self.input_map, rng)]
         if self.refine is None:
-            return [self._fit_input_map(sample, "standard")]
-        wide = self._fit_input_map(sample, "piecewise_linear")
+            return [self._fit_input_map(sample, "standard", rng)]
+        wide = self._fit_input_map(sample, "piecewise_linear", rng)
         return [wide, wide.robust_] if len(wide.columns_) else [wide.robust_]
 
     def _learns_metric(self):
@@ -175,6 +175,7 @@ class BaseRBFNetwork(BaseNetwork):
             )
 
     def _keep(self, fit: RadialFit, weights):
+        check_squares(np.exp(fit.layer.own[1]), fit.part.params.dtype)
         self._model = Model.of(fit.part)
         self._density = fit.density
         self.alpha_, self.cond_ = fit.alpha, fit.condition
@@ -196,19 +197,14 @@ class BaseRBFNetwork(BaseNetwork):
 
     def _validate_y(self, y):
         if self.task == "regression":
-            return np.asarray(y, dtype=np.float64)
-        if self.soft_targets is None and type_of_target(y).startswith("continuous"):
-            raise ValueError(
-                f"Unknown label type: {type_of_target(y)}. y holds real numbers, not labels: set "
-                "task='regression', or soft_targets if they are probabilities."
-            )
-        return validate_labels(y, self.soft_targets)
+            return finite_floats(y)
+        return validate_labels(y, self.soft_targets, "task='regression'")
 
     def _make_targets(self, sample):
         if self.task == "regression":
             vars(self).pop("classes_", None)
             return RegressionTargets(SquaredError(), sample.y, sample.weights)
-        targets = class_targets(sample.y, self.soft_targets)
+        targets = class_targets(sample.y, self.soft_targets, regression="task='regression'")
         self.classes_ = targets.classes
         return targets
 

@@ -4,10 +4,11 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
-from sklearn.pipeline import make_pipeline
 
+from .._columns import canonical, dense_moments, sparse_moments
+from .._linalg import Matrix
 from ..embeddings import as_embedding
-from ..input_maps import StandardMap
+from ..input_maps import map_rows
 from ..network import Network
 from ..objective import Objective
 from ..rows import Transformer, random_part
@@ -85,9 +86,8 @@ def dense_metric(
 
 def _mean_squares(table, input_map, left_out, rng):
     """Return the mean squares of the gradient of networks that each leave out some rows."""
-    common = _common_scale(table.take(random_part(table.n_rows, N_SCALED, rng)), input_map)
-    chain = common if input_map is None else make_pipeline(input_map, common)
-    rows = table.rows(chain, np.float32)
+    some = table.take(random_part(table.n_rows, N_SCALED, rng))
+    rows = table.rows(CommonScale.of(some, input_map), np.float32)
     network = Network(as_embedding("parallel", N_UNITS), rows.n_features, table.targets.shape[1])
     objective = Objective(network, table.loss, table.link, rows, ALPHA)
     start = np.stack([network.initialize(rows, rng) for _ in left_out])
@@ -98,12 +98,33 @@ def _mean_squares(table, input_map, left_out, rng):
     return [squared_gradient(objective, params, TEMPERATURE) for params in stack]
 
 
-def _common_scale(table, input_map):
-    """Return a map that scales all columns by the same, and centres what a map gives."""
-    X = table.X if input_map is None else input_map.transform(table.X)
-    X = X if sparse.issparse(X) else np.asarray(X)
-    common = StandardMap().fit(X.astype(np.float64), sample_weight=table.sample_weight)
-    if input_map is None:  # sparse rows cannot be centred, and dense ones are to give the same
-        common.center_[:] = 0
-    common.scale_[:] = np.sqrt(np.mean(common.scale_**2))
-    return common
+class CommonScale(NamedTuple):
+    """A map, and one scale for all columns of what it gives."""
+
+    input_map: Transformer | None
+    center: np.ndarray | float
+    scale: float
+
+    @classmethod
+    def of(cls, table: Table, input_map: Transformer | None) -> "CommonScale":
+        """Return the scale of some rows; columns are centred where a map has mapped them."""
+        X, weights = map_rows(input_map, table.X), table.sample_weight
+        moments = sparse_moments if sparse.issparse(X) else dense_moments
+        center, spread = moments(
+            canonical(X) if sparse.issparse(X) else X, weights / weights.sum()
+        )
+        varies = spread > 10 * np.finfo(X.dtype).eps * np.abs(center)
+        largest = spread[varies].max(initial=0) or 1.0  # its square may overflow
+        scale = (
+            largest * np.sqrt(np.mean((spread[varies] / largest) ** 2)) if varies.any() else 1.0
+        )
+        # Sparse rows cannot be centred, and dense ones are to give the same.
+        is_centered = input_map is not None and not sparse.issparse(X)
+        return cls(input_map, center if is_centered else 0.0, float(scale) or 1.0)
+
+    def transform(self, X: Matrix) -> Matrix:
+        """Return the mapped rows."""
+        mapped = map_rows(self.input_map, X)
+        if sparse.issparse(mapped):
+            return sparse.csr_array(mapped / self.scale)
+        return (mapped - self.center) / self.scale

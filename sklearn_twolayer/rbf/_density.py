@@ -60,6 +60,7 @@ class Density:
             total = total + weights[part] @ (block - self.means[labels[part]]) ** 2
         return total
 
+    @np.errstate(over="ignore", invalid="ignore")  # of rows that are infinitely far
     def log(self, X) -> np.ndarray:
         """Return log p of rows, shape (n_rows,), in nats."""
         geometry = make_geometry("diagonal", shared=True)

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..embeddings import Radial
+from ..input_maps import map_rows
 from ..network import Network
 from ..objective import Objective
 from ..output_layer import FixedLayer
@@ -65,9 +66,8 @@ def unsupervised_stage(
 
 def _mapped_centers(centers, input_map):
     """Return the rule for centres; those given in units of the input are mapped."""
-    if input_map is None or isinstance(centers, str) or hasattr(centers, "fit"):
-        return centers
-    return input_map.transform(centers)
+    is_rule = isinstance(centers, str) or hasattr(centers, "fit")
+    return centers if is_rule else map_rows(input_map, centers)
 
 
 def _shapes(spec, radial, clusters):
