@@ -1,6 +1,7 @@
 """RBFNetwork: values known from formulas and other estimators, and the traps of its kind."""
 
 import pickle
+import tracemalloc
 import warnings
 
 import numpy as np
@@ -580,3 +581,16 @@ def test_classes_of_few_rows(n):
     rows = np.random.RandomState(0).normal(size=(n, 3))
     model = RBFNetwork(random_state=0).fit(rows, np.arange(n) % 2)
     assert np.isfinite(model.predict_proba(rows)).all()
+
+
+def test_a_given_penalty_takes_no_more_memory_than_a_chosen_one(monkeypatch):
+    monkeypatch.setattr("sklearn_twolayer.output_layer._cross_entropy.MAX_ROWS", 2000)
+    rows = np.random.RandomState(0).normal(size=(20_000, 3))
+    labels, peaks = (rows[:, 0] * rows[:, 1] > 0).astype(int), []
+    for alpha in ("loo", 1e-4):
+        model = RBFNetwork(150, refine=None, width="dmax_dimension", alpha=alpha, random_state=0)
+        tracemalloc.start()
+        model.fit(rows, labels)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.1 * peaks[0]

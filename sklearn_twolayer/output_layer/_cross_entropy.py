@@ -8,6 +8,7 @@ of z plus (α/2)‖U‖² to be minimised. The strength α is chosen by cross-va
 also gives the factor and the shift that calibrate z.
 """
 
+from math import ceil
 from typing import NamedTuple
 
 import numpy as np
@@ -23,6 +24,11 @@ from ._judged import FixedLayer, JudgedLayer
 STRENGTHS = (100.0, 10.0, 1.0)
 #: Directions of the activations that U may use.
 N_DIRECTIONS = 400
+#: Iterations for U: when the strength of the pull is chosen, and at the end.
+FIRST_ITER, LAST_ITER = 10, 50
+#: Rows times outputs up to which there are so many directions and iterations; of more, both
+#: fall with the root, so that the time does not grow with the number of classes.
+FULL_OUTPUTS = 2**18
 #: The penalty of least squares, where it is none.
 TINY = 1e-12
 #: Rows that U is fitted on; of more, a random part of that size.
@@ -55,7 +61,10 @@ class Problem(NamedTuple):
 
     def outputs(self, U: np.ndarray) -> np.ndarray:
         """Return z for coefficients whose last row is a bias."""
-        return self.Z @ U[:-1] + U[-1] + self.offsets
+        z = self.Z @ U[:-1]
+        z += U[-1]
+        z += self.offsets
+        return z
 
     def loss(self, z: np.ndarray) -> float:
         """Return the cross-entropy."""
@@ -140,10 +149,10 @@ def fit_cross_entropy(judged: JudgedLayer, rng: np.random.RandomState) -> Output
         where the user gave it; there are honest outputs in the former case.
     """
     n_rows = judged.objective.n_rows
-    if not isinstance(judged.choice, str) or n_rows == 1:
-        return _plain(judged)
     limit = min(MAX_ROWS, max(1000, 2**25 // judged.objective.network.width))
     rows = np.arange(n_rows)[random_part(n_rows, limit, rng)]
+    if not isinstance(judged.choice, str) or n_rows == 1:
+        return _plain(judged, rows)
     return _anchored(judged, rows, rng)
 
 
@@ -193,10 +202,10 @@ class Directions:
         return self.layer.loo.vectors[:, self.keep] @ (U[:-1] * scale[:, None])
 
 
-def _plain(judged):
+def _plain(judged, rows):
     """Cross-entropy with the penalty on W itself."""
     objective, alpha = judged.objective, judged.alpha
-    directions = Directions(judged.layer, alpha, np.arange(objective.n_rows), None)
+    directions = Directions(judged.layer, alpha, rows, None)
     problem, scale = directions.problem(alpha)
     constant = objective.best_constant()
     start = np.vstack([np.zeros((len(scale), len(constant))), constant])
@@ -208,24 +217,31 @@ def _plain(judged):
 
 def _anchored(judged, rows, rng):
     few = rows[random_part(len(rows), MAX_FOLDED, rng)]
+    share = _affordable(judged, few)
     strength, (factor, shift), honest = _strength(judged, few, rng)
     loo, (t, b, _), alpha = judged.layer.loo, judged.log_odds, judged.alpha
-    directions = Directions(judged.layer, alpha, rows, N_DIRECTIONS)
+    directions = Directions(judged.layer, alpha, rows, ceil(share * N_DIRECTIONS))
     problem, scale = directions.problem(strength * (alpha or TINY))
     W, bias = judged.output
     center = loo.center @ W + bias
     fitted = directions.P @ (loo.vectors.T @ W) + center
     problem = problem._replace(offsets=t * fitted + b)
-    U = problem.solve(np.zeros((len(scale) + 1, len(b))), max_iter=50)
+    U = problem.solve(np.zeros((len(scale) + 1, len(b))), ceil(share * LAST_ITER))
     weights = t * W + directions.in_columns(U, scale)
     constant = t * center + b + U[-1]
     bias = factor * (constant - loo.center @ weights) + shift
     return Output(factor * weights, bias, strength * (alpha or TINY), honest)
 
 
+def _affordable(judged, rows):
+    """Return the part of the directions and of the iterations that so many outputs allow."""
+    n_outputs = len(rows) * judged.objective.rows.targets.shape[1]
+    return min((FULL_OUTPUTS / n_outputs) ** 0.5, 1.0)
+
+
 def _strength(judged, rows, rng):
     """Return the strength of least cross-validated cross-entropy, what calibrates z, and z."""
-    targets = judged.objective.rows.targets[rows]
+    targets, share = judged.objective.rows.targets[rows], _affordable(judged, rows)
     z = np.empty((len(STRENGTHS), *targets.shape))
     n_folds = min(FOLDS_OF_FEW if len(rows) < FEW_ROWS else FOLDS, len(rows))
     n_parts = -(-n_folds * len(judged.judges[0].judged) // judged.objective.n_rows)
@@ -233,8 +249,9 @@ def _strength(judged, rows, rng):
     for judge in judged.judges:
         own = np.isin(rows, judge.judged)
         outside = [np.flatnonzero(own & (parts == part)) for part in range(n_parts)]
-        directions = Directions(judge, judged.alpha_of(judge), rows, N_DIRECTIONS)
-        for some, outputs in _left_out(directions, outside, judged.log_odds):
+        most, max_iter = ceil(share * N_DIRECTIONS), ceil(share * FIRST_ITER)
+        directions = Directions(judge, judged.alpha_of(judge), rows, most)
+        for some, outputs in _left_out(directions, outside, judged.log_odds, max_iter):
             z[:, some] = outputs
     honest = np.flatnonzero(np.isin(rows, judged.left_out.rows))
     rows, z = rows[honest], z[:, honest]
@@ -246,7 +263,7 @@ def _strength(judged, rows, rng):
     return STRENGTHS[best], (factor, shift), Honest(rows, factor * z[best] + shift)
 
 
-def _left_out(directions, outside, scaling):
+def _left_out(directions, outside, scaling, max_iter):
     """Yield sets of rows, and for each strength the outputs of layers fitted without them."""
     t, b, _ = scaling
     squares = LeastSquaresWithout(directions.P, directions.targets, directions.weights)
@@ -263,7 +280,7 @@ def _left_out(directions, outside, scaling):
         for problem, scale in problems:
             scales = np.append(scale, 1.0)[:, None]
             problem = problem._replace(offsets=offsets)
-            solution = problem.take(inside).solve(U / scales, max_iter=10)
+            solution = problem.take(inside).solve(U / scales, max_iter)
             outputs.append(problem.take(rows).outputs(solution))
             U = solution * scales
         yield rows, np.stack(outputs)

@@ -21,7 +21,7 @@ from ._leave_one_out import GRID, LeaveOneOut, leave_one_out
 from ._log_odds import LogOdds, log_odds
 
 #: Values of α on each side of the one that is roughly the best, of which the exact error is taken.
-NEAR = 2
+NEAR = 1
 
 
 class FixedLayer:

@@ -18,6 +18,9 @@ GRID = np.logspace(-13, 3, 33)
 #: Rows whose residuals are computed at a time.
 MAX_BLOCK = 2048
 
+#: Penalties times targets whose residuals are taken at once, or one penalty after the other.
+MAX_COLUMNS = 256
+
 #: A smaller part of a row that is not fitted is rounding.
 ROUNDING = 1e-8
 
@@ -122,10 +125,14 @@ class LeaveOneOut:
             with weights that sum to one over all rows.
         """
 
+        at_once = max(MAX_COLUMNS // len(self.offset), 1)
+
         def block(part):
-            w = self.rows.shares(part)
-            residuals = self._residuals(part, alphas)
-            return (np.einsum("i,iam,iam->a", w, residuals, residuals, optimize=True),)
+            w, errors = self.rows.shares(part), []
+            for first in range(0, len(alphas), at_once):
+                residuals = self._residuals(part, alphas[first : first + at_once])
+                errors.append(np.einsum("i,iam,iam->a", w, residuals, residuals, optimize=True))
+            return (np.concatenate(errors),)
 
         self._prepare()
         return self.rows.sum(block, NUMBERS_PER_ROW, over=self.judged)[0]
@@ -196,10 +203,13 @@ class ManyRows(LeaveOneOut):
         fitted = (P @ solutions.reshape(len(solutions), -1)).reshape(len(P), *solutions.shape[1:])
         # Allen's formula, with the intercept's part of the leverage.
         leverage = self.rows.shares(part)[:, None] * (1 + (P * P) @ inverses)
-        residuals = (self.rows.targets[part] - self.offset)[:, None, :] - fitted
+        targets = (self.rows.targets[part] - self.offset)[:, None, :]
+        residuals = np.subtract(targets, fitted, out=fitted)
+        rest = 1 - leverage
+        residuals /= np.maximum(rest, ROUNDING)[:, :, None]
         # Where a row alone determines an output, nothing is known of it without the row.
-        rest = 1 - leverage[:, :, None]
-        return np.where(rest > ROUNDING, residuals / np.maximum(rest, ROUNDING), self._largest)
+        residuals[rest <= ROUNDING] = self._largest
+        return residuals
 
 
 class FewRows(LeaveOneOut):

@@ -7,6 +7,7 @@ from scipy.optimize import minimize
 
 from ..links import Link
 from ..losses import LogLoss
+from ..rows import block_length, blocks
 
 #: The search ends where a step lowers the cross-entropy by a smaller part.
 TOLERANCE = 1e-6
@@ -44,12 +45,20 @@ def log_odds(f: np.ndarray, targets: np.ndarray, weights: np.ndarray, link: Link
     # Steps of the biases in units of their curvature, which falls with the number of classes.
     unit = 1 / np.sqrt(np.maximum(share * (1 - share), 1 / len(f)))
 
+    parts = blocks(len(f), block_length(4 * f.shape[1]))
+
     def cost_and_gradient(v):
-        t = np.exp(v[0])
-        values, delta = LogLoss().value_and_gradient(t * f + unit * v[1:], targets, link)
-        delta *= weights[:, None]
-        slope = t * np.einsum("im,im", delta, f)
-        return weights @ values, np.append(slope, unit * delta.sum(axis=0))
+        t, bias = np.exp(v[0]), unit * v[1:]
+        cost, slope, slopes = 0.0, 0.0, np.zeros(len(bias))
+        for part in parts:
+            z = t * f[part]
+            z += bias
+            values, delta = LogLoss().value_and_gradient(z, targets[part], link)
+            delta *= weights[part, None]
+            cost += weights[part] @ values
+            slope += t * np.einsum("im,im", delta, f[part])
+            slopes += delta.sum(axis=0)
+        return cost, np.append(slope, unit * slopes)
 
     start = np.append(np.log(4.0), np.zeros(f.shape[1]))
     bounds = [(-3, 5), *((-50 / size, 50 / size) for size in unit)]

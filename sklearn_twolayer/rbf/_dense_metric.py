@@ -24,6 +24,8 @@ TEMPERATURE = 3.0
 SOLVER = Adam(learning_rate=0.03, batch_size=256)
 #: Rows to train on, and rows to standardise by; of more, a random part of that size.
 MAX_ROWS, N_SCALED = 10_000, 1000
+#: Columns of raw sparse rows up to which they are made dense, to be centred.
+MAX_DENSE = 1000
 
 
 class Metric(NamedTuple):
@@ -95,7 +97,7 @@ def _mean_squares(table, input_map, left_out, rng):
     max_iter = -(-SOLVER.default_max_iter(rows.n_rows) // 2)
     run = Run(max_iter, 0.0, max_iter, rng, lambda params, loss: False)
     stack = SOLVER.minimize(objective.without(left_out), start, run).params
-    return [squared_gradient(objective, params, TEMPERATURE) for params in stack]
+    return [squared_gradient(objective, params, TEMPERATURE, rng) for params in stack]
 
 
 class CommonScale(NamedTuple):
@@ -118,13 +120,16 @@ class CommonScale(NamedTuple):
         scale = (
             largest * np.sqrt(np.mean((spread[varies] / largest) ** 2)) if varies.any() else 1.0
         )
-        # Sparse rows cannot be centred, and dense ones are to give the same.
-        is_centered = input_map is not None and not sparse.issparse(X)
+        # Raw rows are centred whether they are sparse or not, so that both give the same.
+        is_narrow = input_map is None and X.shape[1] <= MAX_DENSE
+        is_centered = is_narrow or (input_map is not None and not sparse.issparse(X))
         return cls(input_map, center if is_centered else 0.0, float(scale) or 1.0)
 
     def transform(self, X: Matrix) -> Matrix:
         """Return the mapped rows."""
         mapped = map_rows(self.input_map, X)
         if sparse.issparse(mapped):
-            return sparse.csr_array(mapped / self.scale)
+            if np.ndim(self.center) == 0:
+                return sparse.csr_array(mapped / self.scale)
+            mapped = mapped.toarray()
         return (mapped - self.center) / self.scale

@@ -30,8 +30,16 @@ def metric_root(outer: np.ndarray) -> np.ndarray:
     return (vectors * values) @ vectors.T
 
 
-def squared_gradient(objective: Objective, params: np.ndarray, temperature: float) -> np.ndarray:
+#: Of more outputs, so many random sums stand for all.
+N_SUMS = 32
+
+
+def squared_gradient(
+    objective: Objective, params: np.ndarray, temperature: float, rng: np.random.RandomState
+) -> np.ndarray:
     """Return the mean square of ∂y/∂x over the rows, summed over the outputs y = g(z / t).
+
+    Of many outputs, it is estimated.
 
     Parameters
     ----------
@@ -41,6 +49,8 @@ def squared_gradient(objective: Objective, params: np.ndarray, temperature: floa
         Its parameters.
     temperature : float
         The t by which raw outputs are divided; above one, probabilities are less certain.
+    rng : RandomState
+        Draws the signs in random sums of many outputs.
 
     Returns
     -------
@@ -49,12 +59,15 @@ def squared_gradient(objective: Objective, params: np.ndarray, temperature: floa
     """
     network, link = objective.network, objective.link
     views = network.views(params.astype(objective.dtype, copy=False))
+    seed = rng.randint(2**31)
 
     def block(part):
         X, (_, weights) = objective.rows.augmented(part), objective.rows.targets_and_weights(part)
         z, (_, _, saved) = network.forward(views, X)
         total = 0.0
-        for delta in link.gradients(link(z / temperature)):
+        # A stream for each block, whichever thread it falls to.
+        signs = np.random.RandomState((seed + part.start) % 2**32)
+        for delta in _gradients(link, link(z / temperature), signs):
             delta = delta / temperature @ views.weights.T
             delta, _ = network.embedding.pullback(views.own, saved, delta, X)
             total = total + (delta * weights[:, None]).T @ delta
@@ -63,6 +76,21 @@ def squared_gradient(objective: Objective, params: np.ndarray, temperature: floa
     outer = objective.sum_blocks(block)[0] / objective.rows.total_weight
     projections = views.projections[:-1].astype(np.float64)
     return np.maximum((projections @ outer * projections).sum(axis=1), 0)
+
+
+def _gradients(link, y, rng):
+    """Yield ∂y_m/∂z for each output m, or for random sums of many, whose squares add up alike.
+
+    The mixed terms of a sum with random signs are zero on average (Hutchinson, 1990).
+    """
+    if y.shape[-1] <= N_SUMS:
+        yield from link.gradients(y)
+        return
+    n_rows, n_outputs = y.shape
+    signs = rng.choice(np.array([-1, 1], dtype=y.dtype), (n_rows, n_outputs + N_SUMS))
+    signs *= y.dtype.type(N_SUMS**-0.5)
+    for start in range(N_SUMS):  # no pair of outputs meets a pair of signs twice
+        yield link.pullback(y, signs[:, start : start + n_outputs])
 
 
 def marginal_metric(rows: Rows) -> np.ndarray:
