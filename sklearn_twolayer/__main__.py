@@ -138,5 +138,5 @@ def _number_of_jobs(text):
 
 if __name__ == "__main__":
     # A terminal that knows no "±" gets a "?" in its place.
-    sys.stdout.reconfigure(errors="replace")
+    sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
     sys.exit(main())

@@ -43,7 +43,7 @@ def check_number(name: str, value: Any, interval: str, *, integer: bool = False)
     if not isinstance(value, Integral if integer else Real) or isinstance(value, bool):
         raise TypeError(message)
     try:
-        number = int(value) if integer else float(value)
+        number = int(value) if integer else float(value)  # type: ignore[call-overload]
     except OverflowError:  # a number of hundreds of digits
         number = None
     if number is None or (integer and abs(number) > LARGEST):
@@ -85,9 +85,9 @@ def as_array(name: str, value: Any) -> np.ndarray:
     try:
         value = value.toarray() if sparse.issparse(value) else value
         is_real = not (hasattr(value, "dtype") and np.iscomplexobj(value))
-        array = np.asarray(value, dtype=np.float64) if is_real else None
+        array = np.asarray(value, dtype=np.float64) if is_real else np.empty(0)
     except (TypeError, ValueError, OverflowError):  # ragged, text, a number of hundreds of digits
-        is_real = False
+        is_real, array = False, np.empty(0)
     if not (is_real and np.isfinite(array).all()):
         raise ValueError(f"{name} must be an array of finite real numbers, got {shown(value)}.")
     return array

@@ -171,7 +171,7 @@ class Objective:
             np.square(part, dtype=np.float64).sum(axis=tuple(range(params.ndim - 1, part.ndim)))
             for part in self.network.penalized(self.network.views(params))
         ]
-        return 0.5 * self.alpha * sum(squares)
+        return 0.5 * self.alpha * np.sum(squares, axis=0)
 
     def normal_equations(self, vector: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the Gauss-Newton matrix of E and its gradient, for one network.

@@ -215,7 +215,7 @@ class Rows:
             with np.errstate(over="ignore", invalid="ignore"):
                 total = terms(chunk[0])
                 for part in chunk[1:]:
-                    total = tuple(map(iadd, total, terms(part)))
+                    total = tuple(iadd(*pair) for pair in zip(total, terms(part), strict=True))
                 return total
 
         sums = map_in_threads(chunk_sums, chunks, n_threads or self.n_threads)

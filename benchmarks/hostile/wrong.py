@@ -17,6 +17,7 @@ from sklearn_twolayer import (
     RBFNetwork,
 )
 from sklearn_twolayer.activations import ELU, LeakyReLU
+from sklearn_twolayer.embeddings import Concatenation
 from sklearn_twolayer.input_maps import PiecewiseLinearMap, RobustMap, StandardMap
 from sklearn_twolayer.losses import Huber, Poisson, Quantile
 from sklearn_twolayer.radial import WIDTHS
@@ -83,7 +84,7 @@ def junk(dice: Dice, name: str = "") -> Any:
 def _deep(depth):
     embedding = Dense(1)
     for _ in range(depth):
-        embedding = embedding | Dense(1)
+        embedding = Concatenation(embedding, Dense(1))
     return embedding
 
 

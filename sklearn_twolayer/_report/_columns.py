@@ -87,7 +87,8 @@ def read_columns(raw: pd.DataFrame) -> Columns:
     >>> columns.numbers, columns.categories, columns.notes
     (['size'], ['of'], ['left out, an identifier: id'])
     """
-    numbers, categories, left_out, dates = {}, {}, {}, []
+    numbers, categories, left_out = {}, {}, {}  # type: dict, dict, dict
+    dates = []
     for name, column in raw.items():
         if reason := _nothing_to_learn(name, column):
             left_out.setdefault(reason, []).append(name)

@@ -83,7 +83,8 @@ def _evaluate(model, table, train, test) -> Fold:
         model.fit(X_train, table.y[train])
         fit_time = time.perf_counter() - start
         measure = _classification if table.task == CLASSIFICATION else _regression
-        return Fold(*measure(model, X_test, table.y[test]), fit_time)
+        score, loss = measure(model, X_test, table.y[test])
+        return Fold(score, loss, fit_time)
 
 
 def _classification(model, X, y):

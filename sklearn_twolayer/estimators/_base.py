@@ -118,7 +118,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         outcome = solver.minimize(objective, start, run, state)
         self._warn_unless_converged(outcome)
         self._model = self._going_on(part_of(objective, outcome.params), model)
-        vars(self).pop("_left_out", None)  # all rows are seen from here on
+        self.__dict__.pop("_left_out", None)  # all rows are seen from here on
         self._keep(monitor)
         self._solver_state = PartialFitState(outcome.state, rng, asked, run.max_iter)
         return self
@@ -223,7 +223,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
 
     def _deal(self, sample, blend, goes_on, rng) -> np.ndarray | None:
         """Return which network leaves out each row; None if all see all rows."""
-        last = vars(self).pop("_left_out", None)
+        last = self.__dict__.pop("_left_out", None)
         if blend == "mean":
             return None
         rows = joblib.hash(tuple(sample)) if self.warm_start else ""
@@ -246,7 +246,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
     def _going_on(self, networks: Part, last: Model | None) -> Model:
         """Return the networks alone, or in the blend that they were a part of."""
         if last is None or self.blend == "mean":
-            vars(self).pop("radial_", None)
+            self.__dict__.pop("radial_", None)
             return Model.of(networks)
         return replace(last, parts=(networks, *last.parts[1:]))
 
@@ -254,8 +254,9 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         self, networks: Part, honest: Honest, objective: Objective, sample: Sample, blend, rng
     ) -> Model:
         """Return the networks, beside a radial-basis network perhaps, with honest factors."""
-        vars(self).pop("radial_", None)
-        parts, outputs, rows = (networks,), [honest.outputs], honest.rows
+        self.__dict__.pop("radial_", None)
+        parts: tuple[Part, ...] = (networks,)
+        outputs, rows = [honest.outputs], honest.rows
         if blend == "radial":
             self.radial_, partner = fit_radial_partner(self, sample, rng)
             parts, rows = (networks, *self.radial_._model.parts), partner.rows
@@ -320,7 +321,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         """Return a copy that predicts with these networks alone."""
         fitted = copy.copy(self)
         fitted._model = Model.of(networks)
-        vars(fitted).pop("feature_names_in_", None)  # the rows it will see have lost theirs
+        fitted.__dict__.pop("feature_names_in_", None)  # the rows it will see have lost theirs
         return fitted
 
     def _callback_bridge(self, objective, sample):
@@ -358,7 +359,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
             self.validation_curve_ = monitor.validation_curve
         elif hasattr(self, "validation_curve_"):
             del self.validation_curve_
-        vars(self).pop("_solver_state", None)
+        self.__dict__.pop("_solver_state", None)
         root, data = self.__dict__.pop("_callback_root", (None, None))
         if root is not None:
             root.call_on_fit_task_end(estimator=self, reconstruction_attributes={}, **data)

@@ -1,5 +1,7 @@
 """The radial-basis network as an estimator: checks, targets and fitted attributes."""
 
+from typing import Any
+
 import numpy as np
 from sklearn.utils import check_random_state
 
@@ -24,6 +26,11 @@ FLAGS = {
     "normalize": (True, False),
     "linear_tail": (True, False, "auto"),
 }
+#: Parameters that are a part of the specification as they are.
+GIVEN = (
+    *("n_centers", "kernel", "width", "shape", "shared", "normalize", "linear_tail"),
+    *("alpha", "max_iter", "tol"),
+)
 #: A larger part of the rows without a unit is worth a warning.
 MANY_DEAD = 0.05
 
@@ -129,15 +136,13 @@ class BaseRBFNetwork(BaseNetwork):
         return isinstance(self.width, str) and self.width == "loo"
 
     def _spec(self) -> RadialSpec:
-        names = ("n_centers", "kernel", "width", "shape", "shared", "normalize", "linear_tail")
-        names += ("alpha", "max_iter", "tol")
         return RadialSpec(
             centers=self._centers_to_find(),
             steps=tuple(self._steps()),
             learns_metric=self._learns_metric(),
             has_tail_by_default=self.refine is not None,
             solver=as_solver(self.solver),
-            **{name: getattr(self, name) for name in names},
+            **{name: getattr(self, name) for name in GIVEN},
         )
 
     def _centers_to_find(self):
@@ -157,7 +162,7 @@ class BaseRBFNetwork(BaseNetwork):
             return [self._fit_input_map(sample, self.input_map, rng)]
         if self.refine is None:
             return [self._fit_input_map(sample, "standard", rng)]
-        wide = self._fit_input_map(sample, "piecewise_linear", rng)
+        wide: Any = self._fit_input_map(sample, "piecewise_linear", rng)
         return [wide, wide.robust_] if len(wide.columns_) else [wide.robust_]
 
     def _learns_metric(self):

@@ -50,6 +50,7 @@ class RegressionTargets:
     """
 
     def __init__(self, loss: Loss, y: np.ndarray, sample_weight: np.ndarray):
+        assert loss.link is not None  # a loss for classes is refused before
         self.link = loss.link
         self.loss = loss
         self.single = y.ndim == 1
@@ -141,7 +142,7 @@ class RegressionTargets:
 
 def _bounds(d: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Return the smallest and the largest prediction of each output, shape (2, n_outputs)."""
-    low, high = weighted_quantiles(d, [0.25, 0.75], weights)
+    low, high = weighted_quantiles(d, np.array([0.25, 0.75]), weights)
     margin = MARGIN * high - MARGIN * low
     largest = np.finfo(np.float64).max
     with np.errstate(over="ignore"):

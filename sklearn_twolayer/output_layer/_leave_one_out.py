@@ -52,6 +52,7 @@ class LeaveOneOut:
     values: np.ndarray
     vectors: np.ndarray
     moments: np.ndarray
+    _rotated: np.ndarray | None
 
     def __init__(self, activations: Activations, judged: np.ndarray):
         self.activations = activations
@@ -169,7 +170,7 @@ class ManyRows(LeaveOneOut):
         self.values, self.vectors = decomposed(covariance)
         self.moments = self.vectors.T @ moments
         self._largest = np.abs(self.rows.targets - self.offset).max(axis=0)
-        self._rotated: np.ndarray | None = None
+        self._rotated = None
 
     def rough_errors(self, alphas):
         inverses = self.inverses(alphas)

@@ -37,7 +37,7 @@ class Geometry:
     def squared(self, X, centers: np.ndarray, A: np.ndarray | None) -> tuple[np.ndarray, Any]:
         """Return r², shape (..., n_rows, n_centers), and what `pullback` needs."""
         if sparse.issparse(X):
-            origin = 0  # zeros stay zeros
+            origin = np.zeros(())  # zeros stay zeros
         else:
             # Near the centres there is less to cancel.
             origin = centers.mean(axis=tuple(range(centers.ndim - 1)))

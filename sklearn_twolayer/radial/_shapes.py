@@ -30,11 +30,11 @@ def cluster_shapes(clusters: Clusters, shape: str, shared: bool) -> np.ndarray:
     """
     labels, _ = nearest(clusters.X, clusters.centers)
     if shared:
-        return _root(*_covariance(clusters, labels, slice(None)), shape)
+        return _root(_covariance(clusters, labels, slice(None)), shape)
     order = np.argsort(labels, kind="stable")
     counts = np.bincount(labels, minlength=len(clusters.centers))
     members = np.split(order, np.cumsum(counts)[:-1])
-    return np.stack([_root(*_covariance(clusters, labels, rows), shape) for rows in members])
+    return np.stack([_root(_covariance(clusters, labels, rows), shape) for rows in members])
 
 
 def _covariance(clusters, labels, rows):
@@ -49,7 +49,8 @@ def _covariance(clusters, labels, rows):
     return (X.T * (weights / total)) @ X, total**2 / np.square(weights).sum()
 
 
-def _root(covariance, n_rows, shape):
+def _root(covariance_of_rows, shape):
+    covariance, n_rows = covariance_of_rows
     d = len(covariance)
     sphere = np.trace(covariance) / d or 1.0
     shrinkage = (d + 1) / (n_rows + d + 1)

@@ -39,10 +39,11 @@ def rows_without_unit(layer: FixedLayer, radial: Radial, rng: np.random.RandomSt
     if not isinstance(index, slice):
         objective = on_some_rows(objective, index)
     views = objective.network.views(layer.vector)
-    seen, total = 0.0, 0.0
+    seen = total = 0.0
     for part in blocks(objective.n_rows, 1024):
         y, _ = objective.network.embed(views, objective.rows.augmented(part))
         weights = objective.rows.sample_weight[part]
-        seen += weights @ ((y[:, : len(scale)] * scale).max(axis=1) >= SEEN)
-        total += weights.sum()
+        is_seen = (y[:, : len(scale)] * scale).max(axis=1) >= SEEN
+        seen += float(weights @ is_seen)
+        total += float(weights.sum())
     return float(1 - seen / total)

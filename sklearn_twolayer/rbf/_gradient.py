@@ -1,5 +1,6 @@
 """Centres, widths and shapes by the gradients of the source (pages TWO.52 to TWO.54)."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -39,7 +40,12 @@ class OptimalOutput:
             self._last = key, self.objective.with_best_output(params[0])[None]
         return self._last[1]
 
-    def loss_and_gradient(self, params: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def loss_and_gradient(
+        self,
+        params: np.ndarray,
+        index: np.ndarray | None = None,
+        draw_mask: Callable | None = None,
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Return the data term and the gradient, which is zero for the output layer."""
         loss, gradient = self.objective.loss_and_gradient(self.solved(params))
         views = self.objective.network.views(gradient)
@@ -81,10 +87,10 @@ def refine_gradient(judged: JudgedLayer, solver: Solver, run: Run) -> tuple[Judg
     outcome : Outcome
         How the solver ended.
     """
-    cost: Cost = replace(judged.objective, alpha=judged.alpha)
+    objective = replace(judged.objective, alpha=judged.alpha)
     # A solver that works on batches takes all parameters alike.
-    if has_closed_form(judged.objective.loss, judged.objective.link) and not solver.incremental:
-        cost = OptimalOutput(cost)
+    is_linear = has_closed_form(objective.loss, objective.link) and not solver.incremental
+    cost: Cost = OptimalOutput(objective) if is_linear else objective  # type: ignore[assignment]
     solver.check_cost(cost)
     outcome = solver.minimize(cost, judged.layer.solved(judged.alpha)[None], run)
     vector = outcome.params[0].astype(judged.layer.vector.dtype)

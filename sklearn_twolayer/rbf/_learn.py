@@ -71,7 +71,12 @@ def fit_radial(
     curve: list[float] = []
     outcome = None
     if "gradient" in spec.steps:
-        run = Run(spec.max_iter, spec.tol, 10, rng, lambda params, loss: bool(curve.append(loss)))
+
+        def record(params, loss):
+            curve.append(loss)
+            return False
+
+        run = Run(spec.max_iter, spec.tol, 10, rng, record)
         judged, outcome = refine_gradient(judged, spec.solver, run)
     weights, bias, alpha, honest = _output(spec, judged, rng)
     return RadialFit(
@@ -130,4 +135,4 @@ def _part(judged, weights, bias):
 
 def _density(table: Table, first: FirstLayer):
     labels, _ = nearest(first.clusters.X, first.clusters.centers)
-    return Density(table.X[first.index], labels, first.clusters.weights)
+    return Density(table.X[first.among], labels, first.clusters.weights)

@@ -20,7 +20,7 @@ class FirstLayer(NamedTuple):
     layer: FixedLayer
     radial: Radial
     clusters: Clusters
-    index: Index  # the rows that the clusters were found among
+    among: Index  # the rows that the clusters were found among
 
 
 def unsupervised_stage(

@@ -43,14 +43,14 @@ def refine_width(
         That of the least leave-one-out error among those tried.
     """
     few = judged.thinned(N_ROWS, rng).by(N_JUDGED)
-    best: JudgedLayer | None = None
+    best = few
     errors: dict[float, float] = {}
 
     def attempt(log_factor):
         nonlocal best
         other = few.mapped(widened(radial, log_factor))
         errors[log_factor] = other.error
-        if best is None or other.error < best.error:
+        if len(errors) == 1 or other.error < best.error:
             best = other  # the activations of the others are let go
 
     for typical in (start / STEP, start):

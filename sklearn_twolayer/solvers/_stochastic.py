@@ -164,14 +164,14 @@ class Stochastic(Solver):
 
     def _shared(self, n_rows: int, run: Run, epoch: int) -> Epoch:
         if self.batch_size is None or self.batch_size >= n_rows:
-            batches = [None]
+            batches: list = [None]
         else:
             batches = np.array_split(run.rng.permutation(n_rows), -(-n_rows // self.batch_size))
         return Epoch(batches, min(epoch / run.max_iter, 1.0), min((epoch + 1) / run.max_iter, 1.0))
 
     def _epoch(self, objective, params, moments, rng, shared: Epoch) -> tuple[np.ndarray, Any]:
         """Go through all batches; change `params` in place, return losses and moments."""
-        total, draw_mask = 0.0, self.mask_source(rng)
+        total, draw_mask = np.zeros(len(params)), self.mask_source(rng)
         batches = shared.batches
         with np.errstate(over="ignore", invalid="ignore"):
             for i, index in enumerate(batches):
