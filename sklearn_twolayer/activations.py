@@ -59,7 +59,7 @@ def softmax(v: np.ndarray) -> np.ndarray:
     >>> softmax(np.zeros((1, 2)))
     array([[0.5, 0.5]])
     """
-    with np.errstate(over="ignore"):  # the exponential of minus infinity is zero
+    with np.errstate(over="ignore", invalid="ignore"):  # solvers look at the cost, and go back
         y = v - v.max(axis=-1, keepdims=True)
     np.exp(y, out=y)
     y /= y.sum(axis=-1, keepdims=True)
@@ -197,7 +197,7 @@ class GELU(Activation):
 
     def pullback(self, saved, delta):
         v, cdf = saved
-        with np.errstate(over="ignore"):  # the exponential of minus infinity is zero
+        with np.errstate(over="ignore", invalid="ignore"):  # solvers look at the cost, and go back
             density = np.exp(-0.5 * v * v)
         density *= v.dtype.type((2 * np.pi) ** -0.5)
         delta *= cdf + v * density

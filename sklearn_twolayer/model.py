@@ -9,10 +9,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 
 from ._linalg import Matrix
 from .network import Network
 from .rows import Rows, Transformer
+
+#: The largest entry of a row whose distances have squares.
+FARTHEST = 1e150
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,9 +148,10 @@ class Model:
 
 
 def finite_in_precision(function: Callable[[Matrix], np.ndarray], X: Matrix) -> np.ndarray:
-    """Return what a function gives for rows, by way of double precision where single overflows.
+    """Return what a function gives for rows, in double precision where the result overflows.
 
-    Squares of distances overflow long before the rows do.
+    Squares of distances overflow long before the rows do; a row farther away than squares can
+    tell is as far as they can.
 
     Parameters
     ----------
@@ -161,7 +166,12 @@ def finite_in_precision(function: Callable[[Matrix], np.ndarray], X: Matrix) -> 
         The result, in the dtype of `X`.
     """
     result = function(X)
-    if X.dtype == np.float64 or np.isfinite(result).all():
+    if np.isfinite(result).all():
         return result
     with np.errstate(over="ignore"):
-        return function(X.astype(np.float64)).astype(X.dtype)
+        X = X.astype(np.float64)
+        if sparse.issparse(X):
+            X.data = np.clip(X.data, -FARTHEST, FARTHEST)
+        else:
+            X = np.clip(X, -FARTHEST, FARTHEST)
+        return np.nan_to_num(function(X)).astype(result.dtype)

@@ -219,7 +219,7 @@ class Rows:
                 return total
 
         sums = map_in_threads(chunk_sums, chunks, n_threads or self.n_threads)
-        return tuple(map(sum, zip(*sums, strict=True)))
+        return tuple(sum(terms) for terms in zip(*sums, strict=True))
 
     def fill(self, values: Callable, n_columns: int, numbers_per_row: int) -> np.ndarray:
         """Return an array that blocks fill.

@@ -125,7 +125,7 @@ REAL_TARGETS: dict[str, Callable] = {
     "objects of text": lambda y: np.array(["inf", *["1.5"] * (len(y) - 1)], dtype=object),
     "dates": lambda y: np.full(len(y), np.datetime64("2020-01-01")),
     "categories": lambda y: pd.Series(["a", "b"] * len(y), dtype="category")[: len(y)],
-    "too large for a double": lambda y: y.astype(np.longdouble) * np.longdouble("1e4000"),
+    "too large for a double": lambda y: np.full(len(y), np.longdouble("1e4000")),
 }
 CLASS_TARGETS: dict[str, Callable] = {
     "real numbers": lambda y: np.linspace(0.1, 3.3, len(y)),

@@ -107,7 +107,8 @@ class Radial(Embedding):
             own.append(cluster_shapes(clusters, self.shape, self.shared))
         return np.empty((rows.n_features + 1, 0), dtype=rows.dtype), tuple(own)
 
-    @np.errstate(over="ignore")  # what is too far for floats is infinitely far
+    # What is too far for floats is infinitely far.
+    @np.errstate(over="ignore", divide="ignore", invalid="ignore")
     def forward(self, own, V, X):
         kernel = as_kernel(self.kernel)
         h = np.exp(own[1])[..., None, :]
@@ -122,7 +123,7 @@ class Radial(Embedding):
         y = k if kernel.power == 0 else k * h**kernel.power
         return y, (s, k, h, saved)
 
-    @np.errstate(over="ignore", invalid="ignore")  # where the cost has overflowed before
+    @np.errstate(over="ignore", divide="ignore", invalid="ignore")
     def pullback(self, own, saved, delta, X):
         kernel = as_kernel(self.kernel)
         s, k, h, saved = saved

@@ -49,7 +49,7 @@ class BaseNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
     def _validate(self, X, y, sample_weight, *, reset) -> Sample:
         check_given(y)
-        with np.errstate(invalid="ignore"):  # where infinities of both signs add up
+        with np.errstate(invalid="ignore", over="ignore"):  # where infinities of both signs add up
             X, y = validate_data(
                 self,
                 X,
@@ -150,7 +150,7 @@ class BaseNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
     def _validate_rows(self, X):
         check_is_fitted(self)
-        with np.errstate(invalid="ignore"):
+        with np.errstate(invalid="ignore", over="ignore"):
             X = validate_data(self, X, accept_sparse="csr", dtype=FLOATS, reset=False)
         return small_indices(X)
 

@@ -235,7 +235,8 @@ class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
         """
         predicted = self.predict(X)
         if self.task == "regression":
-            return r2_score(y, predicted, sample_weight=sample_weight)
+            with np.errstate(over="ignore", invalid="ignore"):
+                return r2_score(y, predicted, sample_weight=sample_weight)
         if self.soft_targets is not None:
             y = self._targets.harden(y)
         return accuracy_score(y, predicted, sample_weight=sample_weight)

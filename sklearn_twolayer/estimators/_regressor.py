@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 from sklearn.base import RegressorMixin
 
 from .._compat import with_callbacks
@@ -233,6 +234,26 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
         """
         z = self._raw_outputs(X)
         return self._targets.predict(z)
+
+    def score(self, X, y, sample_weight=None):
+        """Return R².
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets, as in fit.
+        sample_weight : array-like of shape (n_samples,), optional
+            Weights of the rows.
+
+        Returns
+        -------
+        float
+            The score, one at best.
+        """
+        with np.errstate(over="ignore", invalid="ignore"):  # squares of huge targets
+            return super().score(X, y, sample_weight=sample_weight)
 
     def _resolve_loss(self):
         loss = resolve(self.loss, REGRESSION_LOSSES, Loss, "loss")

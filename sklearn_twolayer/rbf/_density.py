@@ -15,6 +15,9 @@ from scipy.special import logsumexp
 from ..radial import make_geometry
 from ..rows import blocks
 
+#: Smaller variances are none.
+SMALLEST = 1e-200
+
 
 class Density:
     """A mixture of Gaussians, one for each cluster of rows.
@@ -29,9 +32,13 @@ class Density:
         Their weights.
     """
 
-    @np.errstate(over="ignore")  # of columns whose squares have no number
     def __init__(self, X, labels: np.ndarray, weights: np.ndarray):
         n, d = X.shape
+        # Powers of two round nothing, and keep squares in range.
+        largest = abs(X).max(axis=0)
+        largest = largest.toarray().ravel() if sparse.issparse(largest) else largest
+        self.exponents = np.clip(np.frexp(largest.astype(np.float64))[1], -1000, 1000)
+        X = self._scaled(X)
         used, labels = np.unique(labels, return_inverse=True)
         one_hot = sparse.csr_array((weights, (labels, np.arange(n))), shape=(len(used), n))
         mass = np.bincount(labels, weights)
@@ -42,10 +49,15 @@ class Density:
         within = self._variances(X, labels, weights / weights.sum())
         total = within + mass @ (self.means - center) ** 2 / mass.sum()
         floor = (10 * np.finfo(X.dtype).eps * np.abs(center)) ** 2
-        total = np.where(total > floor, total, 1.0)
+        total = np.where(total > np.maximum(floor, SMALLEST), total, 1.0)
         scott = (weights.sum() ** 2 / np.square(weights).sum()) ** (-1 / (d + 4))
         self.width = max(np.sqrt((within / total).mean()), scott if len(used) > n / 2 else 0, 1e-6)
         self.precision = 1 / (self.width * np.sqrt(total))
+
+    def _scaled(self, X):
+        """Return rows in units of powers of two."""
+        unit = np.ldexp(1.0, -self.exponents)
+        return sparse.csr_array(X.multiply(unit)) if sparse.issparse(X) else X * unit
 
     @property
     def numbers_per_row(self) -> int:
@@ -62,8 +74,11 @@ class Density:
 
     @np.errstate(over="ignore", invalid="ignore")  # of rows that are infinitely far
     def log(self, X) -> np.ndarray:
-        """Return log p of rows, shape (n_rows,), in nats."""
+        """Return log p of rows, shape (n_rows,), in nats; a finite number for any row."""
         geometry = make_geometry("diagonal", shared=True)
-        r2, _ = geometry.squared(X, self.means, self.precision)
+        r2, _ = geometry.squared(self._scaled(X), self.means, self.precision)
         normalizer = np.log(self.precision).sum() - 0.5 * X.shape[1] * np.log(2 * np.pi)
-        return normalizer + logsumexp(self.log_mass - 0.5 * r2, axis=1)
+        normalizer -= np.log(2) * self.exponents.sum()
+        log_density = normalizer + logsumexp(self.log_mass - 0.5 * r2, axis=1)
+        lowest = np.finfo(X.dtype).min / 2
+        return np.maximum(np.nan_to_num(log_density, nan=lowest), lowest)

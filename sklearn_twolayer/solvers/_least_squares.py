@@ -1,7 +1,7 @@
 """Gauss-Newton steps with Levenberg-Marquardt damping, for small networks."""
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
 from .._checks import check_number
 from ._base import Outcome, Run, Solver
@@ -138,4 +138,7 @@ class LeastSquares(Solver):
         floor = 1e-10 * diagonal.mean()
         damped = matrix.copy()
         np.einsum("ii->i", damped)[...] += damping * np.maximum(diagonal, floor) + floor
-        return cho_solve(cho_factor(damped, lower=True, overwrite_a=True), gradient)
+        try:
+            return cho_solve(cho_factor(damped, lower=True, overwrite_a=True), gradient)
+        except LinAlgError:  # rounding has made it indefinite: more damping helps
+            return np.full_like(gradient, np.nan)

@@ -1,0 +1,113 @@
+"""What decides is measured on rows that nothing in the pipeline has seen."""
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.datasets import load_diabetes, make_friedman1
+from sklearn.model_selection import cross_val_predict
+
+from benchmarks.noise import COLUMNS, measure
+from sklearn_twolayer import RBFNetwork, TwoLayerClassifier, TwoLayerRegressor
+from sklearn_twolayer.blending import blend_weights, deal_folds
+from sklearn_twolayer.links import IdentityLink, LogisticLink
+from sklearn_twolayer.losses import LogLoss, SquaredError
+
+X, Y = load_diabetes(return_X_y=True)
+
+
+@pytest.mark.parametrize("size", [(60, 300), (100, 20), (200, 60)])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_pure_noise_is_taken_for_noise(size, seed):
+    for (name, bound), value in zip(COLUMNS, measure(*size, seed), strict=True):
+        assert value > bound if bound < 0 else value < bound, name
+
+
+def test_the_error_that_is_claimed_is_that_of_cross_validation():
+    rows, y = make_friedman1(300, noise=1.0, random_state=0)
+    rows = np.hstack([rows, np.random.RandomState(0).uniform(size=(300, 40))])
+    model = RBFNetwork(task="regression", random_state=0)
+    error = np.mean((cross_val_predict(model, rows, y, cv=10) - y) ** 2)
+    assert model.fit(rows, y).loo_error_ == pytest.approx(error, rel=0.15)
+
+
+@pytest.mark.parametrize("n_rows", [7, 40, 101])
+def test_folds_have_the_same_shares_of_the_classes(n_rows):
+    rng = np.random.RandomState(0)
+    targets = rng.randint(2, size=(n_rows, 1)).astype(float)
+    folds = deal_folds(targets, 4, rng)
+    assert np.ptp(np.bincount(folds, minlength=4)) <= 1
+    assert np.ptp(np.bincount(folds, targets[:, 0], minlength=4)) <= 2
+
+
+@pytest.mark.parametrize(("loss", "link"), [(SquaredError(), IdentityLink())])
+def test_factors_of_a_clear_signal_are_those_of_least_squares(loss, link):
+    rng = np.random.RandomState(0)
+    parts = [rng.normal(size=(2000, 1)) for _ in range(2)]
+    y = 0.3 * parts[0] + 0.9 * parts[1] + 0.5 * rng.normal(size=(2000, 1))
+    y -= y.mean()
+    factors, _ = blend_weights(parts, y, np.ones(2000), loss, link)
+    expected = np.linalg.lstsq(np.hstack(parts), y, rcond=None)[0].ravel()
+    np.testing.assert_allclose(factors, expected, rtol=5e-3)
+
+
+def test_factors_of_noise_are_mostly_near_zero():
+    sizes = []
+    for seed in range(30):
+        rng = np.random.RandomState(seed)
+        labels = np.arange(60)[:, None] % 2.0
+        noise = [rng.normal(size=(60, 1)) for _ in range(2)]
+        factors, _ = blend_weights(noise, labels, np.ones(60), LogLoss(), LogisticLink())
+        sizes.append(factors.max())
+    assert np.median(sizes) <= 0.05
+
+
+def test_a_fit_after_a_warm_start_is_that_of_a_new_estimator():
+    model = TwoLayerRegressor(n_estimators=3, max_iter=5, warm_start=True, random_state=0)
+    again = model.fit(X, Y).set_params(warm_start=False).fit(X, Y).predict(X)
+    new = clone(model).set_params(warm_start=False).fit(X, Y).predict(X)
+    np.testing.assert_array_equal(again, new)
+
+
+def test_other_rows_keep_the_factors_of_the_last_fit_and_say_so():
+    model = TwoLayerRegressor(n_estimators=3, max_iter=5, warm_start=True, random_state=0)
+    factors = model.fit(X, Y).blend_weights_
+    model.fit(X, Y)  # the same rows: no warning
+    for rows in (slice(None, None, -1), slice(0, -1)):
+        factors = model.blend_weights_
+        with pytest.warns(UserWarning, match="other rows than the last fit"):
+            model.fit(X[rows], Y[rows])
+        np.testing.assert_array_equal(model.blend_weights_, factors)
+
+
+def test_partial_fit_keeps_the_blend():
+    train, test = slice(0, 300), slice(300, None)
+    model = TwoLayerRegressor(random_state=0).fit(X[train], Y[train])
+    before = model.score(X[test], Y[test])
+    model.partial_fit(X[train], Y[train])
+    assert model.score(X[test], Y[test]) > before - 0.02
+    assert hasattr(model, "radial_") and hasattr(model, "blend_weights_")
+
+
+def test_random_choices_of_the_radial_network_come_from_random_state():
+    rows, y = make_friedman1(1500, random_state=0)
+    first, second = (
+        RBFNetwork(50, task="regression", random_state=seed).fit(rows, y).input_map_.factors
+        for seed in (0, 1)
+    )
+    assert not np.array_equal(first, second)
+
+
+@pytest.mark.parametrize("container", ["dense", "sparse"])
+def test_dense_and_sparse_rows_without_a_map_give_the_same(container):
+    from scipy import sparse
+
+    rng = np.random.RandomState(0)
+    rows = np.where(rng.uniform(size=(200, 6)) > 0.5, rng.normal(size=(200, 6)), 0)
+    labels = (rows[:, 0] + rows[:, 1] * rows[:, 2] > 0).astype(int)
+    data = rows if container == "dense" else sparse.csr_array(rows)
+    for model in (RBFNetwork(), TwoLayerClassifier(n_estimators=2, max_iter=5)):
+        model.set_params(input_map=None, random_state=0)
+        expected = clone(model).fit(rows, labels).predict_proba(rows)
+        np.testing.assert_allclose(
+            model.fit(data, labels).predict_proba(rows), expected, atol=1e-6
+        )
