@@ -65,7 +65,8 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
         What is made of the networks: their "mean"; their mean times one factor, which
         calibrates probabilities ("scale"); or that and a radial-basis network times
         another ("radial"). The factors suit rows that each part has not seen: each
-        network leaves out one `n_estimators`-th.
+        network leaves out one `n_estimators`-th. They shrink towards the best constant as
+        far as their gain may be due to chance.
         "auto" is "mean" for a single network, "radial" for several and cross-entropy,
         and "scale" for several and another loss.
     early_stopping : bool, default=False
@@ -78,7 +79,9 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
     scoring : str, callable or None, default="loss"
         The validation value: "loss", or a scorer; None for the estimator's `score`.
     warm_start : bool, default=False
-        Whether fit goes on from the weights of the last one.
+        Whether fit goes on from the weights of the last one. On the same rows in the same
+        order the factors of a blend are found anew; on other rows, whose targets networks
+        may have seen, those of the last fit are kept, with a warning.
     random_state : int, RandomState or None, default=None
         Source of the initial weights, batches and splits.
     n_jobs : int or None, default=None
@@ -93,9 +96,12 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
         The labels; column indices, for several labels a row and for soft targets.
     blend_weights_ : ndarray of shape (1,) or (2,)
         The factors of the raw outputs of the networks' mean and of `radial_`, where the
-        networks are not just averaged.
+        networks are not just averaged. They are found on rows that each part has not
+        seen; where both are near zero, nothing predicts better than a constant, and fit
+        warns of it.
     radial_ : RBFNetwork
-        The radial-basis network, where there is one: it predicts by itself, too.
+        The radial-basis network, where there is one: it predicts by itself, too, and its
+        `score_samples` tells how near rows are to the training rows.
     params_ : ndarray of shape (n_estimators, n_parameters)
         The fitted parameters; ``network_.views(params_)`` names their parts.
     network_ : Network
@@ -105,8 +111,9 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
     n_iter_ : int
         Iterations done.
     loss_curve_ : list of float
-        The data term after each iteration; for solvers that work on batches, its mean
-        over those of the epoch.
+        The data term after each iteration, of the networks on the rows that they are
+        trained on, before any factors; for solvers that work on batches, its mean over
+        those of the epoch.
     validation_curve_ : list of float
         The validation value after each iteration, where there are validation rows.
     n_features_in_ : int
@@ -211,7 +218,8 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
         """Train for one epoch, going on from the state of the last call.
 
         The input map is learned from the first call. The learning-rate schedule counts
-        calls, of `max_iter` in all.
+        calls, of `max_iter` in all. After `fit`, the factors of a blend and its
+        radial-basis network stay as they are.
 
         Parameters
         ----------

@@ -52,15 +52,16 @@ class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
         "metric": a shared diagonal metric (full, for ``shape="full"``) by the average
         gradient of the network; "gradient": centres, widths and shapes by the solver.
         Several steps are joined as in "width+metric" and always take this order. "auto"
-        is "width", after the mapped inputs have been scaled by how much they matter to a
-        small dense network, if units share a spherical shape and leave-one-out agrees.
+        is "width", after the mapped inputs have been scaled by how much they matter to
+        small dense networks, if units share a spherical shape and it lowers the error on
+        rows whose targets the scaling has not seen.
     alpha : float or "loo", default="loo"
         Strength of the penalty (α/2)·‖W‖², beside the weighted mean of the loss.
     input_map : str, transformer or None, default="auto"
         What happens to a row first: "standard", "robust", "piecewise_linear", a
         transformer, or None; "auto" is "standard" for ``refine=None`` and else
-        "piecewise_linear" or "robust", whichever has the least leave-one-out error in a
-        small network.
+        "piecewise_linear" or, where it lowers the leave-one-out error of a small network,
+        "robust".
     soft_targets : {None, "multiclass", "multilabel"}, default=None
         For classification: None for labels; else what the probabilities in y are.
     class_weight : dict, "balanced" or None, default=None
@@ -90,8 +91,9 @@ class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
         The penalty. For classification by cross-entropy with ``alpha="loo"``, that on
         what is added to the layer of least squares.
     loo_error_ : float
-        Leave-one-out mean squared error, in squared units of y; for classification that
-        of least squares on indicators.
+        Mean squared error on rows left out, in squared units of y; for classification
+        that of least squares on indicators. A metric has not seen the targets of these
+        rows; after ``refine="gradient"`` the first layer has, and the error is optimistic.
     cond_ : float
         Condition number of the linear system of the output layer.
     classes_ : ndarray of shape (n_classes,)

@@ -59,7 +59,8 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
         What is made of the networks: their "mean"; their mean times one factor, which
         calibrates probabilities ("scale"); or that and a radial-basis network times
         another ("radial"). The factors suit rows that each part has not seen: each
-        network leaves out one `n_estimators`-th.
+        network leaves out one `n_estimators`-th. They shrink towards the best constant as
+        far as their gain may be due to chance.
         "auto" is "mean" for a single network, "radial" for several and the squared error,
         and "scale" for several and another loss.
     early_stopping : bool, default=False
@@ -72,7 +73,9 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
     scoring : str, callable or None, default="loss"
         The validation value: "loss", or a scorer; None for the estimator's `score`.
     warm_start : bool, default=False
-        Whether fit goes on from the weights of the last one.
+        Whether fit goes on from the weights of the last one. On the same rows in the same
+        order the factors of a blend are found anew; on other rows, whose targets networks
+        may have seen, those of the last fit are kept, with a warning.
     random_state : int, RandomState or None, default=None
         Source of the initial weights, batches and splits.
     n_jobs : int or None, default=None
@@ -85,9 +88,12 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
     ----------
     blend_weights_ : ndarray of shape (1,) or (2,)
         The factors of the raw outputs of the networks' mean and of `radial_`, where the
-        networks are not just averaged.
+        networks are not just averaged. They are found on rows that each part has not
+        seen; where both are near zero, nothing predicts better than a constant, and fit
+        warns of it.
     radial_ : RBFNetwork
-        The radial-basis network, where there is one: it predicts by itself, too.
+        The radial-basis network, where there is one: it predicts by itself, too, and its
+        `score_samples` tells how near rows are to the training rows.
     params_ : ndarray of shape (n_estimators, n_parameters)
         The fitted parameters; ``network_.views(params_)`` names their parts.
     network_ : Network
@@ -97,8 +103,9 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
     n_iter_ : int
         Iterations done.
     loss_curve_ : list of float
-        The data term after each iteration; for solvers that work on batches, its mean
-        over those of the epoch.
+        The data term after each iteration, of the networks on the rows that they are
+        trained on, before any factors; for solvers that work on batches, its mean over
+        those of the epoch.
     validation_curve_ : list of float
         The validation value after each iteration, where there are validation rows.
     n_features_in_ : int
@@ -200,7 +207,8 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
 
         The input map and the scale of the targets are learned from the first call, the
         range of the predictions from all. The learning-rate schedule counts calls, of
-        `max_iter` in all.
+        `max_iter` in all. After `fit`, the factors of a blend and its radial-basis network
+        stay as they are.
 
         Parameters
         ----------
