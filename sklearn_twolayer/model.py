@@ -171,7 +171,8 @@ def finite_in_precision(function: Callable[[Matrix], np.ndarray], X: Matrix) -> 
     with np.errstate(over="ignore"):
         X = X.astype(np.float64)
         if sparse.issparse(X):
-            X.data = np.clip(X.data, -FARTHEST, FARTHEST)
+            data = np.clip(X.data, -FARTHEST, FARTHEST)
+            X = sparse.csr_array((data, X.indices, X.indptr), shape=X.shape)
         else:
             X = np.clip(X, -FARTHEST, FARTHEST)
         return np.nan_to_num(function(X)).astype(result.dtype)
