@@ -5,7 +5,7 @@ import time
 import numpy as np
 from sklearn.neural_network import MLPClassifier
 
-from sklearn_twolayer._linalg import single_threaded_blas
+from sklearn_twolayer._blas import single_threaded_blas
 from sklearn_twolayer.embeddings import as_embedding
 from sklearn_twolayer.links import SoftmaxLink
 from sklearn_twolayer.losses import LogLoss

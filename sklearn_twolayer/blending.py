@@ -102,6 +102,7 @@ def left_out_outputs(objective: Objective, params: np.ndarray, folds: np.ndarray
     return Honest(np.arange(len(folds)), outputs)
 
 
+@np.errstate(over="ignore", invalid="ignore")  # of factors on the way
 def blend_weights(
     parts: list[np.ndarray], targets: np.ndarray, weights: np.ndarray, loss: Loss, link: Link
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -167,7 +168,8 @@ class Stacking(NamedTuple):
         """Return the factors of least loss, from zero to `MAX_WEIGHT`."""
         n_parts = len(self.Z) - 1
         start = np.append(np.full(n_parts, 1 / n_parts), 0)
-        size = self.cost(start)[0] or 1.0  # the solver's tolerances are for costs of about one
+        size = self.cost(start)[0]  # the solver's tolerances are for costs of about one
+        size = size if size and np.isfinite(size) else 1.0
         return minimize(
             lambda factors: tuple(part / size for part in self.cost(factors)[:2]),
             start,

@@ -170,9 +170,12 @@ def finite_in_precision(function: Callable[[Matrix], np.ndarray], X: Matrix) -> 
         return result
     with np.errstate(over="ignore"):
         X = X.astype(np.float64)
-        if sparse.issparse(X):
-            data = np.clip(X.data, -FARTHEST, FARTHEST)
-            X = sparse.csr_array((data, X.indices, X.indptr), shape=X.shape)
-        else:
-            X = np.clip(X, -FARTHEST, FARTHEST)
-        return np.nan_to_num(function(X)).astype(result.dtype)
+        return np.nan_to_num(function(_within_squares(X))).astype(result.dtype)
+
+
+def _within_squares(X):
+    """Return rows whose entries have squares."""
+    if not sparse.issparse(X):
+        return np.clip(X, -FARTHEST, FARTHEST)
+    data = np.clip(X.data, -FARTHEST, FARTHEST)
+    return sparse.csr_array((data, X.indices, X.indptr), shape=X.shape)

@@ -91,7 +91,6 @@ DATA = {
     "NaN in y": (X, changed(Y, np.nan), {}, "y contains NaN"),
     "infinity in y": (X, changed(Y, np.inf), {}, "y contains infinity"),
     "no rows": (X[:0], Y[:0], {}, r"0 sample\(s\)"),
-    "one row": (X[:1], Y[:1], {}, r"1 sample.*minimum of 2"),
     "no columns": (X[:, :0], Y, {}, r"0 feature\(s\)"),
     "X with one axis": (X[:, 0], Y, {}, "Reshape your data"),
     "X with three axes": (X[:, :, None], Y, {}, "dim 3"),

@@ -3,6 +3,7 @@
 import sys
 import time
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from benchmarks.hostile.dice import Dice  # noqa: E402
 from benchmarks.hostile.examination import Case, Examination  # noqa: E402
 from benchmarks.hostile.tables import Table  # noqa: E402
 from sklearn_twolayer import TwoLayerClassifier, TwoLayerRegressor  # noqa: E402
+from sklearn_twolayer.model import Model
 
 N_CALLS = 60
 SEEDS = (1, 2, 3, 4, 5)
@@ -137,10 +139,16 @@ class NeverEnds(TwoLayerRegressor):
             time.sleep(0.01)
 
 
+def shifted(model, by):
+    """Return the fitted function with other parameters."""
+    networks = model._model.parts[0]
+    return Model.of(replace(networks, params=networks.params + by))
+
+
 class ForgetsOnTheWay(TwoLayerRegressor):
     def __setstate__(self, state):
         super().__setstate__(state)
-        self.params_ = self.params_ + 1
+        self._model = shifted(self, 1)
 
 
 class UnlikeItself(TwoLayerRegressor):
@@ -149,7 +157,7 @@ class UnlikeItself(TwoLayerRegressor):
     def fit(self, X, y, **kwargs):
         super().fit(X, y, **kwargs)
         type(self).fits += 1
-        self.params_ = self.params_ + self.fits
+        self._model = shifted(self, self.fits)
         return self
 
 

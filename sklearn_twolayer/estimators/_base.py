@@ -163,7 +163,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         if n * fraction < 1 or n - np.ceil(n * fraction) < 1:
             raise ValueError(
                 f"early_stopping=True with validation_fraction={fraction} leaves no row to train "
-                f"or to validate on, of {n} in all; give more data or another fraction."
+                f"or to validate on, with n_samples={n}; give more data or another fraction."
             )
         train, val = train_test_split(
             np.arange(n), test_size=fraction, random_state=rng, stratify=labels
