@@ -19,7 +19,7 @@ from sklearn_twolayer._linalg import (
 )
 from sklearn_twolayer._registry import resolve
 from sklearn_twolayer.activations import ACTIVATIONS, Activation, Tanh
-from sklearn_twolayer.embeddings import Dense
+from sklearn_twolayer.embeddings import Dense, Radial
 from sklearn_twolayer.input_maps import INPUT_MAPS
 from sklearn_twolayer.model import Model, Part
 from sklearn_twolayer.network import Network
@@ -225,3 +225,18 @@ def test_registry():
     for value, error in (("reluu", ValueError), (Tanh, TypeError), (3, TypeError)):
         with pytest.raises(error, match="activation.*'elu'.*'tanh'"):
             resolve(value, ACTIVATIONS, Activation, "activation")
+
+
+def test_outputs_of_rows_beyond_squares_are_finite():
+    rows = Rows(X, None, np.dtype(float))
+    network = Network(Radial(3, "multiquadric") | Dense(2), 3, 1)
+    params = network.initialize(rows.labelled(X[:, :1], np.ones(300)), RNG)[None]
+    model = Model.of(Part(None, network, params))
+    for far in (np.full((2, 3), 1.7e308), np.array([[1e300, -1e300, 0.0]])):
+        assert np.isfinite(model.raw_outputs(far)).all()
+        assert np.isfinite(model.embeddings(far)).all()
+    single = np.full((1, 3), 3e38, dtype=np.float32)
+    assert np.isfinite(model.raw_outputs(single)).all()
+    moderate = np.float32(1e10) * np.ones((1, 3), dtype=np.float32)
+    expected = model.raw_outputs(moderate.astype(float))
+    np.testing.assert_allclose(model.raw_outputs(moderate), expected, rtol=1e-4)
