@@ -141,10 +141,6 @@ class Rows:
         scaled = scaled.astype(self.dtype)
         return replace(self, sample_weight=scaled, total_weight=float(self.n_rows))
 
-    def mapped_by(self, input_map: Transformer | None) -> "Rows":
-        """Return the same rows under another fitted map."""
-        return replace(self, input_map=input_map, _mapped=None)
-
     def take(self, index: Index) -> "Rows":
         """Return some of the rows, with weights of a mean of one."""
         some = replace(self, raw=_take(self.raw, index), _mapped=None)

@@ -13,7 +13,7 @@ from .._columns import small_indices
 from .._warnings import warn_user
 from ..input_maps import INPUT_MAPS, fit_input_map
 from ..network import Network
-from ..rows import Transformer, random_part
+from ..rows import Transformer
 from ..solvers import as_solver
 from ._target_checks import check_given
 from ._validation import check_weights
@@ -31,10 +31,6 @@ class Sample(NamedTuple):
     def take(self, index) -> "Sample":
         """Return some of the rows."""
         return Sample(self.X[index], self.y[index], self.weights[index])
-
-    def random_part(self, most: int, rng) -> "Sample":
-        """Return so many random rows, or all if they are no more."""
-        return self.take(random_part(self.X.shape[0], most, rng))
 
 
 class BaseNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):

@@ -11,8 +11,7 @@ from scipy import sparse
 from ..blending import deal_folds
 from ..embeddings import Radial
 from ..kernels import as_kernel
-from ..output_layer import FixedLayer, JudgedLayer, on_some_rows
-from ..output_layer._activations import NUMBERS_PER_ROW
+from ..output_layer import NUMBERS_PER_ROW, FixedLayer, JudgedLayer, on_some_rows
 from ..radial import make_geometry
 from ._relevance import metric_root
 from ._width import STEP, refine_width, relative_width
