@@ -74,7 +74,8 @@ def find_centers(
     X, weights = rows.inputs(index), rows.sample_weight[index]
     if not np.isfinite(X.data if sparse.issparse(X) else X).all():
         raise ValueError(
-            f"The inputs overflow in {np.dtype(rows.dtype)}: scale them, as input_map='robust' does."
+            f"The inputs overflow in {np.dtype(rows.dtype)}: scale them, as input_map='robust' "
+            "does."
         )
     centers = distinct(_centers(X, weights, n_centers, rule, rng))
     with np.errstate(over="ignore"):  # told here
