@@ -20,7 +20,7 @@ from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.preprocessing import FunctionTransformer, KBinsDiscretizer, StandardScaler
 
-from sklearn_twolayer import RBFNetwork, TwoLayerRegressor
+from sklearn_twolayer import Radial, RBFNetwork, TwoLayerRegressor
 from sklearn_twolayer.input_maps import (
     InputMap,
     PiecewiseLinearMap,
@@ -28,6 +28,13 @@ from sklearn_twolayer.input_maps import (
     ScaledMap,
     StandardMap,
 )
+from sklearn_twolayer.links import IdentityLink
+from sklearn_twolayer.losses import SquaredError
+from sklearn_twolayer.network import Network
+from sklearn_twolayer.objective import Objective
+from sklearn_twolayer.output_layer import FixedLayer, JudgedLayer
+from sklearn_twolayer.rbf import Table
+from sklearn_twolayer.rbf._width import refine_width
 
 X, y = make_friedman1(250, noise=0.3, random_state=0)
 X_new, y_new = make_friedman1(500, random_state=1)
@@ -594,3 +601,12 @@ def test_a_given_penalty_takes_no_more_memory_than_a_chosen_one(monkeypatch):
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < 1.1 * peaks[0]
+
+
+def test_a_width_that_is_no_number_is_a_clear_error():
+    rows = Table(X, y[:, None], np.ones(len(X)), SquaredError(), IdentityLink()).rows(None)
+    network = Network(Radial(5), X.shape[1], 1)
+    vector = network.initialize(rows, np.random.RandomState(0))
+    layer = FixedLayer(Objective(network, SquaredError(), IdentityLink(), rows), vector)
+    with pytest.raises(ValueError, match="activations of the radial units overflow"):
+        refine_width(JudgedLayer(layer, 1e-3), Radial(5), np.random.RandomState(0), np.nan)

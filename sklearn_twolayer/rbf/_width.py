@@ -61,7 +61,7 @@ def refine_width(
         if least not in (min(errors), max(errors)):
             break
         further = least - step if least == min(errors) else least + step
-        if abs(further) > limit:
+        if not abs(further) <= limit:  # nor where the start is no number
             break
         attempt(further)
     # With all its judges it has its activations.
