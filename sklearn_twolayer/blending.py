@@ -16,6 +16,7 @@ from scipy.optimize import minimize
 
 from .links import Link
 from .losses import LogLoss, Loss, smoothed
+from .model import Model, Part
 from .objective import Objective
 
 #: The largest factor.
@@ -100,6 +101,36 @@ def left_out_outputs(objective: Objective, params: np.ndarray, folds: np.ndarray
         for part in np.array_split(own, len(own) // 1024 + 1):
             outputs[part] = network.forward(views, rows.augmented(part))[0]
     return Honest(np.arange(len(folds)), outputs)
+
+
+def blended(
+    parts: list[Part], honest: list[Honest], objective: Objective, weights: np.ndarray
+) -> Model:
+    """Return the sum of some parts, each times the factor that suits its honest outputs.
+
+    Parameters
+    ----------
+    parts : list of Part
+        The networks, and perhaps a radial-basis network.
+    honest : list of Honest
+        Their outputs for rows that they have not seen; those of the last decide.
+    objective : Objective
+        Holds targets, loss and link.
+    weights : ndarray of shape (n_rows,)
+        Weights of the rows.
+
+    Returns
+    -------
+    Model
+        The sum.
+    """
+    rows = honest[-1].rows
+    outputs = [each.at(rows) for each in honest]
+    targets = objective.rows.targets[rows]
+    factors, constant = blend_weights(
+        outputs, targets, weights[rows], objective.loss, objective.link
+    )
+    return Model(tuple(parts), factors, constant)
 
 
 @np.errstate(over="ignore", invalid="ignore")  # of factors on the way

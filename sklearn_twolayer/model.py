@@ -170,11 +170,9 @@ def finite_in_precision(function: Callable[[Matrix], np.ndarray], X: Matrix) -> 
         return result
     with np.errstate(over="ignore"):
         X = X.astype(np.float64)
-        double, largest = (
-            np.nan_to_num(function(_within_squares(X))),
-            np.finfo(result.dtype).max / 4,
-        )
-        return np.clip(double, -largest, largest).astype(result.dtype)
+        double = np.nan_to_num(function(_within_squares(X)))
+    largest = np.finfo(result.dtype).max / 4
+    return np.clip(double, -largest, largest).astype(result.dtype)
 
 
 def _within_squares(X):

@@ -197,11 +197,8 @@ class Rows:
         tuple of ndarray
             The sums.
         """
-        length = block_length(numbers_per_row)
-        if over is None:
-            parts: list[Index] = [*blocks(self.n_rows, length)]
-        else:
-            parts = [over[part] for part in blocks(len(over), length)]
+        n_rows = self.n_rows if over is None else len(over)
+        parts = blocks(n_rows, block_length(numbers_per_row))
         n_chunks = min(len(parts), N_CHUNKS)
         ends = [len(parts) * k // n_chunks for k in range(n_chunks + 1)]
         chunks = [parts[start:end] for start, end in pairwise(ends)]
@@ -209,37 +206,48 @@ class Rows:
         def chunk_sums(chunk):
             # Here, because each thread has an error state of its own.
             with np.errstate(over="ignore", invalid="ignore"):
-                total = terms(chunk[0])
+                total = terms(_of(over, chunk[0]))
                 for part in chunk[1:]:
-                    total = tuple(iadd(*pair) for pair in zip(total, terms(part), strict=True))
+                    more = terms(_of(over, part))
+                    total = tuple(iadd(*pair) for pair in zip(total, more, strict=True))
                 return total
 
         sums = map_in_threads(chunk_sums, chunks, n_threads or self.n_threads)
         return tuple(sum(terms) for terms in zip(*sums, strict=True))
 
-    def fill(self, values: Callable, n_columns: int, numbers_per_row: int) -> np.ndarray:
+    def fill(
+        self,
+        values: Callable,
+        n_columns: int,
+        numbers_per_row: int,
+        *,
+        over: np.ndarray | None = None,
+    ) -> np.ndarray:
         """Return an array that blocks fill.
 
         Parameters
         ----------
         values : callable
-            Returns the rows of the result for a slice of rows.
+            Returns the rows of the result for some rows.
         n_columns : int
             Number of columns of the result.
         numbers_per_row : int
             Numbers that it holds for each row, about.
+        over : ndarray of int, optional
+            The rows to fill the result from, if not all.
 
         Returns
         -------
         ndarray of shape (n_rows, n_columns)
-            The result, in `dtype`.
+            The result, in `dtype`; of as many rows as `over` has, where it is given.
         """
-        result = np.empty((self.n_rows, n_columns), dtype=self.dtype)
-        parts = blocks(self.n_rows, block_length(numbers_per_row))
+        n_rows = self.n_rows if over is None else len(over)
+        result = np.empty((n_rows, n_columns), dtype=self.dtype)
+        parts = blocks(n_rows, block_length(numbers_per_row))
 
         def fill(part):
             with np.errstate(over="ignore", invalid="ignore"):
-                result[part] = values(part)
+                result[part] = values(_of(over, part))
 
         if len(parts) == 1:  # no limit and no threads, which a single row would wait for
             fill(parts[0])
@@ -250,6 +258,11 @@ class Rows:
 
     def _map(self, index):
         return augmented(map_rows(self.input_map, _take(self.raw, index)), self.dtype)
+
+
+def _of(rows: np.ndarray | None, part: slice) -> Index:
+    """Return a part of some rows, or of all."""
+    return part if rows is None else rows[part]
 
 
 def _take(array, index, axis=0):

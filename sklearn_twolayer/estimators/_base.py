@@ -15,7 +15,7 @@ from sklearn.utils.metaestimators import available_if
 from .._checks import check_choice, check_n_jobs, check_number
 from .._compat import CallbackSupportMixin
 from .._warnings import warn_user
-from ..blending import Honest, blend_weights, deal_folds, left_out_outputs
+from ..blending import Honest, blended, deal_folds, left_out_outputs
 from ..embeddings import as_embedding
 from ..input_maps import StandardMap
 from ..model import Model, Part
@@ -92,7 +92,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
             self._model = self._going_on(networks, last)
         else:
             honest = left_out_outputs(objective, outcome.params, folds)
-            self._model = self._blended(networks, honest, objective, sample, blend, rng)
+            self._model = self._blended(networks, honest, objective, sample, rng)
         return self._keep(monitor)
 
     def _partial_fit(self, X, y, sample_weight):
@@ -251,25 +251,17 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         return replace(last, parts=(networks, *last.parts[1:]))
 
     def _blended(
-        self, networks: Part, honest: Honest, objective: Objective, sample: Sample, blend, rng
+        self, networks: Part, honest: Honest, objective: Objective, sample: Sample, rng
     ) -> Model:
         """Return the networks, beside a radial-basis network perhaps, with honest factors."""
         self.__dict__.pop("radial_", None)
-        parts: tuple[Part, ...] = (networks,)
-        outputs, rows = [honest.outputs], honest.rows
-        if blend == "radial":
+        parts, outputs = [networks], [honest]
+        if self._blend_mode(sample) == "radial":
             self.radial_, partner = fit_radial_partner(self, sample, rng)
-            parts, rows = (networks, *self.radial_._model.parts), partner.rows
-            outputs = [honest.at(rows), partner.outputs]
-        factors, constant = blend_weights(
-            outputs,
-            objective.rows.targets[rows],
-            sample.weights[rows],
-            objective.loss,
-            objective.link,
-        )
-        self._warn_of_no_weight(factors)
-        return Model(parts, factors, constant)
+            parts, outputs = [networks, *self.radial_._model.parts], [honest, partner]
+        model = blended(parts, outputs, objective, sample.weights)
+        self._warn_of_no_weight(model.factors)
+        return model
 
     def _warn_of_no_weight(self, factors):
         names = ("networks", "radial-basis network")

@@ -64,7 +64,9 @@ class FixedLayer:
         return FixedLayer(self.objective, vector, self.judged)
 
     def judged_on(self, rows: np.ndarray) -> "FixedLayer":
-        """Return the same layer, judged on other rows."""
+        """Return the same layer, judged on some of its rows."""
+        if len(rows) == len(self.judged):
+            return self  # with its output layers
         return FixedLayer(self.objective, self.vector, rows)
 
     def on_some_rows(self, index: np.ndarray) -> "FixedLayer":

@@ -9,14 +9,11 @@ intercept is not penalised.
 import numpy as np
 from scipy.linalg import eigh
 
-from ..rows import Index, blocks
+from ..rows import Index
 from ._activations import NUMBERS_PER_ROW, Activations
 
 #: The values of α to choose from, as parts of the largest eigenvalue; the last leave a constant.
 GRID = np.logspace(-13, 3, 33)
-
-#: Rows whose residuals are computed at a time.
-MAX_BLOCK = 2048
 
 #: Penalties times targets whose residuals are taken at once, or one penalty after the other.
 MAX_COLUMNS = 256
@@ -141,11 +138,13 @@ class LeaveOneOut:
     def predictions(self, alpha: float) -> np.ndarray:
         """Return for each judged row the output of the layer that is fitted without it."""
         self._prepare()
-        result, alphas = self.rows.targets[self.judged], np.array([alpha])
-        for part in blocks(len(result), MAX_BLOCK):
-            with np.errstate(over="ignore", invalid="ignore"):
-                result[part] -= self._residuals(self.judged[part], alphas)[:, 0]
-        return result
+        targets, alphas = self.rows.targets, np.array([alpha])
+        return self.rows.fill(
+            lambda part: targets[part] - self._residuals(part, alphas)[:, 0],
+            targets.shape[1],
+            NUMBERS_PER_ROW,
+            over=self.judged,
+        )
 
     def _prepare(self) -> None:
         """Compute what the residuals need, before threads share in it."""

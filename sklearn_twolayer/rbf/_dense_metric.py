@@ -110,16 +110,15 @@ class CommonScale(NamedTuple):
     @classmethod
     def of(cls, table: Table, input_map: Transformer | None) -> "CommonScale":
         """Return the scale of some rows; columns are centred where a map has mapped them."""
-        X, weights = map_rows(input_map, table.X), table.sample_weight
-        moments = sparse_moments if sparse.issparse(X) else dense_moments
-        center, spread = moments(
-            canonical(X) if sparse.issparse(X) else X, weights / weights.sum()
-        )
+        X, weights = map_rows(input_map, table.X), table.sample_weight / table.sample_weight.sum()
+        if sparse.issparse(X):
+            center, spread = sparse_moments(canonical(X), weights)
+        else:
+            center, spread = dense_moments(X, weights)
         varies = spread > 10 * np.finfo(X.dtype).eps * np.abs(center)
         largest = spread[varies].max(initial=0) or 1.0  # its square may overflow
-        scale = (
-            largest * np.sqrt(np.mean((spread[varies] / largest) ** 2)) if varies.any() else 1.0
-        )
+        relative = spread[varies] / largest if varies.any() else np.ones(1)
+        scale = largest * np.sqrt(np.mean(relative**2))
         # Raw rows are centred whether they are sparse or not, so that both give the same.
         is_narrow = input_map is None and X.shape[1] <= MAX_DENSE
         is_centered = is_narrow or (input_map is not None and not sparse.issparse(X))

@@ -84,7 +84,9 @@ def with_gradient_metric(
     FixedLayer
         The same centres and widths in another metric.
     """
-    some = FixedLayer(on_some_rows(layer.objective, rows), layer.vector)
+    some = layer
+    if len(rows) < layer.objective.n_rows:
+        some = FixedLayer(on_some_rows(layer.objective, rows), layer.vector)
     judged = JudgedLayer(some, alpha)
     outer = gradient_outer_product(some, judged.output[0], radial)
     return layer.moved(shapes=metric_root(outer)) if outer.any() else layer
