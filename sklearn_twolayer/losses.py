@@ -13,7 +13,7 @@ from scipy.special import xlogy
 from sklearn.base import BaseEstimator
 
 from ._checks import check_number
-from ._columns import weighted_quantiles
+from ._moments import weighted_quantiles
 from .activations import sigmoid
 from .links import IdentityLink, Link, LogLink, SoftmaxLink
 

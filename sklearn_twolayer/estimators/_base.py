@@ -17,7 +17,7 @@ from .._compat import CallbackSupportMixin
 from .._warnings import warn_user
 from ..blending import Honest, blended, deal_folds, left_out_outputs
 from ..embeddings import as_embedding
-from ..input_maps import StandardMap
+from ..input_maps import StandardMap, with_folds
 from ..model import Model, Part
 from ..network import Network
 from ..objective import Objective
@@ -75,9 +75,9 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
             sample, held_out = self._split(sample, rng)
         blend = self._blend_mode(sample)
         last = self._model if goes_on else None
-        objective = self._objective(sample, last, blend, rng)
-        start = self._last(objective) if goes_on else self._initial(objective, rng)
         folds = self._deal(sample, blend, goes_on, rng)
+        objective = self._objective(sample, last, blend, rng, folds)
+        start = self._last(objective) if goes_on else self._initial(objective, rng)
         cost = objective
         if folds is not None:
             cost = objective.without(folds == np.arange(self.n_estimators)[:, None])
@@ -184,14 +184,17 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         blend = resolve_blend(self.blend, self.n_estimators, loss, link)
         return "mean" if sample.X.shape[0] == 1 else blend
 
-    def _objective(self, sample: Sample, last: Model | None, blend: str, rng) -> Objective:
+    def _objective(
+        self, sample: Sample, last: Model | None, blend: str, rng, folds: np.ndarray | None = None
+    ) -> Objective:
         """Set up the network and its cost over the rows."""
         if last is not None:
             input_map = last.parts[0].input_map
         else:
-            input_map = self._fit_input_map(sample, self._resolve_input_map(blend), rng)
+            input_map = self._fit_input_map(sample, self._resolve_input_map(blend), rng, folds)
         dtype = as_solver(self.solver).working_dtype(sample.X.dtype)
-        rows = self._labelled(Rows(sample.X, input_map, dtype, self.n_jobs), sample)
+        X = with_folds(sample.X, input_map, folds)
+        rows = self._labelled(Rows(X, input_map, dtype, self.n_jobs), sample)
         embedding = clone(as_embedding(self.embedding, self.n_units, self.activation))
         network = Network(embedding, rows.n_features, self._targets.n_outputs)
         return Objective(network, self._resolve_loss(), self._targets.link, rows, self.alpha)

@@ -38,6 +38,9 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
         "piecewise_linear", any scikit-learn transformer, or None for nothing; "auto" is
         "standard" with a clip at 3 beside a radial-basis network, else "piecewise_linear".
         Where it is given by name, the radial-basis network of a blend chooses its own.
+    categorical_features : "from_dtype", array-like or None, default="from_dtype"
+        Which columns hold categories: those of a data frame whose type says so (text,
+        categories, objects); or a mask, indices or names of columns; or none.
     loss : str or Loss, default="log_loss"
         "log_loss" (cross-entropy), "squared_error" (on the probabilities), or an
         instance of a loss, put on the probabilities.
@@ -141,6 +144,7 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
         n_units: int | None = None,
         activation: Any = None,
         input_map: Any = "auto",
+        categorical_features: Any = "from_dtype",
         loss: Any = "log_loss",
         soft_targets: str | None = None,
         alpha: float = 3e-4,
@@ -163,6 +167,7 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
         self.n_units = n_units
         self.activation = activation
         self.input_map = input_map
+        self.categorical_features = categorical_features
         self.loss = loss
         self.soft_targets = soft_targets
         self.alpha = alpha

@@ -6,11 +6,13 @@ import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_array, check_X_y
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._checks import check_choice
-from .._columns import small_indices
+from .._moments import small_indices
 from .._warnings import warn_user
+from ..columns import Columns, is_frame, learn_columns
 from ..input_maps import INPUT_MAPS, fit_input_map
 from ..network import Network
 from ..rows import Transformer
@@ -41,23 +43,46 @@ class BaseNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     and `input_map_`.
     """
 
+    categorical_features: Any
+    _columns: Columns | None = None
+
     # Steps of fit.
 
     def _validate(self, X, y, sample_weight, *, reset) -> Sample:
         check_given(y)
-        with np.errstate(invalid="ignore", over="ignore"):  # where infinities of both signs add up
-            X, y = validate_data(
-                self,
-                X,
-                y,
-                accept_sparse="csr",
-                dtype=FLOATS,
-                multi_output=True,
-                y_numeric=False,
-                reset=reset,
-            )
+        X = self._matrix(X, y, reset=reset)
+        with np.errstate(invalid="ignore", over="ignore"):  # where infinities add up
+            X, y = check_X_y(X, y, multi_output=True, estimator=self, **self._checks(X))
         y = y.toarray() if sparse.issparse(y) else y
         return Sample(small_indices(X), self._validate_y(y), check_weights(sample_weight, X))
+
+    def _matrix(self, X, y="no_validation", *, reset):
+        """Return rows as floats or CSR; keep names, and what the columns are."""
+        if reset:
+            self._columns = None
+        by_type = self.categorical_features is None or isinstance(self.categorical_features, str)
+        is_table = is_frame(X) and (reset or self._columns is not None)
+        with np.errstate(invalid="ignore", over="ignore"):
+            if is_table:
+                validate_data(self, X, y, reset=reset, skip_check_array=True)
+            else:
+                is_read = self._reads_columns or (reset and not by_type)
+                checks = self._checks(X) | ({"dtype": None} if is_read else {})
+                X = validate_data(self, X, reset=reset, **checks)
+        if reset and (is_table or not by_type):
+            self._columns = learn_columns(X, self.categorical_features)
+        return self._columns.matrix(X) if is_table or self._reads_columns else X
+
+    def _checks(self, X):
+        """Return what scikit-learn shall check of rows: missing values are for dense ones."""
+        finite = True if sparse.issparse(X) else "allow-nan"
+        return {"accept_sparse": "csr", "dtype": FLOATS, "ensure_all_finite": finite}
+
+    @property
+    def _reads_columns(self):
+        """Whether rows are more than numbers, so that arrays are read by column too."""
+        columns = self._columns
+        return columns is not None and not all(each.kind == "number" for each in columns.columns)
 
     def _begin(self, sample: Sample, goes_on: bool) -> Sample:
         """Learn the form of the targets, and weight the rows."""
@@ -78,9 +103,26 @@ class BaseNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             check_choice("input_map", self.input_map, ("auto", *INPUT_MAPS))
 
     def _fit_input_map(
-        self, sample: Sample, input_map: str | Transformer | None, rng: np.random.RandomState
+        self,
+        sample: Sample,
+        input_map: str | Transformer | None,
+        rng: np.random.RandomState,
+        folds: np.ndarray | None = None,
     ) -> Transformer | None:
-        return fit_input_map(input_map, sample.X, sample.y, sample.weights, rng)
+        return fit_input_map(
+            input_map,
+            sample.X,
+            sample.y,
+            sample.weights,
+            rng,
+            is_category=self._is_category,
+            targets=None if folds is None else self._targets.encode(sample.y),
+            folds=folds,
+        )
+
+    @property
+    def _is_category(self) -> np.ndarray | None:
+        return self._columns.is_category if self._reads_columns else None
 
     def _warn_unless_converged(self, outcome):
         if outcome.converged:
@@ -146,8 +188,9 @@ class BaseNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
     def _validate_rows(self, X):
         check_is_fitted(self)
+        X = self._matrix(X, reset=False)
         with np.errstate(invalid="ignore", over="ignore"):
-            X = validate_data(self, X, accept_sparse="csr", dtype=FLOATS, reset=False)
+            X = check_array(X, estimator=self, input_name="X", **self._checks(X))
         return small_indices(X)
 
     def _raw_outputs(self, X) -> np.ndarray:
@@ -179,5 +222,8 @@ class BaseNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
+        tags.input_tags.allow_nan = True
+        tags.input_tags.categorical = True
+        tags.input_tags.string = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags

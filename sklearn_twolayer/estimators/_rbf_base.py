@@ -8,6 +8,7 @@ from sklearn.utils import check_random_state
 from .._checks import as_array, check_choice, check_n_jobs, check_number
 from .._warnings import warn_user
 from ..embeddings import Radial
+from ..input_maps import MixedMap
 from ..losses import LogLoss, SquaredError
 from ..model import Model
 from ..radial import WIDTHS, WidthRule, check_squares
@@ -52,7 +53,7 @@ class BaseRBFNetwork(BaseNetwork):
     def _fit_as_part(self, sample: Sample, owner: BaseNetwork, rng) -> RadialFit:
         """Fit on the validated rows of another estimator, with its targets."""
         self._targets, self.n_features_in_ = owner._targets, owner.n_features_in_
-        for name in ("classes_", "feature_names_in_"):
+        for name in ("classes_", "feature_names_in_", "_columns"):
             if hasattr(owner, name):
                 setattr(self, name, getattr(owner, name))
         return self._learn(sample, rng)
@@ -60,7 +61,15 @@ class BaseRBFNetwork(BaseNetwork):
     def _learn(self, sample: Sample, rng) -> RadialFit:
         targets = self._targets.encode(sample.y)
         loss = SquaredError() if self.task == "regression" else LogLoss()
-        table = Table(sample.X, targets, sample.weights, loss, self._targets.link, self.n_jobs)
+        table = Table(
+            sample.X,
+            targets,
+            sample.weights,
+            loss,
+            self._targets.link,
+            self.n_jobs,
+            self._is_category,
+        )
         fit = fit_radial(self._spec(), table, self._input_maps(sample, rng), rng)
         self._keep(fit, sample.weights)
         return fit
@@ -163,6 +172,11 @@ class BaseRBFNetwork(BaseNetwork):
         if self.refine is None:
             return [self._fit_input_map(sample, "standard", rng)]
         wide: Any = self._fit_input_map(sample, "piecewise_linear", rng)
+        if isinstance(wide, MixedMap):
+            numbers = wide.numbers_
+            if numbers is None or not len(numbers.columns_):
+                return [wide if numbers is None else wide.with_numbers(numbers.robust_)]
+            return [wide, wide.with_numbers(numbers.robust_)]
         return [wide, wide.robust_] if len(wide.columns_) else [wide.robust_]
 
     def _learns_metric(self):

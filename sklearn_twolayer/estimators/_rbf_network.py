@@ -62,6 +62,9 @@ class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
         transformer, or None; "auto" is "standard" for ``refine=None`` and else
         "piecewise_linear" or, where it lowers the leave-one-out error of a small network,
         "robust".
+    categorical_features : "from_dtype", array-like or None, default="from_dtype"
+        Which columns hold categories: those of a data frame whose type says so (text,
+        categories, objects); or a mask, indices or names of columns; or none.
     soft_targets : {None, "multiclass", "multilabel"}, default=None
         For classification: None for labels; else what the probabilities in y are.
     class_weight : dict, "balanced" or None, default=None
@@ -146,6 +149,7 @@ class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
         refine: Any = "auto",
         alpha: float | str = "loo",
         input_map: Any = "auto",
+        categorical_features: Any = "from_dtype",
         soft_targets: str | None = None,
         class_weight: Any = None,
         solver: Any = "lbfgs",
@@ -166,6 +170,7 @@ class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
         self.refine = refine
         self.alpha = alpha
         self.input_map = input_map
+        self.categorical_features = categorical_features
         self.soft_targets = soft_targets
         self.class_weight = class_weight
         self.solver = solver

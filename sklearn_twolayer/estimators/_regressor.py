@@ -37,6 +37,9 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
         "piecewise_linear", any scikit-learn transformer, or None for nothing; "auto" is
         "standard" with a clip at 3 beside a radial-basis network, else "piecewise_linear".
         Where it is given by name, the radial-basis network of a blend chooses its own.
+    categorical_features : "from_dtype", array-like or None, default="from_dtype"
+        Which columns hold categories: those of a data frame whose type says so (text,
+        categories, objects); or a mask, indices or names of columns; or none.
     loss : str or Loss, default="squared_error"
         "squared_error", "absolute_error", "huber", "log_cosh", "quantile", "poisson",
         "gamma", or an instance such as ``Quantile(0.9)``.
@@ -135,6 +138,7 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
         n_units: int | None = None,
         activation: Any = None,
         input_map: Any = "auto",
+        categorical_features: Any = "from_dtype",
         loss: Any = "squared_error",
         alpha: float = 3e-4,
         solver: Any = "adam",
@@ -155,6 +159,7 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
         self.n_units = n_units
         self.activation = activation
         self.input_map = input_map
+        self.categorical_features = categorical_features
         self.loss = loss
         self.alpha = alpha
         self.solver = solver

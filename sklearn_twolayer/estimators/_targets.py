@@ -8,7 +8,7 @@ from copy import copy
 
 import numpy as np
 
-from .._columns import dense_moments, weighted_quantiles
+from .._moments import dense_moments, weighted_quantiles
 from ..losses import Loss
 
 #: The interquartile range of normal numbers, in standard deviations.

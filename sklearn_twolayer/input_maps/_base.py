@@ -4,7 +4,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from .._columns import canonical
+from .._moments import canonical
 
 
 class InputMap(TransformerMixin, BaseEstimator):

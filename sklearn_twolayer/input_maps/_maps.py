@@ -3,12 +3,14 @@
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 from sklearn.base import clone
 
 from .._checks import shown
 from .._given import fit_weighted, with_random_state
 from .._registry import resolve
 from ._base import InputMap
+from ._mixed import MixedMap
 from ._piecewise import PiecewiseLinearMap
 from ._scaling import RobustMap, StandardMap
 
@@ -44,8 +46,21 @@ def as_input_map(value: Any) -> Any:
     return resolve(value, INPUT_MAPS, InputMap, "input_map")
 
 
-def fit_input_map(value: Any, X, y, sample_weight: np.ndarray, rng) -> Any:
+def fit_input_map(
+    value: Any,
+    X,
+    y,
+    sample_weight: np.ndarray,
+    rng,
+    *,
+    is_category: np.ndarray | None = None,
+    targets: np.ndarray | None = None,
+    folds: np.ndarray | None = None,
+) -> Any:
     """Return a fitted copy of the input map that a name or an instance stands for, or None.
+
+    Where there are categories or missing values, it maps the numbers, and a `MixedMap` the
+    rest.
 
     Parameters
     ----------
@@ -59,6 +74,10 @@ def fit_input_map(value: Any, X, y, sample_weight: np.ndarray, rng) -> Any:
         Positive weights, for a map that takes them.
     rng : RandomState
         For a map that draws random numbers and was given no `random_state`.
+    is_category : ndarray of bool, shape (n_features,), optional
+        Which columns hold codes of levels.
+    targets, folds : ndarray, optional
+        Encoded targets and the folds of the rows, for target statistics of categories.
 
     Returns
     -------
@@ -66,10 +85,15 @@ def fit_input_map(value: Any, X, y, sample_weight: np.ndarray, rng) -> Any:
         The fitted map.
     """
     template = as_input_map(value)
-    if template is None:
+    input_map = None if template is None else with_random_state(clone(template), rng)
+    mixed = _is_mixed(X, is_category)
+    if input_map is None and not mixed:
         return None
-    input_map = with_random_state(clone(template), rng)
     try:
+        if mixed:
+            flags = np.zeros(X.shape[1], dtype=bool) if is_category is None else is_category
+            input_map = MixedMap(input_map, flags)
+            return input_map.fit(X, y, sample_weight, targets, folds)
         fit_weighted(input_map, X, y, sample_weight=sample_weight)
     except Exception as error:
         error.add_note(
@@ -79,3 +103,9 @@ def fit_input_map(value: Any, X, y, sample_weight: np.ndarray, rng) -> Any:
         )
         raise
     return input_map
+
+
+def _is_mixed(X, is_category):
+    if sparse.issparse(X):
+        return False
+    return bool((is_category is not None and is_category.any()) or np.isnan(np.min(X)))

@@ -4,7 +4,7 @@ import numpy as np
 from scipy import sparse
 
 from .._checks import check_number
-from .._columns import column_quantiles
+from .._moments import column_quantiles
 from ._base import InputMap
 from ._rounding import difference, ratio
 from ._scaling import RobustMap

@@ -6,7 +6,7 @@ import numpy as np
 from scipy import sparse
 
 from .._checks import shown
-from .._columns import canonical
+from .._moments import canonical
 
 
 def map_rows(input_map: Any, X):

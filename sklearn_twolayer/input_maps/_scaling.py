@@ -4,7 +4,7 @@ import numpy as np
 from scipy import sparse
 
 from .._checks import check_number
-from .._columns import column_quantiles, column_ranges, dense_moments, sparse_moments
+from .._moments import column_quantiles, column_ranges, dense_moments, sparse_moments
 from ._base import InputMap
 from ._rounding import difference, ratio, rounding_of
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
-from .._columns import canonical, dense_moments, sparse_moments
+from .._moments import canonical, dense_moments, sparse_moments
 from .._linalg import Matrix
 from ..embeddings import as_embedding
 from ..input_maps import map_rows

@@ -30,9 +30,21 @@ class Density:
         The cluster of each row.
     weights : ndarray of shape (n_rows,)
         Their weights.
+    is_category : ndarray of bool, shape (n_features,), optional
+        Columns that have no part in it. Missing numbers are taken for the mean.
     """
 
-    def __init__(self, X, labels: np.ndarray, weights: np.ndarray):
+    def __init__(
+        self, X, labels: np.ndarray, weights: np.ndarray, is_category: np.ndarray | None = None
+    ):
+        self.numbers = None if is_category is None else np.flatnonzero(~is_category)
+        self.fill: np.ndarray | None = None
+        if not sparse.issparse(X):
+            missing = np.isnan(X)
+            if missing.any() or self.numbers is not None:
+                present = np.maximum((~missing).sum(axis=0), 1)
+                self.fill = np.where(missing, 0, X).sum(axis=0) / present
+        X = self._known(X)
         n, d = X.shape
         # Powers of two round nothing, and keep squares in range.
         largest = abs(X).max(axis=0)
@@ -53,6 +65,16 @@ class Density:
         scott = (weights.sum() ** 2 / np.square(weights).sum()) ** (-1 / (d + 4))
         self.width = max(np.sqrt((within / total).mean()), scott if len(used) > n / 2 else 0, 1e-6)
         self.precision = 1 / (self.width * np.sqrt(total))
+
+    def _known(self, X):
+        """Return the numbers, missing ones filled; a column of zeros where there are none."""
+        if sparse.issparse(X):
+            return X
+        fill = 0.0 if self.fill is None else self.fill.astype(X.dtype)
+        X = np.where(np.isnan(X), fill, X)
+        if self.numbers is None:
+            return X
+        return X[:, self.numbers] if len(self.numbers) else np.zeros((len(X), 1), X.dtype)
 
     def _scaled(self, X):
         """Return rows in units of powers of two."""
@@ -76,6 +98,7 @@ class Density:
     def log(self, X) -> np.ndarray:
         """Return log p of rows, shape (n_rows,), in nats; a finite number for any row."""
         geometry = make_geometry("diagonal", shared=True)
+        X = self._known(X)
         r2, _ = geometry.squared(self._scaled(X), self.means, self.precision)
         normalizer = np.log(self.precision).sum() - 0.5 * X.shape[1] * np.log(2 * np.pi)
         normalizer -= np.log(2) * self.exponents.sum()

@@ -135,4 +135,4 @@ def _part(judged, weights, bias):
 
 def _density(table: Table, first: FirstLayer):
     labels, _ = nearest(first.clusters.X, first.clusters.centers)
-    return Density(table.X[first.among], labels, first.clusters.weights)
+    return Density(table.X[first.among], labels, first.clusters.weights, table.is_category)

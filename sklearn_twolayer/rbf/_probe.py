@@ -22,7 +22,7 @@ N_ROWS, N_CENTERS, N_OTHERS = 1000, 150, 250
 #: Folds of rows. Metrics that are learned without the targets of one are judged there, in as
 #: many folds as have so many rows.
 N_FOLDS, N_JUDGED = 4, 500
-#: With fewer rows than this no metric is learned.
+#: With fewer rows than this no metric is learned, and leave-one-out judges.
 MIN_ROWS = 8
 #: By how much the error has to fall for an input map that is not preferred.
 GAIN = 0.04
@@ -38,6 +38,7 @@ class Inputs(NamedTuple):
 
     input_map: Transformer | None
     folds: np.ndarray
+    n_judged: int = 0  # folds that layers are judged on which have not seen them; none: all rows
     metric: Metric | None = None
     relative_width: float = TYPICAL_WIDTH  # in typical distances between centres
 
@@ -48,7 +49,7 @@ class Inputs(NamedTuple):
         return ScaledMap(self.input_map, self.metric.factors)
 
     def without(self, k: int) -> Transformer | None:
-        """Return the map, and the metric learned without a fold."""
+        """Return the map, and the metric learned without the targets of a fold."""
         if self.metric is None:
             return self.input_map
         return ScaledMap(self.input_map, self.metric.without[k])
@@ -57,7 +58,11 @@ class Inputs(NamedTuple):
 def judged_layer(
     spec: RadialSpec, table: Table, inputs: Inputs, rng: np.random.RandomState
 ) -> tuple[JudgedLayer, FirstLayer]:
-    """Return the first layer of the unsupervised stage, with judges where there is a metric.
+    """Return the first layer of the unsupervised stage, and what it is judged by.
+
+    A judge has its centres among the rows outside of a fold, and the metric that is learned
+    from them. Leave-one-out alone would not do: a row that lies apart is a centre itself,
+    and seems to be predicted well.
 
     Parameters
     ----------
@@ -78,14 +83,12 @@ def judged_layer(
         What else is known of it.
     """
     first = unsupervised_stage(spec, table, inputs.whole(), rng)
-    if inputs.metric is None:
-        return JudgedLayer(first.layer, spec.alpha), first
     seed = rng.randint(2**31)
     judges = []
-    for k in range(len(inputs.metric.without)):
-        own = np.random.RandomState(seed)
-        judge = unsupervised_stage(spec, table, inputs.without(k), own).layer
-        judges.append(judge.judged_on(np.flatnonzero(inputs.folds == k)))
+    for k in range(inputs.n_judged):
+        own, is_own = np.random.RandomState(seed), inputs.folds == k
+        judge = unsupervised_stage(spec, table, inputs.without(k), own, np.flatnonzero(~is_own))
+        judges.append(judge.layer.judged_on(np.flatnonzero(is_own)))
     return JudgedLayer(first.layer, spec.alpha, tuple(judges)), first
 
 
@@ -145,32 +148,29 @@ class MetricProbe:
         Inputs
             Of the least error on rows that were left out.
         """
-        best, *others = (self._candidate(Inputs(each, self.folds)) for each in input_maps)
+        n_judged = self.n_judged if self.table.n_rows >= MIN_ROWS else 0
+        best, *others = (
+            self._candidate(Inputs(each, self.folds, n_judged)) for each in input_maps
+        )
         for other in others:
             best = better(best, other, GAIN)
-        if self.spec.learns_metric and self.table.n_rows >= MIN_ROWS:
+        if self.spec.learns_metric and n_judged:
             best = self._with_metric(best)
         relative = relative_width(best.judged.layer, best.radial)
         return best.inputs._replace(relative_width=relative)
 
     def _with_metric(self, plain):
-        plain = self._on_judged_rows(plain)
         dense = self._scaled(plain.inputs, self._dense(plain.inputs))
         best = better(plain, dense, DENSE_GAIN)
         # Among many inputs of noise, the dense network is lost before these are left out.
         marginal = self._marginal(plain.inputs)
         screened = self._scaled(plain.inputs, marginal)
-        least = MARGINAL_GAIN + MARGINAL_CHANCE / np.sqrt(len(plain.judged.layer.judged))
+        n_rows = sum(len(judge.judged) for judge in plain.judged.judges)
+        least = MARGINAL_GAIN + MARGINAL_CHANCE / np.sqrt(n_rows)
         if better(best, screened, least) is best:
             return best
         both = self._scaled(plain.inputs, self._dense(screened.inputs).after(marginal))
         return better(screened, both, DENSE_GAIN)
-
-    def _on_judged_rows(self, plain):
-        """Return a candidate without a metric, judged on the same rows as those with one."""
-        rows = np.flatnonzero(self.folds[self.index] < self.n_judged)
-        layer = plain.judged.layer.judged_on(rows)
-        return plain._replace(judged=JudgedLayer(layer, self.spec.alpha))
 
     def _dense(self, inputs):
         maps = [inputs.without(k) for k in range(self.n_judged)]

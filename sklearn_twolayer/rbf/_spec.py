@@ -35,6 +35,8 @@ class Table:
         y = g(z).
     n_jobs : int or None
         Number of threads, as joblib counts.
+    is_category : ndarray of bool, shape (n_features,), optional
+        Which columns hold codes of levels.
     """
 
     X: Matrix
@@ -43,6 +45,7 @@ class Table:
     loss: Loss
     link: Link
     n_jobs: int | None = None
+    is_category: np.ndarray | None = None
 
     @property
     def n_rows(self) -> int:

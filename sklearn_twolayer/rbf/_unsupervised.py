@@ -20,11 +20,15 @@ class FirstLayer(NamedTuple):
     layer: FixedLayer
     radial: Radial
     clusters: Clusters
-    among: Index  # the rows that the clusters were found among
+    among: Index  # the rows that the clusters were found among, of those allowed
 
 
 def unsupervised_stage(
-    spec: RadialSpec, table: Table, input_map: Transformer | None, rng: np.random.RandomState
+    spec: RadialSpec,
+    table: Table,
+    input_map: Transformer | None,
+    rng: np.random.RandomState,
+    among: np.ndarray | None = None,
 ) -> FirstLayer:
     """Find centres, widths and shapes.
 
@@ -38,6 +42,8 @@ def unsupervised_stage(
         Maps them.
     rng : RandomState
         The source of random choices.
+    among : ndarray of int, optional
+        The rows that centres may come from, if not all.
 
     Returns
     -------
@@ -47,7 +53,8 @@ def unsupervised_stage(
     rows = table.rows(input_map)
     with np.errstate(over="ignore", invalid="ignore"):
         rule = _mapped_centers(spec.centers, input_map)
-        centers, X, weights, index = find_centers(rows, spec.n_centers, rule, rng)
+        some = rows if among is None else rows.take(among)
+        centers, X, weights, index = find_centers(some, spec.n_centers, rule, rng)
         clusters = Clusters(centers, X, weights)
         widths = find_widths(clusters, spec.width_rule)
     if not np.isfinite(widths).all():

@@ -1,0 +1,10 @@
+"""What a table is made of: kinds of columns and their levels, as one matrix of floats.
+
+The matrix has a column for each number, codes for the levels of a category, a few numbers
+for a date, and NaN where a value is missing. Input maps widen it, block by block.
+"""
+
+from ._columns import Column, Columns, learn_columns
+from ._tables import is_frame
+
+__all__ = ["Column", "Columns", "is_frame", "learn_columns"]

@@ -1,0 +1,190 @@
+"""What was understood of the columns of a table, and the matrix that they become."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from .._checks import shown
+from .._warnings import warn_user
+from ._tables import columns_of, is_frame
+from ._values import DATE_PARTS, codes_of, dates_of, kind_of, levels_of, numbers_of
+
+#: A column of text with more levels than this, and than this part of the rows, is no category.
+MANY_LEVELS, MOSTLY_UNIQUE = 50, 0.9
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table.
+
+    Parameters
+    ----------
+    name : object
+        Its name; its number, in an array.
+    kind : {"number", "category", "date"}
+        What it holds.
+    levels : tuple
+        The levels of a category that were seen in fit, sorted.
+    parts : tuple of str
+        What a date becomes: "day", "month", "weekday", "hour".
+    """
+
+    name: Any
+    kind: str
+    levels: tuple = ()
+    parts: tuple[str, ...] = ()
+    index: dict = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def width(self) -> int:
+        """Columns of the matrix that it becomes."""
+        return len(self.parts) or 1
+
+    def floats(self, values: Any) -> np.ndarray:
+        """Return its values as floats, of one axis or (for a date) of two."""
+        if self.kind == "category":
+            return codes_of(values, self.index, self.name)
+        if self.kind == "number":
+            return numbers_of(values, self.name)
+        kept = [DATE_PARTS.index(part) for part in self.parts]
+        return dates_of(values, self.name)[:, kept]
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns of a table, in their order.
+
+    Parameters
+    ----------
+    columns : tuple of Column
+        What was understood of each.
+    dtype : dtype
+        The floating type of the matrix.
+    """
+
+    columns: tuple[Column, ...]
+    dtype: np.dtype
+
+    @property
+    def is_category(self) -> np.ndarray:
+        """Which columns of the matrix hold codes, shape (n_inputs,)."""
+        kinds = [np.repeat(each.kind == "category", each.width) for each in self.columns]
+        return np.concatenate(kinds)
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the columns of the matrix."""
+        return [
+            f"{each.name}_{part}" if part else str(each.name)
+            for each in self.columns
+            for part in each.parts or ("",)
+        ]
+
+    def matrix(self, X: Any) -> np.ndarray:
+        """Return a table as floats, shape (n_rows, n_inputs); NaN where a value is missing.
+
+        Parameters
+        ----------
+        X : data frame or ndarray of shape (n_rows, n_columns)
+            A table of the same columns.
+
+        Returns
+        -------
+        ndarray
+            Numbers, codes of levels (-1 for a level that was not seen in fit), and days.
+        """
+        _, values, n_rows = columns_of(X)
+        matrix = np.empty((n_rows, len(self.is_category)), dtype=self.dtype)
+        start = 0
+        for column, some in zip(self.columns, values, strict=True):
+            end = start + column.width
+            matrix[:, start:end] = column.floats(some).reshape(n_rows, -1)
+            start = end
+        return matrix
+
+
+def learn_columns(X: Any, categorical_features: Any) -> Columns:
+    """Return what the columns of a table are.
+
+    Parameters
+    ----------
+    X : data frame or ndarray of shape (n_rows, n_columns)
+        The training rows.
+    categorical_features : "from_dtype", array-like or None
+        Which columns hold categories: those whose type says so; a mask, indices or names; none.
+
+    Returns
+    -------
+    Columns
+        Their kinds and levels.
+    """
+    names, values, n_rows = columns_of(X)
+    chosen = _chosen(categorical_features, names)
+    columns = []
+    dtypes = [np.dtype(np.float32)] if is_frame(X) else [X.dtype]
+    for name, some, is_chosen in zip(names, values, chosen, strict=True):
+        kind = "category" if is_chosen else kind_of(some, name)
+        if kind == "category":
+            if is_chosen is False:
+                raise ValueError(
+                    f"Column {name!r} holds text, and categorical_features="
+                    f"{shown(categorical_features)} does not name it: add it there, or leave "
+                    "the parameter at 'from_dtype'."
+                )
+            columns.append(_category(name, some, n_rows))
+        elif kind == "date":
+            dtypes.append(np.dtype(np.float64))
+            columns.append(Column(name, kind, parts=_parts(dates_of(some, name))))
+        else:
+            dtypes.append(numbers_of(some[:0], name).dtype)
+            columns.append(Column(name, kind))
+    return Columns(tuple(columns), np.result_type(*[d for d in dtypes if d.kind == "f"]))
+
+
+def _category(name, values, n_rows):
+    levels = levels_of(values, name)
+    if len(levels) > max(MANY_LEVELS, MOSTLY_UNIQUE * n_rows):
+        warn_user(
+            f"Column {name!r} has {len(levels)} levels in {n_rows} rows: free text or an "
+            "identifier says little as a category. Leave it out, or take its parts as columns, "
+            "as skrub.StringEncoder does."
+        )
+    return Column(name, "category", levels, (), {level: i for i, level in enumerate(levels)})
+
+
+def _parts(dates):
+    """Return the parts that vary; a duration has one."""
+    varies = [np.ptp(part[~np.isnan(part)]) > 0 if part.size else False for part in dates.T]
+    varies[0] = True
+    return tuple(part for part, keep in zip(DATE_PARTS, varies, strict=False) if keep)
+
+
+def _chosen(categorical_features, names):
+    """Return for each column True or False, or None where its type decides."""
+    if isinstance(categorical_features, str) and categorical_features == "from_dtype":
+        return [None] * len(names)
+    if categorical_features is None:
+        return [False] * len(names)
+    given = np.asarray(categorical_features)
+    expected = (
+        "categorical_features must be 'from_dtype', None, a mask of one boolean per column, or "
+        "indices or names of columns"
+    )
+    if given.ndim != 1 or (given.size and given.dtype.kind not in "biuOU"):
+        raise ValueError(f"{expected}, got {shown(categorical_features)}.")
+    if given.dtype.kind == "b":
+        if len(given) != len(names):
+            raise ValueError(f"{expected}; the mask has {len(given)} entries for {len(names)}.")
+        return [bool(flag) for flag in given]
+    if given.dtype.kind in "iu":
+        wrong = [int(i) for i in given if not 0 <= i < len(names)]
+        named = {int(i) for i in given}
+        found = [i in named for i in range(len(names))]
+    else:
+        wrong = [name for name in given.tolist() if name not in names]
+        named = set(given.tolist())
+        found = [name in named for name in names]
+    if wrong:
+        raise ValueError(f"{expected}; X of {len(names)} columns has none called {wrong}.")
+    return found

@@ -1,0 +1,53 @@
+"""Data frames and arrays as a list of columns."""
+
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+from scipy import sparse
+
+
+def is_frame(X: Any) -> bool:
+    """Return whether X is a data frame with columns that are read one by one."""
+    return _frame(X) is not None
+
+
+def _frame(X):
+    """Return X as a frame of narwhals, or None if it is none."""
+    if X is None or isinstance(X, np.ndarray | list | tuple) or sparse.issparse(X):
+        return None
+    try:
+        frame = nw.from_native(X, eager_only=True, pass_through=True)
+    except Exception as error:  # of duplicate names, in the words of the library
+        if hasattr(X, "columns") and len(set(X.columns)) < len(list(X.columns)):
+            names = list(X.columns)
+            twice = sorted({str(name) for name in names if names.count(name) > 1})
+            raise ValueError(f"Column names must be unique, but X has several {twice}.") from error
+        raise
+    if not isinstance(frame, nw.DataFrame):
+        return None
+    is_sparse = any("Sparse" in str(dtype) for dtype in getattr(X, "dtypes", ()))
+    return None if is_sparse else frame
+
+
+def columns_of(X: Any) -> tuple[list, list, int]:
+    """Return the names, the values and the number of rows of a table.
+
+    Parameters
+    ----------
+    X : data frame or ndarray of shape (n_rows, n_columns)
+        The table.
+
+    Returns
+    -------
+    names : list
+        Names of the columns; their numbers, for an array.
+    values : list of Series or ndarray
+        The columns.
+    n_rows : int
+        Number of rows.
+    """
+    frame = _frame(X)
+    if frame is None:
+        return list(range(X.shape[1])), list(X.T), X.shape[0]
+    return list(frame.columns), list(frame.iter_columns()), len(frame)

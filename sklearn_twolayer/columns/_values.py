@@ -1,0 +1,212 @@
+"""The values of one column: what kind they are, and how they become floats."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+
+#: Values that are looked up at a time.
+BLOCK = 2**16
+#: Seconds of a day.
+DAY = 86_400.0
+#: What a date becomes: days since 1970, and parts of the calendar.
+DATE_PARTS = ("day", "month", "weekday", "hour")
+
+
+def kind_of(values: Any, name: Any) -> str:
+    """Return "number", "category" or "date".
+
+    Parameters
+    ----------
+    values : Series or ndarray of shape (n_rows,)
+        A column.
+    name : object
+        Its name, for messages.
+
+    Returns
+    -------
+    str
+        The kind that its type suggests.
+
+    Raises
+    ------
+    TypeError
+        If it holds neither numbers, nor text, categories or dates.
+    """
+    if isinstance(values, np.ndarray):
+        return _kind_of_objects(values, name) if values.dtype.kind in "OUS" else "number"
+    dtype = values.dtype
+    if dtype.is_numeric() or dtype == nw.Boolean:
+        return "number"
+    if dtype in (nw.String, nw.Categorical, nw.Enum):
+        return "category"
+    if dtype in (nw.Datetime, nw.Date, nw.Duration):
+        return "date"
+    if dtype in (nw.Object, nw.Unknown):
+        return _kind_of_objects(values, name)
+    raise TypeError(
+        f"Column {name!r} is of type {dtype}: only numbers, booleans, text, categories and dates "
+        "are read. Leave it out, or make several columns of it."
+    )
+
+
+def _kind_of_objects(values, name):
+    is_number = True
+    for value, is_missing in _pairs(values):
+        if is_missing or isinstance(value, bool | np.bool_):
+            continue
+        if isinstance(value, str):
+            is_number = False
+        elif not _is_real(value):
+            if not _is_hashable(value) or hasattr(value, "__len__"):
+                raise TypeError(
+                    f"Column {name!r} holds an object of type {type(value).__name__}: only "
+                    "numbers, booleans, text, categories and dates are read. Leave it out, or "
+                    "make several columns of it."
+                )
+            is_number = False
+    return "number" if is_number else "category"
+
+
+def _is_real(value):
+    return hasattr(value, "__float__") and not isinstance(value, complex | np.complexfloating)
+
+
+def _is_hashable(value):
+    try:
+        hash(value)
+    except TypeError:
+        return False
+    return True
+
+
+def _pairs(values: Any) -> Iterator[tuple[Any, bool]]:
+    """Yield each value, and whether it is missing."""
+    for start in range(0, len(values), BLOCK):
+        some = values[start : start + BLOCK]
+        if isinstance(some, np.ndarray):
+            listed, null = some.tolist(), [False] * len(some)
+        else:
+            listed, null = some.to_list(), some.is_null().to_list()
+        for value, is_null in zip(listed, null, strict=True):
+            # Only NaN differs from itself; of pandas' NA nothing can be said.
+            missing = is_null or value is None or (isinstance(value, float) and value != value)
+            yield value, missing
+
+
+def levels_of(values: Any, name: Any) -> tuple:
+    """Return the levels of a category, in an order that does not depend on that of the rows."""
+    levels = {}
+    try:
+        for value, is_missing in _pairs(_unique(values)):
+            if not is_missing:
+                levels.setdefault(value)
+    except TypeError as error:
+        raise TypeError(f"Column {name!r} holds values that are no levels: {error}") from error
+    try:
+        return tuple(sorted(levels))
+    except TypeError:  # text beside numbers
+        return tuple(sorted(levels, key=lambda level: (type(level).__name__, str(level))))
+
+
+def _unique(values):
+    if isinstance(values, np.ndarray) or values.dtype in (nw.Object, nw.Unknown):
+        return values
+    return values.unique()
+
+
+def codes_of(values: Any, index: dict, name: Any) -> np.ndarray:
+    """Return the position of each value among the levels; -1 for others, NaN for missing."""
+    try:
+        codes = [np.nan if missing else index.get(value, -1) for value, missing in _pairs(values)]
+    except TypeError as error:
+        raise TypeError(f"Column {name!r} holds values that are no levels: {error}") from error
+    return np.array(codes, dtype=np.float64)
+
+
+def numbers_of(values: Any, name: Any) -> np.ndarray:
+    """Return numbers as floats, NaN where they are missing.
+
+    Parameters
+    ----------
+    values : Series or ndarray of shape (n_rows,)
+        A column.
+    name : object
+        Its name, for messages.
+
+    Returns
+    -------
+    ndarray of shape (n_rows,)
+        Single or double precision, as the column has.
+
+    Raises
+    ------
+    ValueError
+        If some are no numbers, or infinite.
+    """
+    try:
+        numbers = _floats(values)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"Column {name!r} holds values that are no numbers ({error}). It was a column of "
+            "numbers in fit, or categorical_features says that it is none of categories."
+        ) from error
+    if np.isinf(numbers).any():
+        raise ValueError(
+            f"Column {name!r} of X contains infinity or a value too large for "
+            f"{numbers.dtype}: leave such rows out, or replace the values by NaN."
+        )
+    return numbers
+
+
+def _floats(values):
+    if isinstance(values, np.ndarray):
+        is_float = values.dtype in (np.float32, np.float64)
+        return values if is_float else values.astype(np.float64)
+    dtype = values.dtype
+    kind = np.float32 if dtype in SINGLE else np.float64
+    if dtype in (nw.Object, nw.Unknown, nw.Decimal):
+        pairs = _pairs(values)
+        return np.array([np.nan if missing else float(value) for value, missing in pairs])
+    if dtype in (nw.String, nw.Categorical, nw.Enum):
+        raise ValueError("text")
+    numbers = values.cast(nw.Float32 if kind is np.float32 else nw.Float64)
+    return np.asarray(numbers.to_numpy(), dtype=kind)
+
+
+#: Types whose values are exact in single precision.
+SINGLE = (nw.Float32, nw.Boolean, nw.Int8, nw.Int16, nw.UInt8, nw.UInt16)
+
+
+def dates_of(values: Any, name: Any) -> np.ndarray:
+    """Return the position of dates in days, and parts of the calendar.
+
+    Parameters
+    ----------
+    values : Series of dates, times or durations
+        A column.
+    name : object
+        Its name, for messages.
+
+    Returns
+    -------
+    ndarray of shape (n_rows, n_parts)
+        Days, and of dates the month, the day of the week and the hour; NaN where missing.
+    """
+    dtype, missing = values.dtype, values.is_null().to_numpy()
+    if dtype not in (nw.Datetime, nw.Date, nw.Duration):
+        raise ValueError(f"Column {name!r} held dates in fit, and is of type {dtype} now.")
+    if dtype == nw.Duration:
+        parts = [values.dt.total_microseconds() / (1e6 * DAY)]
+    else:
+        moment = values.cast(nw.Datetime("us")) if dtype == nw.Date else values
+        parts = [
+            moment.dt.timestamp("us") / (1e6 * DAY),
+            moment.dt.month(),
+            moment.dt.weekday(),
+            moment.dt.hour() + moment.dt.minute() / 60,
+        ]
+    floats = np.stack([np.asarray(part.to_numpy(), dtype=np.float64) for part in parts], axis=1)
+    floats[missing] = np.nan
+    return floats

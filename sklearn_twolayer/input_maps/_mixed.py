@@ -1,0 +1,214 @@
+"""Numbers, categories and missing values, side by side."""
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.utils.metaestimators import available_if
+
+from .._given import fit_weighted
+from .._moments import weighted_quantiles
+from ._base import InputMap
+from ._rows import map_rows
+from ._statistics import TargetStatistics
+
+
+def _has_inverse(mixed) -> bool:
+    return not np.any(mixed.is_category) and hasattr(mixed.numbers, "inverse_transform")
+
+
+class MixedMap(InputMap):
+    """Another map of the numbers, beside indicators of levels and of missing values.
+
+    A missing number is filled with the median, and has an indicator if that happens among
+    the training rows. A category has an indicator for each level that is frequent, one for
+    the others together and one for missing values. Levels of a category with many of them
+    have target statistics too, if targets and folds are given to `fit`.
+
+    Parameters
+    ----------
+    numbers : transformer or None
+        The map of the columns of numbers.
+    is_category : array-like of bool, shape (n_inputs,)
+        Which columns hold codes of levels: integers from zero, -1 for an unknown level.
+    min_rows : int, default=5
+        Rows that make a level frequent.
+    max_levels : int, default=100
+        Indicators of a category at most, beside those of the others and of missing values.
+    many_levels : int, default=20
+        Levels from which on there are target statistics.
+
+    Attributes
+    ----------
+    numbers_ : fitted transformer or None
+        The map of the numbers.
+    fill_ : ndarray of shape (n_numbers,)
+        Their medians.
+
+    Examples
+    --------
+    >>> X = np.array([[1.0, 0.0], [np.nan, 1.0], [3.0, np.nan]])
+    >>> MixedMap(None, [False, True], min_rows=1).fit(X).transform(X)
+    array([[1., 0., 1., 0., 0.],
+           [2., 1., 0., 1., 0.],
+           [3., 0., 0., 0., 1.]])
+    """
+
+    def __init__(
+        self,
+        numbers: Any,
+        is_category: Any,
+        *,
+        min_rows: int = 5,
+        max_levels: int = 100,
+        many_levels: int = 20,
+    ):
+        self.numbers = numbers
+        self.is_category = is_category
+        self.min_rows = min_rows
+        self.max_levels = max_levels
+        self.many_levels = many_levels
+
+    def fit(self, X, y=None, sample_weight=None, targets=None, folds=None):
+        """Learn the map from the training rows.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_rows, n_inputs)
+            Numbers and codes; NaN where a value is missing.
+        y : ndarray, optional
+            Targets, for the map of the numbers.
+        sample_weight : ndarray of shape (n_rows,), optional
+            Positive weights.
+        targets : ndarray of shape (n_rows, n_outputs), optional
+            Encoded targets, for target statistics.
+        folds : ndarray of int, shape (n_rows,), optional
+            Folds; the statistics of a training row come from the others.
+
+        Returns
+        -------
+        self
+            The fitted map. Training rows are given to `transform` with their fold as a last
+            column more.
+        """
+        weights = np.ones(len(X)) if sample_weight is None else sample_weight
+        is_category = np.asarray(self.is_category, dtype=bool)
+        self.sparse_ = False
+        self.columns_ = np.flatnonzero(~is_category)
+        self._fit_numbers(X[:, self.columns_], y, weights)
+        self.levels_ = [
+            _Levels(j, X[:, j], self.min_rows, self.max_levels)
+            for j in np.flatnonzero(is_category)
+        ]
+        self.statistics_: dict[int, TargetStatistics] = {}
+        for levels in self.levels_ if folds is not None else ():
+            if levels.n_found >= self.many_levels:
+                codes = levels.codes(X[:, levels.column])
+                self.statistics_[int(levels.column)] = TargetStatistics(
+                    codes, levels.n_codes, targets, weights, folds
+                )
+        return self
+
+    def _fit_numbers(self, X, y, weights):
+        missing = np.isnan(X)
+        self.flagged_ = np.flatnonzero(missing.any(axis=0))
+        self.fill_ = np.zeros(X.shape[1], dtype=X.dtype)
+        for j in range(X.shape[1]):  # one at a time: no copy of the input
+            here = ~missing[:, j]
+            if here.any():
+                column = np.ascontiguousarray(X[here, j])[:, None]
+                self.fill_[j] = weighted_quantiles(column, [0.5], weights[here])[0, 0]
+        self.numbers_ = None
+        if self.numbers is not None and len(self.columns_):
+            self.numbers_ = clone(self.numbers)
+            fit_weighted(self.numbers_, self._filled(X), y, sample_weight=weights)
+
+    def _filled(self, X):
+        return np.where(np.isnan(X), self.fill_, X)
+
+    def with_numbers(self, numbers: Any) -> "MixedMap":
+        """Return the same with another fitted map of the numbers."""
+        other = MixedMap(
+            self.numbers,
+            self.is_category,
+            min_rows=self.min_rows,
+            max_levels=self.max_levels,
+            many_levels=self.many_levels,
+        )
+        vars(other).update(vars(self))
+        other.numbers_ = numbers
+        return other
+
+    def _transform_dense(self, X):
+        n_inputs, folds = len(self.is_category), None
+        if X.shape[1] > n_inputs:
+            X, folds = X[:, :n_inputs], X[:, n_inputs].astype(int)
+        parts = []
+        if len(self.columns_):
+            numbers = X[:, self.columns_]
+            parts.append(np.asarray(map_rows(self.numbers_, self._filled(numbers))))
+            parts.append(np.isnan(numbers[:, self.flagged_]).astype(X.dtype))
+        for levels in self.levels_:
+            codes = levels.codes(X[:, levels.column])
+            parts.append(levels.indicators(codes, X.dtype))
+            if levels.column in self.statistics_:
+                statistics = self.statistics_[levels.column]
+                parts.append(statistics(codes, folds).astype(X.dtype))
+        mapped = np.concatenate(parts, axis=1)
+        return mapped if mapped.shape[1] else np.zeros((len(X), 1), dtype=X.dtype)
+
+    @available_if(_has_inverse)
+    def inverse_transform(self, Z):
+        """Return the rows, shape (n_rows, n_inputs), of mapped ones, missing values filled."""
+        n_flags = len(self.flagged_)
+        return self.numbers_.inverse_transform(Z[:, : Z.shape[1] - n_flags])
+
+
+def with_folds(X: np.ndarray, input_map: Any, folds: np.ndarray | None) -> np.ndarray:
+    """Return training rows with their folds as a last column, where the map needs them."""
+    if folds is None or not getattr(input_map, "statistics_", None):
+        return X
+    return np.column_stack([X, folds.astype(X.dtype)])
+
+
+class _Levels:
+    """The levels of a category, and which of them have an indicator.
+
+    Codes are those of the column, then one for missing values; -1 for a level that is not
+    among the training rows.
+    """
+
+    def __init__(self, column: int, values: np.ndarray, min_rows: int, max_levels: int):
+        self.column = int(column)
+        missing = np.isnan(values)
+        known = values[~missing].astype(int)
+        counts = np.bincount(known[known >= 0])
+        self.n_found = int(np.count_nonzero(counts))
+        self.n_codes = len(counts) + 1
+        frequent = np.flatnonzero(counts >= min_rows)
+        order = np.argsort(-counts[frequent], kind="stable")
+        frequent = np.sort(frequent[order[:max_levels]])
+        if self.n_found == 2 and len(frequent) == 2 and not missing.any():
+            frequent = frequent[:1]  # the other is its opposite
+            rest = -1
+        else:
+            rest = len(frequent) if len(frequent) < self.n_found else -1
+        self.width = len(frequent) + (rest >= 0) + bool(missing.any())
+        # The indicator of each code; -1 for none. Unknown levels are as the rare ones.
+        self.slots = np.full(self.n_codes + 1, rest)
+        self.slots[frequent] = np.arange(len(frequent))
+        self.slots[self.n_codes - 1] = self.width - 1 if missing.any() else -1
+
+    def codes(self, values: np.ndarray) -> np.ndarray:
+        """Return codes as integers, the last one for missing values."""
+        codes = np.where(np.isnan(values), self.n_codes - 1, values).astype(int)
+        is_unknown = (codes >= self.n_codes - 1) & ~np.isnan(values)
+        return np.where(is_unknown, -1, codes)
+
+    def indicators(self, codes: np.ndarray, dtype: np.dtype) -> np.ndarray:
+        """Return the indicators of codes, shape (n_rows, width)."""
+        found = np.zeros((len(codes), self.width), dtype=dtype)
+        slots = self.slots[codes]
+        rows = np.flatnonzero(slots >= 0)
+        found[rows, slots[rows]] = 1
+        return found
