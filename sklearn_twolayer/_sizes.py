@@ -1,4 +1,12 @@
-"""How large networks are, where the user does not say."""
+"""How large networks are, and how long they train, where the user does not say.
+
+What suits a table grows with the number of its rows: more units and finer bins, fewer
+networks, larger batches at a lower rate.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
 
 #: Units of `Dense` and `Radial`.
 UNITS = 100
@@ -6,3 +14,38 @@ UNITS = 100
 UNITS_OF_PRESET = 48
 #: Centres of `RBFNetwork`.
 CENTERS = 512
+
+
+def default_n_networks(n_rows: int) -> int:
+    """Return how many networks stand side by side.
+
+    Examples
+    --------
+    >>> [default_n_networks(n) for n in (100, 2000, 10_000, 100_000)]
+    [8, 6, 4, 2]
+    """
+    return int(np.clip(round(12_000 / n_rows), 4, 8)) if n_rows <= 20_000 else 2
+
+
+class RectifiedSize(NamedTuple):
+    """Networks of rectified units on piecewise-linear inputs, and how they are trained."""
+
+    n_networks: int
+    n_units: int
+    n_bins: int
+    max_iter: int
+    batch_size: int
+    learning_rate: float
+
+    @classmethod
+    def of(cls, n_rows: int) -> "RectifiedSize":
+        """Return what suits a number of rows."""
+        growth = max(n_rows / 3000, 1.0)
+        return cls(
+            n_networks=default_n_networks(n_rows) if n_rows < 3000 else (4 if n_rows <= 20_000 else 2),
+            n_units=int(min(128 * growth**0.5, 1024)) // 32 * 32,
+            n_bins=int(min(16 * growth**0.18, 32)),
+            max_iter=int(np.clip(60_000 // n_rows, 20, 100)),
+            batch_size=128 if n_rows < 10_000 else 256,
+            learning_rate=0.015 / growth**0.4,
+        )

@@ -1,14 +1,15 @@
 """What is made of several networks: factors that suit rows which each has not seen.
 
-The rows are dealt into as many folds as there are networks, and each network is trained
-without its own fold. Its outputs there are honest, and so are the leave-one-out outputs of
-a radial-basis network. The sum of both, each times a factor that is not negative, is a
-two-layer network again; the factors with the least loss on the honest outputs (stacking:
-Wolpert, 1992; Breiman, 1996) take from each part what it is worth on this table, and undo
-the over-confidence that training leaves in probabilities. All rows are used, and no
-network is trained twice.
+The rows are dealt into folds, and each network is trained without a fold of its own. Its
+outputs there are honest, and so are the leave-one-out outputs of a radial-basis network.
+The sum of all parts, each times a factor that is not negative, is a two-layer network
+again; the factors with the least loss on the honest outputs (stacking: Wolpert, 1992;
+Breiman, 1996) take from each part what it is worth on this table, and undo the
+over-confidence that training leaves in probabilities. All rows are used, and no network is
+trained twice.
 """
 
+from functools import reduce
 from typing import NamedTuple
 
 import numpy as np
@@ -86,21 +87,22 @@ def left_out_outputs(objective: Objective, params: np.ndarray, folds: np.ndarray
     params : ndarray of shape (n_networks, n_parameters)
         The stack.
     folds : ndarray of shape (n_rows,)
-        The network that left out each row.
+        The network that left out each row; numbers beyond theirs stand for none.
 
     Returns
     -------
     Honest
-        Of all rows.
+        Of the rows that some network left out.
     """
     network, rows = objective.network, objective.rows
+    left_out = np.flatnonzero(folds < len(params))
     outputs = np.empty(rows.targets.shape, dtype=rows.dtype)
     for k, vector in enumerate(params.astype(rows.dtype, copy=False)):
         views = network.views(vector)
         own = np.flatnonzero(folds == k)
         for part in np.array_split(own, len(own) // 1024 + 1):
             outputs[part] = network.forward(views, rows.augmented(part))[0]
-    return Honest(np.arange(len(folds)), outputs)
+    return Honest(left_out, outputs[left_out])
 
 
 def blended(
@@ -113,7 +115,7 @@ def blended(
     parts : list of Part
         The networks, and perhaps a radial-basis network.
     honest : list of Honest
-        Their outputs for rows that they have not seen; those of the last decide.
+        Their outputs for rows that they have not seen; those of all parts decide.
     objective : Objective
         Holds targets, loss and link.
     weights : ndarray of shape (n_rows,)
@@ -124,7 +126,7 @@ def blended(
     Model
         The sum.
     """
-    rows = honest[-1].rows
+    rows = reduce(np.intersect1d, [each.rows for each in honest])
     outputs = [each.at(rows) for each in honest]
     targets = objective.rows.targets[rows]
     factors, constant = blend_weights(

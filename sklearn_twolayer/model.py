@@ -37,6 +37,11 @@ class Part:
     network: Network
     params: np.ndarray
 
+    @classmethod
+    def of(cls, rows: Rows, network: Network, params: np.ndarray) -> "Part":
+        """Return networks that were trained on some rows, in the dtype of their input."""
+        return cls(rows.input_map, network, params.astype(rows.input_dtype))
+
     @property
     def width(self) -> int:
         """Number of embedding units of all networks together."""

@@ -11,8 +11,8 @@ PACKAGE = Path(__file__).parents[1] / "sklearn_twolayer"
 #: A room imports from the rows above its own, never from its own row or from below.
 ROWS_OF_ROOMS = [
     {"_blas", "_checks"},
-    {"_columns", "_compat", "_given", "_linalg", "_registry", "_sizes", "_threads", "_warnings"},
-    {"activations", "kernels", "input_maps"},
+    {"_compat", "_given", "_linalg", "_moments", "_registry", "_sizes", "_threads", "_warnings"},
+    {"activations", "columns", "input_maps", "kernels"},
     {"links", "rows"},
     {"losses", "radial"},
     {"embeddings"},
@@ -35,6 +35,7 @@ OUTSIDE = {
     "_blas": {"threadpoolctl"},
     "_given": {"sklearn.utils.validation"},  # whether a fit takes weights
     "_warnings": {"joblib"},
+    "columns": {"narwhals"},
     "input_maps": {"sklearn.utils.metaestimators"},  # a method that only some maps have
     "rows": {"joblib"},  # what n_jobs stands for
     "radial": {"sklearn.cluster", "sklearn.exceptions"},  # KMeans, for the centres

@@ -14,22 +14,25 @@ from sklearn.utils.metaestimators import available_if
 
 from .._checks import check_choice, check_n_jobs, check_number
 from .._compat import CallbackSupportMixin
+from .._sizes import default_n_networks
 from .._warnings import warn_user
 from ..blending import Honest, blended, deal_folds, left_out_outputs
-from ..embeddings import as_embedding
+from ..embeddings import Embedding, as_embedding
 from ..input_maps import StandardMap, with_folds
 from ..model import Model, Part
 from ..network import Network
 from ..objective import Objective
 from ..rows import Rows
 from ..solvers import Run, as_solver
-from ._blend import fit_radial_partner, resolve_blend
+from ._blend import fit_radial_partner, fit_rectified, resolve_blend, takes_radial
 from ._monitor import Monitor, validation_score
 from ._network import BaseNetwork, Sample
 from ._validation import validation_rows
 
 #: Bound of the inputs beside a radial-basis network, in standard deviations.
 CLIP = 3.0
+#: Folds that networks leave out, one each; fewer where there are fewer rows and networks.
+N_FOLDS, MANY_ROWS = 8, 200
 #: A part with a smaller factor than this counts for nothing.
 NO_WEIGHT = 0.02
 
@@ -73,26 +76,27 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         held_out = self._held_out(X_val, y_val)
         if held_out is None and self.early_stopping:
             sample, held_out = self._split(sample, rng)
-        blend = self._blend_mode(sample)
         last = self._model if goes_on else None
+        self._n_networks = self._resolve_n_networks(sample, last)
+        blend = self._blend_mode(sample)
         folds = self._deal(sample, blend, goes_on, rng)
         objective = self._objective(sample, last, blend, rng, folds)
         start = self._last(objective) if goes_on else self._initial(objective, rng)
         cost = objective
         if folds is not None:
-            cost = objective.without(folds == np.arange(self.n_estimators)[:, None])
+            cost = objective.without(folds == np.arange(self._n_networks)[:, None])
         monitor = self._monitor(objective, held_out, sample)
         solver = as_solver(self.solver)
         solver.check_cost(cost)
         run = self._run(objective, monitor, rng)
         outcome = monitor.best(solver.minimize(cost, start, run))
         self._warn_unless_converged(outcome)
-        networks = part_of(objective, outcome.params)
+        networks = Part.of(objective.rows, objective.network, outcome.params)
         if folds is None:
             self._model = self._going_on(networks, last)
         else:
             honest = left_out_outputs(objective, outcome.params, folds)
-            self._model = self._blended(networks, honest, objective, sample, rng)
+            self._model = self._blended(networks, honest, objective, sample, folds, rng)
         return self._keep(monitor)
 
     def _partial_fit(self, X, y, sample_weight):
@@ -104,6 +108,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         last = copy.deepcopy(getattr(self, "_solver_state", None))
         rng = check_random_state(self.random_state) if last is None else last.rng
         model = self._model if goes_on else None
+        self._n_networks = self._resolve_n_networks(sample, model)
         objective = self._objective(sample, model, "mean", rng)
         start = self._last(objective) if goes_on else self._initial(objective, rng)
         monitor = Monitor(loss_curve=self.loss_curve_ if goes_on else None, verbose=self.verbose)
@@ -117,7 +122,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         solver.check_cost(objective)
         outcome = solver.minimize(objective, start, run, state)
         self._warn_unless_converged(outcome)
-        self._model = self._going_on(part_of(objective, outcome.params), model)
+        self._model = self._going_on(Part.of(objective.rows, objective.network, outcome.params), model)
         self.__dict__.pop("_left_out", None)  # all rows are seen from here on
         self._keep(monitor)
         self._solver_state = PartialFitState(outcome.state, rng, asked, run.max_iter)
@@ -132,7 +137,8 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
             check_number("max_iter", self.max_iter, "[1, inf)", integer=True)
         check_number("tol", self.tol, "[0, inf)")
         check_number("n_iter_no_change", self.n_iter_no_change, "[1, inf)", integer=True)
-        check_number("n_estimators", self.n_estimators, "[1, inf)", integer=True)
+        if self.n_estimators is not None:
+            check_number("n_estimators", self.n_estimators, "[1, inf)", integer=True)
         check_number("validation_fraction", self.validation_fraction, "(0, 1)")
         check_choice("early_stopping", self.early_stopping, (True, False))
         check_choice("warm_start", self.warm_start, (True, False))
@@ -177,12 +183,22 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         if not isinstance(self.input_map, str) or self.input_map != "auto":
             return self.input_map
         # A radial-basis network sees bins itself, and other inputs err in other ways.
-        return StandardMap(CLIP) if blend == "radial" else "piecewise_linear"
+        return StandardMap(CLIP) if blend in ("radial", "mixed") else "piecewise_linear"
 
     def _blend_mode(self, sample: Sample) -> str:
         loss, link = self._resolve_loss(), self._targets.link
-        blend = resolve_blend(self.blend, self.n_estimators, loss, link)
+        blend = resolve_blend(self.blend, self._n_networks, loss, link)
         return "mean" if sample.X.shape[0] == 1 else blend
+
+    def _resolve_n_networks(self, sample: Sample, last: Model | None) -> int:
+        if last is None:
+            return self.n_estimators or default_n_networks(sample.X.shape[0])
+        if self.n_estimators not in (None, len(self.params_)):
+            raise ValueError(
+                "Going on from the last fit (warm_start or partial_fit) needs the same network: "
+                f"the last fit had {len(self.params_)} networks, n_estimators={self.n_estimators}."
+            )
+        return len(self.params_)
 
     def _objective(
         self, sample: Sample, last: Model | None, blend: str, rng, folds: np.ndarray | None = None
@@ -193,9 +209,13 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         else:
             input_map = self._fit_input_map(sample, self._resolve_input_map(blend), rng, folds)
         dtype = as_solver(self.solver).working_dtype(sample.X.dtype)
+        embedding = clone(as_embedding(self.embedding, self.n_units, self.activation))
+        return self._on_rows(sample, input_map, embedding, dtype, folds)
+
+    def _on_rows(self, sample, input_map, embedding: Embedding, dtype, folds) -> Objective:
+        """Return the cost of an embedding behind a fitted map."""
         X = with_folds(sample.X, input_map, folds)
         rows = self._labelled(Rows(X, input_map, dtype, self.n_jobs), sample)
-        embedding = clone(as_embedding(self.embedding, self.n_units, self.activation))
         network = Network(embedding, rows.n_features, self._targets.n_outputs)
         return Objective(network, self._resolve_loss(), self._targets.link, rows, self.alpha)
 
@@ -204,7 +224,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
 
     def _last(self, objective) -> np.ndarray:
         """Return the fitted parameters, to go on from."""
-        shape = (self.n_estimators, objective.network.n_parameters)
+        shape = (self._n_networks, objective.network.n_parameters)
         if self.params_.shape != shape:
             raise ValueError(
                 f"Going on from the last fit (warm_start or partial_fit) needs the same network: "
@@ -220,7 +240,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
 
     def _initial(self, objective, rng) -> np.ndarray:
         network, rows = objective.network, objective.rows
-        params = np.stack([network.initialize(rows, rng) for _ in range(self.n_estimators)])
+        params = np.stack([network.initialize(rows, rng) for _ in range(self._n_networks)])
         network.views(params).bias[...] = objective.best_constant()
         return params
 
@@ -231,7 +251,10 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
             return None
         rows = joblib.hash(tuple(sample)) if self.warm_start else ""
         if not goes_on:
-            folds = deal_folds(self._targets.encode(sample.y), self.n_estimators, rng)
+            n_folds = self._n_networks
+            if len(sample.y) >= MANY_ROWS:
+                n_folds = max(n_folds, N_FOLDS)
+            folds = deal_folds(self._targets.encode(sample.y), n_folds, rng)
         elif last is None or last.rows != rows:
             warn_user(
                 "warm_start=True goes on with other rows than the last fit, so that the networks "
@@ -254,20 +277,24 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         return replace(last, parts=(networks, *last.parts[1:]))
 
     def _blended(
-        self, networks: Part, honest: Honest, objective: Objective, sample: Sample, rng
+        self, networks: Part, honest: Honest, objective: Objective, sample: Sample, folds, rng
     ) -> Model:
-        """Return the networks, beside a radial-basis network perhaps, with honest factors."""
+        """Return the networks, and perhaps those of other kinds, with honest factors."""
         self.__dict__.pop("radial_", None)
-        parts, outputs = [networks], [honest]
-        if self._blend_mode(sample) == "radial":
-            self.radial_, partner = fit_radial_partner(self, sample, rng)
-            parts, outputs = [networks, *self.radial_._model.parts], [honest, partner]
+        parts, outputs, blend = [networks], [honest], self._blend_mode(sample)
+        if blend == "mixed":
+            part, left_out = fit_rectified(self, sample, folds, rng)
+            parts, outputs = [*parts, part], [*outputs, left_out]
+        if blend in ("mixed", "radial") and takes_radial(objective.loss, objective.link):
+            self.radial_, left_out = fit_radial_partner(self, sample, folds, rng)
+            parts, outputs = [*parts, *self.radial_._model.parts], [*outputs, left_out]
         model = blended(parts, outputs, objective, sample.weights)
-        self._warn_of_no_weight(model.factors)
+        self._warn_of_no_weight(model.factors, blend)
         return model
 
-    def _warn_of_no_weight(self, factors):
-        names = ("networks", "radial-basis network")
+    def _warn_of_no_weight(self, factors, blend):
+        others = ["rectified networks"] if blend == "mixed" else []
+        names = ("networks", *others, "radial-basis network")
         without = [
             name for name, factor in zip(names, factors, strict=False) if factor < NO_WEIGHT
         ]
@@ -277,7 +304,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
                 "predictions are nearly constant."
             )
         elif without and self.verbose:
-            print(f"The {without[0]} count for nothing: the other part alone predicts better.")
+            print(f"Without weight, since the other parts predict better: {', '.join(without)}.")
 
     @property
     def blend_weights_(self) -> np.ndarray:
@@ -301,7 +328,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
             score = validation_score(self, self._targets, held_out)
 
             def validate(params):
-                return score(self._with_networks(part_of(objective, params)))
+                return score(self._with_networks(Part.of(objective.rows, objective.network, params)))
 
         return Monitor(
             validate,
@@ -329,7 +356,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         self._callback_root = root, data
 
         def notify(params):
-            attributes = {"_model": Model.of(part_of(objective, params))}
+            attributes = {"_model": Model.of(Part.of(objective.rows, objective.network, params))}
             task = root.subcontext(task_name="iteration")
             task.call_on_fit_task_begin(estimator=self, **data)
             return task.call_on_fit_task_end(
@@ -359,12 +386,6 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         if root is not None:
             root.call_on_fit_task_end(estimator=self, reconstruction_attributes={}, **data)
         return self
-
-
-def part_of(objective: Objective, params: np.ndarray) -> Part:
-    """Return the networks of an objective with some parameters, in the dtype of the input."""
-    rows = objective.rows
-    return Part(rows.input_map, objective.network, params.astype(rows.input_dtype))
 
 
 partial_fit_available = available_if(_works_by_epochs)

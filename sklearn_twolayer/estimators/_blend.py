@@ -1,18 +1,29 @@
-"""The radial-basis network that stands beside several others, and what `blend` means."""
+"""The networks of other kinds that stand beside several, and what `blend` means."""
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 from sklearn.base import is_regressor
 
 from .._checks import check_choice
-from ..blending import Honest
+from .._sizes import RectifiedSize
+from ..blending import Honest, left_out_outputs
 from ..curvature import has_closed_form
+from ..embeddings import Dense
+from ..input_maps import PiecewiseLinearMap
 from ..links import Link
 from ..losses import LogLoss, Loss
+from ..model import Part
+from ..rbf import N_FOLDS
 from ..rows import random_part
-from ._network import BaseNetwork, Sample
+from ..solvers import Adam, Run
+from ._network import Sample
 from ._rbf_network import RBFNetwork
 
-BLENDS = ("auto", "mean", "scale", "radial")
+if TYPE_CHECKING:
+    from ._base import BaseTwoLayer
+
+BLENDS = ("auto", "mean", "scale", "radial", "mixed")
 #: Rows that the radial-basis network is fitted on; of more, a random part of that size.
 MAX_ROWS = 10_000
 
@@ -22,7 +33,7 @@ def resolve_blend(blend: str, n_estimators: int, loss: Loss, link: Link) -> str:
 
     Parameters
     ----------
-    blend : {"auto", "mean", "scale", "radial"}
+    blend : {"auto", "mean", "scale", "radial", "mixed"}
         What the user gave.
     n_estimators : int
         Number of networks.
@@ -33,7 +44,7 @@ def resolve_blend(blend: str, n_estimators: int, loss: Loss, link: Link) -> str:
 
     Returns
     -------
-    {"mean", "scale", "radial"}
+    {"mean", "scale", "radial", "mixed"}
         What is to be done.
 
     Raises
@@ -42,16 +53,14 @@ def resolve_blend(blend: str, n_estimators: int, loss: Loss, link: Link) -> str:
         If the choice does not exist, or does not go with the rest.
     """
     check_choice("blend", blend, BLENDS)
-    has_partner = isinstance(loss, LogLoss) or has_closed_form(loss, link)
     if blend == "auto":
-        several = "radial" if has_partner else "scale"
-        blend = several if n_estimators > 1 else "mean"
+        blend = "mixed" if n_estimators > 1 else "mean"
     if blend != "mean" and n_estimators == 1:
         raise ValueError(
             f"blend={blend!r} needs several networks that leave out rows in turn: set "
             "n_estimators to 2 or more."
         )
-    if blend == "radial" and not has_partner:
+    if blend == "radial" and not takes_radial(loss, link):
         raise ValueError(
             f"blend='radial' is for the squared error and for cross-entropy, not for "
             f"loss={loss!r}: set blend to 'scale' or 'mean'."
@@ -59,8 +68,56 @@ def resolve_blend(blend: str, n_estimators: int, loss: Loss, link: Link) -> str:
     return blend
 
 
+def takes_radial(loss: Loss, link: Link) -> bool:
+    """Return whether a radial-basis network can learn with a loss."""
+    return isinstance(loss, LogLoss) or has_closed_form(loss, link)
+
+
+def fit_rectified(
+    owner: "BaseTwoLayer", sample: Sample, folds: np.ndarray, rng: np.random.RandomState
+) -> tuple[Part, Honest]:
+    """Fit the networks of rectified units on piecewise-linear inputs.
+
+    They see steps and bends of single columns, which the smooth units of other parts do not.
+
+    Parameters
+    ----------
+    owner : TwoLayerRegressor or TwoLayerClassifier
+        Its targets, loss and penalty.
+    sample : Sample
+        The training rows.
+    folds : ndarray of int, shape (n_rows,)
+        Those that networks leave out in turn.
+    rng : RandomState
+        The source of random choices.
+
+    Returns
+    -------
+    part : Part
+        The networks.
+    honest : Honest
+        Their raw outputs for rows that were left out.
+    """
+    size = RectifiedSize.of(sample.X.shape[0])
+    by_name = isinstance(owner.input_map, str)
+    input_map = owner._fit_input_map(
+        sample, PiecewiseLinearMap(size.n_bins) if by_name else owner.input_map, rng, folds
+    )
+    solver = Adam(size.learning_rate, batch_size=size.batch_size)
+    dtype = solver.working_dtype(sample.X.dtype)
+    objective = owner._on_rows(sample, input_map, Dense(size.n_units), dtype, folds)
+    network, n_networks = objective.network, min(size.n_networks, int(folds.max()) + 1)
+    start = np.stack([network.initialize(objective.rows, rng) for _ in range(n_networks)])
+    network.views(start).bias[...] = objective.best_constant()
+    cost = objective.without(folds == np.arange(n_networks)[:, None])
+    run = Run(size.max_iter, 0.0, size.max_iter, rng, lambda params, loss: False)
+    params = solver.minimize(cost, start, run).params
+    part = Part.of(objective.rows, network, params)
+    return part, left_out_outputs(objective, params, folds)
+
+
 def fit_radial_partner(
-    owner: BaseNetwork, sample: Sample, rng: np.random.RandomState
+    owner: "BaseTwoLayer", sample: Sample, folds: np.ndarray, rng: np.random.RandomState
 ) -> tuple[RBFNetwork, Honest]:
     """Fit the radial-basis network that stands beside the others.
 
@@ -70,6 +127,8 @@ def fit_radial_partner(
         Its targets and its number of threads.
     sample : Sample
         The training rows.
+    folds : ndarray of int, shape (n_rows,)
+        Those that networks leave out in turn.
     rng : RandomState
         The source of random choices.
 
@@ -86,8 +145,11 @@ def fit_radial_partner(
         task="regression" if is_regressor(owner) else "classification",
         # What a transformer of the user's leaves out must stay out.
         input_map="auto" if isinstance(owner.input_map, str) else owner.input_map,
+        categorical_features=owner.categorical_features,
         soft_targets=getattr(owner, "soft_targets", None),
         n_jobs=owner.n_jobs,
     )
-    rows, outputs = radial._fit_as_part(sample.take(index), owner, rng).honest
+    n_folds = int(folds.max()) + 1
+    few = folds[index] * N_FOLDS // n_folds if n_folds >= N_FOLDS else None
+    rows, outputs = radial._fit_as_part(sample.take(index), owner, few, rng).honest
     return radial, Honest(np.arange(n_rows)[index][rows], outputs)

@@ -13,7 +13,7 @@ from .._checks import check_choice
 from .._moments import small_indices
 from .._warnings import warn_user
 from ..columns import Columns, is_frame, learn_columns
-from ..input_maps import INPUT_MAPS, fit_input_map
+from ..input_maps import INPUT_MAPS, fit_input_map, is_mixed
 from ..network import Network
 from ..rows import Transformer
 from ..solvers import as_solver
@@ -45,6 +45,7 @@ class BaseNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
     categorical_features: Any
     _columns: Columns | None = None
+    _fill: np.ndarray | None = None  # where no value was missing in fit
 
     # Steps of fit.
 
@@ -71,7 +72,14 @@ class BaseNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
                 X = validate_data(self, X, reset=reset, **checks)
         if reset and (is_table or not by_type):
             self._columns = learn_columns(X, self.categorical_features)
-        return self._columns.matrix(X) if is_table or self._reads_columns else X
+        X = self._columns.matrix(X) if is_table or self._reads_columns else X
+        return X if reset else self._filled(X)
+
+    def _filled(self, X):
+        """Return rows in which values are filled that were never missing in fit."""
+        if self._fill is None or sparse.issparse(X) or not np.isnan(np.min(X)):
+            return X
+        return np.where(np.isnan(X), self._fill.astype(X.dtype), X)
 
     def _checks(self, X):
         """Return what scikit-learn shall check of rows: missing values are for dense ones."""
@@ -88,6 +96,9 @@ class BaseNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         """Learn the form of the targets, and weight the rows."""
         if not goes_on:
             self._targets = self._make_targets(sample)
+            self._fill = None
+            if not sparse.issparse(sample.X) and not is_mixed(sample.X, self._is_category):
+                self._fill = sample.X.mean(axis=0)
         return self._weighted(sample)
 
     def _weighted(self, sample: Sample) -> Sample:

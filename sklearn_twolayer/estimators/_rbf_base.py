@@ -50,15 +50,17 @@ class BaseRBFNetwork(BaseNetwork):
             self._warn_of_dead_units(fit, rng)
         return self
 
-    def _fit_as_part(self, sample: Sample, owner: BaseNetwork, rng) -> RadialFit:
-        """Fit on the validated rows of another estimator, with its targets."""
+    def _fit_as_part(
+        self, sample: Sample, owner: BaseNetwork, folds: np.ndarray | None, rng
+    ) -> RadialFit:
+        """Fit on the validated rows of another estimator, with its targets and folds."""
         self._targets, self.n_features_in_ = owner._targets, owner.n_features_in_
-        for name in ("classes_", "feature_names_in_", "_columns"):
+        for name in ("classes_", "feature_names_in_", "_columns", "_fill"):
             if hasattr(owner, name):
                 setattr(self, name, getattr(owner, name))
-        return self._learn(sample, rng)
+        return self._learn(sample, rng, folds)
 
-    def _learn(self, sample: Sample, rng) -> RadialFit:
+    def _learn(self, sample: Sample, rng, folds: np.ndarray | None = None) -> RadialFit:
         targets = self._targets.encode(sample.y)
         loss = SquaredError() if self.task == "regression" else LogLoss()
         table = Table(
@@ -69,6 +71,7 @@ class BaseRBFNetwork(BaseNetwork):
             self._targets.link,
             self.n_jobs,
             self._is_category,
+            folds,
         )
         fit = fit_radial(self._spec(), table, self._input_maps(sample, rng), rng)
         self._keep(fit, sample.weights)

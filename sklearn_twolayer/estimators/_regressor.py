@@ -55,17 +55,17 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
         rows.
     tol : float, default=1e-4
         When the solver has converged, and what counts as a gain in early stopping.
-    n_estimators : int, default=8
+    n_estimators : int, optional
         Number of networks that are trained side by side and averaged; 1 for a plain
-        network, in an eighth of the time.
-    blend : {"auto", "mean", "scale", "radial"}, default="auto"
-        What is made of the networks: their "mean"; their mean times one factor, which
-        calibrates probabilities ("scale"); or that and a radial-basis network times
-        another ("radial"). The factors suit rows that each part has not seen: each
-        network leaves out one `n_estimators`-th. They shrink towards the best constant as
-        far as their gain may be due to chance.
-        "auto" is "mean" for a single network, "radial" for several and the squared error,
-        and "scale" for several and another loss.
+        network. If None, as many as suit the number of rows: from 8 for few down to 2.
+    blend : {"auto", "mean", "scale", "radial", "mixed"}, default="auto"
+        How the networks are combined: their "mean"; their mean times one factor, which
+        calibrates probabilities ("scale"); that and a radial-basis network times another
+        ("radial"); or these and networks of rectified units on piecewise-linear inputs
+        ("mixed", which has no radial-basis network unless the loss is the squared error).
+        The factors are fitted on held-out rows: each network leaves out a fold. They
+        shrink towards the best constant as far as their gain may be due to chance.
+        "auto" is "mean" for a single network and "mixed" for several.
     early_stopping : bool, default=False
         Whether to stop when the validation value no longer gets better, and to keep the
         weights that had the best one.
@@ -89,16 +89,16 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
 
     Attributes
     ----------
-    blend_weights_ : ndarray of shape (1,) or (2,)
-        The factors of the raw outputs of the networks' mean and of `radial_`, where the
-        networks are not just averaged. They are found on rows that each part has not
-        seen; where both are near zero, nothing predicts better than a constant, and fit
+    blend_weights_ : ndarray of shape (n_parts,)
+        The factors of the raw outputs of the networks' mean, of the mean of the rectified
+        networks and of `radial_`, as far as there are such. They are fitted on held-out
+        rows; where all are near zero, nothing predicts better than a constant, and fit
         warns of it.
     radial_ : RBFNetwork
         The radial-basis network, where there is one: it predicts by itself, too, and its
         `score_samples` tells how near rows are to the training rows.
-    params_ : ndarray of shape (n_estimators, n_parameters)
-        The fitted parameters; ``network_.views(params_)`` names their parts.
+    params_ : ndarray of shape (n_networks, n_parameters)
+        The fitted parameters of the networks; ``network_.views(params_)`` names their parts.
     network_ : Network
         The two layers as functions of `params_`.
     input_map_ : transformer or None
@@ -144,7 +144,7 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
         solver: Any = "adam",
         max_iter: int | None = None,
         tol: float = 1e-4,
-        n_estimators: int = 8,
+        n_estimators: int | None = None,
         blend: str = "auto",
         early_stopping: bool = False,
         validation_fraction: float = 0.1,

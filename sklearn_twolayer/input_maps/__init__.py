@@ -10,7 +10,7 @@ stay zeros. A column that is constant but for rounding is mapped to zeros by den
 """
 
 from ._base import InputMap
-from ._maps import INPUT_MAPS, as_input_map, fit_input_map
+from ._maps import INPUT_MAPS, as_input_map, fit_input_map, is_mixed
 from ._mixed import MixedMap, with_folds
 from ._piecewise import PiecewiseLinearMap
 from ._rows import map_rows
@@ -28,6 +28,7 @@ __all__ = [
     "StandardMap",
     "as_input_map",
     "fit_input_map",
+    "is_mixed",
     "map_rows",
     "with_folds",
 ]

@@ -86,7 +86,7 @@ def fit_input_map(
     """
     template = as_input_map(value)
     input_map = None if template is None else with_random_state(clone(template), rng)
-    mixed = _is_mixed(X, is_category)
+    mixed = is_mixed(X, is_category)
     if input_map is None and not mixed:
         return None
     try:
@@ -105,7 +105,8 @@ def fit_input_map(
     return input_map
 
 
-def _is_mixed(X, is_category):
+def is_mixed(X, is_category: np.ndarray | None) -> bool:
+    """Return whether rows have categories or missing values."""
     if sparse.issparse(X):
         return False
     return bool((is_category is not None and is_category.any()) or np.isnan(np.min(X)))

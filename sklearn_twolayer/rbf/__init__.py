@@ -3,6 +3,7 @@
 from ._dead import rows_without_unit
 from ._density import Density
 from ._learn import RadialFit, fit_radial
+from ._probe import N_FOLDS
 from ._spec import RadialSpec, Table
 
-__all__ = ["Density", "RadialFit", "RadialSpec", "Table", "fit_radial", "rows_without_unit"]
+__all__ = ["N_FOLDS", "Density", "RadialFit", "RadialSpec", "Table", "fit_radial", "rows_without_unit"]

@@ -119,7 +119,8 @@ class MetricProbe:
             spec, n_centers=n_centers, centers="random", width="dmax", shape="spherical", steps=()
         )
         self.table = table
-        self.folds = deal_folds(table.targets, N_FOLDS, rng)
+        given = table.folds
+        self.folds = deal_folds(table.targets, N_FOLDS, rng) if given is None else given
         self.n_judged = min(-(-N_JUDGED * N_FOLDS // table.n_rows), N_FOLDS)
         self.index = self._some_rows(rng)
         self.few = replace(table.take(self.index), loss=SquaredError())

@@ -37,6 +37,8 @@ class Table:
         Number of threads, as joblib counts.
     is_category : ndarray of bool, shape (n_features,), optional
         Which columns hold codes of levels.
+    folds : ndarray of int, shape (n_rows,), optional
+        Four folds, for what is to be judged on rows that others judge too.
     """
 
     X: Matrix
@@ -46,6 +48,7 @@ class Table:
     link: Link
     n_jobs: int | None = None
     is_category: np.ndarray | None = None
+    folds: np.ndarray | None = None
 
     @property
     def n_rows(self) -> int:
@@ -59,6 +62,7 @@ class Table:
             X=self.X[index],
             targets=self.targets[index],
             sample_weight=self.sample_weight[index],
+            folds=None if self.folds is None else self.folds[index],
         )
 
     def rows(self, input_map: Transformer | None, dtype: type = np.float64) -> Rows:
