@@ -17,14 +17,25 @@ CENTERS = 512
 
 
 def default_n_networks(n_rows: int) -> int:
-    """Return how many networks stand side by side.
+    """Return how many networks stand side by side: 8 for few rows, 2 for many.
 
     Examples
     --------
     >>> [default_n_networks(n) for n in (100, 2000, 10_000, 100_000)]
-    [8, 6, 4, 2]
+    [8, 6, 3, 2]
     """
-    return int(np.clip(round(12_000 / n_rows), 4, 8)) if n_rows <= 20_000 else 2
+    return int(np.clip(round(6 * (2000 / n_rows) ** 0.5), 2, 8))
+
+
+def default_n_folds(n_rows: int, n_networks: int) -> int:
+    """Return the folds of which each network leaves out one; thinner ones for many rows.
+
+    Examples
+    --------
+    >>> [default_n_folds(n, 4) for n in (100, 3000, 10_000, 100_000)]
+    [4, 8, 10, 20]
+    """
+    return n_networks if n_rows < 200 else max(n_networks, int(np.clip(n_rows // 1000, 8, 20)))
 
 
 class RectifiedSize(NamedTuple):
@@ -36,16 +47,18 @@ class RectifiedSize(NamedTuple):
     max_iter: int
     batch_size: int
     learning_rate: float
+    relative_alpha: float  # in penalties of the other networks
 
     @classmethod
     def of(cls, n_rows: int) -> "RectifiedSize":
         """Return what suits a number of rows."""
         growth = max(n_rows / 3000, 1.0)
         return cls(
-            n_networks=default_n_networks(n_rows) if n_rows < 3000 else (4 if n_rows <= 20_000 else 2),
-            n_units=int(min(128 * growth**0.5, 1024)) // 32 * 32,
-            n_bins=int(min(16 * growth**0.18, 32)),
-            max_iter=int(np.clip(60_000 // n_rows, 20, 100)),
-            batch_size=128 if n_rows < 10_000 else 256,
+            n_networks=default_n_networks(n_rows),
+            n_units=int(min(128 * growth**0.45, 1024)) // 32 * 32,
+            n_bins=int(min(16 * growth**0.2, 48)),
+            max_iter=int(np.clip(60_000 // n_rows, min(30, max(2_000_000 // n_rows, 5)), 100)),
+            batch_size=128 if n_rows < 8000 else 256,
             learning_rate=0.015 / growth**0.4,
+            relative_alpha=growth**-0.5,
         )

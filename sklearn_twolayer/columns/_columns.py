@@ -1,6 +1,7 @@
 """What was understood of the columns of a table, and the matrix that they become."""
 
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import numpy as np
 from .._checks import shown
 from .._warnings import warn_user
 from ._tables import columns_of, is_frame
-from ._values import DATE_PARTS, codes_of, dates_of, kind_of, levels_of, numbers_of
+from ._values import DATE_PARTS, codes_of, dates_of, float_type, kind_of, levels_of, numbers_of
 
 #: A column of text with more levels than this, and than this part of the rows, is no category.
 MANY_LEVELS, MOSTLY_UNIQUE = 50, 0.9
@@ -51,7 +52,7 @@ class Column:
         return dates_of(values, self.name)[:, kept]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Columns:
     """The columns of a table, in their order.
 
@@ -66,11 +67,28 @@ class Columns:
     columns: tuple[Column, ...]
     dtype: np.dtype
 
+    def __repr__(self) -> str:
+        return "\n".join(" | ".join(row) for row in self._rows())
+
+    def _repr_html_(self) -> str:
+        head = "<tr><th>column</th><th>kind</th><th>what it becomes</th></tr>"
+        lines = ("".join(f"<td>{escape(cell)}</td>" for cell in row) for row in self._rows())
+        return f"<table>{head}{''.join(f'<tr>{line}</tr>' for line in lines)}</table>"
+
+    def _rows(self):
+        for each in self.columns:
+            became = f"{len(each.levels)} levels: {', '.join(map(str, each.levels[:5]))}"
+            if len(each.levels) > 5:
+                became += ", ..."
+            if each.kind != "category":
+                became = ", ".join(each.parts) or "itself"
+            yield str(each.name), each.kind, became
+
     @property
     def is_category(self) -> np.ndarray:
         """Which columns of the matrix hold codes, shape (n_inputs,)."""
-        kinds = [np.repeat(each.kind == "category", each.width) for each in self.columns]
-        return np.concatenate(kinds)
+        flags = [each.kind == "category" for each in self.columns]
+        return np.repeat(np.array(flags, dtype=bool), np.array([each.width for each in self.columns], dtype=int))
 
     @property
     def names(self) -> list[str]:
@@ -99,7 +117,7 @@ class Columns:
         start = 0
         for column, some in zip(self.columns, values, strict=True):
             end = start + column.width
-            matrix[:, start:end] = column.floats(some).reshape(n_rows, -1)
+            matrix[:, start:end] = column.floats(some).reshape(n_rows, column.width)
             start = end
         return matrix
 
@@ -137,7 +155,7 @@ def learn_columns(X: Any, categorical_features: Any) -> Columns:
             dtypes.append(np.dtype(np.float64))
             columns.append(Column(name, kind, parts=_parts(dates_of(some, name))))
         else:
-            dtypes.append(numbers_of(some[:0], name).dtype)
+            dtypes.append(np.dtype(float_type(some)))
             columns.append(Column(name, kind))
     return Columns(tuple(columns), np.result_type(*[d for d in dtypes if d.kind == "f"]))
 

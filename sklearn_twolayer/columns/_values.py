@@ -58,8 +58,8 @@ def _kind_of_objects(values, name):
             continue
         if isinstance(value, str):
             is_number = False
-        elif not _is_real(value):
-            if not _is_hashable(value) or hasattr(value, "__len__"):
+        elif not hasattr(value, "__float__"):
+            if not _is_level(value):
                 raise TypeError(
                     f"Column {name!r} holds an object of type {type(value).__name__}: only "
                     "numbers, booleans, text, categories and dates are read. Leave it out, or "
@@ -69,11 +69,9 @@ def _kind_of_objects(values, name):
     return "number" if is_number else "category"
 
 
-def _is_real(value):
-    return hasattr(value, "__float__") and not isinstance(value, complex | np.complexfloating)
-
-
-def _is_hashable(value):
+def _is_level(value):
+    if hasattr(value, "__len__") or isinstance(value, complex | np.complexfloating):
+        return False
     try:
         hash(value)
     except TypeError:
@@ -160,23 +158,28 @@ def numbers_of(values: Any, name: Any) -> np.ndarray:
     return numbers
 
 
-def _floats(values):
-    if isinstance(values, np.ndarray):
-        is_float = values.dtype in (np.float32, np.float64)
-        return values if is_float else values.astype(np.float64)
-    dtype = values.dtype
-    kind = np.float32 if dtype in SINGLE else np.float64
-    if dtype in (nw.Object, nw.Unknown, nw.Decimal):
-        pairs = _pairs(values)
-        return np.array([np.nan if missing else float(value) for value, missing in pairs])
-    if dtype in (nw.String, nw.Categorical, nw.Enum):
-        raise ValueError("text")
-    numbers = values.cast(nw.Float32 if kind is np.float32 else nw.Float64)
-    return np.asarray(numbers.to_numpy(), dtype=kind)
-
-
 #: Types whose values are exact in single precision.
 SINGLE = (nw.Float32, nw.Boolean, nw.Int8, nw.Int16, nw.UInt8, nw.UInt16)
+
+
+def float_type(values: Any) -> type:
+    """Return the floating type that holds the numbers of a column."""
+    if isinstance(values, np.ndarray):
+        return np.float32 if values.dtype == np.float32 else np.float64
+    return np.float32 if values.dtype in SINGLE else np.float64
+
+
+def _floats(values):
+    if isinstance(values, np.ndarray):
+        return values.astype(float_type(values), copy=False)
+    if values.dtype in (nw.Object, nw.Unknown, nw.Decimal):
+        pairs = _pairs(values)
+        return np.array([np.nan if missing else float(value) for value, missing in pairs])
+    if values.dtype in (nw.String, nw.Categorical, nw.Enum):
+        raise ValueError("text")
+    kind = float_type(values)
+    numbers = values.cast(nw.Float32 if kind is np.float32 else nw.Float64)
+    return np.asarray(numbers.to_numpy(), dtype=kind)
 
 
 def dates_of(values: Any, name: Any) -> np.ndarray:
@@ -198,15 +201,18 @@ def dates_of(values: Any, name: Any) -> np.ndarray:
     if dtype not in (nw.Datetime, nw.Date, nw.Duration):
         raise ValueError(f"Column {name!r} held dates in fit, and is of type {dtype} now.")
     if dtype == nw.Duration:
-        parts = [values.dt.total_microseconds() / (1e6 * DAY)]
-    else:
-        moment = values.cast(nw.Datetime("us")) if dtype == nw.Date else values
-        parts = [
-            moment.dt.timestamp("us") / (1e6 * DAY),
-            moment.dt.month(),
-            moment.dt.weekday(),
-            moment.dt.hour() + moment.dt.minute() / 60,
-        ]
-    floats = np.stack([np.asarray(part.to_numpy(), dtype=np.float64) for part in parts], axis=1)
+        return _aside([values.dt.total_microseconds()], [1e6 * DAY], missing)
+    moment = values.cast(nw.Datetime("us")) if dtype == nw.Date else values
+    parts = [moment.dt.timestamp("us"), moment.dt.month(), moment.dt.weekday()]
+    floats = _aside([*parts, moment.dt.hour(), moment.dt.minute()], [1e6 * DAY, 1, 1, 1, 60], missing)
+    floats[:, 3] += floats[:, 4]
+    return floats[:, :4]
+
+
+def _aside(parts, units, missing):
+    floats = np.empty((len(missing), len(parts)))
+    for j, (part, unit) in enumerate(zip(parts, units, strict=True)):
+        filled = part.fill_null(0) if missing.any() else part
+        floats[:, j] = np.asarray(filled.to_numpy(), dtype=np.float64) / unit
     floats[missing] = np.nan
     return floats

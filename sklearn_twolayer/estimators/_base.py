@@ -14,7 +14,7 @@ from sklearn.utils.metaestimators import available_if
 
 from .._checks import check_choice, check_n_jobs, check_number
 from .._compat import CallbackSupportMixin
-from .._sizes import default_n_networks
+from .._sizes import default_n_folds, default_n_networks
 from .._warnings import warn_user
 from ..blending import Honest, blended, deal_folds, left_out_outputs
 from ..embeddings import Embedding, as_embedding
@@ -31,8 +31,6 @@ from ._validation import validation_rows
 
 #: Bound of the inputs beside a radial-basis network, in standard deviations.
 CLIP = 3.0
-#: Folds that networks leave out, one each; fewer where there are fewer rows and networks.
-N_FOLDS, MANY_ROWS = 8, 200
 #: A part with a smaller factor than this counts for nothing.
 NO_WEIGHT = 0.02
 
@@ -251,9 +249,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
             return None
         rows = joblib.hash(tuple(sample)) if self.warm_start else ""
         if not goes_on:
-            n_folds = self._n_networks
-            if len(sample.y) >= MANY_ROWS:
-                n_folds = max(n_folds, N_FOLDS)
+            n_folds = default_n_folds(len(sample.y), self._n_networks)
             folds = deal_folds(self._targets.encode(sample.y), n_folds, rng)
         elif last is None or last.rows != rows:
             warn_user(

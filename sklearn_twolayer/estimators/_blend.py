@@ -1,5 +1,6 @@
 """The networks of other kinds that stand beside several, and what `blend` means."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 BLENDS = ("auto", "mean", "scale", "radial", "mixed")
 #: Rows that the radial-basis network is fitted on; of more, a random part of that size.
-MAX_ROWS = 10_000
+MAX_ROWS = 5_000
 
 
 def resolve_blend(blend: str, n_estimators: int, loss: Loss, link: Link) -> str:
@@ -105,7 +106,10 @@ def fit_rectified(
     )
     solver = Adam(size.learning_rate, batch_size=size.batch_size)
     dtype = solver.working_dtype(sample.X.dtype)
-    objective = owner._on_rows(sample, input_map, Dense(size.n_units), dtype, folds)
+    objective = replace(
+        owner._on_rows(sample, input_map, Dense(size.n_units), dtype, folds),
+        alpha=size.relative_alpha * owner.alpha,
+    )
     network, n_networks = objective.network, min(size.n_networks, int(folds.max()) + 1)
     start = np.stack([network.initialize(objective.rows, rng) for _ in range(n_networks)])
     network.views(start).bias[...] = objective.best_constant()
@@ -139,8 +143,12 @@ def fit_radial_partner(
     honest : Honest
         Its raw outputs for rows that were left out.
     """
-    n_rows = sample.X.shape[0]
-    index = random_part(n_rows, MAX_ROWS, rng)
+    left_out = np.flatnonzero(folds < owner._n_networks)
+    others = np.flatnonzero(folds >= owner._n_networks)
+    # Of many rows, those that others leave out can be left out here too.
+    has_seen_none = len(others) >= MAX_ROWS
+    index = others if has_seen_none else np.arange(len(folds))
+    index = index[random_part(len(index), MAX_ROWS, rng)]
     radial = RBFNetwork(
         task="regression" if is_regressor(owner) else "classification",
         # What a transformer of the user's leaves out must stay out.
@@ -149,7 +157,41 @@ def fit_radial_partner(
         soft_targets=getattr(owner, "soft_targets", None),
         n_jobs=owner.n_jobs,
     )
-    n_folds = int(folds.max()) + 1
-    few = folds[index] * N_FOLDS // n_folds if n_folds >= N_FOLDS else None
+    few = None if has_seen_none else folds_to_judge(folds[index], owner._n_networks)
     rows, outputs = radial._fit_as_part(sample.take(index), owner, few, rng).honest
-    return radial, Honest(np.arange(n_rows)[index][rows], outputs)
+    if has_seen_none:
+        return radial, Honest(left_out, radial._model.raw_outputs(sample.X[left_out], owner.n_jobs))
+    return radial, Honest(index[rows], outputs)
+
+
+def folds_to_judge(folds: np.ndarray, n_left_out: int) -> np.ndarray | None:
+    """Return the folds of a radial-basis network, the first of which others leave out too.
+
+    Parameters
+    ----------
+    folds : ndarray of int, shape (n_rows,)
+        Folds of the networks.
+    n_left_out : int
+        How many of them are left out by some network; these are the first.
+
+    Returns
+    -------
+    ndarray of int or None
+        Below `N_FOLDS`; None where there are fewer.
+
+    Examples
+    --------
+    >>> folds_to_judge(np.arange(8), 4)
+    array([0, 0, 1, 1, 2, 2, 3, 3])
+    >>> folds_to_judge(np.arange(8), 1)
+    array([0, 1, 1, 1, 2, 2, 3, 3])
+    """
+    n_folds = int(folds.max()) + 1
+    if n_folds < N_FOLDS:
+        return None
+    n_own = max(round(N_FOLDS * n_left_out / n_folds), 1)
+    own = np.minimum(folds, n_left_out - 1) * n_own // n_left_out
+    if n_own == N_FOLDS:
+        return own
+    others = n_own + (folds - n_left_out) * (N_FOLDS - n_own) // (n_folds - n_left_out)
+    return np.where(folds < n_left_out, own, others)

@@ -123,6 +123,8 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
         Number of columns seen in fit.
     feature_names_in_ : ndarray of shape (n_features_in_,)
         Their names, where they are strings.
+    columns_ : Columns
+        What the columns of a data frame were taken for: kinds, levels, parts of dates.
 
     See Also
     --------
@@ -193,8 +195,9 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Rows, in any units: the input map scales them.
+        X : {data frame, array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows, in any units: the input map scales them. Missing values are None or NaN;
+            of a data frame, text, categories, booleans and dates are read too.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Labels; zeros and ones of shape (n_samples, n_labels) for several labels a
             row; probabilities, as `soft_targets` says.

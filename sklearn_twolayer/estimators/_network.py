@@ -197,6 +197,13 @@ class BaseNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         """The fitted input map of the networks."""
         return self._model.parts[0].input_map
 
+    @property
+    def columns_(self) -> Columns:
+        """What the columns of a data frame were taken for: kinds, levels, parts of dates."""
+        if self._columns is None:
+            raise AttributeError("Rows were an array of numbers: there is no columns_.")
+        return self._columns
+
     def _validate_rows(self, X):
         check_is_fitted(self)
         X = self._matrix(X, reset=False)

@@ -115,6 +115,8 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
         Number of columns seen in fit.
     feature_names_in_ : ndarray of shape (n_features_in_,)
         Their names, where they are strings.
+    columns_ : Columns
+        What the columns of a data frame were taken for: kinds, levels, parts of dates.
 
     See Also
     --------
@@ -183,8 +185,9 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Rows, in any units: the input map scales them.
+        X : {data frame, array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows, in any units: the input map scales them. Missing values are None or NaN;
+            of a data frame, text, categories, booleans and dates are read too.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets, in any units.
         sample_weight : array-like of shape (n_samples,), optional

@@ -16,9 +16,10 @@ class PiecewiseLinearMap(InputMap):
     The coordinates of x over bins with edges e_k are clip((x - e_k) / (e_{k+1} - e_k),
     0, 1), one a bin: a linear function of them is a piecewise-linear function of the
     column (Gorishniy et al., 2022, "On embeddings for numerical features"). Edges are
-    quantiles; equal ones are merged, and a column that is left with one bin has no
-    coordinates, since the robust value says as much. For sparse rows the coordinates of
-    zero are subtracted.
+    quantiles; where several are equal, quantiles of the distinct values take their place:
+    of a column that is zero in nine rows of ten, only these see the tenth. A column that is
+    left with one bin has no coordinates, since the robust value says as much. For sparse
+    rows the coordinates of zero are subtracted.
 
     Parameters
     ----------
@@ -57,7 +58,7 @@ class PiecewiseLinearMap(InputMap):
         self.robust_ = RobustMap(self.clip).fit(X, sample_weight=sample_weight)
         n_bins = min(self.n_bins, max(self.max_coordinates // X.shape[1], 1))
         edges = column_quantiles(X, np.linspace(0, 1, n_bins + 1), sample_weight)
-        kept = [np.unique(column) for column in edges.T]
+        kept = [with_distinct(X[:, [j]], column) for j, column in enumerate(edges.T)]
         kept = [
             column if len(column) > 2 and not is_constant else column[:1]
             for column, is_constant in zip(kept, self.robust_.constant_, strict=True)
@@ -96,3 +97,33 @@ class PiecewiseLinearMap(InputMap):
         shape = (X.shape[0], len(self.columns_))
         coordinates = sparse.csr_array((data.astype(X.dtype), bins, indptr), shape=shape)
         return sparse.hstack([self.robust_.transform(X), coordinates], format="csr")
+
+
+def with_distinct(column, edges: np.ndarray) -> np.ndarray:
+    """Return sorted edges of bins, with quantiles of the distinct values for edges that are equal.
+
+    Parameters
+    ----------
+    column : {ndarray, CSR} of shape (n_rows, 1)
+        The values.
+    edges : ndarray of shape (n_edges,)
+        Quantiles of the rows.
+
+    Returns
+    -------
+    ndarray
+        At most `n_edges` of them.
+
+    Examples
+    --------
+    >>> column = np.array([[0.0], [0.0], [0.0], [0.0], [1.0], [2.0], [3.0]])
+    >>> with_distinct(column, np.array([0.0, 0.0, 0.0, 0.5, 3.0]))
+    array([0. , 0.5, 1. , 2. , 3. ])
+    """
+    kept = np.unique(edges)
+    n_more = len(edges) - len(kept)
+    if not n_more or len(kept) < 2:
+        return kept
+    values = np.unique(column.toarray() if sparse.issparse(column) else column)
+    inner = np.linspace(0, len(values) - 1, n_more + 2)[1:-1]
+    return np.union1d(kept, values[np.round(inner).astype(int)])

@@ -1,0 +1,287 @@
+"""Data frames: what columns are taken for, and what becomes of them."""
+
+import datetime
+import decimal
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from sklearn.metrics import log_loss
+from sklearn.model_selection import GridSearchCV
+from sklearn.preprocessing import OneHotEncoder
+
+from sklearn_twolayer import RBFNetwork, TwoLayerClassifier, TwoLayerRegressor
+from sklearn_twolayer.columns import learn_columns
+from sklearn_twolayer.input_maps import MixedMap, StandardMap, with_folds
+
+N = 160
+SMALL = {"n_units": 5, "max_iter": 3, "random_state": 0}
+pytestmark = pytest.mark.filterwarnings("ignore:Only .* distinct centres")
+
+
+def table(n=N, seed=0):
+    rng = np.random.RandomState(seed)
+    frame = pd.DataFrame(
+        {
+            "size": rng.normal(size=n),
+            "color": rng.choice(["red", "green", "blue"], n),
+            "kind": pd.Categorical(rng.choice(["u", "v"], n)),
+            "count": pd.array(rng.randint(0, 5, n), dtype="Int64"),
+            "flag": rng.uniform(size=n) > 0.5,
+            "day": pd.date_range("2020-01-01", periods=n, freq="7h"),
+            "city": rng.choice([f"city {i}" for i in range(30)], n),
+        }
+    )
+    frame.loc[::7, "size"] = np.nan
+    frame.loc[::11, "count"] = pd.NA
+    frame.loc[5, "color"] = None
+    return frame, (frame["color"] == "red").to_numpy() ^ frame["flag"].to_numpy()
+
+
+FRAME, LABELS = table()
+ESTIMATORS = [
+    TwoLayerClassifier(**SMALL),
+    TwoLayerClassifier(n_estimators=1, **SMALL),
+    TwoLayerRegressor(**SMALL),
+    RBFNetwork(8, random_state=0),
+]
+
+
+def test_kinds_of_columns():
+    columns = learn_columns(FRAME, "from_dtype").columns
+    kinds = {column.name: (column.kind, column.levels) for column in columns}
+    assert kinds["size"] == kinds["count"] == kinds["flag"] == ("number", ())
+    assert kinds["color"] == ("category", ("blue", "green", "red"))
+    assert kinds["kind"] == ("category", ("u", "v"))
+    assert columns[5].parts == ("day", "month", "weekday", "hour")
+
+
+@pytest.mark.parametrize("convert", [pl.from_pandas, lambda X: X.convert_dtypes(), pd.DataFrame])
+def test_the_matrix_is_the_same_for_every_library(convert):
+    expected = learn_columns(FRAME, "from_dtype").matrix(FRAME)
+    other = convert(FRAME)
+    np.testing.assert_array_equal(learn_columns(other, "from_dtype").matrix(other), expected)
+
+
+def test_dates_are_days_and_parts_of_the_calendar():
+    dates = pd.DataFrame({"t": pd.to_datetime(["1970-01-02 00:00", "2024-03-05 18:30", None])})
+    columns = learn_columns(dates, "from_dtype")
+    found = columns.matrix(dates)
+    assert columns.names == ["t_day", "t_month", "t_weekday", "t_hour"]
+    days = (datetime.datetime(2024, 3, 5, 18, 30) - datetime.datetime(1970, 1, 1)).total_seconds()
+    np.testing.assert_allclose(found[:2], [[1, 1, 5, 0], [days / 86_400, 3, 2, 18.5]])
+    assert np.isnan(found[2]).all()
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS, ids=repr)
+def test_frames_go_straight_into_fit(estimator):
+    y = LABELS.astype(float if isinstance(estimator, TwoLayerRegressor) else int)
+    predicted = estimator.fit(FRAME, y).predict(FRAME)
+    polars = pl.from_pandas(FRAME)
+    np.testing.assert_array_equal(estimator.fit(polars, y).predict(polars), predicted)
+    assert list(estimator.feature_names_in_) == list(FRAME.columns)
+    new = FRAME.assign(color="violet", size=np.nan)
+    assert np.isfinite(estimator.predict(new)).all()
+    assert np.isfinite(estimator.transform(new)).all()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda X: X.drop(columns="size"), "now missing:\n- size"),
+        (lambda X: X.assign(more=1.0), "unseen at fit time:\n- more"),
+        (lambda X: X[X.columns[::-1]], "in the same order"),
+        (lambda X: X.assign(size="big"), "'size' holds values that are no numbers"),
+        (lambda X: X.assign(size=np.inf), "'size' of X contains infinity"),
+        (lambda X: X.assign(day=1.0), "'day' held dates in fit"),
+        (lambda X: X.assign(color=[["a"]] * N), "'color' holds values that are no levels"),
+    ],
+)
+def test_errors_name_the_column(change, message):
+    estimator = TwoLayerClassifier(n_estimators=1, **SMALL).fit(FRAME, LABELS)
+    with pytest.raises((TypeError, ValueError), match=message):
+        estimator.predict(change(FRAME))
+
+
+def column(values):
+    return pd.DataFrame({"x": FRAME["size"], "q": values})
+
+
+HOSTILE = {
+    "lists": (column([[1]] * N), "Column 'q' holds an object of type list"),
+    "dictionaries": (column([{"k": 1}] * N), "Column 'q' holds an object of type dict"),
+    "complex numbers": (column(np.full(N, 1j)), "Column 'q' holds an object of type complex"),
+    "bytes": (column([b"a"] * N), "Column 'q' holds an object of type bytes"),
+    "infinity": (column([np.inf] + [1.0] * (N - 1)), "Column 'q' of X contains infinity"),
+    "the same name twice": (column(1.0).set_axis(["a", "a"], axis=1), r"unique.*\['a'\]"),
+    "records": (pl.DataFrame({"q": [{"u": 1}] * N}), "Column 'q' is of type Struct"),
+    "no rows": (FRAME[:0], r"0 sample\(s\)"),
+    "no columns": (FRAME[[]], r"0 feature\(s\)"),
+    "types mixed": (column([1, "a", 2.5, None] * (N // 4)), None),
+    "nothing but missing numbers": (column(np.nan), None),
+    "nothing but None": (column([None] * N), None),
+    "one level": (column("same"), None),
+    "no categories": (column(pd.Categorical([None] * N, categories=[])), None),
+    "a category with NaN": (column(pd.Categorical([np.nan, "u"] * (N // 2))), None),
+    "1, '1' and 1.0": (column([1, "1", 1.0, 2] * (N // 4)), None),
+    "decimals": (column([decimal.Decimal("1.5"), None] * (N // 2)), None),
+    "booleans with None": (column([True, None] * (N // 2)), None),
+    "dates of a time zone": (column(pd.date_range("2020", periods=N, tz="Europe/Berlin")), None),
+    "spans of time": (column(pd.to_timedelta(np.arange(N), unit="h")), None),
+    "intervals": (column(pd.cut(np.arange(N), 3)), None),
+    "numbers for names": (column(1.0).set_axis([0, 1], axis=1), None),
+    "nulls": (pl.DataFrame({"q": [None] * N}), None),
+}
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_odd_columns_work_or_are_named(case):
+    frame, message = HOSTILE[case]
+    estimator = TwoLayerClassifier(n_estimators=1, **SMALL)
+    if message is None:
+        assert np.isfinite(estimator.fit(frame, LABELS).predict_proba(frame)).all()
+    else:
+        with pytest.raises((TypeError, ValueError), match=message):
+            estimator.fit(frame, LABELS[: len(frame)])
+        assert not hasattr(estimator, "n_features_in_")
+
+
+def test_text_that_is_nearly_unique_is_told():
+    with pytest.warns(UserWarning, match="'q' has 160 levels in 160 rows.*StringEncoder"):
+        learn_columns(column([f"name {i}" for i in range(N)]), "from_dtype")
+
+
+@pytest.mark.parametrize("features", [[False, True], [1], ["q"]])
+def test_categories_by_name_index_and_mask(features):
+    frame = column(np.arange(N) % 3)
+    columns = learn_columns(frame, features)
+    assert columns.columns[1].levels == (0, 1, 2)
+    if features != ["q"]:
+        by_array = learn_columns(frame.to_numpy(), features)
+        np.testing.assert_array_equal(by_array.matrix(frame.to_numpy()), columns.matrix(frame))
+    fitted = TwoLayerClassifier(categorical_features=features, input_map="standard", **SMALL)
+    assert fitted.fit(frame, LABELS).network_.n_features == 1 + 1 + 3
+
+
+@pytest.mark.parametrize("features", ["no", [True], [5], ["z"], 1, [0.5]])
+def test_categorical_features_that_are_none(features):
+    with pytest.raises(ValueError, match="categorical_features must be"):
+        TwoLayerClassifier(categorical_features=features).fit(column(1.0), LABELS)
+
+
+def test_text_needs_to_be_a_category():
+    with pytest.raises(ValueError, match="'color' holds text"):
+        TwoLayerClassifier(categorical_features=None).fit(FRAME, LABELS)
+
+
+def test_indicators_are_those_of_one_hot_encoding():
+    rng = np.random.RandomState(0)
+    codes = rng.geometric(0.3, size=200).astype(float)[:, None] - 1
+    found = MixedMap(None, [True], min_rows=5).fit(codes).transform(codes)
+    encoder = OneHotEncoder(min_frequency=5, sparse_output=False)
+    np.testing.assert_array_equal(found, encoder.fit_transform(codes))
+    assert MixedMap(None, [True], max_levels=3).fit(codes).transform(codes).shape[1] == 4
+    unknown = MixedMap(None, [True], min_rows=5).fit(codes).transform(np.array([[-1.0], [99.0]]))
+    np.testing.assert_array_equal(unknown, np.eye(found.shape[1])[[-1, -1]])
+
+
+def test_missing_numbers_are_the_median_and_an_indicator():
+    X = np.array([[1.0, 5.0], [np.nan, 6.0], [3.0, 7.0], [8.0, np.nan]])
+    fitted = MixedMap(None, [False, False]).fit(X[:3])
+    np.testing.assert_array_equal(
+        fitted.transform(X), [[1, 5, 0], [2, 6, 1], [3, 7, 0], [8, 6, 0]]
+    )
+    scaled = MixedMap(StandardMap(), [False, False]).fit(X)
+    back = scaled.inverse_transform(scaled.transform(X))
+    np.testing.assert_allclose(back, np.where(np.isnan(X), np.nanmedian(X, axis=0), X))
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS, ids=repr)
+def test_values_that_are_missing_only_later(estimator):
+    X = np.random.RandomState(0).normal(size=(N, 3))
+    y = (X[:, 0] > 0).astype(float)
+    estimator.fit(X, y)
+    holes = X.copy()
+    holes[::3, 1] = np.nan
+    filled = np.where(np.isnan(holes), X.mean(axis=0), X)
+    np.testing.assert_array_equal(estimator.predict(holes), estimator.predict(filled))
+
+
+def statistics(codes, targets, folds, weights=None):
+    X = codes.astype(float)[:, None]
+    fitted = MixedMap(None, [True], min_rows=len(X) + 1, many_levels=2)
+    fitted.fit(X, sample_weight=weights, targets=targets, folds=folds)
+    training = with_folds(X, fitted, folds)
+    return fitted.transform(training)[:, -1], fitted.transform(X)[:, -1]
+
+
+def test_a_statistic_knows_nothing_of_its_own_fold():
+    rng = np.random.RandomState(0)
+    codes, folds = rng.randint(6, size=300), rng.randint(4, size=300)
+    targets = codes[:, None] + rng.normal(size=(300, 1))
+    before, _ = statistics(codes, targets, folds)
+    # Two targets of a fold change places: neither their mean nor their spread does.
+    first, second = np.flatnonzero((folds == 1) & (codes == 2))[:2]
+    targets[[first, second]] = targets[[second, first]]
+    np.testing.assert_allclose(statistics(codes, targets, folds)[0], before)
+
+
+def test_statistics_are_means_of_levels_where_these_differ():
+    rng = np.random.RandomState(0)
+    codes = np.repeat(np.arange(20), 50)
+    targets = 10 * rng.normal(size=20)[codes][:, None] + 0.01 * rng.normal(size=(1000, 1))
+    _, found = statistics(codes, targets, rng.randint(4, size=1000))
+    expected = 2 * (targets[:, 0] - targets.mean()) / targets.std()
+    np.testing.assert_allclose(found, expected, atol=0.05)
+
+
+def test_levels_of_noise_have_small_statistics():
+    rng = np.random.RandomState(0)
+    codes, targets = rng.randint(50, size=3000), rng.normal(size=(3000, 1))
+    training, new = statistics(codes, targets, rng.randint(8, size=3000))
+    assert max(np.abs(training).max(), np.abs(new).max()) < 0.5
+
+
+def test_an_integer_weight_is_repeated_rows_for_statistics():
+    rng = np.random.RandomState(0)
+    codes, folds = rng.randint(6, size=100), rng.randint(4, size=100)
+    targets, weights = codes[:, None] + rng.normal(size=(100, 1)), rng.randint(1, 4, size=100)
+    repeat = np.repeat(np.arange(100), weights)
+    _, weighted = statistics(codes, targets, folds, weights.astype(float))
+    _, repeated = statistics(codes[repeat], targets[repeat], folds[repeat])
+    np.testing.assert_allclose(weighted[repeat], repeated)
+
+
+@pytest.mark.filterwarnings("ignore:Column .* levels")
+@pytest.mark.parametrize("n_levels", [40, 1000])
+def test_noise_of_many_levels_misleads_nobody(n_levels):
+    rng = np.random.RandomState(0)
+    frame = pd.DataFrame({f"c{j}": rng.randint(n_levels, size=1600).astype(str) for j in range(2)})
+    y = rng.randint(2, size=1600)
+    estimator = TwoLayerClassifier(random_state=0).fit(frame[:600], y[:600])
+    assert log_loss(y[600:], estimator.predict_proba(frame[600:])) < np.log(2) + 0.03
+
+
+def test_statistics_say_what_a_level_is_like():
+    rng = np.random.RandomState(0)
+    worth = rng.normal(size=200)
+    codes = rng.randint(200, size=2400)
+    frame = pd.DataFrame({"level": [f"l{i}" for i in codes], "x": rng.normal(size=2400)})
+    y = worth[codes] + 0.3 * rng.normal(size=2400)
+    estimator = TwoLayerRegressor(random_state=0).fit(frame[:1600], y[:1600])
+    assert estimator.score(frame[1600:], y[1600:]) > 0.7
+
+
+def test_a_search_over_frames():
+    search = GridSearchCV(
+        TwoLayerClassifier(n_estimators=1, **SMALL), {"input_map": ["standard", "robust"]}, cv=2
+    )
+    assert np.isfinite(search.fit(FRAME, LABELS).best_score_)
+
+
+def test_batches_of_frames_with_new_levels():
+    estimator = TwoLayerClassifier(n_estimators=1, **SMALL)
+    estimator.partial_fit(FRAME[:80], LABELS[:80], classes=[False, True])
+    later = FRAME[80:].assign(color="violet")
+    assert np.isfinite(estimator.partial_fit(later, LABELS[80:]).predict_proba(FRAME)).all()
