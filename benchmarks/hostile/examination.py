@@ -5,6 +5,7 @@ from operator import methodcaller
 from typing import Any, NamedTuple
 
 import numpy as np
+from scipy import sparse
 from sklearn.base import clone
 
 from . import fingerprints
@@ -281,7 +282,8 @@ class Examination:
         if _has_partial_fit(self.estimator):
             kinds += ["in parts", "one row"]
         kind = self.dice.one(kinds)
-        X, y = self.case.table.plain, np.asarray(self.case.table.y)
+        X, y = self.case.table.plain, self.case.table.y
+        y = y.toarray() if sparse.issparse(y) else np.asarray(y)
         if kind == "spoiled":
             self.fit_spoiled()
         elif kind == "in parts":
