@@ -272,7 +272,9 @@ class Examination:
             return
         same = fingerprints.same(self.estimator.params_, other.params_)
         if not same or not fingerprints.same(self.outputs(), self.outputs(other)):
-            self.find("another fit of a clone", self.method, f"n_jobs={other.n_jobs}")
+            of_component = "a component of the user's" if self.case.has_component else "its own"
+            text = f"n_jobs={other.n_jobs}, with {of_component}"
+            self.find("another fit of a clone", self.method, text)
 
     def go_on(self) -> None:
         """Fit again: in parts, from where it is, on spoiled data, or from the start."""
