@@ -131,7 +131,7 @@ BAD_CENTERS = {
 }
 KMEANS = {"KMeans": lambda: KMeans(2, n_init=1, random_state=0)}
 CLUSTERERS = KMEANS | {
-    "MeanShift": MeanShift,
+    "MeanShift": lambda: MeanShift(bandwidth=1.0),
     "AffinityPropagation": lambda: AffinityPropagation(random_state=0),
 }
 

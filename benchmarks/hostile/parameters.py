@@ -230,7 +230,7 @@ def centers(dice: Dice, table: Table, mapped_by: Any) -> Any:
     if kind == "array":
         return table.plain[:3] if table.moderate and hasattr(table.X, "dtype") else "kmeans"
     may_be_sparse = table.is_sparse or hasattr(mapped_by, "fit")
-    known = KMEANS if may_be_sparse else CLUSTERERS
+    known = KMEANS if may_be_sparse or table.is_tall else CLUSTERERS
     return known[dice.one(known)]()
 
 
