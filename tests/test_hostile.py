@@ -16,8 +16,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from benchmarks.hostile import attempts, campaign  # noqa: E402
 from benchmarks.hostile.__main__ import main  # noqa: E402
 from benchmarks.hostile.dice import Dice  # noqa: E402
-from benchmarks.hostile.examination import Case, Examination  # noqa: E402
+from benchmarks.hostile.examination import Examination  # noqa: E402
 from benchmarks.hostile.tables import Table  # noqa: E402
+from benchmarks.hostile.watching import Case  # noqa: E402
 from sklearn_twolayer import TwoLayerClassifier, TwoLayerRegressor  # noqa: E402
 from sklearn_twolayer.activations import ACTIVATIONS  # noqa: E402
 from sklearn_twolayer.embeddings import PRESETS  # noqa: E402

@@ -13,10 +13,11 @@ from .attempts import Attempt
 from .checks import Finding
 from .components import OWN_MAPS
 from .dice import Dice
-from .examination import Case, Examination
+from .examination import Examination
 from .parameters import draw_estimator
 from .spoiled import spoil
 from .tables import PROBLEMS, draw_table
+from .watching import Case
 from .wrong import corrupt
 
 #: What is wrong with a call, and how often.

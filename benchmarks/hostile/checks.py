@@ -16,6 +16,7 @@ from scipy import sparse
 from .attempts import PACKAGE, Attempt, TookTooLong, called_by_us, is_inside, own_place
 
 SKLEARN, SCIPY, HERE = (Path(p).parent for p in (sklearn.__file__, scipy.__file__, __file__))
+METRICS = SKLEARN / "metrics"
 #: Parts of scikit-learn that check what a user gives, and say so.
 VALIDATION = tuple(SKLEARN / name for name in ("utils", "base.py", "metrics", "_config.py"))
 ALLOWED = (ValueError, TypeError, AttributeError)
@@ -83,6 +84,8 @@ def is_clear(error: BaseException, has_component: bool) -> bool:
     called = called_by_us(files)
     if has_component and any(_is_component(file) for file in called):
         return True
+    if called and is_inside(called[0], METRICS):  # a score: what all estimators there do
+        return True
     if isinstance(error, NOT_ALLOWED):
         return False
     by_us = is_inside(files[-1], PACKAGE) or is_inside(files[-1], SKLEARN / "base.py")
@@ -119,7 +122,7 @@ def check_warnings(attempt: Attempt, *, has_component: bool) -> list[Finding]:
     for warned in attempt.warned:
         is_told = issubclass(warned.category, UserWarning)
         known = warned.category.__module__.split(".")[0] in ("builtins", "sklearn", PACKAGE.name)
-        of_metric = any(is_inside(file, SKLEARN / "metrics") for file in warned.files)
+        of_metric = any(is_inside(file, METRICS) for file in warned.files)
         of_component = has_component and any(_is_component(file) for file in warned.files)
         if not (is_told and known) and not of_metric and not of_component:
             text = f"{warned.category.__name__}: {warned.text[:200]}"

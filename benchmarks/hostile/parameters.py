@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 from sklearn_twolayer import (
     LBFGS,
     Adam,
@@ -51,9 +53,19 @@ def common_parameters(dice: Dice, problem: str, table: Table) -> dict[str, Any]:
     if problem.startswith("soft"):
         kind = {"soft classes": "multiclass", "soft labels": "multilabel"}[problem]
         parameters["soft_targets"] = kind
-    elif problem not in REGRESSION and dice.chance(0.15):
-        parameters["class_weight"] = "balanced"
+    elif problem not in REGRESSION and dice.chance(0.25):
+        parameters["class_weight"] = class_weight(dice, problem, table)
     return parameters
+
+
+def class_weight(dice: Dice, problem: str, table: Table) -> Any:
+    """Return weights of the classes, of each label where there are several."""
+    y = np.asarray(table.y)
+    if problem == "labels" and dice.chance(0.5):
+        return [{0: 1.0, 1: 2.0}] * y.shape[1]
+    if problem == "labels" or dice.chance(0.5):
+        return "balanced"
+    return {label: dice.one([0.5, 1, 3.0]) for label in np.unique(y).tolist()}
 
 
 def input_map(dice: Dice, table: Table) -> Any:
