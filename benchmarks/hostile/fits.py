@@ -64,13 +64,17 @@ def _classes(dice, estimator, table):
 def _validation(dice, table):
     """Return validation rows, and whether they are good; None where that is open."""
     X, y, plain = table.X, table.y, table.plain
-    kind = dice.weighted({"same": 0.5, "few": 0.2, "one": 0.1, "X": 0.1, "y": 0.1})
+    kinds = {"same": 0.45, "few": 0.2, "one": 0.1, "X": 0.1, "y": 0.1, "columns": 0.05}
+    kind = dice.weighted(kinds)
     if kind == "same":
         return {"X_val": X, "y_val": y}, True
     if kind == "few":  # not all classes are among them, perhaps
-        return {"X_val": plain[:2], "y_val": as_array(y)[:2] if np.ndim(y) else y}, None
+        some = as_array(y)[:2] if getattr(y, "ndim", 0) else y
+        return {"X_val": plain[:2], "y_val": some}, None
     if kind == "one":
         return dice.one([{"X_val": X}, {"y_val": y}]), False
+    if kind == "columns":
+        return {"X_val": X, "y_val": np.c_[plain, plain, plain]}, False
     if kind == "X":
         name = dice.one(ROWS)
         return {"X_val": ROWS[name](plain), "y_val": y}, None if name in DEBATABLE_ROWS else False
