@@ -69,7 +69,7 @@ def _validation(dice, table):
     if kind == "same":
         return {"X_val": X, "y_val": y}, True
     if kind == "few":  # not all classes are among them, perhaps
-        some = as_array(y)[:2] if getattr(y, "ndim", 0) else y
+        some = as_array(y)[:2] if table.moderate or getattr(y, "ndim", 0) else y
         return {"X_val": plain[:2], "y_val": some}, None
     if kind == "one":
         return dice.one([{"X_val": X}, {"y_val": y}]), False
