@@ -118,7 +118,7 @@ def _embedding(dice):
             Radial(2, shared=junk(dice)),
             Radial(2, normalize=junk(dice)),
             Radial(2000, centers="random"),
-            _deep(600),
+            _deep(200),
             "radial",
             "Dense",
         ]
