@@ -371,6 +371,20 @@ def test_what_a_map_may_return(function, dtype, X):
     np.testing.assert_allclose(mapped, X, rtol=1e-6)
 
 
+@each
+@pytest.mark.parametrize("scale", [2.0**-1000, 1e-310])
+def test_sparse_columns_that_are_nearly_zero(name, scale, X):
+    X = np.where(np.abs(X) > 0.5, X, 0)
+    weights, rng = np.ones(len(X)), np.random.RandomState(0)
+    expected = fit_input_map(name, sparse.csr_array(X), X[:, 0], weights, rng)
+    tiny = fit_input_map(name, sparse.csr_array(X * scale), X[:, 0], weights, rng)
+    found, mapped = (
+        sparse.csr_array(map_rows(fitted, sparse.csr_array(rows))).toarray()
+        for fitted, rows in [(tiny, X * scale), (expected, X)]
+    )
+    np.testing.assert_allclose(found, mapped, rtol=1e-6, atol=1e-8)
+
+
 @pytest.mark.parametrize("output", ["pandas", "polars"])
 def test_a_map_under_another_kind_of_output(output, X):
     weights = np.ones(len(X))

@@ -259,6 +259,24 @@ def test_widths_are_tried_on_random_rows(monkeypatch):
     assert regression(60, input_map="standard").fit(rows, waves).score(rows, waves) > 0.99
 
 
+@pytest.mark.parametrize("refine", [None, "gradient", "auto"])
+@pytest.mark.parametrize(
+    ("width", "what"),
+    [(1e-300, "underflow"), (1e300, "overflow"), ([1.0, 1e300, 1.0], "overflow")],
+)
+def test_widths_whose_squares_no_float_holds(width, what, refine):
+    model = regression(3, width=width, refine=refine)
+    with pytest.raises(ValueError, match=f"width=.* has squares that {what} in float64: give"):
+        model.fit(X, y)
+
+
+def test_steps_of_refine_that_are_no_names():
+    for refine in ([np.array([1.0, 2.0])], [{"a": 1}], [["width"]], {"width"}):
+        with pytest.raises(ValueError, match="^refine must be 'auto', None, or steps out of"):
+            regression(refine=refine).fit(X, y)
+    assert regression(refine=["auto"])._refines_by_itself
+
+
 @pytest.mark.parametrize("width", [0.5, np.full(30, 2.0)], ids=["number", "array"])
 def test_widths_in_numbers_are_taken_as_they_are(width):
     model = quiet_fit(regression(width=width, input_map="standard"), X, y)
