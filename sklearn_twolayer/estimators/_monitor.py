@@ -1,11 +1,14 @@
 """What happens after each iteration of a solver: curves, early stopping, callbacks."""
 
+import inspect
 from collections.abc import Callable
+from numbers import Real
 from typing import Any
 
 import numpy as np
 from sklearn.metrics import check_scoring
 
+from .._checks import shown
 from ..solvers import Outcome
 from ._label_targets import ClassTargets, PresentClasses, listed
 from ._network import Sample
@@ -118,17 +121,17 @@ def validation_score(model: Any, targets: Any, held_out: Sample) -> Callable[[An
         Takes a fitted copy, and returns its score. Where some classes have no validation
         row, the copy shows the probabilities of the others.
     """
-    scorer = check_scoring(model, model.scoring)
-    weighted = np.ptp(held_out.weights) > 0 and takes_weights(scorer)
+    given, scorer = _checked_scorer(model)
+    weighted = np.ptp(held_out.weights) > 0 and takes_weights(given)
     weights = {"sample_weight": held_out.weights} if weighted else {}
     if not isinstance(targets, ClassTargets) or held_out.y.ndim > 1:
         return lambda fitted: scorer(fitted, held_out.X, held_out.y, **weights)
     present = np.unique(targets.codes(held_out.y))
     n_classes = len(targets.classes)
-    shown = PresentClasses(targets, present) if 1 < len(present) < n_classes else targets
+    known = PresentClasses(targets, present) if 1 < len(present) < n_classes else targets
 
     def score(fitted):
-        fitted._targets, fitted.classes_ = shown, shown.classes
+        fitted._targets, fitted.classes_ = known, known.classes
         try:
             return scorer(fitted, held_out.X, held_out.y, **weights)
         except ValueError as error:
@@ -142,3 +145,26 @@ def validation_score(model: Any, targets: Any, held_out: Sample) -> Callable[[An
             ) from error
 
     return score
+
+
+def _checked_scorer(model):
+    """Return the scorer of a model, and one whose errors name the parameter."""
+    scorer = check_scoring(model, model.scoring)
+    try:
+        inspect.signature(scorer).bind(model, None, None)
+    except (TypeError, ValueError) as error:  # a metric, or a class of Python's own
+        raise TypeError(
+            "scoring must be a name or a function of an estimator, X and y, got "
+            f"{shown(model.scoring)}."
+        ) from error
+
+    def checked(*args, **kwargs):
+        value = scorer(*args, **kwargs)
+        number = value.item() if isinstance(value, np.ndarray) and value.ndim == 0 else value
+        if not isinstance(number, Real):
+            raise TypeError(
+                f"scoring={shown(model.scoring)} must give a number, got {shown(value)}."
+            )
+        return number
+
+    return scorer, checked
