@@ -253,6 +253,13 @@ def test_what_goes_wrong_in_a_clusterer():
         centers_of(X, 5, Failing(X[:0]))
     with pytest.raises(ValueError, match="not finite: scale the inputs"):
         centers_of(X, 5, Failing(np.full((2, 3), np.inf)))
+    for found in ([[1.0], [1, 2]], np.full((2, 3), "red"), np.float64(3.0), 3.0, X[:2] + 1j, X[0]):
+        with pytest.raises(ValueError, match="^centers (must be|given as) an array"):
+            centers_of(X, 5, Failing(found))
+
+
+def test_a_clusterer_may_give_a_list():
+    np.testing.assert_array_equal(centers_of(X, 99, Failing(X[:3].tolist())), X[:3])
 
 
 def test_inputs_beyond_single_precision():

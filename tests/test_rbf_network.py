@@ -270,6 +270,13 @@ def test_widths_whose_squares_no_float_holds(width, what, refine):
         model.fit(X, y)
 
 
+def test_a_task_that_is_no_name():
+    model = RBFNetwork(task=np.array([1.0, 2.0]))
+    assert "task" in model._repr_html_() and is_classifier(model)
+    with pytest.raises(ValueError, match="^task must be one of .* got array"):
+        model.fit(X, y)
+
+
 def test_steps_of_refine_that_are_no_names():
     for refine in ([np.array([1.0, 2.0])], [{"a": 1}], [["width"]], {"width"}):
         with pytest.raises(ValueError, match="^refine must be 'auto', None, or steps out of"):
