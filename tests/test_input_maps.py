@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.compose import ColumnTransformer
 from sklearn.kernel_approximation import Nystroem
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import Binarizer, StandardScaler
+from sklearn.preprocessing import Binarizer, MaxAbsScaler, StandardScaler
 
 from sklearn_twolayer import TwoLayerRegressor
 from sklearn_twolayer.input_maps import (
@@ -393,8 +393,10 @@ def test_a_map_under_another_kind_of_output(output, X):
     with config_context(transform_output=output):
         fitted = fit_input_map(StandardScaler(), X, X[:, 0], weights, np.random.RandomState(0))
         np.testing.assert_array_equal(map_rows(fitted, X), expected)
+        kept = map_rows(MaxAbsScaler().fit(X), sparse.csr_array(X))
         scaled = ScaledMap(fitted, np.full(4, 0.5)).transform(X)
         np.testing.assert_array_equal(scaled, 0.5 * expected)
+    np.testing.assert_allclose(kept.toarray(), X / np.abs(X).max(axis=0), rtol=1e-12)
 
 
 def test_a_map_is_fitted_under_weights_if_it_takes_them(X, weights):
