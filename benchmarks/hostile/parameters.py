@@ -229,7 +229,10 @@ def radial_parameters(dice: Dice, problem: str, table: Table) -> dict[str, Any]:
     parameters["width"] = dice.one([*WIDTHS, "loo", 0.7, WIDTHS["nearest"](3)])
     parameters["linear_tail"] = dice.one([True, False, "auto"])
     parameters["alpha"] = dice.one(["loo", "loo", 0.0, 0.01])
-    parameters["solver"] = dice.one(["lbfgs", "adam", "gradient_descent", LBFGS(3)])
+    # Gradient descent may leave for infinity where a kernel grows without bound.
+    kernel = parameters["kernel"]
+    decays = isinstance(kernel, str) and KERNELS[kernel].decays
+    parameters["solver"] = dice.one(["lbfgs", "adam", LBFGS(3), *["gradient_descent"] * decays])
     parameters["refine"] = refinement(dice, parameters)
     return parameters
 
