@@ -396,6 +396,13 @@ def test_scorers_that_give_no_number(make, value):
     refused(estimator, "scoring=.* must give a number, got ", X, LABELS, error=TypeError)
 
 
+@pytest.mark.parametrize("name", ["scoring", "soft_targets", "class_weight"])
+@pytest.mark.parametrize("value", [np.array([1.0, 2.0]), np.array([])], ids=repr)
+def test_arrays_in_the_place_of_names(name, value):
+    for y in (LABELS, MANY):
+        refused(classifier(**{name: value}), f"{name}.* (must be|expected)", X, y)
+
+
 @pytest.mark.parametrize("value", [0.5, np.float32(0.5), np.array(0.5)], ids=repr)
 def test_scorers_that_give_a_number(value):
     model = regressor(scoring=Constant(value), early_stopping=True).fit(X, Y)

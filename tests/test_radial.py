@@ -19,6 +19,7 @@ from sklearn_twolayer.network import Network
 from sklearn_twolayer.radial import (
     WIDTHS,
     Clusters,
+    check_squares,
     cluster_shapes,
     find_centers,
     find_widths,
@@ -125,6 +126,12 @@ def test_distances_that_overflow_are_told(rule):
         clusters = Clusters((size * X[:9]).astype(dtype), (size * X).astype(dtype), np.ones(200))
         with pytest.raises(ValueError, match=f"overflow in {dtype.__name__}: scale the inputs"):
             find_widths(clusters, rule)
+
+
+@pytest.mark.parametrize(("width", "what"), [(np.inf, "overflow"), (1e-200, "underflow")])
+def test_learned_widths_whose_squares_no_float_holds(width, what):
+    with pytest.raises(ValueError, match=f"learned widths {what} in float64: lower the learning"):
+        check_squares(np.array([1.0, width]), np.float64, learned=True)
 
 
 @pytest.mark.parametrize(("width", "what"), [(1e-30, "underflow"), (1e30, "overflow")])

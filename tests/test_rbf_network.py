@@ -270,6 +270,15 @@ def test_widths_whose_squares_no_float_holds(width, what, refine):
         model.fit(X, y)
 
 
+@pytest.mark.parametrize("refine", ["metric", "width", "metric+gradient"])
+def test_rows_beyond_all_distances_leak_no_warning(refine):
+    rows = np.where(X > 0.5, 1.7e308, -1.7e308)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        with pytest.raises(ValueError, match="overflow"):
+            regression(5, refine=refine, input_map=None, centers="random").fit(rows, y)
+
+
 def test_a_task_that_is_no_name():
     model = RBFNetwork(task=np.array([1.0, 2.0]))
     assert "task" in model._repr_html_() and is_classifier(model)

@@ -141,7 +141,7 @@ class MultilabelTargets:
         if self.soft and class_weight is not None:
             raise ValueError("class_weight needs labels: leave it at None for soft targets.")
         check_form(y, self.n_outputs)
-        if not class_weight:
+        if class_weight is None or (isinstance(class_weight, dict | list) and not class_weight):
             return np.ones(len(y))
         labels, both = y.T.astype(int), np.array([0, 1])
         if isinstance(class_weight, str) and class_weight == "balanced":

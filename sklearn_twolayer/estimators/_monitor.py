@@ -121,8 +121,9 @@ def validation_score(model: Any, targets: Any, held_out: Sample) -> Callable[[An
         Takes a fitted copy, and returns its score. Where some classes have no validation
         row, the copy shows the probabilities of the others.
     """
-    given, scorer = _checked_scorer(model)
-    weighted = np.ptp(held_out.weights) > 0 and takes_weights(given)
+    scorer = check_scoring(model, model.scoring)
+    weighted = np.ptp(held_out.weights) > 0 and takes_weights(scorer)
+    scorer = _checked(scorer, model.scoring)
     weights = {"sample_weight": held_out.weights} if weighted else {}
     if not isinstance(targets, ClassTargets) or held_out.y.ndim > 1:
         return lambda fitted: scorer(fitted, held_out.X, held_out.y, **weights)
@@ -147,24 +148,26 @@ def validation_score(model: Any, targets: Any, held_out: Sample) -> Callable[[An
     return score
 
 
-def _checked_scorer(model):
-    """Return the scorer of a model, and one whose errors name the parameter."""
-    scorer = check_scoring(model, model.scoring)
+def check_scorer(scoring: Any) -> None:
+    """Raise TypeError where `scoring` can be no scorer, by what it takes."""
+    if scoring is None or isinstance(scoring, str):
+        return
     try:
-        inspect.signature(scorer).bind(model, None, None)
-    except (TypeError, ValueError) as error:  # a metric, or a class of Python's own
+        inspect.signature(scoring).bind(None, None, None)
+    except (TypeError, ValueError) as error:  # a list, a metric, or a class of Python's own
         raise TypeError(
-            "scoring must be a name or a function of an estimator, X and y, got "
-            f"{shown(model.scoring)}."
+            f"scoring must be a name or a function of an estimator, X and y, got {shown(scoring)}."
         ) from error
+
+
+def _checked(scorer, scoring):
+    """Return a scorer that gives a number, or raises TypeError."""
 
     def checked(*args, **kwargs):
         value = scorer(*args, **kwargs)
         number = value.item() if isinstance(value, np.ndarray) and value.ndim == 0 else value
         if not isinstance(number, Real):
-            raise TypeError(
-                f"scoring={shown(model.scoring)} must give a number, got {shown(value)}."
-            )
+            raise TypeError(f"scoring={shown(scoring)} must give a number, got {shown(value)}.")
         return number
 
-    return scorer, checked
+    return checked

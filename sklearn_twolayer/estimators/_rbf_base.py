@@ -184,7 +184,8 @@ class BaseRBFNetwork(BaseNetwork):
     def _keep(self, fit: RadialFit, weights):
         with np.errstate(over="ignore"):  # told by the check
             widths = np.exp(fit.layer.own[1])
-        check_squares(widths, fit.part.params.dtype)
+        is_learned = "gradient" in self._steps()
+        check_squares(widths, fit.part.params.dtype, learned=is_learned)
         self._model = Model.of(fit.part)
         self._density = fit.density
         self.alpha_, self.cond_ = fit.alpha, fit.condition

@@ -223,8 +223,9 @@ class FewRows(LeaveOneOut):
 
     def _decompose(self):
         self._root = np.sqrt(self.rows.shares(slice(None)))[:, None]
-        Y = (self.activations.block(slice(None)) - self.center) * self._root
-        inner = Y @ Y.T
+        with np.errstate(over="ignore", invalid="ignore"):  # told when it is decomposed
+            Y = (self.activations.block(slice(None)) - self.center) * self._root
+            inner = Y @ Y.T
         # The direction of the intercept becomes the last, and is left out.
         inner += (2 * np.trace(inner) + 1) * self._root @ self._root.T
         values, U = decomposed(inner)

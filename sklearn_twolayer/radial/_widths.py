@@ -144,7 +144,9 @@ def find_widths(clusters: Clusters, width: Any) -> np.ndarray:
     return widths
 
 
-def check_squares(widths: np.ndarray, dtype: Any, given: Any = None) -> None:
+def check_squares(
+    widths: np.ndarray, dtype: Any, given: Any = None, *, learned: bool = False
+) -> None:
     """Raise ValueError where a floating type cannot hold the squares of widths.
 
     Parameters
@@ -155,6 +157,8 @@ def check_squares(widths: np.ndarray, dtype: Any, given: Any = None) -> None:
         The floating type that distances are to be computed in.
     given : object, optional
         The parameter, where they are numbers of the user's.
+    learned : bool
+        Whether a solver has found them.
     """
     info = np.finfo(dtype)
     low, high = info.tiny**0.5, info.max**0.5
@@ -164,6 +168,11 @@ def check_squares(widths: np.ndarray, dtype: Any, given: Any = None) -> None:
             raise ValueError(
                 f"width={shown(given)} has squares that {what} in {np.dtype(dtype)}: give widths "
                 "of the size of the distances between rows."
+            )
+        if learned:
+            raise ValueError(
+                f"The squares of the learned widths {what} in {np.dtype(dtype)}: lower the "
+                "learning rate, take another solver or kernel, or leave out refine='gradient'."
             )
         raise ValueError(
             f"The distances between rows {what} in {np.dtype(dtype)}: scale the inputs, as "
