@@ -190,19 +190,19 @@ class Examination(Watch):
         self.attempts.append(done)
         if not done.worked:
             self.find("cannot be pickled", "", f"{done.error!r:.200}")
-        elif not fingerprints.same(self.outputs(done.value), self.outputs()):
+        elif not self.alike(self.outputs(done.value), self.outputs()):
             self.find("another prediction after pickling", "", self.case.table.label)
-        else:
-            self.ask_for_a_frame(done.value)
 
-    def ask_for_a_frame(self, estimator: Any) -> None:
-        """Check that what transform gives is a data frame where that is asked for."""
-        self.call("set_output", transform=self.dice.one(["pandas", "polars"]), on=estimator)
-        done = self.call("transform", self.case.table.X, on=estimator)
-        if not done.worked:
-            self.refused("transform", done)
-        elif list(done.value.columns) != list(estimator.get_feature_names_out()):
-            self.find("wrong shape", "transform", "a frame with other names")
+    def alike(self, found: Any, expected: Any) -> bool:
+        """Return whether outputs are the same, but for rounding in a component of the user's.
+
+        Its arrays, where they are strided, come back in one piece, and are summed in another
+        order.
+        """
+        if fingerprints.same(found, expected):
+            return True
+        is_close = self.case.has_component and np.shape(found) == np.shape(expected) != ()
+        return is_close and np.allclose(found, expected, equal_nan=True)
 
     def outputs(self, estimator: Any = None) -> Any:
         """Return the raw outputs that an estimator has for the rows of the fit."""
