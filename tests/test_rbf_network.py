@@ -33,6 +33,7 @@ from sklearn_twolayer.losses import SquaredError
 from sklearn_twolayer.network import Network
 from sklearn_twolayer.objective import Objective
 from sklearn_twolayer.output_layer import FixedLayer, JudgedLayer
+from sklearn_twolayer.output_layer._leave_one_out import LeaveOneOut
 from sklearn_twolayer.rbf import Table
 from sklearn_twolayer.rbf._width import refine_width
 
@@ -277,6 +278,27 @@ def test_rows_beyond_all_distances_leak_no_warning(refine):
         warnings.simplefilter("error", RuntimeWarning)
         with pytest.raises(ValueError, match="overflow"):
             regression(5, refine=refine, input_map=None, centers="random").fit(rows, y)
+
+
+@pytest.mark.parametrize("tail", [True, False])
+def test_rows_below_all_squares_leak_no_warning(tail):
+    rows = 1e-160 * MOONS[:17]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        model = RBFNetwork(5, input_map=None, linear_tail=tail, refine=None, alpha=0.0)
+        try:
+            chances = model.fit(rows, LABELS[:17]).predict_proba(rows)
+        except ValueError as error:
+            assert "underflow" in str(error)
+        else:
+            np.testing.assert_allclose(chances, [np.bincount(LABELS[:17]) / 17] * 17)
+
+
+def test_directions_of_no_variance_count_for_nothing():
+    layer = LeaveOneOut.__new__(LeaveOneOut)
+    layer.values = np.array([1e-320, 1e-310, 1e-300])
+    np.testing.assert_array_equal(layer.inverses(np.zeros(1))[:2], 0)
+    np.testing.assert_allclose(layer.inverses(np.zeros(1))[2], 1e300)
 
 
 def test_a_task_that_is_no_name():

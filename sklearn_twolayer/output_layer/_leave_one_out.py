@@ -105,7 +105,8 @@ class LeaveOneOut:
     def inverses(self, alphas: np.ndarray) -> np.ndarray:
         """Return 1 / (value + α), shape (n_directions, n_alphas), zero for mere rounding."""
         total = self.values[:, None] + alphas
-        floor = len(total) * np.finfo(float).eps * self.values[-1]
+        info = np.finfo(float)
+        floor = max(len(total) * info.eps * self.values[-1], info.tiny)
         return np.divide(1, total, out=np.zeros_like(total), where=total > floor)
 
     def errors(self, alphas: np.ndarray) -> np.ndarray:
@@ -248,7 +249,7 @@ class FewRows(LeaveOneOut):
     def _all_inverses(self, alphas):
         total = self._values[:, None] + alphas
         floor = len(total) * np.finfo(float).eps * self.values[-1]
-        return 1 / np.maximum(total, floor or 1.0)
+        return 1 / np.maximum(total, floor if floor >= np.finfo(float).tiny else 1.0)
 
     def rough_errors(self, alphas):
         inverses = self._all_inverses(alphas)
