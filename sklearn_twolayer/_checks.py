@@ -93,6 +93,51 @@ def as_array(name: str, value: Any) -> np.ndarray:
     return array
 
 
+def as_mapped(what: str, function: Any, value: Any, array: np.ndarray) -> np.ndarray:
+    """Return what a function of the user's made of an array, element by element.
+
+    Parameters
+    ----------
+    what : str
+        What the function is, for the message.
+    function : object
+        The function.
+    value : object
+        What it returned.
+    array : ndarray
+        What it was given.
+
+    Returns
+    -------
+    ndarray
+        Real numbers, as many as it was given.
+
+    Raises
+    ------
+    ValueError
+        If it returned anything else: a sum would be added to all elements without a word.
+
+    Examples
+    --------
+    >>> as_mapped("activation", np.sum, np.sum(np.ones(3)), np.ones(3))
+    Traceback (most recent call last):
+        ...
+    ValueError: The activation <function sum at ...> must return real numbers of the shape that ...
+    """
+    try:
+        mapped = np.asarray(value)
+    except ValueError:  # ragged lists
+        mapped = np.empty(0, dtype=object)
+    is_real = mapped.dtype.kind in "biuf"
+    if is_real and mapped.shape == array.shape:
+        return mapped if mapped.dtype.kind == "f" else mapped.astype(array.dtype)
+    found = f"an array of shape {mapped.shape}" if is_real else shown(value)
+    raise ValueError(
+        f"The {what} {shown(function)} must return real numbers of the shape that it is given, "
+        f"{array.shape}; it returned {found}."
+    )
+
+
 def shown(value: Any) -> str:
     """Return how a message shows a value that a user gave: its repr, cut where it is long.
 

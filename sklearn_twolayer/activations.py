@@ -14,6 +14,7 @@ import numpy as np
 from scipy.special import erf
 from sklearn.base import BaseEstimator
 
+from ._checks import as_mapped, check_number
 from ._registry import resolve
 
 
@@ -83,6 +84,9 @@ class Activation(BaseEstimator):
         """Return ∂L/∂v from `delta` = ∂L/∂y."""
         raise NotImplementedError
 
+    def check_parameters(self) -> None:
+        """Raise TypeError or ValueError if a hyperparameter is out of range."""
+
 
 class Identity(Activation):
     """φ(v) = v (page TWO.45)."""
@@ -128,6 +132,9 @@ class LeakyReLU(Activation):
     def __init__(self, negative_slope: float = 0.01):
         self.negative_slope = negative_slope
 
+    def check_parameters(self):
+        check_number("negative_slope", self.negative_slope, "[0, inf)")
+
     def forward(self, v):
         slope = np.where(v > 0, v.dtype.type(1), v.dtype.type(self.negative_slope))
         v *= slope
@@ -144,7 +151,7 @@ class ELU(Activation):
     Parameters
     ----------
     alpha : float, default=1.0
-        Minus the value that φ tends to on the left.
+        Minus the value that φ tends to on the left; not negative.
 
     Examples
     --------
@@ -156,6 +163,9 @@ class ELU(Activation):
 
     def __init__(self, alpha: float = 1.0):
         self.alpha = alpha
+
+    def check_parameters(self):
+        check_number("alpha of ELU", self.alpha, "[0, inf)")
 
     def forward(self, v):
         tail = self.alpha * np.expm1(np.minimum(v, 0))
@@ -322,10 +332,11 @@ class Custom(Activation):
         self.derivative = derivative
 
     def forward(self, v):
-        return self.function(v.copy()), v
+        return as_mapped("activation", self.function, self.function(v.copy()), v), v
 
     def pullback(self, v, delta):
-        return delta * self.derivative(v)
+        slope = self.derivative(v)
+        return delta * as_mapped("derivative of an activation", self.derivative, slope, v)
 
 
 ACTIVATIONS: dict[str, type[Activation]] = {

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator
 
+from ._checks import as_mapped
 from ._registry import resolve
 
 #: Where exp(-a) is zero in all floats, so that there is no need to go further.
@@ -226,10 +227,10 @@ class CustomKernel(Kernel):
         self.derivative = derivative
 
     def value(self, s):
-        return self.function(s)
+        return as_mapped("kernel", self.function, self.function(s), s)
 
     def slope(self, s, value):
-        return self.derivative(s)
+        return as_mapped("derivative of a kernel", self.derivative, self.derivative(s), s)
 
 
 KERNELS: dict[str, type[Kernel]] = {

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.special import xlogy
 from sklearn.base import BaseEstimator
 
-from ._checks import check_number
+from ._checks import as_mapped, check_number
 from ._moments import weighted_quantiles
 from .activations import sigmoid
 from .links import IdentityLink, Link, LogLink, SoftmaxLink
@@ -51,7 +51,9 @@ class Loss(BaseEstimator):
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return the loss of each row, shape (..., n_rows), and ∂L/∂z."""
         y = link(z)
-        values, delta = self.pointwise(y, d)
+        values, delta = (
+            as_mapped("function pointwise of", self, each, y) for each in self.pointwise(y, d)
+        )
         return values.sum(axis=-1), link.pullback(y, delta)
 
     def curvature_root(self, z: np.ndarray, d: np.ndarray, link: Link) -> np.ndarray:

@@ -12,10 +12,16 @@ from sklearn.exceptions import ConvergenceWarning, DataConversionWarning, NotFit
 from sklearn.preprocessing import OneHotEncoder
 
 from sklearn_twolayer import TwoLayerClassifier, TwoLayerRegressor
-from sklearn_twolayer.activations import ACTIVATIONS
-from sklearn_twolayer.embeddings import PRESETS, Dense, Passthrough
+from sklearn_twolayer.activations import ACTIVATIONS, ELU, LeakyReLU
+from sklearn_twolayer.embeddings import PRESETS, Dense, Passthrough, Radial
 from sklearn_twolayer.input_maps import INPUT_MAPS
-from sklearn_twolayer.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES, Huber, Quantile
+from sklearn_twolayer.losses import (
+    CLASSIFICATION_LOSSES,
+    REGRESSION_LOSSES,
+    Huber,
+    Loss,
+    Quantile,
+)
 from sklearn_twolayer.solvers import LBFGS, SOLVERS, Adam, GradientDescent, LeastSquares
 
 N = 30
@@ -131,6 +137,32 @@ def test_data(case, method, estimator):
 def test_data_for_a_fitted_estimator(case):
     rows, y, kwargs, message = case
     refused_new_and_fitted(regressor(), message, rows, y, **kwargs)
+
+
+class Constant:
+    """A function of anything that returns one value."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def __call__(self, *args):
+        return self.value
+
+
+def metric(y, predicted):
+    return 1.0
+
+
+def one_column(v):
+    return v[..., :1]
+
+
+def as_text(v):
+    return v.astype(str)
+
+
+def as_complex(v):
+    return v + 1j
 
 
 #: Parameters or targets: the estimator, its targets, and the message.
@@ -282,6 +314,32 @@ REALS = {
         "leaves no row",
     ),
     "unknown scorer": (regressor(scoring="acc"), Y, "acc"),
+    "metric as a scorer": (
+        regressor(scoring=metric, early_stopping=True),
+        Y,
+        "scoring must be a name or a function of an estimator, X and y",
+    ),
+    "class as a scorer": (
+        regressor(scoring=int, early_stopping=True),
+        Y,
+        "scoring must be a name or a function of an estimator, X and y",
+    ),
+    "slope below zero": (
+        regressor(activation=LeakyReLU(-1)),
+        Y,
+        r"negative_slope must be a number in \[0, inf\), got -1",
+    ),
+    "slope of text": (regressor(activation=LeakyReLU("1")), Y, "negative_slope must be"),
+    "alpha of NaN": (
+        regressor(embedding=Dense(2, ELU(np.nan)), **OWN),
+        Y,
+        r"alpha of ELU must be a number in \[0, inf\), got nan",
+    ),
+    "alpha of a dictionary": (
+        regressor(embedding=Dense(3) | Dense(2, ELU({})), **OWN),
+        Y,
+        "alpha of ELU must be",
+    ),
     "no threads": (regressor(n_jobs=0), Y, "n_jobs must not be 0"),
 }
 
@@ -292,6 +350,96 @@ def test_targets_and_parameters(case):
     refused_new_and_fitted(
         estimator, message, X, y, error=(ValueError, TypeError, NotImplementedError)
     )
+
+
+#: Pairs of functions: the one that returns another shape is named, and the shape.
+PAIRS = {
+    "sum": (
+        (np.sum, np.cos),
+        r"(activation|kernel) <function sum.*returned an array of shape \(\)",
+    ),
+    "length": ((len, np.cos), r"(activation|kernel) <built-in function len>.*shape \(\)"),
+    "one column": ((one_column, np.cos), r"returned an array of shape \(1, 30, 1\)"),
+    "None": ((Constant(None), np.cos), "returned None"),
+    "sum of slopes": (
+        (np.sin, np.sum),
+        r"derivative of an? (activation|kernel) <function sum.*\(\)",
+    ),
+    "text": ((as_text, np.cos), "real numbers"),
+    "complex": ((as_complex, np.cos), "real numbers"),
+}
+
+
+@each(PAIRS)
+@pytest.mark.parametrize("units", [Dense, Radial])
+def test_functions_that_return_another_shape(case, units):
+    pair, message = case
+    estimator = regressor(embedding=units(2, pair), **OWN)
+    refused(estimator, message, X, Y)
+
+
+class Summed(Loss):
+    def pointwise(self, y, d):
+        return np.sum(y - d), y - d
+
+
+def test_a_loss_that_returns_another_shape():
+    message = r"pointwise of Summed\(\) must return .*returned an array of shape \(\)"
+    refused(regressor(loss=Summed()), message, X, Y)
+
+
+@pytest.mark.parametrize("value", [None, "low", [1.0], np.ones(2), 1j, {"r2": 1.0}], ids=repr)
+@pytest.mark.parametrize("make", [regressor, classifier])
+def test_scorers_that_give_no_number(make, value):
+    estimator = make(scoring=Constant(value), early_stopping=True)
+    refused(estimator, "scoring=.* must give a number, got ", X, LABELS, error=TypeError)
+
+
+@pytest.mark.parametrize("name", ["scoring", "soft_targets", "class_weight"])
+@pytest.mark.parametrize("value", [np.array([1.0, 2.0]), np.array([])], ids=repr)
+def test_arrays_in_the_place_of_names(name, value):
+    for y in (LABELS, MANY):
+        refused(classifier(**{name: value}), f"{name}.* (must be|expected)", X, y)
+
+
+@pytest.mark.parametrize("value", [0.5, np.float32(0.5), np.array(0.5)], ids=repr)
+def test_scorers_that_give_a_number(value):
+    model = regressor(scoring=Constant(value), early_stopping=True).fit(X, Y)
+    assert model.validation_curve_ == [0.5] * 3
+
+
+#: Targets that no score can be computed of, for two columns of probabilities.
+SCORED = {
+    "a dictionary": ({"a": 1}, "y must hold numbers"),
+    "None": (None, "contains NaN"),
+    "text": (np.full(N, "red"), "y must hold numbers"),
+    "NaN": (np.full((N, 2), np.nan), "contains NaN"),
+    "other columns": (np.ones((N, 3)), r"shape \(n_samples, 2\).*got \(30, 3\)"),
+    "three axes": (np.ones((N, 2, 2)), r"shape \(n_samples, 2\).*got \(30, 2, 2\)"),
+    "beyond one": (np.full((N, 2), 7.0), r"in \[0, 1\], got values from 7 to 7"),
+    "ragged": ([[1], [0, 1]] * (N // 2), "as many values in each row"),
+    "complex": (np.full((N, 2), 1j), "complex"),
+}
+
+
+@each(SCORED)
+@pytest.mark.parametrize("soft_targets", ["multiclass", "multilabel"])
+def test_scores_of_what_are_no_soft_targets(case, soft_targets):
+    y, message = case
+    model = classifier(soft_targets=soft_targets).fit(X, np.column_stack([Y > 0, Y <= 0]))
+    refused(model, message, X, y, method="score")
+
+
+def test_scores_of_soft_targets():
+    model = classifier(soft_targets="multiclass", max_iter=50).fit(X, SOFT)
+    likely = SOFT.argmax(axis=1)
+    expected = (model.predict(X) == likely).mean()
+    for y in (SOFT, SOFT.tolist(), sparse.csr_array(SOFT), likely, likely.tolist()):
+        assert model.score(X, y) == expected
+    model = classifier(soft_targets="multilabel", max_iter=50).fit(X, SOFT)
+    expected = (model.predict(X) == (SOFT > 0.5)).all(axis=1).mean()
+    for y in (SOFT, SOFT.tolist(), sparse.csr_array(SOFT)):
+        assert model.score(X, y) == expected
 
 
 #: Parameters with a range: values outside it, and how the message names the range.

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from sklearn_twolayer._checks import as_array, check_choice, check_number, shown
+from sklearn_twolayer._checks import as_array, as_mapped, check_choice, check_number, shown
 
 
 @pytest.mark.parametrize("value", [1, 1.0, np.float32(1), np.int8(1), Fraction(1, 3), np.inf])
@@ -65,3 +65,30 @@ def test_what_are_no_arrays_of_numbers(value):
 def test_messages_show_the_start_of_what_is_long():
     assert shown("relu") == "'relu'"
     assert shown("x" * 999).endswith("xxx...") and len(shown("x" * 999)) < 250
+
+
+def test_what_a_function_makes_of_an_array():
+    given = np.ones((2, 3), dtype=np.float32)
+    for value in (given > 0, [[1, 1, 1], [1, 1, 1]], given.astype(np.int8), given.astype(float)):
+        mapped = as_mapped("kernel", len, value, given)
+        assert mapped.dtype.kind == "f"
+        np.testing.assert_array_equal(mapped, given)
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        (1.0, "shape ()"),
+        (np.ones((2, 1)), "shape (2, 1)"),
+        (np.ones((3, 2)), "shape (3, 2)"),
+        (None, "None"),
+        (np.full((2, 3), 1j), "array("),
+        (np.full((2, 3), "red"), "array("),
+        ([[1.0], [1.0, 2.0]], "[[1.0], [1.0, 2.0]]"),
+    ],
+)
+def test_what_a_function_must_not_make_of_an_array(value, found):
+    with pytest.raises(ValueError, match="^The kernel <built-in function len> must") as caught:
+        as_mapped("kernel", len, value, np.ones((2, 3)))
+    assert "the shape that it is given, (2, 3); it returned" in str(caught.value)
+    assert found in str(caught.value)

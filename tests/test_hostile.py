@@ -16,10 +16,21 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from benchmarks.hostile import attempts, campaign  # noqa: E402
 from benchmarks.hostile.__main__ import main  # noqa: E402
 from benchmarks.hostile.dice import Dice  # noqa: E402
-from benchmarks.hostile.examination import Case, Examination  # noqa: E402
+from benchmarks.hostile.examination import Examination  # noqa: E402
 from benchmarks.hostile.tables import Table  # noqa: E402
+from benchmarks.hostile.watching import Case  # noqa: E402
 from sklearn_twolayer import TwoLayerClassifier, TwoLayerRegressor  # noqa: E402
-from sklearn_twolayer.model import Model
+from sklearn_twolayer.activations import ACTIVATIONS  # noqa: E402
+from sklearn_twolayer.embeddings import PRESETS  # noqa: E402
+from sklearn_twolayer.input_maps import INPUT_MAPS  # noqa: E402
+from sklearn_twolayer.kernels import KERNELS  # noqa: E402
+from sklearn_twolayer.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES  # noqa: E402
+from sklearn_twolayer.model import Model  # noqa: E402
+from sklearn_twolayer.radial import SHAPES, WIDTHS  # noqa: E402
+from sklearn_twolayer.solvers import SOLVERS  # noqa: E402
+
+BLENDS = ("auto", "mean", "scale", "radial")
+STEPS = ("width", "metric", "gradient")
 
 N_CALLS = 60
 SEEDS = (1, 2, 3, 4, 5)
@@ -41,6 +52,32 @@ def test_most_calls_are_valid_and_work():
     assert min(kinds.count(kind) for kind in ("extreme", "data", "parameters")) > 0.08 * len(drawn)
     names = {type(case.estimator).__name__ for _, case in drawn}
     assert names == {"TwoLayerClassifier", "TwoLayerRegressor", "RBFNetwork"}
+
+
+REGISTRIES = {
+    "embedding": PRESETS,
+    "activation": ACTIVATIONS,
+    "kernel": KERNELS,
+    "loss": CLASSIFICATION_LOSSES | REGRESSION_LOSSES,
+    "solver": SOLVERS,
+    "input_map": INPUT_MAPS,
+    "width": WIDTHS,
+    "shape": SHAPES,
+    "blend": BLENDS,
+    "refine": (*STEPS, "auto", "None"),
+}
+
+
+def test_every_choice_is_drawn_among_valid_calls():
+    drawn = {name: [] for name in REGISTRIES}
+    for index in range(1200):
+        kind, case = campaign.draw_case(Dice(0, index))
+        if kind == "valid":
+            for name, values in drawn.items():
+                values.append(str(getattr(case.estimator, name, "")))
+    for name, choices in REGISTRIES.items():
+        text = " ".join(drawn[name])
+        assert not [choice for choice in choices if choice not in text], name
 
 
 def test_call_depends_on_its_numbers_alone():

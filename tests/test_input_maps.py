@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.compose import ColumnTransformer
 from sklearn.kernel_approximation import Nystroem
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import Binarizer, StandardScaler
+from sklearn.preprocessing import Binarizer, MaxAbsScaler, StandardScaler
 
 from sklearn_twolayer import TwoLayerRegressor
 from sklearn_twolayer.input_maps import (
@@ -371,6 +371,20 @@ def test_what_a_map_may_return(function, dtype, X):
     np.testing.assert_allclose(mapped, X, rtol=1e-6)
 
 
+@each
+@pytest.mark.parametrize("scale", [2.0**-1000, 1e-310])
+def test_sparse_columns_that_are_nearly_zero(name, scale, X):
+    X = np.where(np.abs(X) > 0.5, X, 0)
+    weights, rng = np.ones(len(X)), np.random.RandomState(0)
+    expected = fit_input_map(name, sparse.csr_array(X), X[:, 0], weights, rng)
+    tiny = fit_input_map(name, sparse.csr_array(X * scale), X[:, 0], weights, rng)
+    found, mapped = (
+        sparse.csr_array(map_rows(fitted, sparse.csr_array(rows))).toarray()
+        for fitted, rows in [(tiny, X * scale), (expected, X)]
+    )
+    np.testing.assert_allclose(found, mapped, rtol=1e-6, atol=1e-8)
+
+
 @pytest.mark.parametrize("output", ["pandas", "polars"])
 def test_a_map_under_another_kind_of_output(output, X):
     weights = np.ones(len(X))
@@ -379,8 +393,10 @@ def test_a_map_under_another_kind_of_output(output, X):
     with config_context(transform_output=output):
         fitted = fit_input_map(StandardScaler(), X, X[:, 0], weights, np.random.RandomState(0))
         np.testing.assert_array_equal(map_rows(fitted, X), expected)
+        kept = map_rows(MaxAbsScaler().fit(X), sparse.csr_array(X))
         scaled = ScaledMap(fitted, np.full(4, 0.5)).transform(X)
         np.testing.assert_array_equal(scaled, 0.5 * expected)
+    np.testing.assert_allclose(kept.toarray(), X / np.abs(X).max(axis=0), rtol=1e-12)
 
 
 def test_a_map_is_fitted_under_weights_if_it_takes_them(X, weights):

@@ -19,6 +19,7 @@ from sklearn_twolayer.network import Network
 from sklearn_twolayer.radial import (
     WIDTHS,
     Clusters,
+    check_squares,
     cluster_shapes,
     find_centers,
     find_widths,
@@ -127,10 +128,16 @@ def test_distances_that_overflow_are_told(rule):
             find_widths(clusters, rule)
 
 
+@pytest.mark.parametrize(("width", "what"), [(np.inf, "overflow"), (1e-200, "underflow")])
+def test_learned_widths_whose_squares_no_float_holds(width, what):
+    with pytest.raises(ValueError, match=f"learned widths {what} in float64: lower the learning"):
+        check_squares(np.array([1.0, width]), np.float64, learned=True)
+
+
 @pytest.mark.parametrize(("width", "what"), [(1e-30, "underflow"), (1e30, "overflow")])
 def test_widths_that_single_precision_cannot_square(width, what):
     clusters = Clusters(X[:9].astype(np.float32), X.astype(np.float32), np.ones(200))
-    with pytest.raises(ValueError, match=f"{what} in float32"):
+    with pytest.raises(ValueError, match=f"^width=.* has squares that {what} in float32"):
         find_widths(clusters, width)
     assert (find_widths(Clusters(X[:9], X, np.ones(200)), width) == width).all()
 
@@ -253,6 +260,13 @@ def test_what_goes_wrong_in_a_clusterer():
         centers_of(X, 5, Failing(X[:0]))
     with pytest.raises(ValueError, match="not finite: scale the inputs"):
         centers_of(X, 5, Failing(np.full((2, 3), np.inf)))
+    for found in ([[1.0], [1, 2]], np.full((2, 3), "red"), np.float64(3.0), 3.0, X[:2] + 1j, X[0]):
+        with pytest.raises(ValueError, match="^centers (must be|given as) an array"):
+            centers_of(X, 5, Failing(found))
+
+
+def test_a_clusterer_may_give_a_list():
+    np.testing.assert_array_equal(centers_of(X, 99, Failing(X[:3].tolist())), X[:3])
 
 
 def test_inputs_beyond_single_precision():

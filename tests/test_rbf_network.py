@@ -33,6 +33,7 @@ from sklearn_twolayer.losses import SquaredError
 from sklearn_twolayer.network import Network
 from sklearn_twolayer.objective import Objective
 from sklearn_twolayer.output_layer import FixedLayer, JudgedLayer
+from sklearn_twolayer.output_layer._leave_one_out import LeaveOneOut
 from sklearn_twolayer.rbf import Table
 from sklearn_twolayer.rbf._width import refine_width
 
@@ -257,6 +258,61 @@ def test_widths_are_tried_on_random_rows(monkeypatch):
     rows = np.c_[np.random.RandomState(0).uniform(-1, 1, 1000), alternating]
     waves = np.where(alternating, np.sin(10 * rows[:, 0]), 0)
     assert regression(60, input_map="standard").fit(rows, waves).score(rows, waves) > 0.99
+
+
+@pytest.mark.parametrize("refine", [None, "gradient", "auto"])
+@pytest.mark.parametrize(
+    ("width", "what"),
+    [(1e-300, "underflow"), (1e300, "overflow"), ([1.0, 1e300, 1.0], "overflow")],
+)
+def test_widths_whose_squares_no_float_holds(width, what, refine):
+    model = regression(3, width=width, refine=refine)
+    with pytest.raises(ValueError, match=f"width=.* has squares that {what} in float64: give"):
+        model.fit(X, y)
+
+
+@pytest.mark.parametrize("refine", ["metric", "width", "metric+gradient"])
+def test_rows_beyond_all_distances_leak_no_warning(refine):
+    rows = np.where(X > 0.5, 1.7e308, -1.7e308)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        with pytest.raises(ValueError, match="overflow"):
+            regression(5, refine=refine, input_map=None, centers="random").fit(rows, y)
+
+
+@pytest.mark.parametrize("tail", [True, False])
+def test_rows_below_all_squares_leak_no_warning(tail):
+    rows = 1e-160 * MOONS[:17]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        model = RBFNetwork(5, input_map=None, linear_tail=tail, refine=None, alpha=0.0)
+        try:
+            chances = model.fit(rows, LABELS[:17]).predict_proba(rows)
+        except ValueError as error:
+            assert "underflow" in str(error)
+        else:
+            np.testing.assert_allclose(chances, [np.bincount(LABELS[:17]) / 17] * 17)
+
+
+def test_directions_of_no_variance_count_for_nothing():
+    layer = LeaveOneOut.__new__(LeaveOneOut)
+    layer.values = np.array([1e-320, 1e-310, 1e-300])
+    np.testing.assert_array_equal(layer.inverses(np.zeros(1))[:2], 0)
+    np.testing.assert_allclose(layer.inverses(np.zeros(1))[2], 1e300)
+
+
+def test_a_task_that_is_no_name():
+    model = RBFNetwork(task=np.array([1.0, 2.0]))
+    assert "task" in model._repr_html_() and is_classifier(model)
+    with pytest.raises(ValueError, match="^task must be one of .* got array"):
+        model.fit(X, y)
+
+
+def test_steps_of_refine_that_are_no_names():
+    for refine in ([np.array([1.0, 2.0])], [{"a": 1}], [["width"]], {"width"}):
+        with pytest.raises(ValueError, match="^refine must be 'auto', None, or steps out of"):
+            regression(refine=refine).fit(X, y)
+    assert regression(refine=["auto"])._refines_by_itself
 
 
 @pytest.mark.parametrize("width", [0.5, np.full(30, 2.0)], ids=["number", "array"])

@@ -27,9 +27,9 @@ def describe(report: Report) -> str:
     for attempt in report.attempts:
         value = f"{attempt.error!r}" if attempt.error else f"{attempt.value!r:.100}"
         lines.append(f"- {attempt.step}, {attempt.seconds:.3f} s: {' '.join(value.split())}")
-        lines += [
-            f"  {w.category.__name__}: {w.text} ({w.place or w.file})" for w in attempt.warned
-        ]
+        for warned in attempt.warned:
+            source = warned.place or "".join(warned.files[-1:])
+            lines.append(f"  {warned.category.__name__}: {warned.text} ({source})")
         if attempt.error is not None:
             lines += traceback.format_exception(attempt.error)
     for finding in report.findings:

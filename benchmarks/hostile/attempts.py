@@ -26,11 +26,11 @@ class TookTooLong(BaseException):
 
 
 class Warned(NamedTuple):
-    """A warning, the file that it is said to come from, and our line that caused it."""
+    """A warning, the files of what our line called, outermost first, and that line."""
 
     category: type[Warning]
     text: str
-    file: str
+    files: list[str]
     place: str
 
 
@@ -57,7 +57,8 @@ def attempt(step: str, function: Callable, *args, **kwargs) -> Attempt:
         stack = traceback.StackSummary.extract(
             traceback.walk_stack(sys._getframe(1)), lookup_lines=False
         )
-        warned.append(Warned(category, str(message), filename, own_place(stack)))
+        files = [*(frame.filename for frame in reversed(stack)), filename]
+        warned.append(Warned(category, str(message), called_by_us(files), own_place(stack)))
 
     start = time.perf_counter()
     numbers = np.errstate(divide="warn", over="warn", under="ignore", invalid="warn")
@@ -89,6 +90,15 @@ def time_limit(seconds: float):
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+def called_by_us(files: list[str]) -> list[str]:
+    """Return those files, outermost first, that come after the last of this package.
+
+    Where this package is not among them, all are returned.
+    """
+    own = [i for i, file in enumerate(files) if is_inside(file, PACKAGE)]
+    return files[own[-1] + 1 :] if own else files
 
 
 def own_place(stack) -> str:

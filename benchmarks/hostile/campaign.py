@@ -13,10 +13,11 @@ from .attempts import Attempt
 from .checks import Finding
 from .components import OWN_MAPS
 from .dice import Dice
-from .examination import Case, Examination
+from .examination import Examination
 from .parameters import draw_estimator
 from .spoiled import spoil
 from .tables import PROBLEMS, draw_table
+from .watching import Case
 from .wrong import corrupt
 
 #: What is wrong with a call, and how often.
@@ -74,6 +75,8 @@ def run_call(seed: int, index: int) -> Report:
         examination = Examination(case, dice)
         with sklearn.config_context(**config):
             first = examination.run()
+    if kind == "valid" and examination.how.expected == "refused":
+        kind = "data"  # the validation rows
     return Report(seed, index, case, kind, first, examination.attempts, examination.findings)
 
 

@@ -13,9 +13,10 @@ import sklearn
 from numpy.exceptions import AxisError
 from scipy import sparse
 
-from .attempts import PACKAGE, Attempt, TookTooLong, is_inside, own_place
+from .attempts import PACKAGE, Attempt, TookTooLong, called_by_us, is_inside, own_place
 
 SKLEARN, SCIPY, HERE = (Path(p).parent for p in (sklearn.__file__, scipy.__file__, __file__))
+METRICS = SKLEARN / "metrics"
 #: Parts of scikit-learn that check what a user gives, and say so.
 VALIDATION = tuple(SKLEARN / name for name in ("utils", "base.py", "metrics", "_config.py"))
 ALLOWED = (ValueError, TypeError, AttributeError)
@@ -80,7 +81,10 @@ def is_clear(error: BaseException, has_component: bool) -> bool:
     files = [frame.tb_frame.f_code.co_filename for frame in frames]
     if not isinstance(error, ALLOWED):
         return False
-    if has_component and any(_is_component(file) for file in files):
+    called = called_by_us(files)
+    if has_component and any(_is_component(file) for file in called):
+        return True
+    if any(is_inside(file, METRICS) for file in called):  # a score, of whatever estimator
         return True
     if isinstance(error, NOT_ALLOWED):
         return False
@@ -89,14 +93,10 @@ def is_clear(error: BaseException, has_component: bool) -> bool:
         return True
     if INTERNAL.search(str(error)):
         return False
-    return bool(PLAIN.search(str(error))) or _is_validation(files)
-
-
-def _is_validation(files):
-    """Return whether this package handed something to a check of scikit-learn's."""
-    own = [i for i, file in enumerate(files) if is_inside(file, PACKAGE)]
-    called = files[own[-1] + 1 :] if own else files[-1:]
-    return any(is_inside(file, folder) for file in called[:1] for folder in VALIDATION)
+    # Deeper checks see what others have made of the data, not what the user gave.
+    checks = called if called == files else called[:1]
+    is_checked = any(is_inside(file, folder) for file in checks for folder in VALIDATION)
+    return is_checked or bool(PLAIN.search(str(error)))
 
 
 def _frames(tb: TracebackType | None):
@@ -122,13 +122,12 @@ def check_warnings(attempt: Attempt, *, has_component: bool) -> list[Finding]:
     for warned in attempt.warned:
         is_told = issubclass(warned.category, UserWarning)
         known = warned.category.__module__.split(".")[0] in ("builtins", "sklearn", PACKAGE.name)
-        of_metric = is_inside(warned.file, SKLEARN / "metrics")
-        of_component = has_component and _is_component(warned.file)
+        of_metric = any(is_inside(file, METRICS) for file in warned.files)
+        of_component = has_component and any(_is_component(file) for file in warned.files)
         if not (is_told and known) and not of_metric and not of_component:
             text = f"{warned.category.__name__}: {warned.text[:200]}"
-            findings.append(
-                Finding("leaking warning", attempt.step, text, warned.place, warned.file)
-            )
+            source = "".join(warned.files[-1:])
+            findings.append(Finding("leaking warning", attempt.step, text, warned.place, source))
     return findings
 
 

@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClusterMixin, TransformerMixin
 from sklearn.cluster import DBSCAN, AffinityPropagation, KMeans, MeanShift
 from sklearn.compose import ColumnTransformer
-from sklearn.decomposition import PCA, TruncatedSVD
+from sklearn.decomposition import PCA
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
     FunctionTransformer,
@@ -47,6 +47,7 @@ TRANSFORMERS = {
     "StandardScaler": StandardScaler,
     "MinMaxScaler": MinMaxScaler,
     "PCA": lambda: PCA(1),
+    "random PCA": lambda: PCA(1, svd_solver="randomized"),
     "pipeline": lambda: make_pipeline(StandardScaler(), PCA(1)),
     "one-hot": lambda: OneHotEncoder(handle_unknown="ignore"),
     "bins": lambda: KBinsDiscretizer(3, strategy="uniform"),
@@ -58,7 +59,6 @@ TRANSFORMERS = {
 #: And sparse ones.
 SPARSE_TRANSFORMERS = {
     "MaxAbsScaler": MaxAbsScaler,
-    "SVD": lambda: TruncatedSVD(1),
     "StandardScaler": lambda: StandardScaler(with_mean=False),
 }
 
@@ -131,7 +131,7 @@ BAD_CENTERS = {
 }
 KMEANS = {"KMeans": lambda: KMeans(2, n_init=1, random_state=0)}
 CLUSTERERS = KMEANS | {
-    "MeanShift": MeanShift,
+    "MeanShift": lambda: MeanShift(bandwidth=1.0),
     "AffinityPropagation": lambda: AffinityPropagation(random_state=0),
 }
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 from sklearn_twolayer import (
     LBFGS,
     Adam,
@@ -51,9 +53,19 @@ def common_parameters(dice: Dice, problem: str, table: Table) -> dict[str, Any]:
     if problem.startswith("soft"):
         kind = {"soft classes": "multiclass", "soft labels": "multilabel"}[problem]
         parameters["soft_targets"] = kind
-    elif problem not in REGRESSION and dice.chance(0.15):
-        parameters["class_weight"] = "balanced"
+    elif problem not in REGRESSION and dice.chance(0.25):
+        parameters["class_weight"] = class_weight(dice, problem, table)
     return parameters
+
+
+def class_weight(dice: Dice, problem: str, table: Table) -> Any:
+    """Return weights of the classes, of each label where there are several."""
+    y = np.asarray(table.y)
+    if problem == "labels" and dice.chance(0.5):
+        return [{0: 1.0, 1: 2.0}] * y.shape[1]
+    if problem == "labels" or dice.chance(0.5):
+        return "balanced"
+    return {label: dice.one([0.5, 1, 3.0]) for label in np.unique(y).tolist()}
 
 
 def input_map(dice: Dice, table: Table) -> Any:
@@ -217,7 +229,10 @@ def radial_parameters(dice: Dice, problem: str, table: Table) -> dict[str, Any]:
     parameters["width"] = dice.one([*WIDTHS, "loo", 0.7, WIDTHS["nearest"](3)])
     parameters["linear_tail"] = dice.one([True, False, "auto"])
     parameters["alpha"] = dice.one(["loo", "loo", 0.0, 0.01])
-    parameters["solver"] = dice.one(["lbfgs", "adam", "gradient_descent", LBFGS(3)])
+    # Gradient descent may leave for infinity where a kernel grows without bound.
+    kernel = parameters["kernel"]
+    decays = isinstance(kernel, str) and KERNELS[kernel].decays
+    parameters["solver"] = dice.one(["lbfgs", "adam", LBFGS(3), *["gradient_descent"] * decays])
     parameters["refine"] = refinement(dice, parameters)
     return parameters
 
@@ -230,7 +245,7 @@ def centers(dice: Dice, table: Table, mapped_by: Any) -> Any:
     if kind == "array":
         return table.plain[:3] if table.moderate and hasattr(table.X, "dtype") else "kmeans"
     may_be_sparse = table.is_sparse or hasattr(mapped_by, "fit")
-    known = KMEANS if may_be_sparse else CLUSTERERS
+    known = KMEANS if may_be_sparse or table.is_tall else CLUSTERERS
     return known[dice.one(known)]()
 
 

@@ -82,6 +82,7 @@ def junk(dice: Dice, name: str = "") -> Any:
 
 
 def _deep(depth):
+    """Return an embedding of so many branches, more than the operators themselves allow."""
     embedding = Dense(1)
     for _ in range(depth):
         embedding = Concatenation(embedding, Dense(1))
@@ -116,8 +117,8 @@ def _embedding(dice):
             Radial(2, shape=junk(dice)),
             Radial(2, shared=junk(dice)),
             Radial(2, normalize=junk(dice)),
-            Radial(100_000, centers="random"),
-            _deep(600),
+            Radial(2000, centers="random"),
+            _deep(200),
             "radial",
             "Dense",
         ]

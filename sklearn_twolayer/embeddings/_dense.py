@@ -37,6 +37,7 @@ class Dense(Embedding):
 
     def width(self, n_features):
         check_number("n_units", self.n_units, "[1, inf)", integer=True)
+        as_activation(self.activation).check_parameters()
         return self.n_units
 
     def initialize(self, rows, rng):

@@ -25,7 +25,7 @@ from ..objective import Objective
 from ..rows import Rows
 from ..solvers import Run, as_solver
 from ._blend import fit_radial_partner, fit_rectified, resolve_blend, takes_radial
-from ._monitor import Monitor, validation_score
+from ._monitor import Monitor, check_scorer, validation_score
 from ._network import BaseNetwork, Sample
 from ._validation import validation_rows
 
@@ -143,6 +143,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         check_n_jobs(self.n_jobs)
         if isinstance(self.scoring, str) and self.scoring != "loss":
             get_scorer(self.scoring)
+        check_scorer(self.scoring)
         as_solver(self.solver).check_parameters()
         self._resolve_loss().check_parameters()
 

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import type_of_target
 
+from .._checks import check_choice
 from .._warnings import warn_user
 from ._label_targets import (
     ClassTargets,
@@ -183,8 +184,7 @@ def _warn_of_real_targets(labels, n_rows, regression):
 
 
 def _soft_targets(y, kind):
-    if kind not in SOFT:
-        raise ValueError(f"soft_targets must be None or one of {SOFT}, got {kind!r}.")
+    check_choice("soft_targets", kind, (None, *SOFT))
     if y.ndim != 2:
         raise ValueError(
             f"soft_targets={kind!r} needs y of shape (n_samples, n_outputs), got {y.shape}."

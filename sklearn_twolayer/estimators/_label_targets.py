@@ -1,9 +1,13 @@
 """Labels and probabilities as targets: from y to d, and from z back to predictions."""
 
+from typing import Any
+
 import numpy as np
+from scipy import sparse
 from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
 
 from ..links import Link, LogisticLink, SoftmaxLink
+from ._target_checks import check_given, finite_floats
 from ._targets import check_form
 
 
@@ -137,7 +141,7 @@ class MultilabelTargets:
         if self.soft and class_weight is not None:
             raise ValueError("class_weight needs labels: leave it at None for soft targets.")
         check_form(y, self.n_outputs)
-        if not class_weight:
+        if class_weight is None or (isinstance(class_weight, dict | list) and not class_weight):
             return np.ones(len(y))
         labels, both = y.T.astype(int), np.array([0, 1])
         if isinstance(class_weight, str) and class_weight == "balanced":
@@ -163,7 +167,7 @@ class MultilabelTargets:
 
     def harden(self, y):
         """Return labels, of the form that `predict` gives."""
-        return (np.asarray(y) > 0.5).astype(int)
+        return (self.encode(given_floats(y)) > 0.5).astype(int)
 
 
 class DistributionTargets(ClassTargets):
@@ -200,8 +204,14 @@ class DistributionTargets(ClassTargets):
 
     def harden(self, y):
         """Return labels, of the form that `predict` gives."""
-        y = np.asarray(y)
-        return y if y.ndim == 1 else y.argmax(axis=1)
+        y = given_floats(y)
+        return y if y.ndim == 1 else self.encode(y).argmax(axis=1)
+
+
+def given_floats(y: Any) -> np.ndarray:
+    """Return probabilities, or labels that are numbers, as floats of one axis at least."""
+    check_given(y)
+    return finite_floats(np.atleast_1d(y.toarray() if sparse.issparse(y) else np.asarray(y)))
 
 
 def balanced_factors(codes: np.ndarray, sample_weight: np.ndarray) -> np.ndarray:

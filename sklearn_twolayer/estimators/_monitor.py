@@ -1,11 +1,14 @@
 """What happens after each iteration of a solver: curves, early stopping, callbacks."""
 
+import inspect
 from collections.abc import Callable
+from numbers import Real
 from typing import Any
 
 import numpy as np
 from sklearn.metrics import check_scoring
 
+from .._checks import shown
 from ..solvers import Outcome
 from ._label_targets import ClassTargets, PresentClasses, listed
 from ._network import Sample
@@ -120,15 +123,16 @@ def validation_score(model: Any, targets: Any, held_out: Sample) -> Callable[[An
     """
     scorer = check_scoring(model, model.scoring)
     weighted = np.ptp(held_out.weights) > 0 and takes_weights(scorer)
+    scorer = _checked(scorer, model.scoring)
     weights = {"sample_weight": held_out.weights} if weighted else {}
     if not isinstance(targets, ClassTargets) or held_out.y.ndim > 1:
         return lambda fitted: scorer(fitted, held_out.X, held_out.y, **weights)
     present = np.unique(targets.codes(held_out.y))
     n_classes = len(targets.classes)
-    shown = PresentClasses(targets, present) if 1 < len(present) < n_classes else targets
+    known = PresentClasses(targets, present) if 1 < len(present) < n_classes else targets
 
     def score(fitted):
-        fitted._targets, fitted.classes_ = shown, shown.classes
+        fitted._targets, fitted.classes_ = known, known.classes
         try:
             return scorer(fitted, held_out.X, held_out.y, **weights)
         except ValueError as error:
@@ -142,3 +146,28 @@ def validation_score(model: Any, targets: Any, held_out: Sample) -> Callable[[An
             ) from error
 
     return score
+
+
+def check_scorer(scoring: Any) -> None:
+    """Raise TypeError where `scoring` can be no scorer, by what it takes."""
+    if scoring is None or isinstance(scoring, str):
+        return
+    try:
+        inspect.signature(scoring).bind(None, None, None)
+    except (TypeError, ValueError) as error:  # a list, a metric, or a class of Python's own
+        raise TypeError(
+            f"scoring must be a name or a function of an estimator, X and y, got {shown(scoring)}."
+        ) from error
+
+
+def _checked(scorer, scoring):
+    """Return a scorer that gives a number, or raises TypeError."""
+
+    def checked(*args, **kwargs):
+        value = scorer(*args, **kwargs)
+        number = value.item() if isinstance(value, np.ndarray) and value.ndim == 0 else value
+        if not isinstance(number, Real):
+            raise TypeError(f"scoring={shown(scoring)} must give a number, got {shown(value)}.")
+        return number
+
+    return checked

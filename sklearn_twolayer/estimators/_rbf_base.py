@@ -113,7 +113,7 @@ class BaseRBFNetwork(BaseNetwork):
         named = self._named_steps
         if self._refines_by_itself:
             named = ["width"] if self._has_width_rule else []
-        if not all(step in STEPS for step in named):
+        if not all(isinstance(step, str) and step in STEPS for step in named):
             raise ValueError(
                 "refine must be 'auto', None, or steps out of 'width', 'metric' and 'gradient', "
                 f"such as 'width+metric', got {self.refine!r}."
@@ -137,7 +137,9 @@ class BaseRBFNetwork(BaseNetwork):
 
     @property
     def _refines_by_itself(self):
-        return self._named_steps == ["auto"]
+        # Not by ==, which an array among the steps would not answer by one truth value.
+        named = self._named_steps
+        return len(named) == 1 and isinstance(named[0], str) and named[0] == "auto"
 
     @property
     def _has_width_rule(self):
@@ -197,18 +199,21 @@ class BaseRBFNetwork(BaseNetwork):
             )
 
     def _keep(self, fit: RadialFit, weights):
-        check_squares(np.exp(fit.layer.own[1]), fit.part.params.dtype)
+        with np.errstate(over="ignore"):  # told by the check
+            widths = np.exp(fit.layer.own[1])
+        is_learned = "gradient" in self._steps()
+        check_squares(widths, fit.part.params.dtype, learned=is_learned)
         self._model = Model.of(fit.part)
         self._density = fit.density
         self.alpha_, self.cond_ = fit.alpha, fit.condition
         self.loss_curve_ = fit.loss_curve
         self.n_iter_ = max(1, len(fit.loss_curve))
         self.kmeans_widths_ = fit.start_widths
-        centers, log_widths, *shapes = fit.layer.own
+        centers, _, *shapes = fit.layer.own
         inverse = getattr(self.input_map_, "inverse_transform", None)
         self.centers_ = centers.copy() if inverse is None else inverse(centers)
         self.n_centers_ = len(centers)
-        self.widths_ = np.exp(log_widths)
+        self.widths_ = widths
         self.shapes_ = shapes[0].copy() if shapes else None
         scale = self._targets.scale if self.task == "regression" else 1.0
         with np.errstate(over="ignore"):

@@ -278,7 +278,8 @@ class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.target_tags.required = True
-        if self.task == "regression":
+        # Tags are asked for before any check, when an array may be in its place.
+        if isinstance(self.task, str) and self.task == "regression":
             tags.estimator_type = "regressor"
             tags.regressor_tags = RegressorTags()
             tags.target_tags.multi_output = True

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 from scipy import sparse
+from sklearn import config_context
 
 from .._checks import shown
 from .._moments import canonical
@@ -36,7 +37,8 @@ def map_rows(input_map: Any, X):
     """
     if input_map is None:
         return X
-    mapped = input_map.transform(X)
+    with config_context(transform_output="default"):  # data frames would not hold sparse rows
+        mapped = input_map.transform(X)
     Z = _as_matrix(mapped, X.dtype)
     if Z is None:
         found = f"an object of type {type(mapped).__name__} that is no array of real numbers"

@@ -105,7 +105,8 @@ class LeaveOneOut:
     def inverses(self, alphas: np.ndarray) -> np.ndarray:
         """Return 1 / (value + α), shape (n_directions, n_alphas), zero for mere rounding."""
         total = self.values[:, None] + alphas
-        floor = len(total) * np.finfo(float).eps * self.values[-1]
+        info = np.finfo(float)
+        floor = max(len(total) * info.eps * self.values[-1], info.tiny)
         return np.divide(1, total, out=np.zeros_like(total), where=total > floor)
 
     def errors(self, alphas: np.ndarray) -> np.ndarray:
@@ -223,8 +224,9 @@ class FewRows(LeaveOneOut):
 
     def _decompose(self):
         self._root = np.sqrt(self.rows.shares(slice(None)))[:, None]
-        Y = (self.activations.block(slice(None)) - self.center) * self._root
-        inner = Y @ Y.T
+        with np.errstate(over="ignore", invalid="ignore"):  # told when it is decomposed
+            Y = (self.activations.block(slice(None)) - self.center) * self._root
+            inner = Y @ Y.T
         # The direction of the intercept becomes the last, and is left out.
         inner += (2 * np.trace(inner) + 1) * self._root @ self._root.T
         values, U = decomposed(inner)
@@ -247,7 +249,7 @@ class FewRows(LeaveOneOut):
     def _all_inverses(self, alphas):
         total = self._values[:, None] + alphas
         floor = len(total) * np.finfo(float).eps * self.values[-1]
-        return 1 / np.maximum(total, floor or 1.0)
+        return 1 / np.maximum(total, floor if floor >= np.finfo(float).tiny else 1.0)
 
     def rough_errors(self, alphas):
         inverses = self._all_inverses(alphas)

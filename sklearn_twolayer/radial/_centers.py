@@ -147,23 +147,25 @@ def _cluster(clusterer, X, weights):
         with np.errstate(over="ignore", invalid="ignore"):  # the widths tell of it
             fit_weighted(clusterer, small_indices(X), sample_weight=weights)
     centers = getattr(clusterer, "cluster_centers_", None)
-    if centers is None or not centers.shape[0]:
+    if centers is None or getattr(centers, "shape", ())[:1] == (0,):
         what = "has no cluster_centers_" if centers is None else "found no cluster"
         raise ValueError(
             f"centers={shown(clusterer)} {what} after it was fitted: use another clusterer, such "
             "as KMeans, or other parameters."
         )
-    if any(issubclass(warning.category, ConvergenceWarning) for warning in caught):
-        # Fewer distinct rows than centres: these rows, without the rounding of their means.
-        rows = distinct(_dense(X))
-        if len(rows) <= centers.shape[0]:
-            return rows
-    if not np.isfinite(centers.data if sparse.issparse(centers) else centers).all():
+    is_float = isinstance(centers, np.ndarray) and centers.dtype.kind == "f"
+    if is_float and not np.isfinite(centers).all():
         raise ValueError(
             f"centers={shown(clusterer)} found centres that are not finite: scale the inputs, as "
             "input_map='robust' does."
         )
-    return _given(centers, X.shape[1])
+    points = _given(centers, X.shape[1])
+    if any(issubclass(warning.category, ConvergenceWarning) for warning in caught):
+        # Fewer distinct rows than centres: these rows, without the rounding of their means.
+        rows = distinct(_dense(X))
+        if len(rows) <= len(points):
+            return rows
+    return points
 
 
 def distinct(centers: np.ndarray) -> np.ndarray:

@@ -131,7 +131,8 @@ def find_widths(clusters: Clusters, width: Any) -> np.ndarray:
     """
     check_width(width)
     n = len(clusters.centers)
-    if not isinstance(width, str | WidthRule):
+    is_given = not isinstance(width, str | WidthRule)
+    if is_given:
         widths = np.asarray(width, dtype=np.float64)
         if widths.ndim and len(widths) != n:
             raise ValueError(f"width has {len(widths)} numbers for {n} centres.")
@@ -139,11 +140,13 @@ def find_widths(clusters: Clusters, width: Any) -> np.ndarray:
     else:
         with np.errstate(over="ignore", invalid="ignore"):  # told below
             widths = _by_rule(clusters, resolve(width, WIDTHS, WidthRule, "width"))
-    check_squares(widths, clusters.centers.dtype)
+    check_squares(widths, clusters.centers.dtype, width if is_given else None)
     return widths
 
 
-def check_squares(widths: np.ndarray, dtype: Any) -> None:
+def check_squares(
+    widths: np.ndarray, dtype: Any, given: Any = None, *, learned: bool = False
+) -> None:
     """Raise ValueError where a floating type cannot hold the squares of widths.
 
     Parameters
@@ -152,11 +155,25 @@ def check_squares(widths: np.ndarray, dtype: Any) -> None:
         Widths of units.
     dtype : dtype
         The floating type that distances are to be computed in.
+    given : object, optional
+        The parameter, where they are numbers of the user's.
+    learned : bool
+        Whether a solver has found them.
     """
     info = np.finfo(dtype)
     low, high = info.tiny**0.5, info.max**0.5
     if not np.all(widths < high) or np.any(widths < low):  # NaN too
         what = "underflow" if np.all(widths < high) else "overflow"
+        if given is not None:
+            raise ValueError(
+                f"width={shown(given)} has squares that {what} in {np.dtype(dtype)}: give widths "
+                "of the size of the distances between rows."
+            )
+        if learned:
+            raise ValueError(
+                f"The squares of the learned widths {what} in {np.dtype(dtype)}: lower the "
+                "learning rate, take another solver or kernel, or leave out refine='gradient'."
+            )
         raise ValueError(
             f"The distances between rows {what} in {np.dtype(dtype)}: scale the inputs, as "
             "input_map='robust' does."

@@ -114,7 +114,8 @@ def gradient_outer_product(layer: FixedLayer, weights: np.ndarray, radial: Radia
     widths = np.exp(log_widths)
     output = weights[: len(centers)] * (widths ** (kernel.power - 2))[:, None]
     geometry, rows = make_geometry(radial.shape, True), layer.objective.rows
-    origin = centers.mean(axis=0)
+    with np.errstate(over="ignore"):  # the output layer tells of it
+        origin = centers.mean(axis=0)
 
     def block(part):
         X = rows.inputs(part)

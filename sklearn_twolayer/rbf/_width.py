@@ -21,6 +21,7 @@ N_ROWS = 20_000
 N_JUDGED = 300
 
 
+@np.errstate(divide="ignore", invalid="ignore")  # distances that overflow are told elsewhere
 def refine_width(
     judged: JudgedLayer, radial: Radial, rng: np.random.RandomState, start: float = TYPICAL_WIDTH
 ) -> JudgedLayer:
