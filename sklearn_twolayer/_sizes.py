@@ -53,11 +53,13 @@ class RectifiedSize(NamedTuple):
     def of(cls, n_rows: int) -> "RectifiedSize":
         """Return what suits a number of rows."""
         growth = max(n_rows / 3000, 1.0)
+        # Few rows are seen more often, and of very many no more than this in all.
+        epochs = max(min(20 * growth**0.25, 2_000_000 / n_rows), 5, min(50_000 / n_rows, 60))
         return cls(
             n_networks=default_n_networks(n_rows),
             n_units=int(min(128 * growth**0.45, 1024)) // 32 * 32,
             n_bins=int(min(16 * growth**0.2, 48)),
-            max_iter=int(np.clip(60_000 // n_rows, min(30, max(2_000_000 // n_rows, 5)), 100)),
+            max_iter=round(epochs),
             batch_size=128 if n_rows < 8000 else 256,
             learning_rate=0.015 / growth**0.4,
             relative_alpha=growth**-0.5,

@@ -249,7 +249,7 @@ def test_nothing_is_found_without_a_fault(kind):
 
 def test_what_should_be_refused_or_accepted():
     assert "accepted an invalid call" in found(TwoLayerRegressor, expected="refused")
-    rows = np.where(X > 1, np.nan, X)
+    rows = np.where(X > 1, np.inf, X)
     assert found(TwoLayerRegressor, table_X=rows) == {"refused a valid call"}
     assert not found(TwoLayerRegressor, "refused", rows)
 

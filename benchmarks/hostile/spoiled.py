@@ -32,13 +32,10 @@ def _ragged(X):
 
 #: Rows, each made of good ones.
 ROWS: dict[str, Callable] = {
-    "NaN": _with(np.nan),
     "infinity": _with(-np.inf),
-    "NaN in float32": _with(np.nan, np.float32),
     "NaN in CSR": lambda X: sparse.csr_array(_with(np.nan)(X)),
     "infinity in COO": lambda X: sparse.coo_array(_with(np.inf)(X)),
     "too large for a double": lambda X: X.astype(np.longdouble) * np.longdouble("1e4000"),
-    "None": _with(None, object),
     "text": lambda X: np.full(X.shape, "red"),
     "text among objects": _with("red", object),
     "a list among objects": _with([1], object),

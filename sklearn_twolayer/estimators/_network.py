@@ -98,7 +98,9 @@ class BaseNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             self._targets = self._make_targets(sample)
             self._fill = None
             if not sparse.issparse(sample.X) and not is_mixed(sample.X, self._is_category):
-                self._fill = sample.X.mean(axis=0)
+                with np.errstate(over="ignore", invalid="ignore"):
+                    means = sample.X.mean(axis=0)
+                self._fill = np.where(np.isfinite(means), means, sample.X[0])
         return self._weighted(sample)
 
     def _weighted(self, sample: Sample) -> Sample:
