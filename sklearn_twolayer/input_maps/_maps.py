@@ -20,6 +20,9 @@ INPUT_MAPS: dict[str, type[InputMap]] = {
     "standard": StandardMap,
 }
 
+#: What the robust map makes of an indicator: distances between rows count levels likewise.
+INDICATOR = 1.66
+
 
 def as_input_map(value: Any) -> Any:
     """Return the transformer that a name or an instance stands for, or None.
@@ -92,7 +95,9 @@ def fit_input_map(
     try:
         if mixed:
             flags = np.zeros(X.shape[1], dtype=bool) if is_category is None else is_category
-            input_map = MixedMap(input_map, flags)
+            is_robust = isinstance(template, RobustMap | PiecewiseLinearMap)
+            size = INDICATOR if is_robust else 1.0
+            input_map = MixedMap(input_map, flags, indicator_size=size)
             return input_map.fit(X, y, sample_weight, targets, folds)
         fit_weighted(input_map, X, y, sample_weight=sample_weight)
     except Exception as error:

@@ -1,5 +1,6 @@
 """Numbers, categories and missing values, side by side."""
 
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,8 @@ class MixedMap(InputMap):
         Indicators of a category at most, beside those of the others and of missing values.
     many_levels : int, default=20
         Levels from which on there are target statistics.
+    indicator_size : float, default=1.0
+        The value of an indicator that is on.
 
     Attributes
     ----------
@@ -62,12 +65,14 @@ class MixedMap(InputMap):
         min_rows: int = 5,
         max_levels: int = 100,
         many_levels: int = 20,
+        indicator_size: float = 1.0,
     ):
         self.numbers = numbers
         self.is_category = is_category
         self.min_rows = min_rows
         self.max_levels = max_levels
         self.many_levels = many_levels
+        self.indicator_size = indicator_size
 
     def fit(self, X, y=None, sample_weight=None, targets=None, folds=None):
         """Learn the map from the training rows.
@@ -128,14 +133,7 @@ class MixedMap(InputMap):
 
     def with_numbers(self, numbers: Any) -> "MixedMap":
         """Return the same with another fitted map of the numbers."""
-        other = MixedMap(
-            self.numbers,
-            self.is_category,
-            min_rows=self.min_rows,
-            max_levels=self.max_levels,
-            many_levels=self.many_levels,
-        )
-        vars(other).update(vars(self))
+        other = copy(self)
         other.numbers_ = numbers
         return other
 
@@ -150,7 +148,7 @@ class MixedMap(InputMap):
             parts.append(np.isnan(numbers[:, self.flagged_]).astype(X.dtype))
         for levels in self.levels_:
             codes = levels.codes(X[:, levels.column])
-            parts.append(levels.indicators(codes, X.dtype))
+            parts.append(levels.indicators(codes, self.indicator_size, X.dtype))
             if levels.column in self.statistics_:
                 statistics = self.statistics_[levels.column]
                 parts.append(statistics(codes, folds).astype(X.dtype))
@@ -205,10 +203,10 @@ class _Levels:
         is_unknown = (codes >= self.n_codes - 1) & ~np.isnan(values)
         return np.where(is_unknown, -1, codes)
 
-    def indicators(self, codes: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    def indicators(self, codes: np.ndarray, size: float, dtype: np.dtype) -> np.ndarray:
         """Return the indicators of codes, shape (n_rows, width)."""
         found = np.zeros((len(codes), self.width), dtype=dtype)
         slots = self.slots[codes]
         rows = np.flatnonzero(slots >= 0)
-        found[rows, slots[rows]] = 1
+        found[rows, slots[rows]] = size
         return found
