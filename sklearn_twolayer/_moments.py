@@ -144,4 +144,3 @@ def column_quantiles(X, probabilities, sample_weight) -> np.ndarray:
         for j in range(X.shape[1])
     ]
     return np.hstack(columns)
-

@@ -11,8 +11,8 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.cluster import DBSCAN, BisectingKMeans, KMeans
 
 from sklearn_twolayer import Dense, Radial, TwoLayerClassifier, TwoLayerRegressor
-from sklearn_twolayer._columns import small_indices
 from sklearn_twolayer._linalg import augmented
+from sklearn_twolayer._moments import small_indices
 from sklearn_twolayer.embeddings import as_embedding
 from sklearn_twolayer.kernels import KERNELS
 from sklearn_twolayer.network import Network

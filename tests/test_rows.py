@@ -9,7 +9,6 @@ from sklearn.preprocessing import FunctionTransformer
 
 from sklearn_twolayer import rows as rows_module
 from sklearn_twolayer._checks import check_choice, check_number
-from sklearn_twolayer._columns import weighted_quantiles
 from sklearn_twolayer._linalg import (
     add_multiple,
     augmented,
@@ -17,6 +16,7 @@ from sklearn_twolayer._linalg import (
     transposed_product,
     without_ones,
 )
+from sklearn_twolayer._moments import weighted_quantiles
 from sklearn_twolayer._registry import resolve
 from sklearn_twolayer.activations import ACTIVATIONS, Activation, Tanh
 from sklearn_twolayer.embeddings import Dense, Radial

@@ -87,8 +87,8 @@ class Columns:
     @property
     def is_category(self) -> np.ndarray:
         """Which columns of the matrix hold codes, shape (n_inputs,)."""
-        flags = [each.kind == "category" for each in self.columns]
-        return np.repeat(np.array(flags, dtype=bool), np.array([each.width for each in self.columns], dtype=int))
+        flags = [each.kind == "category" for each in self.columns for _ in range(each.width)]
+        return np.array(flags, dtype=bool)
 
     @property
     def names(self) -> list[str]:

@@ -204,7 +204,9 @@ def dates_of(values: Any, name: Any) -> np.ndarray:
         return _aside([values.dt.total_microseconds()], [1e6 * DAY], missing)
     moment = values.cast(nw.Datetime("us")) if dtype == nw.Date else values
     parts = [moment.dt.timestamp("us"), moment.dt.month(), moment.dt.weekday()]
-    floats = _aside([*parts, moment.dt.hour(), moment.dt.minute()], [1e6 * DAY, 1, 1, 1, 60], missing)
+    floats = _aside(
+        [*parts, moment.dt.hour(), moment.dt.minute()], [1e6 * DAY, 1, 1, 1, 60], missing
+    )
     floats[:, 3] += floats[:, 4]
     return floats[:, :4]
 

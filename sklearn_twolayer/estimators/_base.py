@@ -120,7 +120,9 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         solver.check_cost(objective)
         outcome = solver.minimize(objective, start, run, state)
         self._warn_unless_converged(outcome)
-        self._model = self._going_on(Part.of(objective.rows, objective.network, outcome.params), model)
+        self._model = self._going_on(
+            Part.of(objective.rows, objective.network, outcome.params), model
+        )
         self.__dict__.pop("_left_out", None)  # all rows are seen from here on
         self._keep(monitor)
         self._solver_state = PartialFitState(outcome.state, rng, asked, run.max_iter)
@@ -325,7 +327,9 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
             score = validation_score(self, self._targets, held_out)
 
             def validate(params):
-                return score(self._with_networks(Part.of(objective.rows, objective.network, params)))
+                return score(
+                    self._with_networks(Part.of(objective.rows, objective.network, params))
+                )
 
         return Monitor(
             validate,

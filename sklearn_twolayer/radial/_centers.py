@@ -10,8 +10,8 @@ from sklearn.exceptions import ConvergenceWarning
 
 from .._blas import single_threaded
 from .._checks import as_array, check_number, shown
-from .._moments import small_indices
 from .._given import fit_weighted, with_random_state
+from .._moments import small_indices
 from ..rows import random_part
 from ._geometry import DiagonalGeometry
 

@@ -6,4 +6,12 @@ from ._learn import RadialFit, fit_radial
 from ._probe import N_FOLDS
 from ._spec import RadialSpec, Table
 
-__all__ = ["N_FOLDS", "Density", "RadialFit", "RadialSpec", "Table", "fit_radial", "rows_without_unit"]
+__all__ = [
+    "N_FOLDS",
+    "Density",
+    "RadialFit",
+    "RadialSpec",
+    "Table",
+    "fit_radial",
+    "rows_without_unit",
+]

@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
-from .._moments import canonical, dense_moments, sparse_moments
 from .._linalg import Matrix
+from .._moments import canonical, dense_moments, sparse_moments
 from ..embeddings import as_embedding
 from ..input_maps import map_rows
 from ..network import Network
