@@ -95,7 +95,7 @@ def _pairs(values: Any) -> Iterator[tuple[Any, bool]]:
 
 def levels_of(values: Any, name: Any) -> tuple:
     """Return the levels of a category, in an order that does not depend on that of the rows."""
-    levels = {}
+    levels: dict[Any, None] = {}
     try:
         for value, is_missing in _pairs(_unique(values)):
             if not is_missing:
@@ -204,9 +204,8 @@ def dates_of(values: Any, name: Any) -> np.ndarray:
         return _aside([values.dt.total_microseconds()], [1e6 * DAY], missing)
     moment = values.cast(nw.Datetime("us")) if dtype == nw.Date else values
     parts = [moment.dt.timestamp("us"), moment.dt.month(), moment.dt.weekday()]
-    floats = _aside(
-        [*parts, moment.dt.hour(), moment.dt.minute()], [1e6 * DAY, 1, 1, 1, 60], missing
-    )
+    parts += [moment.dt.hour(), moment.dt.minute()]
+    floats = _aside(parts, [1e6 * DAY, 1, 1, 1, 60], missing)
     floats[:, 3] += floats[:, 4]
     return floats[:, :4]
 

@@ -160,9 +160,8 @@ def fit_radial_partner(
     few = None if has_seen_none else folds_to_judge(folds[index], owner._n_networks)
     rows, outputs = radial._fit_as_part(sample.take(index), owner, few, rng).honest
     if has_seen_none:
-        return radial, Honest(
-            left_out, radial._model.raw_outputs(sample.X[left_out], owner.n_jobs)
-        )
+        outputs = radial._model.raw_outputs(sample.X[left_out], owner.n_jobs)
+        return radial, Honest(left_out, outputs)
     return radial, Honest(index[rows], outputs)
 
 

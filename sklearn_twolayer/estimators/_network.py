@@ -135,7 +135,8 @@ class BaseNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
     @property
     def _is_category(self) -> np.ndarray | None:
-        return self._columns.is_category if self._reads_columns else None
+        columns = self._columns
+        return columns.is_category if columns is not None and self._reads_columns else None
 
     def _warn_unless_converged(self, outcome):
         if outcome.converged:

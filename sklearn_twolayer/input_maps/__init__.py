@@ -5,8 +5,9 @@ that no copy of the whole input, wider than the input itself, is ever needed. A 
 ``fit(X, y=None, sample_weight=None)`` and ``transform(X)``, as a scikit-learn
 transformer has, and any such transformer can stand in for it; `fit_input_map` and
 `map_rows` fit and apply both kinds. The maps of this module take arrays that an estimator
-has validated: finite floats, dense or CSR; NaN and codes of levels only in `MixedMap`. Sparse rows are never centred, so that zeros
-stay zeros. A column that is constant but for rounding is mapped to zeros by dense maps.
+has validated: finite floats, dense or CSR; NaN and codes of levels only in `MixedMap`.
+Sparse rows are never centred, so that zeros stay zeros. A column that is constant but for
+rounding is mapped to zeros by dense maps.
 """
 
 from ._base import InputMap
