@@ -54,13 +54,13 @@ class RectifiedSize(NamedTuple):
         """Return what suits a number of rows."""
         growth = max(n_rows / 3000, 1.0)
         # Few rows are seen more often, and of very many no more than this in all.
-        epochs = max(min(20 * growth**0.25, 2_000_000 / n_rows), 5, min(50_000 / n_rows, 60))
+        epochs = max(min(20 * growth**0.25, 1_200_000 / n_rows), 2, min(50_000 / n_rows, 60))
         return cls(
-            n_networks=default_n_networks(n_rows),
-            n_units=int(min(128 * growth**0.45, 1024)) // 32 * 32,
-            n_bins=int(min(16 * growth**0.2, 48)),
+            n_networks=default_n_networks(n_rows) if n_rows < 200_000 else 1,
+            n_units=int(min(128 * growth**0.45, 384)) // 32 * 32,
+            n_bins=int(min(16 * growth**0.2, 25)),
             max_iter=round(epochs),
-            batch_size=128 if n_rows < 8000 else 256,
-            learning_rate=0.015 / growth**0.4,
+            batch_size=128 if n_rows < 8000 else 256 if n_rows < 100_000 else 512,
+            learning_rate=0.015 / min(growth, 12) ** 0.4,
             relative_alpha=growth**-0.5,
         )

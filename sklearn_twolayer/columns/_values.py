@@ -116,11 +116,11 @@ def _unique(values):
 
 def codes_of(values: Any, index: dict, name: Any) -> np.ndarray:
     """Return the position of each value among the levels; -1 for others, NaN for missing."""
+    codes = (np.nan if missing else index.get(value, -1) for value, missing in _pairs(values))
     try:
-        codes = [np.nan if missing else index.get(value, -1) for value, missing in _pairs(values)]
+        return np.fromiter(codes, dtype=np.float64, count=len(values))
     except TypeError as error:
         raise TypeError(f"Column {name!r} holds values that are no levels: {error}") from error
-    return np.array(codes, dtype=np.float64)
 
 
 def numbers_of(values: Any, name: Any) -> np.ndarray:

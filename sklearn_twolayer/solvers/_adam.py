@@ -110,7 +110,7 @@ class Adam(Stochastic):
 
     def default_max_iter(self, n_rows):
         fewest, most = (visits // n_rows for visits in ROW_VISITS)
-        return int(np.clip(EPOCHS, min(fewest, 5 * EPOCHS), max(most, 5)))
+        return int(np.clip(EPOCHS, min(fewest, 5 * EPOCHS), max(most, 2)))
 
     def mask_source(self, rng):
         if not self.dropout:
