@@ -270,7 +270,7 @@ def test_kind_of_task(capsys, passengers, target, option, expected):
         (("Fare", "--group", "xyz"), "no column 'xyz'"),
         (("Fare", "--group", "Class"), "5 folds need as many groups, but there are 3"),
         (("Fare", "--metric", "accuracy"), "is not for regression; there is"),
-        (("Survived", "--metric", "acuracy"), "is no scorer of scikit-learn; there is accuracy"),
+        (("Survived", "--metric", "accurate"), "is no scorer of scikit-learn; there is accuracy"),
         (("Fare", "--models", "xyz"), "--models knows no 'xyz'; there is DummyRegressor"),
         (("Fare", "--save", "model.pkl"), "has to end with .skops or .joblib"),
         (("Fare", "--output", "no/such/folder/a.csv"), "there is no such folder"),

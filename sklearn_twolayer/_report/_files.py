@@ -51,8 +51,8 @@ def read_frame(path: str) -> tuple[pd.DataFrame, list[str]]:
         raise TableError(f"cannot read {path}: {reason.splitlines()[0]}") from None
     arguments = "".join(f", {name}={value!r}" for name, value in options.items())
     code = ["import pandas as pd", f"frame = pd.{function}({path!r}{arguments})"]
-    cells = frame.loc[:, [column.dtype.kind == "O" for _, column in frame.items()]]
-    if cells.map(lambda cell: isinstance(cell, dict)).any(axis=None):
+    columns = [column for _, column in frame.items() if column.dtype.kind == "O"]
+    if any(isinstance(cell, dict) for column in columns for cell in column.head(1000)):
         frame = pd.json_normalize(frame.to_dict("records"))
         code.append('frame = pd.json_normalize(frame.to_dict("records"))')
     if any(not isinstance(name, str) or name != name.strip() for name in frame.columns):
