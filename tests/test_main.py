@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from decimal import Decimal
 from multiprocessing.pool import ThreadPool
 
 import joblib
@@ -236,6 +237,19 @@ def test_rows_left_out_are_noted(capsys, frame, tmp_path, change, target, note):
         changed.loc[: len(values) - 1, name] = values
     path = write(changed, tmp_path / "changed.csv", "csv")
     assert note in simple(capsys, path, "--target", target)
+
+
+def test_copies_of_rows_are_noted(capsys, frame, tmp_path):
+    path = write(frame.loc[np.arange(120) % 60], tmp_path / "copies.csv", "csv", index=False)
+    note = "(60 rows are copies of others: scores may flatter)"
+    assert note in simple(capsys, path, "--target", "Survived")
+
+
+def test_exact_decimals_are_numbers(capsys, frame, tmp_path):
+    pytest.importorskip("pyarrow")
+    exact = frame.assign(Fare=[Decimal(str(fare)) for fare in frame["Fare"]])
+    path = write(exact, tmp_path / "exact.parquet", "parquet")
+    assert "regression" in simple(capsys, path, "--target", "Fare")
 
 
 def test_long_table_is_sampled(capsys, passengers):

@@ -51,8 +51,12 @@ def read_frame(path: str) -> tuple[pd.DataFrame, list[str]]:
         raise TableError(f"cannot read {path}: {reason.splitlines()[0]}") from None
     arguments = "".join(f", {name}={value!r}" for name, value in options.items())
     code = ["import pandas as pd", f"frame = pd.{function}({path!r}{arguments})"]
-    columns = [column for _, column in frame.items() if column.dtype.kind == "O"]
-    if any(isinstance(cell, dict) for column in columns for cell in column.head(1000)):
+    kinds = {name: pd.api.types.infer_dtype(column) for name, column in frame.items()}
+    mixed = [name for name, kind in kinds.items() if kind == "mixed"]
+    if exact := [name for name, kind in kinds.items() if kind == "decimal"]:
+        frame = frame.astype(dict.fromkeys(exact, float))
+        code.append(f"frame = frame.astype(dict.fromkeys({exact}, float))")
+    if any(isinstance(cell, dict) for name in mixed for cell in frame[name]):
         frame = pd.json_normalize(frame.to_dict("records"))
         code.append('frame = pd.json_normalize(frame.to_dict("records"))')
     if any(not isinstance(name, str) or name != name.strip() for name in frame.columns):

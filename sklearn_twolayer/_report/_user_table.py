@@ -12,6 +12,8 @@ from ._table import CLASSIFICATION, REGRESSION, Table, TableError
 #: Whole numbers with more distinct values than this are quantities, not classes.
 MAX_INTEGER_CLASSES = 20
 MIN_ROWS = 20
+#: A larger part of rows that are copies is worth a note.
+MANY_COPIES = 0.1
 
 
 def read_table(options: Any) -> Table:
@@ -44,6 +46,9 @@ def read_table(options: Any) -> Table:
     if X.empty:
         reasons = "; ".join(notes) or "it is the only one"
         raise TableError(f"no column to learn {options.target!r} from ({reasons})")
+    n_copies = X.assign(**{options.target: y}).duplicated().sum()
+    if n_copies > MANY_COPIES * len(y):
+        notes.append(f"{n_copies:,} rows are copies of others: scores may flatter")
     code.append(f"X, y = frame.drop(columns={given}), frame[{options.target!r}]")
     groups = None
     if options.group is not None:  # rows without one are a group of their own
