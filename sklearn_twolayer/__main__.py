@@ -4,23 +4,31 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from ._report._evaluation import cross_validate, split
-from ._report._layout import failure, heading, row
-from ._report._models import models_for
-from ._report._table import TASKS, Table, TableError, shipped_tables
+from joblib import cpu_count
+
+import sklearn_twolayer
+
+from ._report._comparison import compare, plan, write
+from ._report._evaluation import Workers
+from ._report._layout import wrapped
+from ._report._table import TASKS, TableError, shipped_tables
+from ._report._verdict import legend, ranking
+from ._report._winner import check_destination, code_for, save
 
 DESCRIPTION = """\
-Cross-validate two-layer networks beside a dummy, a linear model, gradient-boosted
-trees and scikit-learn's MLP, all with default parameters and one thread: without
-arguments on tables that scikit-learn ships, else on your own."""
+Cross-validate two-layer networks beside a dummy, a linear model, a random forest,
+gradient-boosted trees and scikit-learn's MLP, all with default parameters: without
+arguments on tables that scikit-learn ships, else on a file of yours (CSV, Parquet,
+Excel, JSON, Feather)."""
 
 EPILOG = """\
-Missing values, categories, dates and identifiers of your table are taken care of,
-in the same way for all models. Examples:
+Categories, dates and missing values are taken care of. Without --target, the
+columns of the file are listed. Examples:
 
   python -m sklearn_twolayer
-  python -m sklearn_twolayer houses.csv --target price
-  python -m sklearn_twolayer wine.csv --target quality --task regression"""
+  python -m sklearn_twolayer houses.parquet
+  python -m sklearn_twolayer houses.parquet --target price --save model.skops
+  python -m sklearn_twolayer visits.csv --target ill --group patient --metric roc_auc"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -34,8 +42,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        Exit code: 0, or 1 if a model failed, or 2 if the arguments or the table are
-        wrong, after one line on the standard error stream that says how.
+        Exit code: 0; 1 if a model failed; 2 if the arguments or the table are wrong, after a
+        message on the standard error stream that says how; 130 after Ctrl-C.
 
     Examples
     --------
@@ -43,51 +51,61 @@ def main(argv: Sequence[str] | None = None) -> int:
     2
     """
     options = _parser().parse_args(argv)
+    workers = Workers(options.n_jobs or min(options.folds, cpu_count()), options.time_limit)
+    records: list[dict] = []
     try:
-        tables = _tables(options)
+        plans = [plan(table, options) for table in _tables(options)]
+        limit = f"a model that takes more than {options.time_limit} s is stopped (--time-limit)"
+        print(wrapped(f"Mean ± standard deviation over {options.folds} folds; {limit}."))
+        results = [compare(each, workers, records) for each in plans]
+        print(f"\n{wrapped(legend([each.metrics for each in plans]))}")
+        for each, scores in zip(plans, results, strict=True):
+            _use_winner(each, scores, options)
     except TableError as error:
-        print(f"sklearn_twolayer: error: {error}", file=sys.stderr)
+        print(wrapped(f"sklearn_twolayer: error: {error}"), file=sys.stderr)
         return 2
-    print(f"Mean ± standard deviation over {options.folds} folds; defaults, one thread a fit.")
-    n_failed = sum(_compare(table, options) for table in tables)
-    return 1 if n_failed else 0
+    except KeyboardInterrupt:
+        print("Interrupted: the lines above are what is known so far.")
+        return 130
+    finally:
+        workers.stop()
+        if options.output and records:
+            write(options.output, records)
+    return 0 if [len(scores) for scores in results] == [len(each.models) for each in plans] else 1
+
+
+def _use_winner(plan, scores, options):
+    names = ranking(scores)
+    if names and options.save:
+        print(f"Fitting {names[0]} on all {len(plan.table.y):,} rows ...", flush=True)
+        call = save(plan.models[names[0]], plan.table, options.save)
+        print(f"Saved. To load it:\n  {call}")
+    if names and options.code:
+        print(f"\n{code_for(plan.models[names[0]], plan.table)}")
 
 
 def _tables(options):
-    if options.data is None and options.target is None:
-        return shipped_tables()
+    check_destination("--output", options.output)
+    check_destination("--save", options.save)
     if options.data is None:
-        raise TableError("--target needs a table: python -m sklearn_twolayer DATA.csv --target …")
-    if options.target is None:
-        raise TableError(f"which column of {options.data} is to be predicted? Say --target COLUMN")
+        for option in ("target", "group", "save"):
+            if getattr(options, option):
+                raise TableError(f"--{option} needs a table: python -m sklearn_twolayer FILE …")
+        return shipped_tables()
     try:
-        from ._report._user_table import Request, read_table
+        from ._report._columns import list_columns
+        from ._report._user_table import read_table
     except ImportError:
         raise TableError(
-            "reading a table needs pandas: pip install 'sklearn-twolayer[table]'"
+            "reading a table needs pandas and skrub: pip install 'sklearn-twolayer[table]'"
         ) from None
-    request = Request(
-        options.data, options.target, options.task, options.folds, options.max_rows, options.seed
-    )
-    return [read_table(request)]
-
-
-def _compare(table: Table, options) -> int:
-    """Print the lines of one table, each as soon as it is known; return how many models failed."""
-    print(f"\n{table.title}")
-    for note in table.notes:
-        print(f"  ({note})")
-    print(heading(table.task), flush=True)
-    splits = split(table, options.folds, options.seed)
-    n_failed = 0
-    for name, model in models_for(table, options.seed).items():
-        try:
-            line = row(name, cross_validate(model, table, splits, options.n_jobs))
-        except Exception as error:  # whatever a model does, the others have their turn
-            line = failure(name, error)
-            n_failed += 1
-        print(line, flush=True)
-    return n_failed
+    if options.target is None:
+        print(list_columns(options.data))
+        raise TableError(
+            "which column is to be predicted? Call it as "
+            f"python -m sklearn_twolayer {options.data} --target COLUMN"
+        )
+    return [read_table(options)]
 
 
 def _parser():
@@ -98,24 +116,24 @@ def _parser():
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("data", nargs="?", metavar="DATA.csv", help="a table: one row a line, columns named")
+    add("data", nargs="?", metavar="FILE", help="a table, whose columns are named")
     add("--target", metavar="COLUMN", help="the column to predict")
     add("--task", choices=TASKS, help="found out from the target if not given")
+    add("--group", metavar="COLUMN", help="rows with the same value stay in one fold")
+    add("--models", metavar="A,B", help="beginnings of names, such as rbf,hist; default: all")
+    add("--metric", metavar="A,B", help="scorers of scikit-learn; the first ranks the models")
     add("--folds", type=_at_least(2), default=5, metavar="N", help="default: %(default)s")
-    add(
-        "--max-rows",
-        type=_at_least(20),
-        default=10_000,
-        metavar="N",
-        help="take that many rows of a longer table, at random (default: %(default)s)",
-    )
+    at_random = "rows taken at random of a longer table (default: %(default)s)"
+    add("--max-rows", type=_at_least(20), default=10_000, metavar="N", help=at_random)
+    seconds = "seconds for one model, all folds (default: %(default)s)"
+    add("--time-limit", type=_at_least(1), default=300, metavar="S", help=seconds)
     add("--seed", type=_at_least(0), default=0, metavar="N", help="default: %(default)s")
-    add(
-        "--n-jobs",
-        type=_number_of_jobs,
-        metavar="N",
-        help="folds at the same time, -1 for all processors; fit times then hold less",
-    )
+    add("--n-jobs", type=_at_least(1), metavar="N", help="folds at a time; default: processors")
+    add("--output", metavar="FILE", help="write the scores of all folds there, as CSV")
+    add("--save", metavar="FILE", help="fit the best model on all rows: .skops or .joblib")
+    add("--code", action="store_true", help="print the lines of Python that fit the best model")
+    version = f"sklearn_twolayer {sklearn_twolayer.__version__}"
+    add("--version", action="version", version=version)
     return parser
 
 
@@ -127,13 +145,6 @@ def _at_least(low):
         return value
 
     return whole_number
-
-
-def _number_of_jobs(text):
-    value = int(text)
-    if value == 0:
-        raise argparse.ArgumentTypeError("must not be 0; -1 stands for all processors")
-    return value
 
 
 if __name__ == "__main__":

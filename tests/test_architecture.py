@@ -40,8 +40,8 @@ OUTSIDE = {
     "rows": {"joblib"},  # what n_jobs stands for
     "radial": {"sklearn.cluster", "sklearn.exceptions"},  # KMeans, for the centres
     "estimators": {"joblib", "sklearn"},
-    "_report": {"joblib", "pandas", "sklearn", "threadpoolctl"},
-    "__main__": {"pandas", "sklearn"},
+    "_report": {"joblib", "pandas", "rich", "sklearn", "skops", "skrub", "threadpoolctl"},
+    "__main__": {"joblib"},
 }
 BASES = {"sklearn.base"}  # for all rooms: get_params, clone and repr
 

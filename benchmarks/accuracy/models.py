@@ -4,7 +4,6 @@ from importlib import import_module
 from typing import Any
 
 from sklearn.compose import TransformedTargetRegressor
-from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.kernel_approximation import Nystroem
 from sklearn.linear_model import LogisticRegression, RidgeCV
 from sklearn.pipeline import make_pipeline
@@ -12,7 +11,9 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, SVR
 
 from sklearn_twolayer._report._models import models_for
-from sklearn_twolayer._report._table import CLASSIFICATION, Table
+from sklearn_twolayer._report._table import CLASSIFICATION
+
+from .tables import PreparedTable
 
 #: Short names, the same for both tasks.
 NAMES = {
@@ -35,12 +36,12 @@ BOOSTING = (
 )
 
 
-def all_models(table: Table, seed: int) -> dict[str, Any]:
+def all_models(table: PreparedTable, seed: int) -> dict[str, Any]:
     """Return the models for a table, each with what it needs ahead of it.
 
     Parameters
     ----------
-    table : Table
+    table : PreparedTable
         Its task chooses the models, and its preparation goes ahead of each.
     seed : int
         The `random_state` of all that have one.
@@ -50,19 +51,18 @@ def all_models(table: Table, seed: int) -> dict[str, Any]:
     dict of str to estimator
         The command's own comparison, then more of scikit-learn, then what is installed.
     """
-    models = {NAMES.get(name, name): model for name, model in models_for(table, seed).items()}
-    more = _more(table.task == CLASSIFICATION, seed) | _installed(table.task, seed)
-    if table.preparation is not None:
-        more = {name: make_pipeline(table.preparation, model) for name, model in more.items()}
-    return models | more
+    models = models_for(table.task, seed)
+    models = {NAMES.get(name, name): model for name, model in models.items()}
+    models |= _more(table.task == CLASSIFICATION, seed) | _installed(table.task, seed)
+    if table.preparation is None:
+        return models
+    return {name: make_pipeline(table.preparation, model) for name, model in models.items()}
 
 
 def _more(classes, seed):
     kernel = Nystroem(n_components=200, random_state=seed)
     linear = LogisticRegression(max_iter=1000) if classes else RidgeCV()
-    forest = RandomForestClassifier if classes else RandomForestRegressor
     return {
-        "RandomForest": forest(random_state=seed),
         "SVM": make_pipeline(StandardScaler(), SVC() if classes else _with_scaled_target(SVR())),
         "Nystroem + linear": make_pipeline(StandardScaler(), kernel, linear),
     }

@@ -18,15 +18,17 @@ fewer than 20 rows are left out. The second copy of a table is left out.
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from sklearn.compose import ColumnTransformer
 
-from sklearn_twolayer._report._columns import read_columns
 from sklearn_twolayer._report._table import CLASSIFICATION, REGRESSION, Table, shipped_tables
+
+from .columns import read_columns
 
 MIN_ROWS, MAX_ROWS = 200, 20_000
 MIN_INPUTS, MAX_INPUTS = 4, 300
@@ -39,7 +41,14 @@ AMOUNT = re.compile(
 )
 
 
-def find_tables(folder: Path | None) -> Iterator[Table]:
+@dataclass(frozen=True)
+class PreparedTable(Table):
+    """A table with the step that turns its columns into numbers, if they are of other kinds."""
+
+    preparation: ColumnTransformer | None = None
+
+
+def find_tables(folder: Path | None) -> Iterator[PreparedTable]:
     """Yield the tables that pass the rule, scikit-learn's first.
 
     Parameters
@@ -49,7 +58,7 @@ def find_tables(folder: Path | None) -> Iterator[Table]:
 
     Yields
     ------
-    Table
+    PreparedTable
         One after the other, each once.
     """
     seen = set()
@@ -64,7 +73,7 @@ def find_tables(folder: Path | None) -> Iterator[Table]:
             yield table
 
 
-def classification_table(name: str, frame: pd.DataFrame) -> Table:
+def classification_table(name: str, frame: pd.DataFrame) -> PreparedTable:
     """Return a table whose last column is the class."""
     labels = frame.iloc[:, -1].astype(str)
     frame = frame[labels.map(labels.value_counts()) >= MIN_CLASS].reset_index(drop=True)
@@ -72,7 +81,7 @@ def classification_table(name: str, frame: pd.DataFrame) -> Table:
     return _prepared(name, frame.iloc[:, :-1], y, CLASSIFICATION)
 
 
-def regression_table(name: str, frame: pd.DataFrame) -> Table | None:
+def regression_table(name: str, frame: pd.DataFrame) -> PreparedTable | None:
     """Return a table whose target is an amount, or None if there is no such column."""
     target = next((column for column in frame if _is_amount(frame[column])), None)
     if target is None:
@@ -85,7 +94,8 @@ def regression_table(name: str, frame: pd.DataFrame) -> Table | None:
 
 
 def _candidates(folder):
-    yield from shipped_tables()
+    for table in shipped_tables():
+        yield PreparedTable(table.name, table.X, table.y, table.task)
     if folder is not None:
         # In turn, so that an unfinished run has both kinds.
         for pair in zip_longest(_for_classification(folder), _for_regression(folder)):
@@ -107,7 +117,7 @@ def _for_regression(folder):
         yield from _of_r_package(package)
 
 
-def _of_r_package(package: Path) -> Iterator[Table]:
+def _of_r_package(package: Path) -> Iterator[PreparedTable]:
     """Yield the first tables of an R package that pass."""
     n_found = 0
     for path in sorted(package.glob("*.pkl.compress")):
@@ -136,12 +146,13 @@ def _is_amount(column) -> bool:
     return column.nunique() >= 50 and not pd.api.types.is_bool_dtype(column)
 
 
-def _prepared(name, inputs, y, task) -> Table:
+def _prepared(name, inputs, y, task) -> PreparedTable:
     columns = read_columns(inputs)
     if columns.frame.empty:
-        return Table(name, np.empty((len(y), 0)), y, task)
-    table = Table(name, columns.frame, y, task, notes=tuple(columns.notes))
-    return replace(table, preparation=columns.preparation())
+        return PreparedTable(name, np.empty((len(y), 0)), y, task)
+    notes = tuple(columns.notes)
+    preparation = columns.preparation()
+    return PreparedTable(name, columns.frame, y, task, notes=notes, preparation=preparation)
 
 
 def _fingerprint(table):

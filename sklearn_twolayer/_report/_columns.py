@@ -1,194 +1,72 @@
-"""What the columns of a user's table are, and the step that turns them into numbers."""
+"""The columns of a user's table."""
 
 import re
-import warnings
-from typing import NamedTuple
+from difflib import get_close_matches
 
 import numpy as np
 import pandas as pd
-from sklearn.compose import ColumnTransformer
-from sklearn.impute import SimpleImputer
-from sklearn.preprocessing import OneHotEncoder
+from skrub import Cleaner
+
+from ._files import read_frame
+from ._table import TableError
 
 #: A text column with a larger part of distinct values is a name or a free text.
 MOSTLY_DISTINCT = 0.9
-#: Levels of a category that are rarer than this share one column.
-RARE_LEVEL = 5
-MAX_LEVELS = 30
+#: Columns that are listed.
+SHOWN = 40
 
-_DATE = re.compile(r"\s*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
-_DAY_AND_MONTH = r"^\s*(\d{1,2})([-/.])(\d{1,2})[-/.]\d{2,4}\b"
-_MARKS = r"[$€£%,]"
-_NUMBER = re.compile(r"\s*[-+]?[$€£]?\s?([1-9]\d{0,2}(,\d{3}){1,4}|\d{1,15})(\.\d*)?\s?%?\s*")
 _IDENTIFIER = re.compile(r"(?i:(^|[\s_.-])(id|index)$|^unnamed: \d+$)|[a-z](Id|ID)$")
 
 
-class Columns(NamedTuple):
-    """The columns of a table, ready for a `ColumnTransformer`.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        Numbers as float with NaN, categories as text; other columns are gone.
-    numbers : list of str
-        Numerical columns.
-    categories : list of str
-        The others.
-    notes : list of str
-        What was left out or read as what.
-    """
-
-    frame: pd.DataFrame
-    numbers: list[str]
-    categories: list[str]
-    notes: list[str]
-
-    def preparation(self) -> ColumnTransformer:
-        """Return the step ahead of every model.
-
-        Returns
-        -------
-        ColumnTransformer
-            The median for missing numbers, with an indicator column; one column a level
-            of a category, with one for all rare and all new levels.
-        """
-        imputer = SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
-        encoder = OneHotEncoder(
-            handle_unknown="infrequent_if_exist",
-            min_frequency=RARE_LEVEL,
-            max_categories=MAX_LEVELS,
-            sparse_output=False,
-        )
-        return ColumnTransformer(
-            [("numbers", imputer, self.numbers), ("categories", encoder, self.categories)]
-        )
+def list_columns(path: str) -> str:
+    """Return a line for each column of a file, for the choice of a target."""
+    frame, _ = read_frame(path)
+    lines = [f"{path}: {len(frame):,} rows, {frame.shape[1]:,} columns"]
+    for name, column in frame.iloc[:, :SHOWN].items():
+        missing = f", {column.isna().mean():.0%} missing" if column.isna().any() else ""
+        distinct = column.dropna().astype(str).nunique()
+        lines.append(f"  {name}: {column.dtype}, {distinct:,} distinct{missing}")
+    more = frame.shape[1] - SHOWN
+    return "\n".join([*lines, f"  and {more:,} more"] if more > 0 else lines)
 
 
-def read_columns(raw: pd.DataFrame) -> Columns:
-    """Decide what each column is: a number, a date, a category, or nothing to learn from.
+def check_name(wanted: str, names: list[str], path: str) -> None:
+    """Raise a TableError if a file has no column of that name."""
+    if wanted not in names:
+        folded = {name.casefold(): name for name in names}
+        near = [folded[name] for name in get_close_matches(wanted.casefold(), folded)]
+        more = ", …" if not near and len(names) > SHOWN else ""
+        listed = ", ".join(near or names[:SHOWN])
+        raise TableError(f"{path} has no column {wanted!r}; there is {listed}{more}")
 
-    Every decision but that which columns to leave out, and whether dates begin with the day,
-    concerns one row at a time, so that nothing of a test row can reach the training.
 
-    Parameters
-    ----------
-    raw : DataFrame
-        The columns as read, without the target.
-
-    Returns
-    -------
-    Columns
-        The ones to use.
-
-    Examples
-    --------
-    >>> raw = pd.DataFrame({"id": [7, 8, 9], "size": [1.5, None, 2], "of": ["a", "b", "a"]})
-    >>> columns = read_columns(raw)
-    >>> columns.numbers, columns.categories, columns.notes
-    (['size'], ['of'], ['left out, an identifier: id'])
-    """
-    numbers, categories, left_out = {}, {}, {}  # type: dict, dict, dict
-    dates = []
-    for name, column in raw.items():
-        if reason := _nothing_to_learn(name, column):
-            left_out.setdefault(reason, []).append(name)
-        elif _is_number(column):
-            numbers[name] = _as_floats(column)
-        elif (moments := _as_dates(column, day_first := _day_first(column))) is not None:
-            dates.append(f"{name} (the day first)" if day_first else name)
-            numbers |= _date_parts(name, moments)
-        elif column.nunique() > max(20, MOSTLY_DISTINCT * column.count()):
-            left_out.setdefault("names or free text", []).append(name)
-        else:
-            categories[name] = column.astype(object).where(column.notna(), "(missing)").map(str)
-    notes = [f"left out, {reason}: {', '.join(names)}" for reason, names in left_out.items()]
-    if dates:
-        notes.append(f"read as dates: {', '.join(dates)}")
-    frame = pd.DataFrame(numbers | categories, index=raw.index)
-    return Columns(frame, list(numbers), list(categories), notes)
+def left_out(X: pd.DataFrame, notes: list[str]) -> list[str]:
+    """Return columns that nothing can be learned from, and write down why."""
+    cleaned = Cleaner().fit_transform(X)
+    reasons: dict[str, list[str]] = {}
+    for name in X:
+        reason = _nothing_to_learn(name, cleaned[name]) if name in cleaned else "empty"
+        if reason:
+            reasons.setdefault(reason, []).append(name)
+    notes += [f"left out, {reason}: {', '.join(names)}" for reason, names in reasons.items()]
+    is_date = (cleaned.dtypes != X.dtypes[cleaned.columns]) & (
+        cleaned.dtypes.map(lambda dtype: dtype.kind) == "M"
+    )
+    if is_date.any():
+        notes.append(f"read as dates: {', '.join(cleaned.columns[is_date])}")
+    return [name for names in reasons.values() for name in names]
 
 
 def _nothing_to_learn(name, column) -> str | None:
-    if column.nunique() == 0:
-        return "empty"
-    if column.nunique(dropna=False) == 1:
+    is_text = column.dtype == object or pd.api.types.is_string_dtype(column)
+    if is_text and column.map(np.ndim).any():
+        return "lists"
+    n_distinct = column.nunique()
+    if n_distinct == 1 and column.notna().all():
         return "constant"
-    if column.is_unique and not pd.api.types.is_float_dtype(column):
-        if _IDENTIFIER.search(name):
-            return "an identifier"
-        if pd.api.types.is_integer_dtype(column) and len(column) > 2:
-            counts_rows = column.diff().iloc[1:].eq(1).all()
-            return "an identifier" if counts_rows else None
+    if is_text and n_distinct > max(20, MOSTLY_DISTINCT * column.count()):
+        return "identifiers, names or free text"
+    if pd.api.types.is_integer_dtype(column) and column.is_unique:
+        if _IDENTIFIER.search(name) or column.diff().iloc[1:].eq(1).all():
+            return "identifiers, names or free text"
     return None
-
-
-def _is_number(column) -> bool:
-    return pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column)
-
-
-def _as_floats(column):
-    return column.astype(float).replace([np.inf, -np.inf], np.nan)
-
-
-def without_marks(column: pd.Series) -> pd.Series:
-    """Return text such as "$1,234.50" or "12.3%" as numbers, and other columns as they are.
-
-    Parameters
-    ----------
-    column : Series
-        As read.
-
-    Returns
-    -------
-    Series
-        Numbers, if all that is there is one, and some have marks.
-
-    Examples
-    --------
-    >>> without_marks(pd.Series(["$1,234.50", None, "7"])).tolist()
-    [1234.5, nan, 7.0]
-    """
-    given = column.dropna()
-    if _is_number(column) or not len(given):
-        return column
-    given = given.astype(str)
-    if not (given.str.fullmatch(_NUMBER).all() and given.str.contains(_MARKS).any()):
-        return column
-    numbers = pd.to_numeric(given.str.replace(rf"{_MARKS}|\s", "", regex=True))
-    return numbers.reindex(column.index)
-
-
-def _day_first(column) -> bool:
-    """Return whether days stand ahead of months: one above 12 tells, else a point does."""
-    parts = column.astype(str).str.extract(_DAY_AND_MONTH).dropna()
-    if parts.empty:
-        return False
-    if (parts[0].astype(int) > 12).any():
-        return True
-    return bool((parts[1] == ".").all() and not (parts[2].astype(int) > 12).any())
-
-
-def _as_dates(column, day_first):
-    """Return a text column as moments in time, or None where it holds something else."""
-    given = column.dropna().astype(str)
-    if not given.head(100).str.match(_DATE).all():
-        return None
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of dates in the other order
-        moments = pd.to_datetime(column, errors="coerce", format="mixed", utc=True)
-        if day_first:  # but years may stand first in other rows
-            some = column.where(column.astype(str).str.match(_DAY_AND_MONTH))
-            swapped = pd.to_datetime(
-                some, errors="coerce", format="mixed", utc=True, dayfirst=True
-            )
-            moments = moments.where(some.isna(), swapped)
-    return moments if moments.count() >= 0.95 * len(given) else None
-
-
-def _date_parts(name, moments):
-    epoch = pd.Timestamp(0, tz="UTC").as_unit("s")  # in nanoseconds, old dates overflow
-    days = (moments - epoch) / pd.Timedelta(days=1)
-    parts = {"day": days, "month": moments.dt.month, "weekday": moments.dt.day_of_week}
-    if (moments.dt.hour.fillna(0) != 0).any():
-        parts["hour"] = moments.dt.hour
-    return {f"{name} ({part})": values.astype(float) for part, values in parts.items()}

@@ -1,98 +1,98 @@
 """Cross-validation of a model on a table."""
 
+import multiprocessing
+import signal
 import time
 import warnings
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
-from joblib import Parallel, delayed
 from sklearn.base import clone
-from sklearn.metrics import accuracy_score, log_loss, mean_squared_error, r2_score
-from sklearn.model_selection import KFold, StratifiedKFold
+from sklearn.metrics import check_scoring
+from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, StratifiedKFold
 from threadpoolctl import threadpool_limits
 
-from ._table import CLASSIFICATION, Table
+from ._table import CLASSIFICATION, Table, TableError
 
 
-class Fold(NamedTuple):
-    """What one fold tells of a model."""
-
-    score: float
-    loss: float
-    fit_time: float
+class OutOfTime(Exception):
+    """A model took longer than it may."""
 
 
-#: Names of a fold's `score` and `loss`, by task.
-MEASURES = {"classification": ("accuracy", "log-loss"), "regression": ("R²", "RMSE")}
-
-
-def cross_validate(model: Any, table: Table, splits: list, n_jobs: int | None) -> np.ndarray:
-    """Fit and score clones of a model, one for each fold.
+class Workers:
+    """Processes that fit and score, since only a process can be ended in the middle of a fit.
 
     Parameters
     ----------
-    model : estimator
-        What to fit.
-    table : Table
-        The rows.
-    splits : list of (ndarray, ndarray)
-        Rows to train and to test on, for each fold.
-    n_jobs : int or None
-        Folds at the same time. Fit times are comparable only one at a time.
-
-    Returns
-    -------
-    ndarray of shape (n_folds, 3)
-        The fields of `Fold`.
+    n_jobs : int
+        How many.
+    limit : float
+        Seconds that one model may take for all of its folds.
     """
-    jobs = (delayed(_evaluate)(clone(model), table, train, test) for train, test in splits)
-    return np.array(Parallel(n_jobs=n_jobs)(jobs))
+
+    def __init__(self, n_jobs: int, limit: float):
+        self.n_jobs = n_jobs
+        self.limit = limit
+        self._pool: Any = None
+
+    def cross_validate(self, model: Any, table: Table, splits: list, metrics: list) -> Iterator:
+        """Yield the number of each fold that is done, with its scores and seconds of its fit."""
+        self._pool = self._pool or start_workers(self.n_jobs)
+        rows = getattr(table.X, "iloc", table.X)
+        parts = ((rows[some], table.targets[some]) for fold in splits for some in fold)
+        jobs = ((i, clone(model), next(parts), next(parts), metrics) for i in range(len(splits)))
+        end = time.monotonic() + self.limit
+        done = self._pool.imap_unordered(_evaluate, jobs)
+        try:
+            for _ in splits:
+                yield done.next(timeout=max(0, end - time.monotonic()))
+        except BaseException as error:  # Ctrl-C too
+            self.stop()
+            if isinstance(error, multiprocessing.TimeoutError):
+                raise OutOfTime from None
+            raise
+
+    def stop(self) -> None:
+        """End the processes, whatever they do; others start where they are needed again."""
+        if self._pool is not None:
+            self._pool.terminate()
+            self._pool = None
+
+
+def start_workers(n_jobs: int) -> Any:
+    """Return a pool of processes that leave Ctrl-C to the one that started them."""
+    context = multiprocessing.get_context("spawn")
+    return context.Pool(n_jobs, signal.signal, (signal.SIGINT, signal.SIG_IGN))
 
 
 def split(table: Table, n_folds: int, seed: int) -> list:
-    """Split the rows into folds, the same for every model, of like classes.
-
-    Parameters
-    ----------
-    table : Table
-        The rows.
-    n_folds : int
-        Number of folds.
-    seed : int
-        Seed of the shuffle.
-
-    Returns
-    -------
-    list of (ndarray, ndarray)
-        Rows to train and to test on, for each fold.
-    """
-    splitter = StratifiedKFold if table.task == CLASSIFICATION else KFold
-    folds = splitter(n_folds, shuffle=True, random_state=seed)
-    return list(folds.split(np.zeros(len(table.y)), table.y))
+    """Return rows to train and to test on for each fold, the same for all models."""
+    has_classes, groups = table.task == CLASSIFICATION, table.groups
+    splitter = StratifiedKFold if has_classes else KFold
+    if groups is not None:
+        splitter = StratifiedGroupKFold if has_classes else GroupKFold
+        if (n_groups := len(np.unique(groups))) < n_folds:
+            raise TableError(f"{n_folds} folds need as many groups, but there are {n_groups}")
+    shuffled = splitter(n_folds, shuffle=True, random_state=seed)
+    folds = list(shuffled.split(np.zeros(len(table.y)), table.targets, groups))
+    parts = [set(table.targets[rows]) for fold in folds for rows in fold]
+    if has_classes and min(map(len, parts)) < len(table.classes):
+        label = table.classes[min(set(table.targets) - min(parts, key=len))]
+        raise TableError(
+            f"the class {label} is in too few groups to be in each fold; try fewer --folds"
+        )
+    return folds
 
 
-def _evaluate(model, table, train, test) -> Fold:
-    rows = getattr(table.X, "iloc", table.X)
-    X_train, X_test = rows[train], rows[test]
-    # The MLP's ConvergenceWarning would stand once for each fold. It is filtered here, since
-    # a worker process does not inherit filters.
+def _evaluate(job):
+    fold, model, train, test, metrics = job
+    # The MLP's ConvergenceWarning would stand once for each fold.
     # One thread a fit: the same for all, and no waiting for the cores of a busy machine.
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        start = time.perf_counter()
-        model.fit(X_train, table.y[train])
-        fit_time = time.perf_counter() - start
-        measure = _classification if table.task == CLASSIFICATION else _regression
-        score, loss = measure(model, X_test, table.y[test])
-        return Fold(score, loss, fit_time)
-
-
-def _classification(model, X, y):
-    probabilities = model.predict_proba(X)
-    predicted = model.classes_[probabilities.argmax(axis=1)]
-    return accuracy_score(y, predicted), log_loss(y, probabilities, labels=model.classes_)
-
-
-def _regression(model, X, y):
-    predicted = model.predict(X)
-    return r2_score(y, predicted), mean_squared_error(y, predicted) ** 0.5
+        start = time.process_time()
+        model.fit(*train)
+        seconds = time.process_time() - start
+        scores = check_scoring(model, scoring=metrics)(model, *test)
+    return fold, [*(scores[metric] for metric in metrics), seconds]

@@ -1,85 +1,87 @@
 """The comparison as lines of text."""
 
+import shutil
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
 import numpy as np
 
-from ._evaluation import MEASURES
+from ._metrics import is_loss, label_of
 
-WIDTHS = (22, 18, 22, 12)
-
-
-def heading(task: str) -> str:
-    """Return the names of the columns.
-
-    Parameters
-    ----------
-    task : {"classification", "regression"}
-        Chooses the measures.
-
-    Returns
-    -------
-    str
-        A line.
-    """
-    return _line("model", *MEASURES[task], "fit time")
+NAME, CELL, TIME = 20, 15, 9
 
 
-def row(name: str, folds: np.ndarray) -> str:
-    """Return a model's line: mean and standard deviation over the folds.
+def heading(metrics: list[str]) -> str:
+    """Return the line with the names of the columns."""
+    return _line("model", [label_of(metric) for metric in metrics], "fit", metrics)
 
-    Parameters
-    ----------
-    name : str
-        The model.
-    folds : ndarray of shape (n_folds, 3)
-        Score, loss and fit time of each fold.
 
-    Returns
-    -------
-    str
-        A line.
+def row(name: str, folds: np.ndarray, metrics: list[str]) -> str:
+    """Return a model's line: mean and standard deviation of scores, and seconds of a fold.
 
     Examples
     --------
-    >>> print(row("RidgeCV", np.array([[0.5, 52.1, 0.01], [0.4, 56.0, 0.03]])))
-      RidgeCV                    0.450 ± 0.050          54.05 ± 1.95      0.02 s
+    >>> print(row("RidgeCV", np.array([[0.5, 0.01], [0.4, 0.03]]), ["r2"]))
+    RidgeCV               0.450 ± 0.050   0.02 s
     """
-    score, loss, fit_time = folds.mean(axis=0)
-    score_deviation, loss_deviation, _ = folds.std(axis=0)
-    shape = _shape(loss)
-    return _line(
-        name,
-        f"{score:.3f} ± {score_deviation:.3f}",
-        f"{loss:{shape}} ± {loss_deviation:{shape}}",
-        f"{fit_time:.2f} s",
+    *means, seconds = folds.mean(axis=0)
+    cells = [
+        f"{number(-mean if is_loss(metric) else mean)} ± {number(deviation, mean)}"
+        for metric, mean, deviation in zip(metrics, means, folds.std(axis=0), strict=False)
+    ]
+    return _line(name, cells, f"{seconds:.{0 if seconds >= 100 else 2}f} s", metrics)
+
+
+def number(value: float, like: float | None = None) -> str:
+    """Return a number with three decimals or four digits, or with as many as another one.
+
+    Examples
+    --------
+    >>> number(54.0512), number(1.948, 54.05), number(0.98765), number(-2.5e7)
+    ('54.05', '1.95', '0.988', '-2.5e7')
+    """
+    size = abs(value if like is None else like)
+    if value and not 0.01 <= size < 1e6:
+        return f"{value:.1e}".replace("e+0", "e").replace("e+", "e").replace("e-0", "e-")
+    return f"{value:.{min(3, max(0, 3 - int(np.log10(max(size, 1)))))}f}"
+
+
+def wrapped(text: str, indent: str = "") -> str:
+    """Return a sentence in lines that the terminal has room for, with no word broken."""
+    wrapper = textwrap.TextWrapper(max(20, min(_columns(), 100)), indent, indent)
+    wrapper.break_long_words = wrapper.break_on_hyphens = False
+    return wrapper.fill(text)
+
+
+@contextmanager
+def live_line(name: str, n_folds: int) -> Iterator[Callable[[], None]]:
+    """Show a model, how many folds are done, and for how long it has run; yield what counts."""
+    try:
+        from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TimeElapsedColumn
+    except ImportError:  # the lines of the models come all the same
+        yield lambda: None
+        return
+    parts = (
+        SpinnerColumn(),
+        "{task.description}: fold",
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
     )
+    with Progress(*parts, transient=True, disable=not sys.stdout.isatty()) as bar:
+        task = bar.add_task(name, total=n_folds)
+        yield lambda: bar.advance(task)
 
 
-def failure(name: str, error: Exception) -> str:
-    """Return the line of a model that could not be fitted.
-
-    Parameters
-    ----------
-    name : str
-        The model.
-    error : Exception
-        Why.
-
-    Returns
-    -------
-    str
-        A line.
-    """
-    reason = str(error).strip() or type(error).__name__
-    return f"  {name:<{WIDTHS[0]}}  failed: {reason.splitlines()[0]}"
+def _columns():
+    return shutil.get_terminal_size().columns
 
 
-def _shape(value: float) -> str:
-    """Return the format of a measure that may have any scale: three decimals, or four digits."""
-    if not 0.01 <= abs(value) < 1e6:
-        return ".2e"
-    return f".{min(3, max(0, 3 - int(np.log10(abs(value)))))}f"
-
-
-def _line(name: str, *cells: str) -> str:
-    aligned = (f"{cell:>{width}}" for cell, width in zip(cells, WIDTHS[1:], strict=True))
-    return f"  {name:<{WIDTHS[0]}}" + "".join(aligned)
+def _line(name, cells, seconds, metrics):
+    """Return cells of a fixed width each, as many as there is room for."""
+    widths = [max(CELL, len(label_of(metric)) + 2) for metric in metrics]
+    while len(widths) > 1 and NAME + sum(widths) + TIME > _columns():
+        widths.pop()
+    aligned = (f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=False))
+    return f"{name:<{NAME}}" + "".join(aligned) + f"{seconds:>{TIME}}"

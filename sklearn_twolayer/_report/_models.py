@@ -2,59 +2,85 @@
 
 from typing import Any
 
+from sklearn import dummy, ensemble, linear_model, neural_network
 from sklearn.compose import TransformedTargetRegressor
-from sklearn.dummy import DummyClassifier, DummyRegressor
-from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
-from sklearn.linear_model import LogisticRegression, RidgeCV
-from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import sklearn_twolayer
 
-from ._table import CLASSIFICATION, Table
+from ._table import CLASSIFICATION, TableError
 
 
-def models_for(table: Table, seed: int) -> dict[str, Any]:
-    """Return the models to compare on a table, each ready to be fitted on its columns.
+def models_for(task: str, seed: int, takes_frames: bool = False) -> dict[str, Any]:
+    """Return the models to compare, each with what it needs ahead of it.
 
     Parameters
     ----------
-    table : Table
-        Its task chooses the models, and its preparation goes ahead of each.
+    task : {"classification", "regression"}
+        Chooses the models.
     seed : int
         The `random_state` of all models that have one.
+    takes_frames : bool
+        Whether they are to be fitted on data frames with columns of any kind, rather than on
+        numbers.
 
     Returns
     -------
     dict of str to estimator
         The simplest first, those of this package last.
     """
-    choose = _classifiers if table.task == CLASSIFICATION else _regressors
-    models = choose(seed)
-    models["RBFNetwork"] = sklearn_twolayer.RBFNetwork(task=table.task, random_state=seed)
-    if table.preparation is None:
-        return models
-    return {name: make_pipeline(table.preparation, model) for name, model in models.items()}
+    models = _classifiers(seed) if task == CLASSIFICATION else _regressors(seed)
+    models["RBFNetwork"] = sklearn_twolayer.RBFNetwork(task=task, random_state=seed)
+    return {name: _prepared(name, model, takes_frames) for name, model in models.items()}
+
+
+def choose(models: dict[str, Any], wanted: str | None) -> dict[str, Any]:
+    """Return the models whose names begin as the user said, with commas between.
+
+    Examples
+    --------
+    >>> list(choose({"RidgeCV": 1, "RBFNetwork": 2, "MLPRegressor": 3}, "mlp,ridge"))
+    ['RidgeCV', 'MLPRegressor']
+    """
+    starts = [start.strip().lower() for start in wanted.split(",")] if wanted else [""]
+    for start in starts:
+        if not any(name.lower().startswith(start) for name in models):
+            raise TableError(f"--models knows no {start!r}; there is {', '.join(models)}")
+    return {name: models[name] for name in models if name.lower().startswith(tuple(starts))}
 
 
 def _classifiers(seed):
     return {
-        "DummyClassifier": DummyClassifier(strategy="prior"),
-        "LogisticRegression": make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)),
-        "HistGradientBoosting": HistGradientBoostingClassifier(random_state=seed),
-        "MLPClassifier": make_pipeline(StandardScaler(), MLPClassifier(random_state=seed)),
+        "DummyClassifier": dummy.DummyClassifier(strategy="prior"),
+        "LogisticRegression": linear_model.LogisticRegression(max_iter=1000),
+        "RandomForest": ensemble.RandomForestClassifier(random_state=seed),
+        "HistGradientBoosting": ensemble.HistGradientBoostingClassifier(random_state=seed),
+        "MLPClassifier": neural_network.MLPClassifier(random_state=seed),
         "TwoLayerClassifier": sklearn_twolayer.TwoLayerClassifier(random_state=seed),
     }
 
 
 def _regressors(seed):
     # Unlike the others, scikit-learn's MLP takes the target as it comes: scaled, for a fair start.
-    mlp = TransformedTargetRegressor(MLPRegressor(random_state=seed), transformer=StandardScaler())
+    mlp = neural_network.MLPRegressor(random_state=seed)
     return {
-        "DummyRegressor": DummyRegressor(),
-        "RidgeCV": make_pipeline(StandardScaler(), RidgeCV(alphas=[0.01, 0.1, 1, 10, 100, 1000])),
-        "HistGradientBoosting": HistGradientBoostingRegressor(random_state=seed),
-        "MLPRegressor": make_pipeline(StandardScaler(), mlp),
+        "DummyRegressor": dummy.DummyRegressor(),
+        "RidgeCV": linear_model.RidgeCV(alphas=[0.01, 0.1, 1, 10, 100, 1000]),
+        "RandomForest": ensemble.RandomForestRegressor(random_state=seed),
+        "HistGradientBoosting": ensemble.HistGradientBoostingRegressor(random_state=seed),
+        "MLPRegressor": TransformedTargetRegressor(mlp, transformer=StandardScaler()),
         "TwoLayerRegressor": sklearn_twolayer.TwoLayerRegressor(random_state=seed),
     }
+
+
+def _prepared(name, model, takes_frames):
+    is_scaled = name.startswith(("Logistic", "Ridge", "MLP"))
+    if not takes_frames or name.startswith("Dummy"):
+        return make_pipeline(StandardScaler(), model) if is_scaled else model
+    from skrub import Cleaner, tabular_pipeline
+
+    if type(model).__module__.startswith("sklearn_twolayer"):
+        # Categories, missing values and dates are for the networks themselves.
+        return make_pipeline(Cleaner(drop_if_constant=True), model)
+    return tabular_pipeline(model)

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
-from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, load_wine
+from sklearn import datasets
 
 CLASSIFICATION = "classification"
 REGRESSION = "regression"
@@ -13,7 +14,7 @@ TASKS = (CLASSIFICATION, REGRESSION)
 
 
 class TableError(Exception):
-    """What is wrong with the table that a user gave, in one line."""
+    """What is wrong with what the user gave, in one line."""
 
 
 @dataclass(frozen=True)
@@ -25,49 +26,55 @@ class Table:
     name : str
         What to call it.
     X : array-like of shape (n_samples, n_features)
-        Columns; a DataFrame where they have to be prepared.
+        Columns; a DataFrame where they may be of any kind.
     y : ndarray of shape (n_samples,)
         Labels, or real numbers.
     task : {"classification", "regression"}
         What the models are to do.
-    preparation : transformer, optional
-        The step that turns the columns into numbers, ahead of every model.
+    groups : ndarray of shape (n_samples,), optional
+        Rows of one group are to stay in one fold.
     notes : tuple of str
         What was decided about the table, for the reader.
+    code : tuple of str
+        Lines of Python that make `X` and `y`.
     """
 
     name: str
     X: Any
     y: np.ndarray
     task: str
-    preparation: Any = None
+    groups: np.ndarray | None = None
     notes: tuple[str, ...] = ()
+    code: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
         """Name, size and task, in one line."""
         n_rows, n_columns = self.X.shape
-        target = self.task
-        if self.task == CLASSIFICATION:
-            target = f"{len(np.unique(self.y))} classes"
+        target = f"{len(self.classes)} classes" if self.task == CLASSIFICATION else self.task
         columns = "column" if n_columns == 1 else "columns"
-        return f"{self.name}: {n_rows:,} rows, {n_columns} {columns}, {target}"
+        return f"{self.name}: {n_rows:,} rows, {n_columns:,} {columns}, {target}"
+
+    @cached_property
+    def classes(self) -> np.ndarray:
+        """The labels, sorted; of two, the rarer is the second, which scorers take as positive."""
+        labels, counts = np.unique(self.y, return_counts=True)
+        return labels[::-1] if len(labels) == 2 and counts[0] < counts[1] else labels
+
+    @cached_property
+    def targets(self) -> np.ndarray:
+        """What the models learn: numbers, or the positions of labels among `classes`."""
+        if self.task != CLASSIFICATION:
+            return self.y
+        codes = np.unique(self.y, return_inverse=True)[1]
+        return codes if self.classes[0] < self.classes[-1] else 1 - codes
 
 
 def shipped_tables() -> Iterator[Table]:
-    """Load the tables that come with scikit-learn.
-
-    Yields
-    ------
-    Table
-        One after the other.
-    """
-    shipped = {
-        "breast_cancer": (load_breast_cancer, CLASSIFICATION),
-        "wine": (load_wine, CLASSIFICATION),
-        "digits": (load_digits, CLASSIFICATION),
-        "diabetes": (load_diabetes, REGRESSION),
-    }
-    for name, (load, task) in shipped.items():
-        X, y = load(return_X_y=True)
-        yield Table(name, X, y, task)
+    """Load the tables that come with scikit-learn."""
+    for name in ("breast_cancer", "wine", "digits", "diabetes"):
+        load = f"load_{name}"
+        X, y = getattr(datasets, load)(return_X_y=True)
+        task = REGRESSION if name == "diabetes" else CLASSIFICATION
+        code = (f"from sklearn.datasets import {load}", f"X, y = {load}(return_X_y=True)")
+        yield Table(name, X, y, task, code=code)

@@ -1,0 +1,144 @@
+"""Which function of pandas reads a file, and with what options."""
+
+import bz2
+import gzip
+import json
+import lzma
+import re
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ._table import TableError
+
+#: Files of numbers and letters that only a program reads begin with these.
+MAGIC = {
+    b"PAR1": "read_parquet",
+    b"ARROW1": "read_feather",
+    b"FEA1": "read_feather",
+    b"PK\x03\x04": "read_excel",
+    b"\xd0\xcf\x11\xe0": "read_excel",
+}
+OPENERS: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+#: Bytes of a file by which its form is recognized.
+HEAD = 1_000_000
+
+
+def read_frame(path: str) -> tuple[pd.DataFrame, list[str]]:
+    """Read a table from a file of any form that pandas knows.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+
+    Returns
+    -------
+    frame : DataFrame
+        Its rows, with names of columns that are text.
+    code : list of str
+        Lines of Python that read it.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of lines that end with a separator
+            function, options = _how_to_read(path)
+            frame = getattr(pd, function)(path, **options)
+    except Exception as error:  # of any of the libraries that pandas calls
+        reason = getattr(error, "strerror", None) or str(error).strip() or type(error).__name__
+        raise TableError(f"cannot read {path}: {reason.splitlines()[0]}") from None
+    arguments = "".join(f", {name}={value!r}" for name, value in options.items())
+    code = ["import pandas as pd", f"frame = pd.{function}({path!r}{arguments})"]
+    kinds = {name: pd.api.types.infer_dtype(column) for name, column in frame.items()}
+    mixed = [name for name, kind in kinds.items() if kind == "mixed"]
+    if exact := [name for name, kind in kinds.items() if kind == "decimal"]:
+        frame = frame.astype(dict.fromkeys(exact, float))
+        code.append(f"frame = frame.astype(dict.fromkeys({exact}, float))")
+    if any(isinstance(cell, dict) for name in mixed for cell in frame[name]):
+        frame = pd.json_normalize(frame.to_dict("records"))
+        code.append('frame = pd.json_normalize(frame.to_dict("records"))')
+    if any(not isinstance(name, str) or name != name.strip() for name in frame.columns):
+        frame.columns = [str(name).strip() for name in frame.columns]
+        code.append("frame.columns = [str(name).strip() for name in frame.columns]")
+    _check_names(frame, path)
+    return frame, code
+
+
+def _check_names(frame, path):
+    if not all(name.isprintable() for name in frame.columns):
+        raise TableError(f"cannot read {path}: this is no table of text")
+    if not frame.columns.is_unique:
+        copies = frame.columns[frame.columns.duplicated()].unique()
+        raise TableError(f"{path} has several columns of the name {', '.join(map(repr, copies))}")
+    if frame.empty:
+        raise TableError(f"{path} has names of columns, but no rows")
+    if all(re.fullmatch(r"-?\d+\.\d+(\.\d+)?", name) for name in frame.columns):
+        raise TableError(f"{path} begins with numbers: its first line has to name the columns")
+
+
+def _how_to_read(path):
+    """Return the name of a function, and its options; by what the file holds, not by its name."""
+    with OPENERS.get(Path(path).suffix, open)(path, "rb") as file:
+        head = file.read(HEAD)
+    for magic, function in MAGIC.items():
+        if head.startswith(magic):
+            return function, {}
+    encoding = _encoding_of(head)
+    text = head.decode(encoding, errors="replace").lstrip("\ufeff \r\n")
+    if not text.strip() or "\0" in text:
+        raise ValueError("this is no table of text" if text.strip() else "there is nothing in it")
+    options = {} if encoding == "utf-8" else {"encoding": encoding}
+    if text[0] in "[{":
+        return "read_json", options | _form_of_json(text)
+    if len(head) == HEAD:
+        options["low_memory"] = False
+    options |= {"na_values": ["?"]} if "?" in text else {}
+    return "read_csv", options | _form_of_csv(path, text.partition("\n")[0], options)
+
+
+def _encoding_of(head):
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    if b"\0" in head[:2]:  # in every other byte of common letters
+        return "utf-16-le" if head[1:2] == b"\0" else "utf-16-be"
+    try:
+        head.decode()
+    except UnicodeDecodeError as error:  # unless the last letter is cut
+        return "cp1252" if error.start < len(head) - 4 else "utf-8"
+    return "utf-8"
+
+
+def _form_of_json(text):
+    """Return the options for a record a line, and for what `DataFrame.to_json` writes."""
+    if form := re.match(r'\{\s*"(columns|schema)"\s*:', text):
+        return {"orient": {"columns": "split", "schema": "table"}[form[1]]}
+    first, _, rest = text.partition("\n")
+    try:
+        return {"lines": True} if rest.strip() and isinstance(json.loads(first), dict) else {}
+    except ValueError:
+        return {}
+
+
+def _form_of_csv(path, first_line, options):
+    """Return what makes most of the first lines: most cells, then most columns of numbers."""
+
+    def read(separator, **more):
+        try:
+            return pd.read_csv(path, nrows=200, sep=separator, **options, **more)
+        except ValueError:
+            return pd.DataFrame()
+
+    def n_cells(separator):
+        return read(separator, index_col=False).count().sum()
+
+    separator = max(",;\t|", key=n_cells)
+    if read(separator, index_col=False).shape[1] < 2:
+        others = sorted(set(re.findall(r"[^\w\s\"'.-]", first_line)))
+        separator = max([separator, *others, r"\s+"], key=n_cells)
+    form = {} if separator == "," else {"sep": separator}
+    if not read(separator).equals(read(separator, index_col=False)):
+        form["index_col"] = False  # lines end with a separator
+    n_numbers = [read(separator, decimal=mark).select_dtypes("number").shape[1] for mark in ".,"]
+    return form | ({"decimal": ","} if form and n_numbers[1] > n_numbers[0] else {})
