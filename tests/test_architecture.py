@@ -36,7 +36,7 @@ OUTSIDE = {
     "_given": {"sklearn.utils.validation"},  # whether a fit takes weights
     "_warnings": {"joblib"},
     "columns": {"narwhals"},
-    "input_maps": {"sklearn.utils.metaestimators"},  # a method that only some maps have
+    "input_maps": {"sklearn"},  # how transformers return rows, methods that only some have
     "rows": {"joblib"},  # what n_jobs stands for
     "radial": {"sklearn.cluster", "sklearn.exceptions"},  # KMeans, for the centres
     "estimators": {"joblib", "sklearn"},
