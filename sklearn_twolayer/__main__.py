@@ -1,6 +1,7 @@
 """Compare two-layer networks with scikit-learn's models: `python -m sklearn_twolayer`."""
 
 import argparse
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -79,7 +80,9 @@ def _use_winner(plan, scores, options):
     if names and options.save:
         print(f"Fitting {names[0]} on all {len(plan.table.y):,} rows ...", flush=True)
         call = save(plan.models[names[0]], plan.table, options.save)
-        print(f"Saved. To load it:\n  {call}")
+        n_columns = plan.table.X.shape[1]
+        print(wrapped(f"Saved. It predicts from the same {n_columns:,} columns; to load it:"))
+        print(f"  {call}")
     if names and options.code:
         print(f"\n{code_for(plan.models[names[0]], plan.table)}")
 
@@ -150,4 +153,6 @@ def _at_least(low):
 if __name__ == "__main__":
     # A terminal that knows no "±" gets a "?" in its place.
     sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
+    if hasattr(signal, "SIGPIPE"):  # a reader such as `head` may have enough
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     sys.exit(main())

@@ -62,8 +62,13 @@ class Workers:
 
 def start_workers(n_jobs: int) -> Any:
     """Return a pool of processes that leave Ctrl-C to the one that started them."""
-    context = multiprocessing.get_context("spawn")
-    return context.Pool(n_jobs, signal.signal, (signal.SIGINT, signal.SIG_IGN))
+    pool = multiprocessing.get_context("spawn").Pool
+    # From their start on, where processes inherit that; by an initializer elsewhere.
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        return pool(n_jobs, signal.signal, (signal.SIGINT, signal.SIG_IGN))
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def split(table: Table, n_folds: int, seed: int) -> list:
