@@ -43,8 +43,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        Exit code: 0; 1 if a model failed; 2 if the arguments or the table are wrong, after a
-        message on the standard error stream that says how; 130 after Ctrl-C.
+        Exit code: 0; 1 if a model failed or took too long; 2 if the arguments or the table are
+        wrong, after a message on the standard error stream that says how; 130 after Ctrl-C.
 
     Examples
     --------

@@ -21,19 +21,11 @@ class OutOfTime(Exception):
 
 
 class Workers:
-    """Processes that fit and score, since only a process can be ended in the middle of a fit.
-
-    Parameters
-    ----------
-    n_jobs : int
-        How many.
-    limit : float
-        Seconds that one model may take for all of its folds.
-    """
+    """Processes that fit and score, since only a process can be ended in the middle of a fit."""
 
     def __init__(self, n_jobs: int, limit: float):
         self.n_jobs = n_jobs
-        self.limit = limit
+        self.limit = limit  # seconds that one model may take for all of its folds
         self._pool: Any = None
 
     def cross_validate(self, model: Any, table: Table, splits: list, metrics: list) -> Iterator:

@@ -25,7 +25,8 @@ def noise(differences: np.ndarray) -> float:
     0.0132
     """
     n = len(differences)
-    return stats.t.ppf(0.975, n - 1) * np.sqrt((1 / n + 1 / (n - 1)) * differences.var(ddof=1))
+    spread = np.sqrt((1 / n + 1 / (n - 1)) * differences.var(ddof=1))
+    return float(stats.t.ppf(0.975, n - 1) * spread)
 
 
 def verdict(results: dict[str, np.ndarray], metric: str) -> str:
