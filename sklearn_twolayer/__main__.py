@@ -20,16 +20,17 @@ DESCRIPTION = """\
 Cross-validate two-layer networks beside a dummy, a linear model, a random forest,
 gradient-boosted trees and scikit-learn's MLP, all with default parameters: without
 arguments on tables that scikit-learn ships, else on a file of yours (CSV, Parquet,
-Excel, JSON, Feather)."""
+Excel, JSON, Feather). Categories, dates and missing values are taken care of. Without
+--target, the columns of the file are listed."""
 
 EPILOG = """\
-Categories, dates and missing values are taken care of. Without --target, the
-columns of the file are listed. Examples:
+Examples:
 
   python -m sklearn_twolayer
   python -m sklearn_twolayer houses.parquet
-  python -m sklearn_twolayer houses.parquet --target price --save model.skops
-  python -m sklearn_twolayer visits.csv --target ill --group patient --metric roc_auc"""
+  python -m sklearn_twolayer houses.parquet --target price
+  python -m sklearn_twolayer visits.csv --target ill \\
+      --group patient --metric roc_auc --save model.skops"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -114,7 +115,7 @@ def _tables(options):
 def _parser():
     parser = argparse.ArgumentParser(
         prog="python -m sklearn_twolayer",
-        description=DESCRIPTION,
+        description=wrapped(DESCRIPTION),
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
