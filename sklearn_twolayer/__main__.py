@@ -1,6 +1,7 @@
 """Compare two-layer networks with scikit-learn's models: `python -m sklearn_twolayer`."""
 
 import argparse
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -19,16 +20,17 @@ DESCRIPTION = """\
 Cross-validate two-layer networks beside a dummy, a linear model, a random forest,
 gradient-boosted trees and scikit-learn's MLP, all with default parameters: without
 arguments on tables that scikit-learn ships, else on a file of yours (CSV, Parquet,
-Excel, JSON, Feather)."""
+Excel, JSON, Feather). Categories, dates and missing values are taken care of. Without
+--target, the columns of the file are listed."""
 
 EPILOG = """\
-Categories, dates and missing values are taken care of. Without --target, the
-columns of the file are listed. Examples:
+Examples:
 
   python -m sklearn_twolayer
   python -m sklearn_twolayer houses.parquet
-  python -m sklearn_twolayer houses.parquet --target price --save model.skops
-  python -m sklearn_twolayer visits.csv --target ill --group patient --metric roc_auc"""
+  python -m sklearn_twolayer houses.parquet --target price
+  python -m sklearn_twolayer visits.csv --target ill \\
+      --group patient --metric roc_auc --save model.skops"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -42,8 +44,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        Exit code: 0; 1 if a model failed; 2 if the arguments or the table are wrong, after a
-        message on the standard error stream that says how; 130 after Ctrl-C.
+        Exit code: 0; 1 if a model failed or took too long; 2 if the arguments or the table are
+        wrong, after a message on the standard error stream that says how; 130 after Ctrl-C.
 
     Examples
     --------
@@ -79,7 +81,9 @@ def _use_winner(plan, scores, options):
     if names and options.save:
         print(f"Fitting {names[0]} on all {len(plan.table.y):,} rows ...", flush=True)
         call = save(plan.models[names[0]], plan.table, options.save)
-        print(f"Saved. To load it:\n  {call}")
+        n_columns = plan.table.X.shape[1]
+        print(wrapped(f"Saved. It predicts from the same {n_columns:,} columns; to load it:"))
+        print(f"  {call}")
     if names and options.code:
         print(f"\n{code_for(plan.models[names[0]], plan.table)}")
 
@@ -111,7 +115,7 @@ def _tables(options):
 def _parser():
     parser = argparse.ArgumentParser(
         prog="python -m sklearn_twolayer",
-        description=DESCRIPTION,
+        description=wrapped(DESCRIPTION),
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -150,4 +154,6 @@ def _at_least(low):
 if __name__ == "__main__":
     # A terminal that knows no "±" gets a "?" in its place.
     sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
+    if hasattr(signal, "SIGPIPE"):  # a reader such as `head` may have enough
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     sys.exit(main())

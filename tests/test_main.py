@@ -400,6 +400,7 @@ def test_rare_class_is_the_positive_one(counts):
 def test_measures_for_two_classes_have_relatives_for_more():
     assert _metrics.metrics_for(IRIS, "roc_auc,f1")[0] == ["roc_auc_ovr", "f1_macro"]
     two = Table("two", *load_breast_cancer(return_X_y=True), CLASSIFICATION)
+    assert _metrics.metrics_for(two, "f1")[1] == ("the positive class is 0",)
     assert _metrics.metrics_for(two, "roc_auc,f1")[0] == ["roc_auc", "f1"]
     assert _metrics.metrics_for(two, "log_loss,accuracy")[0] == ["neg_log_loss", "accuracy"]
 

@@ -49,11 +49,9 @@ def left_out(X: pd.DataFrame, notes: list[str]) -> list[str]:
         if reason:
             reasons.setdefault(reason, []).append(name)
     notes += [f"left out, {reason}: {', '.join(names)}" for reason, names in reasons.items()]
-    is_date = (cleaned.dtypes != X.dtypes[cleaned.columns]) & (
-        cleaned.dtypes.map(lambda dtype: dtype.kind) == "M"
-    )
-    if is_date.any():
-        notes.append(f"read as dates: {', '.join(cleaned.columns[is_date])}")
+    is_date = {name: cleaned[name].dtype.kind == "M" != X[name].dtype.kind for name in cleaned}
+    if dates := [name for name in cleaned if is_date[name]]:
+        notes.append(f"read as dates: {', '.join(dates)}")
     return [name for names in reasons.values() for name in names]
 
 

@@ -34,19 +34,8 @@ def plan(table: Table, options: Any) -> Plan:
 def compare(plan: Plan, workers: Workers, records: list[dict]) -> dict[str, np.ndarray]:
     """Fit the models on a table, and print a line for each as soon as it is known.
 
-    Parameters
-    ----------
-    plan : Plan
-        The table, and what is to be done with it.
-    workers : Workers
-        Who fits.
-    records : list of dict
-        Takes a row for each model and fold.
-
-    Returns
-    -------
-    dict of str to ndarray of shape (n_folds, n_metrics + 1)
-        Scores and seconds of the models that did not fail.
+    Return the scores of each fold and its seconds, for models that did not fail; `records` takes
+    them as rows of a table.
     """
     print(f"\n{wrapped(plan.table.title)}")
     for note in plan.notes:

@@ -21,19 +21,11 @@ class OutOfTime(Exception):
 
 
 class Workers:
-    """Processes that fit and score, since only a process can be ended in the middle of a fit.
-
-    Parameters
-    ----------
-    n_jobs : int
-        How many.
-    limit : float
-        Seconds that one model may take for all of its folds.
-    """
+    """Processes that fit and score, since only a process can be ended in the middle of a fit."""
 
     def __init__(self, n_jobs: int, limit: float):
         self.n_jobs = n_jobs
-        self.limit = limit
+        self.limit = limit  # seconds that one model may take for all of its folds
         self._pool: Any = None
 
     def cross_validate(self, model: Any, table: Table, splits: list, metrics: list) -> Iterator:
@@ -62,8 +54,13 @@ class Workers:
 
 def start_workers(n_jobs: int) -> Any:
     """Return a pool of processes that leave Ctrl-C to the one that started them."""
-    context = multiprocessing.get_context("spawn")
-    return context.Pool(n_jobs, signal.signal, (signal.SIGINT, signal.SIG_IGN))
+    pool = multiprocessing.get_context("spawn").Pool
+    # From their start on, where processes inherit that; by an initializer elsewhere.
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        return pool(n_jobs, signal.signal, (signal.SIGINT, signal.SIG_IGN))
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def split(table: Table, n_folds: int, seed: int) -> list:

@@ -17,7 +17,6 @@ from ._table import TableError
 MAGIC = {
     b"PAR1": "read_parquet",
     b"ARROW1": "read_feather",
-    b"FEA1": "read_feather",
     b"PK\x03\x04": "read_excel",
     b"\xd0\xcf\x11\xe0": "read_excel",
 }

@@ -28,21 +28,26 @@ def row(name: str, folds: np.ndarray, metrics: list[str]) -> str:
     """
     *means, seconds = folds.mean(axis=0)
     cells = [
-        f"{number(-mean if is_loss(metric) else mean)} ± {number(deviation, mean)}"
+        f"{number(-mean if is_loss(metric) else mean, like)} ± {number(deviation, like)}"
         for metric, mean, deviation in zip(metrics, means, folds.std(axis=0), strict=False)
+        for like in [size_of(metric, mean)]
     ]
     return _line(name, cells, f"{seconds:.{0 if seconds >= 100 else 2}f} s", metrics)
 
 
-def number(value: float, like: float | None = None) -> str:
-    """Return a number with three decimals or four digits, or with as many as another one.
+def size_of(metric: str, value: float) -> float:
+    """Return the number whose decimals suit a measure: losses may be of any scale."""
+    return abs(value) if is_loss(metric) else max(1, abs(value))
+
+
+def number(value: float, size: float) -> str:
+    """Return a number with the decimals that suit one of some size: three, or four digits.
 
     Examples
     --------
-    >>> number(54.0512), number(1.948, 54.05), number(0.98765), number(-2.5e7)
-    ('54.05', '1.95', '0.988', '-2.5e7')
+    >>> number(54.0512, 54.05), number(1.948, 54.05), number(-0.00065, 1), number(2.5e7, 2.5e7)
+    ('54.05', '1.95', '-0.001', '2.5e7')
     """
-    size = abs(value if like is None else like)
     if value and not 0.01 <= size < 1e6:
         return f"{value:.1e}".replace("e+0", "e").replace("e+", "e").replace("e-0", "e-")
     return f"{value:.{min(3, max(0, 3 - int(np.log10(max(size, 1)))))}f}"

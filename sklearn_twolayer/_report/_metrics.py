@@ -16,6 +16,8 @@ _LABELS = {"r2": "R²", "neg_root_mean_squared_error": "RMSE", "neg_mean_absolut
 #: scikit-learn's names of scorers for real targets, and for clusters or several labels a row.
 _OF_NUMBERS = re.compile(r"r2|explained_variance|d2_absolute.*|neg_.*(_error|_deviance)")
 _OF_OTHERS = re.compile(r".*(rand|info|mallows|homogeneity|completeness|measure).*|.*_samples")
+#: Those that look at one of two classes.
+_OF_ONE = re.compile(r"average_precision|f1|jaccard|precision|recall")
 
 
 def metrics_for(table: Table, wanted: str | None) -> tuple[list[str], tuple[str, ...]]:
@@ -24,7 +26,9 @@ def metrics_for(table: Table, wanted: str | None) -> tuple[list[str], tuple[str,
     second = "neg_log_loss" if has_classes else "neg_root_mean_squared_error"
     if wanted:
         names = [_known(name.strip(), table) for name in wanted.split(",")]
-        return list(dict.fromkeys(names if len(names) > 1 else [*names, second])), ()
+        of_one = has_classes and len(table.classes) == 2 and any(map(_OF_ONE.fullmatch, names))
+        notes = (f"the positive class is {table.classes[1]}",) if of_one else ()
+        return list(dict.fromkeys(names if len(names) > 1 else [*names, second])), notes
     if not has_classes:
         return ["r2", second], ()
     counts = np.bincount(table.targets)

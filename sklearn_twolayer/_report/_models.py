@@ -30,8 +30,24 @@ def models_for(task: str, seed: int, takes_frames: bool = False) -> dict[str, An
     dict of str to estimator
         The simplest first, those of this package last.
     """
-    models = _classifiers(seed) if task == CLASSIFICATION else _regressors(seed)
-    models["RBFNetwork"] = sklearn_twolayer.RBFNetwork(task=task, random_state=seed)
+    seeded: dict[str, Any] = {"random_state": seed}
+    kind = "Classifier" if task == CLASSIFICATION else "Regressor"
+    mlp = getattr(neural_network, f"MLP{kind}")(**seeded)
+    if task == CLASSIFICATION:
+        linear = linear_model.LogisticRegression(max_iter=1000)
+    else:
+        linear = linear_model.RidgeCV(alphas=[0.01, 0.1, 1, 10, 100, 1000])
+        # Unlike others, this one takes the target as it comes: scaled, for a fair start.
+        mlp = TransformedTargetRegressor(mlp, transformer=StandardScaler())
+    models = {
+        f"Dummy{kind}": getattr(dummy, f"Dummy{kind}")(),
+        type(linear).__name__: linear,
+        "RandomForest": getattr(ensemble, f"RandomForest{kind}")(**seeded),
+        "HistGradientBoosting": getattr(ensemble, f"HistGradientBoosting{kind}")(**seeded),
+        f"MLP{kind}": mlp,
+        f"TwoLayer{kind}": getattr(sklearn_twolayer, f"TwoLayer{kind}")(**seeded),
+        "RBFNetwork": sklearn_twolayer.RBFNetwork(task=task, **seeded),
+    }
     return {name: _prepared(name, model, takes_frames) for name, model in models.items()}
 
 
@@ -48,30 +64,6 @@ def choose(models: dict[str, Any], wanted: str | None) -> dict[str, Any]:
         if not any(name.lower().startswith(start) for name in models):
             raise TableError(f"--models knows no {start!r}; there is {', '.join(models)}")
     return {name: models[name] for name in models if name.lower().startswith(tuple(starts))}
-
-
-def _classifiers(seed):
-    return {
-        "DummyClassifier": dummy.DummyClassifier(strategy="prior"),
-        "LogisticRegression": linear_model.LogisticRegression(max_iter=1000),
-        "RandomForest": ensemble.RandomForestClassifier(random_state=seed),
-        "HistGradientBoosting": ensemble.HistGradientBoostingClassifier(random_state=seed),
-        "MLPClassifier": neural_network.MLPClassifier(random_state=seed),
-        "TwoLayerClassifier": sklearn_twolayer.TwoLayerClassifier(random_state=seed),
-    }
-
-
-def _regressors(seed):
-    # Unlike the others, scikit-learn's MLP takes the target as it comes: scaled, for a fair start.
-    mlp = neural_network.MLPRegressor(random_state=seed)
-    return {
-        "DummyRegressor": dummy.DummyRegressor(),
-        "RidgeCV": linear_model.RidgeCV(alphas=[0.01, 0.1, 1, 10, 100, 1000]),
-        "RandomForest": ensemble.RandomForestRegressor(random_state=seed),
-        "HistGradientBoosting": ensemble.HistGradientBoostingRegressor(random_state=seed),
-        "MLPRegressor": TransformedTargetRegressor(mlp, transformer=StandardScaler()),
-        "TwoLayerRegressor": sklearn_twolayer.TwoLayerRegressor(random_state=seed),
-    }
 
 
 def _prepared(name, model, takes_frames):

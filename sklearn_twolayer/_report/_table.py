@@ -19,33 +19,15 @@ class TableError(Exception):
 
 @dataclass(frozen=True)
 class Table:
-    """Rows with their targets, ready to be split into folds.
-
-    Parameters
-    ----------
-    name : str
-        What to call it.
-    X : array-like of shape (n_samples, n_features)
-        Columns; a DataFrame where they may be of any kind.
-    y : ndarray of shape (n_samples,)
-        Labels, or real numbers.
-    task : {"classification", "regression"}
-        What the models are to do.
-    groups : ndarray of shape (n_samples,), optional
-        Rows of one group are to stay in one fold.
-    notes : tuple of str
-        What was decided about the table, for the reader.
-    code : tuple of str
-        Lines of Python that make `X` and `y`.
-    """
+    """Rows with their targets, ready to be split into folds."""
 
     name: str
-    X: Any
-    y: np.ndarray
+    X: Any  # a data frame where columns may be of any kind, else an array of numbers
+    y: np.ndarray  # labels, or real numbers
     task: str
-    groups: np.ndarray | None = None
-    notes: tuple[str, ...] = ()
-    code: tuple[str, ...] = ()
+    groups: np.ndarray | None = None  # rows of one group are to stay in one fold
+    notes: tuple[str, ...] = ()  # what was decided about the table, for the reader
+    code: tuple[str, ...] = ()  # lines of Python that make X and y
 
     @property
     def title(self) -> str:

@@ -105,7 +105,7 @@ def _large_classes(y, options, notes, code):
     classes, codes, counts = np.unique(y, return_inverse=True, return_counts=True)
     large = counts >= options.folds
     if large.sum() < 2 or counts[large].sum() < len(y) / 2:
-        text = "another column, since this is text or dates"
+        text = "another column, since this is text (numbers may have no marks such as $)"
         remedy = "--task regression" if y.dtype.kind in "iuf" else text
         raise TableError(
             f"most of the {len(classes)} classes of the target {options.target!r} have fewer "

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import stats
 
-from ._layout import number
+from ._layout import number, size_of
 from ._metrics import is_loss, label_of
 
 
@@ -25,7 +25,8 @@ def noise(differences: np.ndarray) -> float:
     0.0132
     """
     n = len(differences)
-    return stats.t.ppf(0.975, n - 1) * np.sqrt((1 / n + 1 / (n - 1)) * differences.var(ddof=1))
+    spread = np.sqrt((1 / n + 1 / (n - 1)) * differences.var(ddof=1))
+    return float(stats.t.ppf(0.975, n - 1) * spread)
 
 
 def verdict(results: dict[str, np.ndarray], metric: str) -> str:
@@ -34,15 +35,18 @@ def verdict(results: dict[str, np.ndarray], metric: str) -> str:
         return "No model could be scored."
     best, *others = names
     mean = results[best][:, 0].mean()
-    text = f"Best by {label_of(metric)}: {best}, {number(-mean if is_loss(metric) else mean)}"
+    size = size_of(metric, mean)
+    text = (
+        f"Best by {label_of(metric)}: {best}, {number(-mean if is_loss(metric) else mean, size)}"
+    )
     if not others:
         return f"{text}."
     ahead = {name: results[best][:, 0] - results[name][:, 0] for name in others}
     close = [name for name in others if ahead[name].mean() <= noise(ahead[name])]
     margin, chance = ahead[others[0]].mean(), noise(ahead[others[0]])
-    text += f", ahead of {others[0]} by {number(margin, mean)}, "
+    text += f", ahead of {others[0]} by {number(margin, size)}, "
     text += "within" if others[0] in close else "more than"
-    text += f" the noise of the folds (± {number(chance, mean)})."
+    text += f" the noise of the folds (± {number(chance, size)})."
     if more := [name for name in close if name != others[0]]:
         text += f" Within the noise of the best as well: {', '.join(more)}."
     if any(name.startswith("Dummy") for name in [best, *close]):
