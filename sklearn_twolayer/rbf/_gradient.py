@@ -94,4 +94,8 @@ def refine_gradient(judged: JudgedLayer, solver: Solver, run: Run) -> tuple[Judg
     solver.check_cost(cost)
     outcome = solver.minimize(cost, judged.layer.solved(judged.alpha)[None], run)
     vector = outcome.params[0].astype(judged.layer.vector.dtype)
+    # Widths whose squares overflow are as good as the largest that have some: a unit is constant.
+    log_widths = objective.network.views(vector).own[1]
+    largest = 0.45 * np.log(np.finfo(objective.rows.input_dtype).max)
+    np.clip(log_widths, -largest, largest, out=log_widths)
     return JudgedLayer(FixedLayer(judged.objective, vector), judged.choice), outcome
