@@ -1,7 +1,7 @@
 """Compare two-layer networks with scikit-learn's models: `python -m sklearn_twolayer`."""
 
 import argparse
-import signal
+import os
 import sys
 from collections.abc import Sequence
 
@@ -154,6 +154,8 @@ def _at_least(low):
 if __name__ == "__main__":
     # A terminal that knows no "±" gets a "?" in its place.
     sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
-    if hasattr(signal, "SIGPIPE"):  # a reader such as `head` may have enough
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except BrokenPipeError:  # a reader such as `head` has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
