@@ -78,9 +78,11 @@ def test_dates_are_days_and_parts_of_the_calendar():
 def test_frames_go_straight_into_fit(estimator):
     y = LABELS.astype(float if isinstance(estimator, TwoLayerRegressor) else int)
     predicted = estimator.fit(FRAME, y).predict(FRAME)
+    assert list(estimator.feature_names_in_) == list(FRAME.columns)
     polars = pl.from_pandas(FRAME)
     np.testing.assert_array_equal(estimator.fit(polars, y).predict(polars), predicted)
-    assert list(estimator.feature_names_in_) == list(FRAME.columns)
+    with pytest.raises(ValueError, match="feature names should match"):
+        estimator.predict(polars[:, ::-1])
     new = FRAME.assign(color="violet", size=np.nan)
     assert np.isfinite(estimator.predict(new)).all()
     assert np.isfinite(estimator.transform(new)).all()

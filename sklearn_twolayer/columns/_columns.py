@@ -112,7 +112,14 @@ class Columns:
         ndarray
             Numbers, codes of levels (-1 for a level that was not seen in fit), and days.
         """
-        _, values, n_rows = columns_of(X)
+        names, values, n_rows = columns_of(X)
+        expected = [each.name for each in self.columns]
+        # Old releases of scikit-learn do not know the names of every library's frames.
+        if is_frame(X) and names != expected and all(isinstance(name, str) for name in names):
+            raise ValueError(
+                "The feature names should match those that were passed during fit: expected "
+                f"{expected}, got {names}."
+            )
         matrix = np.empty((n_rows, len(self.is_category)), dtype=self.dtype)
         start = 0
         for column, some in zip(self.columns, values, strict=True):
