@@ -31,6 +31,8 @@ from ._validation import validation_rows
 
 #: Bound of the inputs beside a radial-basis network, in standard deviations.
 CLIP = 3.0
+#: With more columns than this, piecewise-linear inputs have no bins for rectified networks.
+MOST_RECTIFIED = 1024
 #: A part with a smaller factor than this counts for nothing.
 NO_WEIGHT = 0.02
 
@@ -281,22 +283,21 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         """Return the networks, and perhaps those of other kinds, with honest factors."""
         self.__dict__.pop("radial_", None)
         parts, outputs, blend = [networks], [honest], self._blend_mode(sample)
-        if blend == "mixed":
+        names = ["networks"]
+        if blend == "mixed" and sample.X.shape[1] <= MOST_RECTIFIED:
             part, left_out = fit_rectified(self, sample, folds, rng)
             parts, outputs = [*parts, part], [*outputs, left_out]
+            names.append("rectified networks")
         if blend in ("mixed", "radial") and takes_radial(objective.loss, objective.link):
             self.radial_, left_out = fit_radial_partner(self, sample, folds, rng)
             parts, outputs = [*parts, *self.radial_._model.parts], [*outputs, left_out]
+            names.append("radial-basis network")
         model = blended(parts, outputs, objective, sample.weights)
-        self._warn_of_no_weight(model.factors, blend)
+        self._warn_of_no_weight(names, model.factors)
         return model
 
-    def _warn_of_no_weight(self, factors, blend):
-        others = ["rectified networks"] if blend == "mixed" else []
-        names = ("networks", *others, "radial-basis network")
-        without = [
-            name for name, factor in zip(names, factors, strict=False) if factor < NO_WEIGHT
-        ]
+    def _warn_of_no_weight(self, names, factors):
+        without = [name for name, factor in zip(names, factors, strict=True) if factor < NO_WEIGHT]
         if len(without) == len(factors):
             warn_user(
                 "Nothing predicts rows that it has not seen better than a constant does: "

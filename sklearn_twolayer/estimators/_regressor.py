@@ -62,7 +62,8 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
         How the networks are combined: their "mean"; their mean times one factor, which
         calibrates probabilities ("scale"); that and a radial-basis network times another
         ("radial"); or these and networks of rectified units on piecewise-linear inputs
-        ("mixed", which has no radial-basis network unless the loss is the squared error).
+        ("mixed"; without rectified networks for more than 1024 columns, and without a
+        radial-basis network unless the loss is the squared error).
         The factors are fitted on held-out rows: each network leaves out a fold. They
         shrink towards the best constant as far as their gain may be due to chance.
         "auto" is "mean" for a single network and "mixed" for several.
