@@ -190,7 +190,7 @@ def folds_to_judge(folds: np.ndarray, n_left_out: int) -> np.ndarray | None:
     n_folds = int(folds.max()) + 1
     if n_folds < N_FOLDS:
         return None
-    n_own = max(round(N_FOLDS * n_left_out / n_folds), 1)
+    n_own = -(-N_FOLDS * n_left_out // n_folds)  # rounded up: none may hold many rows
     own = np.minimum(folds, n_left_out - 1) * n_own // n_left_out
     if n_own == N_FOLDS:
         return own
