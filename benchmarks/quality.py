@@ -60,7 +60,7 @@ def _largest(quick):
 def _on_table(table, epochs):
     train, test = split_rows(table, 0)
     X, y = getattr(table.X, "iloc", table.X), table.y
-    models = {NAMES.get(name, name): model for name, model in models_for(table, 0).items()}
+    models = {NAMES.get(name, name): model for name, model in models_for(table.task, 0).items()}
 
     def fit(model):
         taken = seconds(quietly(lambda: model.fit(X[train], y[train])))

@@ -59,8 +59,8 @@ for name, model in MODELS.items():
     predicted[name] = p
     print(f"{name:28} log-loss {log_loss(y, p):.2f}, accuracy {accuracy_score(y, p > 0.5):.2f}")
 
-first, second = TwoLayerClassifier(**settings).fit(X, y).blend_weights_
-print(f"factors found: {first:.2f} for the networks, {second:.2f} for the radial one")
+first, second, third = TwoLayerClassifier(**settings).fit(X, y).blend_weights_
+print(f"factors: {first:.2f} networks, {second:.2f} rectified ones, {third:.2f} the radial one")
 
 # %%
 # On the diagonal a probability means what it says. A curve that is flatter than the diagonal is
