@@ -115,7 +115,7 @@ class Columns:
         names, values, n_rows = columns_of(X)
         expected = [each.name for each in self.columns]
         # Old releases of scikit-learn do not know the names of every library's frames.
-        if is_frame(X) and names != expected and all(isinstance(name, str) for name in names):
+        if names != expected and all(isinstance(name, str) for name in names):
             raise ValueError(
                 "The feature names should match those that were passed during fit: expected "
                 f"{expected}, got {names}."
@@ -180,7 +180,8 @@ def _category(name, values, n_rows):
 
 def _parts(dates):
     """Return the parts that vary; a duration has one."""
-    varies = [np.ptp(part[~np.isnan(part)]) > 0 if part.size else False for part in dates.T]
+    known = dates[~np.isnan(dates[:, 0])]
+    varies = np.ptp(known, axis=0) > 0 if len(known) else np.zeros(dates.shape[1], dtype=bool)
     varies[0] = True
     return tuple(part for part, keep in zip(DATE_PARTS, varies, strict=False) if keep)
 

@@ -58,7 +58,7 @@ class BaseNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         return Sample(small_indices(X), self._validate_y(y), check_weights(sample_weight, X))
 
     def _matrix(self, X, y="no_validation", *, reset):
-        """Return rows as floats or CSR; keep names, and what the columns are."""
+        """Return checked rows, as floats or CSR; keep names, and what the columns are."""
         if reset:
             self._columns = None
         by_type = self.categorical_features is None or isinstance(self.categorical_features, str)
@@ -70,9 +70,11 @@ class BaseNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
                 is_read = self._reads_columns or (reset and not by_type)
                 checks = self._checks(X) | ({"dtype": None} if is_read else {})
                 X = validate_data(self, X, reset=reset, **checks)
-        if reset and (is_table or not by_type):
-            self._columns = learn_columns(X, self.categorical_features)
-        X = self._columns.matrix(X) if is_table or self._reads_columns else X
+            if reset and (is_table or not by_type):
+                self._columns = learn_columns(X, self.categorical_features)
+            if is_table or self._reads_columns:
+                X = self._columns.matrix(X)
+                X = check_array(X, estimator=self, input_name="X", **self._checks(X))
         return X if reset else self._filled(X)
 
     def _filled(self, X):
@@ -209,10 +211,7 @@ class BaseNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
     def _validate_rows(self, X):
         check_is_fitted(self)
-        X = self._matrix(X, reset=False)
-        with np.errstate(invalid="ignore", over="ignore"):
-            X = check_array(X, estimator=self, input_name="X", **self._checks(X))
-        return small_indices(X)
+        return small_indices(self._matrix(X, reset=False))
 
     def _raw_outputs(self, X) -> np.ndarray:
         """Return z, of shape (n_rows, n_outputs)."""

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from .._moments import dense_moments
+
 #: Outputs that statistics are kept of; of more, those that vary most.
 MAX_OUTPUTS = 32
 #: Size of the statistics, per standard deviation of the targets.
@@ -34,7 +36,7 @@ class TargetStatistics:
     """
 
     def __init__(self, codes, n_levels: int, targets, sample_weight, folds):
-        center, spread = _moments(targets, sample_weight)
+        center, spread = dense_moments(targets, sample_weight / sample_weight.sum())
         self.outputs = np.sort(np.argsort(-spread, kind="stable")[:MAX_OUTPUTS])
         unit = np.where(spread > 0, spread, 1.0)[self.outputs] / SIZE
         targets = (targets[:, self.outputs] - center[self.outputs]) / unit
@@ -66,12 +68,6 @@ class TargetStatistics:
         known = np.maximum(codes, 0)
         found = self.of_level[known] if folds is None else self.without_fold[known, folds]
         return np.where(codes[:, None] < 0, 0.0, found)
-
-
-def _moments(targets, weights):
-    shares = weights / weights.sum()
-    center = shares @ targets
-    return center, np.sqrt(shares @ (targets - center) ** 2)
 
 
 def _prior_rows(codes, n_levels, targets, weights):

@@ -68,10 +68,9 @@ class Density:
 
     def _known(self, X):
         """Return the numbers, missing ones filled; a column of zeros where there are none."""
-        if sparse.issparse(X):
+        if self.fill is None:
             return X
-        fill = 0.0 if self.fill is None else self.fill.astype(X.dtype)
-        X = np.where(np.isnan(X), fill, X)
+        X = np.where(np.isnan(X), self.fill.astype(X.dtype), X)
         if self.numbers is None:
             return X
         return X[:, self.numbers] if len(self.numbers) else np.zeros((len(X), 1), X.dtype)
