@@ -10,10 +10,12 @@ import shutil
 from pathlib import Path
 
 import sklearn_twolayer
+from sklearn_twolayer._documented import public_path
 from sklearn_twolayer.embeddings import PRESETS, Embedding, Operator, as_embedding
 
 #: Pages that a user needs, in the order of the reading; all others follow.
-FIRST = ("estimators", "embeddings", "activations", "kernels", "losses", "solvers", "input_maps")
+FIRST = ("estimators", "inspection", "embeddings", "activations", "kernels", "losses")
+FIRST += ("solvers", "input_maps")
 SYMBOLS = {"Concatenation": "|", "Sum": "+", "Product": "*"}
 
 
@@ -73,14 +75,6 @@ def members(module) -> list:
     return list(dict.fromkeys(ours + registered))
 
 
-def path(thing, module) -> str:
-    """Return the shortest path that a class or function can be imported by."""
-    if getattr(sklearn_twolayer, thing.__name__, None) is thing:
-        return f"sklearn_twolayer.{thing.__name__}"
-    is_exported = getattr(module, thing.__name__, None) is thing
-    return f"{module.__name__ if is_exported else thing.__module__}.{thing.__name__}"
-
-
 def registries(module) -> dict[str, dict]:
     """Return the tables of a module whose values are classes."""
     return {
@@ -96,18 +90,18 @@ def page(module) -> str:
     title = short_name(module).replace("_", " ").capitalize()
     text = f"{title}\n{'=' * len(title)}\n\n{inspect.getdoc(module)}\n"
     for name, registry in registries(module).items():
-        text += names_table(name, registry, module)
+        text += names_table(name, registry)
     if module.__name__.endswith(".embeddings"):
         text += presets_table()
     things = sorted(members(module), key=lambda thing: (inspect.isfunction(thing), thing.__name__))
-    entries = "\n".join(f"   ~{path(thing, module)}" for thing in things)
+    entries = "\n".join(f"   ~{public_path(thing)}" for thing in things)
     return text + f"\n.. autosummary::\n   :toctree: generated\n\n{entries}\n"
 
 
-def names_table(name: str, registry: dict, module) -> str:
+def names_table(name: str, registry: dict) -> str:
     """Return a table of names and the classes that they stand for."""
     rows = "".join(
-        f'   * - ``"{key}"``\n     - :class:`~{path(owner, module)}`\n'
+        f'   * - ``"{key}"``\n     - :class:`~{public_path(owner)}`\n'
         for key, owner in registry.items()
     )
     return f"\n.. list-table:: ``{name}``\n   :header-rows: 1\n\n   * - name\n     - class\n{rows}"

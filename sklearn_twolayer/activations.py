@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 from scipy.special import erf
-from sklearn.base import BaseEstimator
 
 from ._checks import as_mapped, check_number
+from ._documented import Documented
 from ._registry import resolve
 
 
@@ -67,7 +67,7 @@ def softmax(v: np.ndarray) -> np.ndarray:
     return y
 
 
-class Activation(BaseEstimator):
+class Activation(Documented):
     """Base of the activations: y = φ(v), element by element unless said otherwise.
 
     `gain` is the standard deviation of an initial weight times the root of the number

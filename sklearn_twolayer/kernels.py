@@ -12,16 +12,16 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator
 
 from ._checks import as_mapped
+from ._documented import Documented
 from ._registry import resolve
 
 #: Where exp(-a) is zero in all floats, so that there is no need to go further.
 FAR = 1000
 
 
-class Kernel(BaseEstimator):
+class Kernel(Documented):
     """Base of the radial functions.
 
     `power` is the p of K = h^p k(s). `positive` says whether k > 0 everywhere, so that

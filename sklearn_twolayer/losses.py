@@ -10,9 +10,9 @@ from math import log
 
 import numpy as np
 from scipy.special import xlogy
-from sklearn.base import BaseEstimator
 
 from ._checks import as_mapped, check_number
+from ._documented import Documented
 from ._moments import weighted_quantiles
 from .activations import sigmoid
 from .links import IdentityLink, Link, LogLink, SoftmaxLink
@@ -24,7 +24,7 @@ FEW_CLASSES = 64
 beyond_floats = np.errstate(over="ignore", invalid="ignore")
 
 
-class Loss(BaseEstimator):
+class Loss(Documented):
     """Base of the losses: a function of predictions y and targets d, and a link.
 
     A pointwise loss defines `pointwise`. A loss that has a more stable form in the raw

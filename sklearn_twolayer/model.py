@@ -31,11 +31,14 @@ class Part:
         The two layers as functions of parameters.
     params : ndarray of shape (n_networks, n_parameters)
         The fitted parameters.
+    name : str
+        What a reader calls them.
     """
 
     input_map: Transformer | None
     network: Network
     params: np.ndarray
+    name: str = "networks"
 
     @classmethod
     def of(cls, rows: Rows, network: Network, params: np.ndarray) -> "Part":

@@ -11,7 +11,8 @@ PACKAGE = Path(__file__).parents[1] / "sklearn_twolayer"
 #: A room imports from the rows above its own, never from its own row or from below.
 ROWS_OF_ROOMS = [
     {"_blas", "_checks"},
-    {"_compat", "_given", "_linalg", "_moments", "_registry", "_sizes", "_threads", "_warnings"},
+    {"_compat", "_documented", "_given", "_linalg", "_moments", "_registry", "_sizes"}
+    | {"_threads", "_warnings"},
     {"activations", "columns", "input_maps", "kernels"},
     {"links", "rows"},
     {"losses", "radial"},
@@ -24,7 +25,7 @@ ROWS_OF_ROOMS = [
     {"rbf"},
     {"estimators"},
     {"__init__"},
-    {"_report"},
+    {"_report", "inspection"},
     {"__main__"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(ROWS_OF_ROOMS) for room in rooms}
@@ -40,6 +41,7 @@ OUTSIDE = {
     "rows": {"joblib"},  # what n_jobs stands for
     "radial": {"sklearn.cluster", "sklearn.exceptions"},  # KMeans, for the centres
     "estimators": {"joblib", "sklearn"},
+    "inspection": {"matplotlib", "sklearn.base", "sklearn.utils.validation"},
     "_report": {"joblib", "pandas", "rich", "sklearn", "skops", "skrub", "threadpoolctl"},
     "__main__": {"joblib"},
 }

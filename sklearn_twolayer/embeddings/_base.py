@@ -3,7 +3,8 @@
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
-from sklearn.base import BaseEstimator
+
+from .._documented import Documented
 
 #: How deep operators may be nested: scikit-learn copies, prints and compares level by level.
 MAX_DEPTH = 50
@@ -30,7 +31,7 @@ class InputRows(Protocol):
         ...
 
 
-class Embedding(BaseEstimator):
+class Embedding(Documented):
     """Base of the embeddings y_E(x; θ), the first layer of a network.
 
     An embedding holds hyperparameters only. Its fitted parameters are of two kinds:

@@ -283,22 +283,20 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         """Return the networks, and perhaps those of other kinds, with honest factors."""
         self.__dict__.pop("radial_", None)
         parts, outputs, blend = [networks], [honest], self._blend_mode(sample)
-        names = ["networks"]
         if blend == "mixed" and sample.X.shape[1] <= MOST_RECTIFIED:
             part, left_out = fit_rectified(self, sample, folds, rng)
             parts, outputs = [*parts, part], [*outputs, left_out]
-            names.append("rectified networks")
         if blend in ("mixed", "radial") and takes_radial(objective.loss, objective.link):
             self.radial_, left_out = fit_radial_partner(self, sample, folds, rng)
             parts, outputs = [*parts, *self.radial_._model.parts], [*outputs, left_out]
-            names.append("radial-basis network")
         model = blended(parts, outputs, objective, sample.weights)
-        self._warn_of_no_weight(names, model.factors)
+        self._warn_of_no_weight(model)
         return model
 
-    def _warn_of_no_weight(self, names, factors):
-        without = [name for name, factor in zip(names, factors, strict=True) if factor < NO_WEIGHT]
-        if len(without) == len(factors):
+    def _warn_of_no_weight(self, model):
+        pairs = zip(model.parts, model.factors, strict=True)
+        without = [part.name for part, factor in pairs if factor < NO_WEIGHT]
+        if len(without) == len(model.parts):
             warn_user(
                 "Nothing predicts rows that it has not seen better than a constant does: "
                 "predictions are nearly constant."

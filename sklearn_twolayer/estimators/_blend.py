@@ -116,7 +116,7 @@ def fit_rectified(
     cost = objective.without(folds == np.arange(n_networks)[:, None])
     run = Run(size.max_iter, 0.0, size.max_iter, rng, lambda params, loss: False)
     params = solver.minimize(cost, start, run).params
-    part = Part.of(objective.rows, network, params)
+    part = replace(Part.of(objective.rows, network, params), name="rectified networks")
     return part, left_out_outputs(objective, params, folds)
 
 

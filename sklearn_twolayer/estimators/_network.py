@@ -4,12 +4,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import sparse
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_array, check_X_y
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._checks import check_choice
+from .._documented import Documented
 from .._moments import small_indices
 from .._warnings import warn_user
 from ..columns import Columns, is_frame, learn_columns
@@ -17,6 +18,7 @@ from ..input_maps import INPUT_MAPS, fit_input_map, is_mixed
 from ..network import Network
 from ..rows import Transformer
 from ..solvers import as_solver
+from ._html import FittedHTMLMixin
 from ._target_checks import check_given
 from ._validation import check_weights
 
@@ -35,7 +37,7 @@ class Sample(NamedTuple):
         return Sample(self.X[index], self.y[index], self.weights[index])
 
 
-class BaseNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class BaseNetwork(FittedHTMLMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Documented):
     """Validation, and what a fitted network computes.
 
     A subclass stores the parameters, validates y (`_validate_y`), makes the object that

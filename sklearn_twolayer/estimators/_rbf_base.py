@@ -1,5 +1,6 @@
 """The radial-basis network as an estimator: checks, targets and fitted attributes."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -203,7 +204,7 @@ class BaseRBFNetwork(BaseNetwork):
             widths = np.exp(fit.layer.own[1])
         is_learned = "gradient" in self._steps()
         check_squares(widths, fit.part.params.dtype, learned=is_learned)
-        self._model = Model.of(fit.part)
+        self._model = Model.of(replace(fit.part, name="radial-basis network"))
         self._density = fit.density
         self.alpha_, self.cond_ = fit.alpha, fit.condition
         self.loss_curve_ = fit.loss_curve

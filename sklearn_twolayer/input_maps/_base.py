@@ -2,12 +2,13 @@
 
 import numpy as np
 from scipy import sparse
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import TransformerMixin
 
+from .._documented import Documented
 from .._moments import canonical
 
 
-class InputMap(TransformerMixin, BaseEstimator):
+class InputMap(TransformerMixin, Documented):
     """Base of the input maps."""
 
     def fit(self, X, y=None, sample_weight=None):

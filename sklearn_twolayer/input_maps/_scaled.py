@@ -4,9 +4,10 @@ from typing import Any
 
 import numpy as np
 from scipy import sparse
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import TransformerMixin
 from sklearn.utils.metaestimators import available_if
 
+from .._documented import Documented
 from ._rows import map_rows
 
 
@@ -14,7 +15,7 @@ def _has_inverse(scaled) -> bool:
     return scaled.input_map is None or hasattr(scaled.input_map, "inverse_transform")
 
 
-class ScaledMap(TransformerMixin, BaseEstimator):
+class ScaledMap(TransformerMixin, Documented):
     """A fitted map, and a factor for each of its outputs: a diagonal metric.
 
     Parameters

@@ -4,9 +4,9 @@ from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
-from sklearn.base import BaseEstimator
 
 from .._checks import as_array, check_number, shown
+from .._documented import Documented
 from .._registry import resolve
 from ._centers import nearest
 from ._geometry import DiagonalGeometry
@@ -28,7 +28,7 @@ class Clusters(NamedTuple):
         return float(np.sqrt(np.average(r2, weights=self.weights)))
 
 
-class WidthRule(BaseEstimator):
+class WidthRule(Documented):
     """Base of the rules for widths."""
 
     def widths(self, clusters: Clusters) -> np.ndarray:

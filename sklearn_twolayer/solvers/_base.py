@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
-from sklearn.base import BaseEstimator
+
+from .._documented import Documented
 
 
 class Cost(Protocol):
@@ -101,7 +102,7 @@ class Outcome(NamedTuple):
     state: Any = None
 
 
-class Solver(BaseEstimator):
+class Solver(Documented):
     """Base of the solvers."""
 
     #: Whether `minimize` can go on from the state that it returned (partial_fit).

@@ -1,0 +1,43 @@
+"""Links from scikit-learn's diagrams to the pages of the API."""
+
+import sys
+
+from sklearn.base import BaseEstimator
+
+#: Where the pages of the API are.
+API = "https://sklearn-twolayer.readthedocs.io/en/latest/api/generated"
+
+
+class Documented(BaseEstimator):
+    """Base of all that has parameters and a page of its own."""
+
+    _doc_link_module = "sklearn_twolayer"
+    _doc_link_template = f"{API}/{{path}}.html"
+
+    def _doc_link_url_param_generator(self):
+        return {"path": public_path(type(self))}
+
+
+def public_path(thing: type) -> str:
+    """Return the shortest path that a class or function of the package can be imported by.
+
+    Parameters
+    ----------
+    thing : class or function
+        With a name and a module.
+
+    Returns
+    -------
+    str
+        Its module, or a package about it that exports it, and its name.
+
+    Examples
+    --------
+    >>> from sklearn_twolayer.input_maps import StandardMap
+    >>> public_path(StandardMap)
+    'sklearn_twolayer.input_maps.StandardMap'
+    """
+    parts = thing.__module__.split(".")
+    folders = [".".join(parts[:length]) for length in range(1, len(parts) + 1)]
+    found = (f for f in folders if getattr(sys.modules.get(f), thing.__name__, None) is thing)
+    return f"{next(found, thing.__module__)}.{thing.__name__}"

@@ -1,0 +1,204 @@
+"""Intervals: what they promise, and what they hold."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import check_consistent_length
+
+from ._display import BLUE, DARK, Display
+from ._fitted import last_step
+
+#: The usual coverages.
+COVERAGES = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
+#: Normal numbers lie within so many standard deviations in 95 cases of 100.
+DEVIATIONS = 1.96
+
+
+class CoverageDisplay(Display):
+    """How often intervals hold the target, against how often they should.
+
+    On the diagonal, intervals of 90 % hold 90 % of the targets. In the band about it the
+    measured coverage of so many rows lies by chance in 95 cases of 100. The numbers are the
+    mean widths. The rows must not be those of `fit`.
+
+    Use `from_estimator` or `from_predictions` to make one.
+
+    Parameters
+    ----------
+    coverages : array-like of shape (n_coverages,)
+        What the intervals promise, ascending.
+    measured : array-like of shape (n_coverages,)
+        The part of the targets that they hold.
+    widths : array-like of shape (n_coverages,)
+        Their mean widths.
+    n_rows : int
+        Number of rows that this was measured on.
+
+    Attributes
+    ----------
+    line_ : matplotlib Line2D
+        The measured coverages.
+    diagonal_ : matplotlib Line2D
+        What they should be.
+    band_ : matplotlib collection
+        What chance allows.
+    labels_ : list of matplotlib Annotation
+        The mean widths.
+    ax_, figure_ : matplotlib Axes and Figure
+        What was drawn into.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_twolayer.inspection import CoverageDisplay
+    >>> y = np.random.default_rng(0).normal(size=1000)
+    >>> normal = {
+    ...     0.50: np.tile([-0.674, 0.674], (1000, 1)),
+    ...     0.90: np.tile([-1.645, 1.645], (1000, 1)),
+    ... }
+    >>> display = CoverageDisplay.from_predictions(y, normal)
+    >>> display.measured.round(2)
+    array([0.49, 0.91])
+    """
+
+    def __init__(
+        self,
+        coverages: Sequence[float],
+        measured: Sequence[float],
+        widths: Sequence[float],
+        n_rows: int,
+    ):
+        self.coverages = np.asarray(coverages)
+        self.measured = np.asarray(measured)
+        self.widths = np.asarray(widths)
+        self.n_rows = n_rows
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Any,
+        y: Any,
+        *,
+        coverages: Sequence[float] = COVERAGES,
+        ax: Any = None,
+        **kwargs: Any,
+    ):
+        """Predict intervals for rows, and draw how often they hold the targets.
+
+        Parameters
+        ----------
+        estimator : estimator
+            With `predict_interval(X, coverage)`, or a pipeline that ends in it.
+        X : {array-like, sparse matrix, data frame} of shape (n_rows, n_columns)
+            Rows that `fit` has not seen.
+        y : array-like of shape (n_rows,) or (n_rows, n_outputs)
+            Their targets.
+        coverages : array-like of float, default=(0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
+            The coverages to ask for, between zero and one.
+        ax : matplotlib Axes, optional
+            What to draw into; by default a new figure.
+        **kwargs : dict
+            For the line, as matplotlib's `plot` takes them.
+
+        Returns
+        -------
+        CoverageDisplay
+            The display.
+        """
+        estimator, X = last_step(estimator, X)
+        if not hasattr(estimator, "predict_interval"):
+            raise TypeError(
+                f"{type(estimator).__name__} predicts no intervals: a regression with "
+                "predict_interval is needed."
+            )
+        intervals = {c: estimator.predict_interval(X, coverage=c) for c in coverages}
+        return cls.from_predictions(y, intervals, ax=ax, **kwargs)
+
+    @classmethod
+    def from_predictions(
+        cls, y: Any, intervals: dict[float, Any], *, ax: Any = None, **kwargs: Any
+    ):
+        """Draw how often given intervals hold the targets.
+
+        Parameters
+        ----------
+        y : array-like of shape (n_rows,) or (n_rows, n_outputs)
+            Targets.
+        intervals : dict of float to array-like, or list of such pairs
+            For each coverage lower and upper ends, of shape (n_rows, 2) or
+            (n_rows, 2, n_outputs). Several outputs are averaged.
+        ax : matplotlib Axes, optional
+            What to draw into; by default a new figure.
+        **kwargs : dict
+            For the line, as matplotlib's `plot` takes them.
+
+        Returns
+        -------
+        CoverageDisplay
+            The display.
+        """
+        targets = np.asarray(y, dtype=float)
+        by_coverage = dict(sorted(dict(intervals).items()))
+        if not by_coverage:
+            raise ValueError("intervals must hold at least one coverage, got none.")
+        measured, widths = zip(
+            *(_held(targets, c, ends) for c, ends in by_coverage.items()), strict=True
+        )
+        display = cls(list(by_coverage), measured, widths, len(targets))
+        return display.plot(ax, **kwargs)
+
+    def plot(self, ax: Any = None, **kwargs: Any):
+        """Draw measured against nominal coverages.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            What to draw into; by default a new figure.
+        **kwargs : dict
+            For the line, as matplotlib's `plot` takes them.
+
+        Returns
+        -------
+        CoverageDisplay
+            Itself.
+        """
+        ax = self._axes(ax)
+        low = max(0.0, min(self.coverages.min(), self.measured.min()) - 0.1)
+        c = np.linspace(low, 1, 100)
+        chance = DEVIATIONS * np.sqrt(c * (1 - c) / self.n_rows)
+        self.band_ = ax.fill_between(c, c - chance, c + chance, color="#ececec", lw=0)
+        self.band_.set_label(f"what chance allows, {self.n_rows} rows")
+        (self.diagonal_,) = ax.plot([low, 1], [low, 1], color="#bbbbbb", lw=1)
+        style = {"color": BLUE, "lw": 2, "marker": "o", "label": "measured"} | kwargs
+        (self.line_,) = ax.plot(self.coverages, self.measured, **style)
+        points = zip(self.coverages, self.measured, self.widths, strict=True)
+        self.labels_ = [
+            ax.annotate(
+                f"{width:.3g}", point, (7, -4), textcoords="offset points",
+                va="top", fontsize="small", color=DARK,
+            )
+            for *point, width in points
+        ]  # fmt: skip
+        for axis in (ax.xaxis, ax.yaxis):
+            axis.set_major_formatter(lambda value, position: f"{value:.0%}")
+        ax.set(xlabel="nominal coverage", ylabel="measured coverage", xlim=(low, 1))
+        ax.set_ylim(low, 1)
+        ax.legend(frameon=False, loc="upper left", title="mean widths beside the points")
+        return self
+
+
+def _held(y, coverage, ends):
+    """Return the part of the targets within intervals, and the mean width of these."""
+    if not 0 < coverage < 1:
+        raise ValueError(f"A coverage must be between zero and one, got {coverage!r}.")
+    ends = np.asarray(ends, dtype=float)
+    if ends.ndim not in (2, 3) or ends.shape[1] != 2 or ends.shape[2:] != y.shape[1:]:
+        expected = ("n_rows", 2, *y.shape[1:])
+        raise ValueError(
+            f"The intervals of coverage {coverage} must have shape {expected}, got {ends.shape}."
+        )
+    check_consistent_length(y, ends)
+    lower, upper = ends[:, 0], ends[:, 1]
+    return np.mean((lower <= y) & (y <= upper)), np.mean(upper - lower)

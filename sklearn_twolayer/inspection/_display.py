@@ -1,0 +1,42 @@
+"""What all displays share: axes to draw into, and colours."""
+
+from typing import Any
+
+BLUE, ORANGE, GREEN, RED, PURPLE = "#2f6db5", "#e08214", "#4d9a63", "#c0504d", "#8064a2"
+GREY, DARK = "#8c8c8c", "#333333"
+#: For kinds of units, in their order.
+COLOURS = (BLUE, ORANGE, GREEN, PURPLE, RED)
+
+
+class Display:
+    """Base of the displays.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        What was drawn into.
+    figure_ : matplotlib Figure
+        The figure of the axes.
+    """
+
+    ax_: Any
+    figure_: Any
+
+    def _axes(self, ax: Any) -> Any:
+        """Return axes without a frame at the top and right: those given, or new ones."""
+        if ax is None:
+            _, ax = pyplot().subplots(layout="constrained")
+        ax.spines[["top", "right"]].set_visible(False)
+        self.ax_, self.figure_ = ax, ax.figure
+        return ax
+
+
+def pyplot() -> Any:
+    """Return matplotlib.pyplot, or raise ImportError with what to install."""
+    try:
+        import matplotlib.pyplot as plt
+    except ImportError as error:
+        raise ImportError(
+            'Pictures need matplotlib: pip install "sklearn-twolayer[plot]".'
+        ) from error
+    return plt

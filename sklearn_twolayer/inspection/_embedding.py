@@ -1,0 +1,285 @@
+"""What the units of an embedding do along one column, or in two."""
+
+import textwrap
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .._checks import check_number
+from .._linalg import product
+from ..rows import Rows
+from ._display import COLOURS, DARK, GREY, Display
+from ._fitted import fitted_network
+from ._places import Place, branches, places
+from ._slice import Slice, slice_of
+
+
+class Units(NamedTuple):
+    """The units of a network over a slice."""
+
+    outputs: np.ndarray  # (n_points, n_units), times the output weights
+    total: np.ndarray  # (n_points,), the raw output of the network
+    places: list[Place]
+    branch: np.ndarray  # (n_units,), which branch of the embedding a unit is of
+    labels: list[str]  # of the branches
+
+    @property
+    def effects(self) -> np.ndarray:
+        """How much each does along the slice: its standard deviation."""
+        return self.outputs.std(axis=0)
+
+
+class EmbeddingDisplay(Display):
+    """What the units of a network do along one column, or in two.
+
+    Along one column the thin lines are units times their output weights, about their means:
+    bends of rectified units, waves of sines, bumps about centres. They add up to the output
+    of the network, the dark line. In two columns the output is shaded; a line is where a
+    dense unit bends, steps or passes zero; a curve is where a radial unit is one width from
+    its centre, a dot. All other columns are in the middle: at their medians, categories at
+    the most frequent level.
+
+    Use `from_estimator` to make one.
+
+    Parameters
+    ----------
+    slice : Slice
+        The columns and the rows that were looked at.
+    units : Units
+        What the units are there.
+    max_units : int, default=50
+        How many units to draw: those that do most along these columns.
+
+    Attributes
+    ----------
+    drawn : ndarray of int
+        The units that are drawn.
+    lines_ : list of matplotlib artists
+        A line or a curve for each unit that was drawn.
+    total_ : matplotlib Line2D or AxesImage
+        The output of the network.
+    centers_ : list of matplotlib Line2D
+        In two columns, the centres of radial units.
+    ax_, figure_ : matplotlib Axes and Figure
+        What was drawn into.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_twolayer import Dense, TwoLayerRegressor
+    >>> from sklearn_twolayer.inspection import EmbeddingDisplay
+    >>> X = np.linspace(-3, 3, 200)[:, None]
+    >>> y = np.sin(X[:, 0])
+    >>> model = TwoLayerRegressor(
+    ...     Dense(10), input_map="standard", solver="lbfgs", n_estimators=1, random_state=0
+    ... ).fit(X, y)
+    >>> display = EmbeddingDisplay.from_estimator(model, X)
+    >>> len(display.lines_)
+    10
+    """
+
+    def __init__(self, slice: Slice, units: Units, max_units: int = 50):
+        self.slice = slice
+        self.units = units
+        self.max_units = max_units
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Any,
+        *,
+        features: Any = None,
+        part: int = 0,
+        network: int = 0,
+        output: int = 0,
+        max_units: int = 50,
+        ax: Any = None,
+    ):
+        """Draw the units of a fitted network.
+
+        Parameters
+        ----------
+        estimator : TwoLayerRegressor, TwoLayerClassifier, RBFNetwork or pipeline
+            Fitted.
+        X : {array-like, sparse matrix, data frame} of shape (n_rows, n_columns)
+            Rows: they give the range of the columns, and the middle of the others.
+        features : str, int or sequence of one or two of these, optional
+            The columns, by name or position; all, where there are no more than two.
+        part : int, default=0
+            Which part of the model: as a rule 0 for networks, 1 for rectified networks, 2 for
+            the radial-basis network.
+        network : int, default=0
+            Which of the networks of that part.
+        output : int, default=0
+            Which output or class.
+        max_units : int, default=50
+            How many units to draw: those that do most along these columns.
+        ax : matplotlib Axes, optional
+            What to draw into; by default a new figure.
+
+        Returns
+        -------
+        EmbeddingDisplay
+            The display.
+
+        Raises
+        ------
+        ValueError
+            If there are more than two columns and no `features`, or if one of them holds
+            categories or a single value.
+        """
+        estimator, X = fitted_network(estimator, X)
+        check_number("max_units", max_units, "[1, inf)", integer=True)
+        chosen = _one_of("part", part, estimator._model.parts)
+        params = _one_of("network", network, chosen.params)
+        output = _one_of("output", output, range(chosen.network.n_outputs))
+        where = slice_of(estimator, X, features)
+        units = _units(replace(chosen, params=params), where.rows, output)
+        return cls(where, units, max_units).plot(ax)
+
+    def plot(self, ax: Any = None):
+        """Draw the units.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            What to draw into; by default a new figure.
+
+        Returns
+        -------
+        EmbeddingDisplay
+            Itself.
+        """
+        ax = self._axes(ax)
+        self.lines_: list[Any] = []
+        self.centers_: list[Any] = []
+        self._seen: list[int] = []
+        if len(self.slice.axes) == 1:
+            self._plot_line(ax)
+        else:
+            self._plot_plane(ax)
+        self._label_branches(ax)
+        return self
+
+    @property
+    def drawn(self) -> np.ndarray:
+        """The units that are drawn, those that do most last, on top of the others."""
+        return np.argsort(self.units.effects, kind="stable")[-self.max_units :]
+
+    def _plot_line(self, ax):
+        (x,), units = self.slice.axes, self.units
+        outputs = units.outputs - units.outputs.mean(axis=0)
+        self._seen = list(self.drawn)
+        for j in self._seen:
+            marks = [i for place in units.places if place.unit == j for i in _marks(place)]
+            style = {"color": self._colour(j), "alpha": self._alpha(j), "markevery": marks}
+            self.lines_ += ax.plot(x, outputs[:, j], lw=1.2, marker="o", ms=4, mew=0, **style)
+        total = units.total - units.total.mean()
+        (self.total_,) = ax.plot(x, total, color=DARK, lw=2.5, label="all units together")
+        self._plot_rug(ax)
+        ax.set(xlabel=self.slice.names[0], ylabel="raw output, about its mean")
+        ax.margins(x=0)
+
+    def _plot_rug(self, ax):
+        where = ax.get_xaxis_transform()
+        x, style = self.slice.points[:, 0], {"color": GREY, "ms": 6, "alpha": 0.3}
+        ax.plot(x, np.full(len(x), 0.0), "|", transform=where, **style)
+
+    def _plot_plane(self, ax):
+        x, y = self.slice.axes
+        total = self.units.total.reshape(len(x), len(y)).T
+        extent = [*x[[0, -1]], *y[[0, -1]]]
+        style = {"cmap": "RdBu_r", "alpha": 0.5, "interpolation": "bilinear"}
+        self.total_ = ax.imshow(total, extent=extent, origin="lower", aspect="auto", **style)
+        ax.plot(*self.slice.points.T, "o", ms=2.5, color=GREY, alpha=0.5, mew=0)
+        for j in self.drawn:
+            for place in self.units.places:
+                if place.unit == j:
+                    self._plot_place(ax, place)
+        ax.set(xlabel=self.slice.names[0], ylabel=self.slice.names[1])
+        ax.set(xlim=x[[0, -1]], ylim=y[[0, -1]])
+
+    def _plot_place(self, ax, place):
+        x, y = self.slice.axes
+        field, style = place.field.reshape(len(x), len(y)), {"alpha": self._alpha(place.unit)}
+        colour = self._colour(place.unit)
+        if field.min() < 0 < field.max():
+            line = ax.contour(x, y, field.T, levels=[0], colors=[colour], linewidths=1, **style)
+            self.lines_.append(line)
+            self._seen.append(place.unit)
+        i, k = np.unravel_index(field.argmin(), field.shape)
+        if place.has_center and field.min() < 0 and 0 < i < len(x) - 1 and 0 < k < len(y) - 1:
+            self.centers_ += ax.plot(x[i], y[k], "o", ms=4, mew=0, color=colour, **style)
+
+    def _label_branches(self, ax):
+        handles = [] if len(self.slice.axes) == 2 else [self.total_]
+        for i in np.unique(self.units.branch[self._seen]):
+            colour = COLOURS[i % len(COLOURS)]
+            handles += ax.plot([], [], color=colour, label=self.units.labels[i])
+        if handles:
+            ax.legend(handles=handles, fontsize="small", framealpha=0.8, edgecolor="none")
+
+    def _colour(self, unit):
+        return COLOURS[self.units.branch[unit] % len(COLOURS)]
+
+    def _alpha(self, unit):
+        """Return how dark a unit is: as dark as it does much."""
+        effects = self.units.effects
+        return 0.25 + 0.7 * float(np.sqrt(effects[unit] / (effects.max() or 1)))
+
+
+def _one_of(name, index, things):
+    """Return one of several things, or raise ValueError."""
+    if not isinstance(index, int | np.integer) or not 0 <= index < len(things):
+        raise ValueError(f"{name} must be an integer from 0 to {len(things) - 1}, got {index!r}.")
+    return things[index]
+
+
+def _units(part, rows, output):
+    """Return the units of the one network of a part, over rows."""
+    network, views = part.network, part.network.views(part.params)
+    X = Rows(rows, part.input_map, rows.dtype).augmented(slice(None))
+    # An embedding may overwrite its product.
+    y, _ = network.embedding.forward(views.own, product(X, views.projections), X)
+    outputs = y * views.weights[:, output]
+    first = branches(network.embedding)
+    widths = [each.width(network.n_features) for each in first]
+    return Units(
+        outputs,
+        outputs.sum(axis=1) + views.bias[output],
+        places(network.embedding, views.own, product(X, views.projections), X),
+        np.repeat(np.arange(len(first)), widths),
+        [shortened(each) for each in first],
+    )
+
+
+def _marks(place):
+    """Return the positions along a line at which a unit is."""
+    if place.has_center:
+        least = int(place.field.argmin())
+        return [least] if 0 < least < len(place.field) - 1 else []
+    return np.flatnonzero(np.diff(np.sign(place.field))).tolist()
+
+
+def shortened(embedding: Any) -> str:
+    """Return an embedding in a few words, for a legend.
+
+    Parameters
+    ----------
+    embedding : Embedding
+        The first layer, or a branch of it.
+
+    Returns
+    -------
+    str
+        Its expression, on one line and cut where it is long.
+
+    Examples
+    --------
+    >>> from sklearn_twolayer import Dense
+    >>> shortened(Dense(3, "tanh"))
+    "Dense(activation='tanh', n_units=3)"
+    """
+    return textwrap.shorten(repr(embedding), 50, placeholder=" ...")

@@ -1,0 +1,161 @@
+"""The loss after each iteration."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ._display import BLUE, ORANGE, Display
+from ._fitted import last_step
+
+
+class LossCurveDisplay(Display):
+    """The loss of the training rows after each iteration, and the value of validation rows.
+
+    Use `from_estimator` to make one.
+
+    Parameters
+    ----------
+    loss_curve : array-like of shape (n_iterations,)
+        Losses of the training rows.
+    validation_curve : array-like of shape (n_iterations,), optional
+        Losses or scores of the validation rows.
+    score_name : str, optional
+        What the validation values are if not losses; larger is then better.
+
+    Attributes
+    ----------
+    best_iteration : int or None
+        The iteration, from one, with the best validation value.
+    line_ : matplotlib Line2D
+        The training loss.
+    validation_line_ : matplotlib Line2D or None
+        The validation values.
+    best_ : matplotlib Line2D or None
+        The mark at the best iteration.
+    ax_, figure_ : matplotlib Axes and Figure
+        What was drawn into.
+    validation_ax_ : matplotlib Axes or None
+        The axes of the validation values: for scores others than `ax_`, at the right.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn_twolayer import TwoLayerClassifier
+    >>> from sklearn_twolayer.inspection import LossCurveDisplay
+    >>> X, y = load_iris(return_X_y=True)
+    >>> model = TwoLayerClassifier(early_stopping=True, n_estimators=1, random_state=0)
+    >>> LossCurveDisplay.from_estimator(model.fit(X, y))
+    <...>
+    """
+
+    def __init__(
+        self,
+        loss_curve: Sequence[float],
+        validation_curve: Sequence[float] | None = None,
+        *,
+        score_name: str | None = None,
+    ):
+        self.loss_curve = np.asarray(loss_curve)
+        self.validation_curve = None if validation_curve is None else np.asarray(validation_curve)
+        self.score_name = score_name
+
+    @classmethod
+    def from_estimator(cls, estimator: Any, *, ax: Any = None, **kwargs: Any):
+        """Draw the curves of a fitted estimator.
+
+        Parameters
+        ----------
+        estimator : estimator
+            With `loss_curve_` and perhaps `validation_curve_`, or a pipeline that ends in it.
+        ax : matplotlib Axes, optional
+            What to draw into; by default a new figure.
+        **kwargs : dict
+            For both lines, as matplotlib's `plot` takes them.
+
+        Returns
+        -------
+        LossCurveDisplay
+            The display.
+
+        Raises
+        ------
+        ValueError
+            If there was no solver, and so no curve.
+        """
+        estimator, _ = last_step(estimator)
+        loss = getattr(estimator, "loss_curve_", [])
+        if not len(loss):
+            raise ValueError(
+                f"{type(estimator).__name__} was fitted without iterations, so there is no loss "
+                "curve. An RBFNetwork has one with refine='gradient'."
+            )
+        validation = getattr(estimator, "validation_curve_", None)
+        display = cls(loss, validation, score_name=_score_name(estimator))
+        return display.plot(ax, **kwargs)
+
+    @property
+    def best_iteration(self) -> int | None:
+        """The iteration, from one, with the best validation value."""
+        values = self.validation_curve
+        if values is None or np.isnan(values).all():
+            return None
+        best = np.nanargmin(values) if self.score_name is None else np.nanargmax(values)
+        return int(best) + 1
+
+    def plot(self, ax: Any = None, **kwargs: Any):
+        """Draw the curves.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            What to draw into; by default a new figure.
+        **kwargs : dict
+            For both lines, as matplotlib's `plot` takes them.
+
+        Returns
+        -------
+        LossCurveDisplay
+            Itself.
+        """
+        ax = self._axes(ax)
+        iterations = np.arange(1, len(self.loss_curve) + 1)
+        style = {"lw": 2, "marker": "o" if len(iterations) == 1 else ""} | kwargs
+        (self.line_,) = ax.plot(
+            iterations, self.loss_curve, **{"color": BLUE, "label": "training loss"} | style
+        )
+        self.validation_line_ = self.best_ = self.validation_ax_ = None
+        if self.validation_curve is not None:
+            self._plot_validation(ax, style)
+        ax.set(xlabel="iteration", ylabel="loss")
+        lines = [self.line_, self.validation_line_, self.best_]
+        # A loss falls and a score rises: between them there is room.
+        where = "best" if self.validation_ax_ in (None, ax) else "center right"
+        handles = [line for line in lines if line is not None]
+        ax.legend(handles=handles, frameon=False, loc=where)
+        return self
+
+    def _plot_validation(self, ax, style):
+        side = ax
+        if self.score_name is not None:
+            side = ax.twinx()
+            side.spines[["top", "left"]].set_visible(False)
+            side.set_ylabel(self.score_name)
+        label = f"validation {self.score_name or 'loss'}"
+        iterations = np.arange(1, len(self.validation_curve) + 1)
+        (self.validation_line_,) = side.plot(
+            iterations, self.validation_curve, **{"color": ORANGE, "label": label} | style
+        )
+        self.validation_ax_, best = side, self.best_iteration
+        if best is not None:
+            (self.best_,) = side.plot(
+                best, self.validation_curve[best - 1], "o", ms=7, color=ORANGE, mec="white"
+            )
+            self.best_.set_label(f"best: iteration {best}")
+
+
+def _score_name(estimator):
+    scoring = getattr(estimator, "scoring", "loss")
+    if isinstance(scoring, str):
+        return None if scoring == "loss" else scoring
+    return getattr(scoring, "__name__", "score")

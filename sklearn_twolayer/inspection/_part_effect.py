@@ -1,0 +1,154 @@
+"""What the parts of a blend are each worth."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from sklearn.base import is_classifier
+
+from ..rows import Rows
+from ._display import BLUE, DARK, Display
+from ._fitted import fitted_network
+
+
+class PartEffectDisplay(Display):
+    """How far each part of a model moves its outputs: the blend made visible.
+
+    A model is a sum of parts, each times a factor. What a part does to the sum is its factor
+    times the spread of its outputs over rows: the standard deviation of the raw outputs, in
+    units of the target for a regression, in log-odds for classes. Pale bars are the parts
+    alone, with a factor of one. Parts that agree add up to the spread of all together.
+
+    Use `from_estimator` to make one.
+
+    Parameters
+    ----------
+    names : list of str
+        The parts.
+    factors : array-like of shape (n_parts,)
+        Their factors.
+    spreads : array-like of shape (n_parts,)
+        The standard deviation of the outputs of each, without the factor.
+    together : float
+        The standard deviation of the sum.
+    unit : str
+        What the outputs are.
+
+    Attributes
+    ----------
+    effects : ndarray of shape (n_parts,)
+        Factors times spreads.
+    bars_, pale_bars_ : matplotlib BarContainer
+        The effects, the last one that of the sum; the spreads.
+    ax_, figure_ : matplotlib Axes and Figure
+        What was drawn into.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_wine
+    >>> from sklearn_twolayer import TwoLayerClassifier
+    >>> from sklearn_twolayer.inspection import PartEffectDisplay
+    >>> X, y = load_wine(return_X_y=True)
+    >>> model = TwoLayerClassifier(random_state=0).fit(X, y)
+    >>> display = PartEffectDisplay.from_estimator(model, X)
+    >>> display.names
+    ['networks', 'rectified networks', 'radial-basis network']
+    """
+
+    def __init__(
+        self,
+        names: Sequence[str],
+        factors: Sequence[float],
+        spreads: Sequence[float],
+        together: float,
+        *,
+        unit: str = "outputs",
+    ):
+        self.names = list(names)
+        self.factors = np.asarray(factors)
+        self.spreads = np.asarray(spreads)
+        self.together = together
+        self.unit = unit
+
+    @classmethod
+    def from_estimator(cls, estimator: Any, X: Any, *, ax: Any = None, **kwargs: Any):
+        """Draw what the parts do to the outputs for some rows.
+
+        Parameters
+        ----------
+        estimator : TwoLayerRegressor, TwoLayerClassifier, RBFNetwork or pipeline
+            Fitted.
+        X : {array-like, sparse matrix, data frame} of shape (n_rows, n_columns)
+            Rows.
+        ax : matplotlib Axes, optional
+            What to draw into; by default a new figure.
+        **kwargs : dict
+            For the bars of the effects, as matplotlib's `barh` takes them.
+
+        Returns
+        -------
+        PartEffectDisplay
+            The display.
+        """
+        estimator, X = fitted_network(estimator, X)
+        X, model = estimator._validate_rows(X), estimator._model
+        scale = np.asarray(getattr(estimator._targets, "scale", 1.0))
+        outputs = [
+            part.raw_outputs(Rows(X, part.input_map, X.dtype, estimator.n_jobs))
+            for part in model.parts
+        ]
+        together = _spread(model.raw_outputs(X, estimator.n_jobs), scale)
+        display = cls(
+            [part.name for part in model.parts],
+            model.factors,
+            [_spread(z, scale) for z in outputs],
+            together,
+            unit="log-odds" if is_classifier(estimator) else "outputs, in units of y",
+        )
+        return display.plot(ax, **kwargs)
+
+    @property
+    def effects(self) -> np.ndarray:
+        """Factors times spreads."""
+        return self.factors * self.spreads
+
+    def plot(self, ax: Any = None, **kwargs: Any):
+        """Draw the bars.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            What to draw into; by default a new figure.
+        **kwargs : dict
+            For the bars of the effects, as matplotlib's `barh` takes them.
+
+        Returns
+        -------
+        PartEffectDisplay
+            Itself.
+        """
+        ax, n_parts = self._axes(ax), len(self.names)
+        lengths = [*self.effects, self.together]
+        self.pale_bars_ = ax.barh(range(n_parts), self.spreads, height=0.6, color="#d5e1f0")
+        style = {"color": [BLUE] * n_parts + [DARK], "height": 0.6} | kwargs
+        self.bars_ = ax.barh(range(n_parts + 1), lengths, **style)
+        labels = [
+            f"{factor:.2f} × {spread:.3g} = {factor * spread:.3g}"
+            for factor, spread in zip(self.factors, self.spreads, strict=True)
+        ]
+        ends = np.maximum(lengths, [*self.spreads, 0.0])
+        for row, label in enumerate([*labels, f"{self.together:.3g}"]):
+            ax.annotate(
+                label, (ends[row], row), (5, 0), textcoords="offset points", va="center",
+                fontsize="small", color=DARK,
+            )  # fmt: skip
+        ax.set_yticks(range(n_parts + 1), [*self.names, "all together"])
+        ax.tick_params(axis="y", length=0)
+        ax.invert_yaxis()
+        ax.set(xlabel=f"spread of the {self.unit}", xlim=(0, 1.45 * (ends.max() or 1)))
+        return self
+
+
+def _spread(z, scale):
+    """Return the standard deviation over rows, of several outputs the quadratic mean."""
+    return float(np.sqrt(np.mean(np.var(z.astype(np.float64) * scale, axis=0))))

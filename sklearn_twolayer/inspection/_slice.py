@@ -1,0 +1,121 @@
+"""A line or a plane through the middle of a table: what is shown of columns."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy import sparse
+
+from ..rows import random_part
+
+#: Points of a grid along a line, and along each side of a plane.
+POINTS = {1: 400, 2: 120}
+#: Rows that are looked at, and drawn.
+MOST_ROWS = 1000
+
+
+class Slice(NamedTuple):
+    """Rows in which one or two columns vary, and all others are as in the middle."""
+
+    names: list[str]  # of the columns that vary
+    axes: list[np.ndarray]  # the values of each, ascending
+    rows: np.ndarray  # (n_points, n_inputs), the last of the columns fastest
+    points: np.ndarray  # (n_some, 1 or 2), where rows of the table are
+
+
+def slice_of(estimator: Any, X: Any, features: Any) -> Slice:
+    """Return the slice along some columns of a table.
+
+    Parameters
+    ----------
+    estimator : fitted estimator
+        Knows the columns.
+    X : {array-like, sparse matrix, data frame} of shape (n_rows, n_columns)
+        Gives the range of the columns, and the middle of all others: their medians, for
+        categories the most frequent level.
+    features : str, int, sequence of these or None
+        The columns; None for all, where they are one or two.
+
+    Returns
+    -------
+    Slice
+        The rows.
+    """
+    matrix = estimator._validate_rows(X)
+    some = random_part(matrix.shape[0], MOST_ROWS, np.random.RandomState(0))
+    matrix = matrix[some].toarray() if sparse.issparse(matrix) else matrix[some]
+    names = input_names(estimator)
+    is_category = estimator._is_category
+    if is_category is None:
+        is_category = np.zeros(len(names), dtype=bool)
+    columns = chosen(features, names)
+    axes = [_axis(matrix[:, j], names[j], is_category[j], POINTS[len(columns)]) for j in columns]
+    middle = [_middle(*pair) for pair in zip(matrix.T, is_category, strict=True)]
+    grid = np.stack([g.ravel() for g in np.meshgrid(*axes, indexing="ij")], axis=1)
+    rows = np.tile(np.array(middle, dtype=matrix.dtype), (len(grid), 1))
+    rows[:, columns] = grid
+    return Slice([names[j] for j in columns], axes, rows, matrix[:, columns])
+
+
+def input_names(estimator: Any) -> list[str]:
+    """Return the names of the columns, of a date those of its parts."""
+    columns = getattr(estimator, "columns_", None)
+    if columns is not None:
+        return columns.names
+    names = getattr(estimator, "feature_names_in_", None)
+    if names is None:
+        names = [f"x{i}" for i in range(estimator.n_features_in_)]
+    return [str(name) for name in names]
+
+
+def chosen(features: Any, names: list[str]) -> list[int]:
+    """Return the positions of one or two columns.
+
+    Parameters
+    ----------
+    features : str, int, sequence of these or None
+        What the user gave.
+    names : list of str
+        The columns that there are.
+
+    Returns
+    -------
+    list of int
+        One or two of them.
+    """
+    if features is None and len(names) <= 2:
+        return list(range(len(names)))
+    if features is None:
+        raise ValueError(
+            f"X has {len(names)} columns: name one or two of them by features=, such as "
+            f"features={names[:2]}."
+        )
+    given = [features] if isinstance(features, str | int | np.integer) else list(features)
+    unknown = [
+        each for each in given
+        if not (each in names if isinstance(each, str) else 0 <= each < len(names))
+    ]  # fmt: skip
+    if unknown:
+        raise ValueError(f"features names {unknown}, but the columns are {names}.")
+    found = [names.index(each) if isinstance(each, str) else int(each) for each in given]
+    if len(found) not in (1, 2) or len(set(found)) < len(found):
+        raise ValueError(f"features must name one or two columns, got {features!r}.")
+    return found
+
+
+def _axis(values, name, is_category, n_points):
+    if is_category:
+        raise ValueError(f"Column {name!r} holds categories: features= is for columns of numbers.")
+    known = values[~np.isnan(values)]
+    if not len(known) or known.min() == known.max():
+        raise ValueError(f"Column {name!r} has a single value in X: nothing varies along it.")
+    return np.linspace(known.min(), known.max(), n_points)
+
+
+def _middle(values, is_category):
+    known = values[~np.isnan(values)]
+    if not len(known):
+        return np.nan
+    if not is_category:
+        return np.median(known)
+    levels, counts = np.unique(known, return_counts=True)
+    return levels[counts.argmax()]

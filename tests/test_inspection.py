@@ -1,0 +1,364 @@
+"""Displays: they draw what was computed, without a screen, and say what is wrong."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.validation import check_is_fitted
+
+from sklearn_twolayer import (
+    Dense,
+    Passthrough,
+    Radial,
+    RBFNetwork,
+    TwoLayerClassifier,
+    TwoLayerRegressor,
+)
+from sklearn_twolayer.inspection import (
+    CoverageDisplay,
+    EmbeddingDisplay,
+    ImportanceDisplay,
+    LossCurveDisplay,
+    PartEffectDisplay,
+)
+
+matplotlib = pytest.importorskip("matplotlib")
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt  # noqa: E402
+
+rng = np.random.RandomState(0)
+X = rng.uniform(-2, 2, size=(80, 2))
+y = np.sin(2 * X[:, 0]) + np.abs(X[:, 1])
+FRAME = pd.DataFrame({"wave": X[:, 0], "bend": X[:, 1], "kind": ["a", "b"] * 40})
+PLAIN = {"input_map": "standard", "n_estimators": 1, "max_iter": 5, "random_state": 0}
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
+
+
+@pytest.fixture(scope="module")
+def blend():
+    return TwoLayerRegressor(n_units=6, n_estimators=2, max_iter=3, random_state=0).fit(FRAME, y)
+
+
+@pytest.fixture(scope="module")
+def radial():
+    return RBFNetwork(9, task="regression", refine=None, width="nearest", random_state=0).fit(X, y)
+
+
+def fit(embedding, rows=X):
+    return TwoLayerRegressor(embedding, **PLAIN).fit(rows, y)
+
+
+class Stub(RegressorMixin, BaseEstimator):
+    """A regression of zero with normal intervals, and importances."""
+
+    def fit(self, X, y):
+        self.scale_ = np.std(y)
+        self.feature_names_in_ = np.array(["small", "large", "middle"])
+        self.feature_importances_ = np.array([0.1, 0.6, 0.3])
+        return self
+
+    def predict_interval(self, X, coverage=0.9):
+        from scipy.stats import norm
+
+        reach = self.scale_ * norm.ppf(0.5 + coverage / 2)
+        return np.tile([-reach, reach], (len(X), 1))
+
+
+# Loss curves.
+
+
+def test_loss_curve_is_that_of_the_fit():
+    model = TwoLayerRegressor(early_stopping=True, **PLAIN).fit(X, y)
+    display = LossCurveDisplay.from_estimator(model)
+    assert display.line_.get_ydata() == pytest.approx(model.loss_curve_)
+    assert display.validation_line_.get_ydata() == pytest.approx(model.validation_curve_)
+    assert display.validation_ax_ is display.ax_
+    assert display.best_iteration == 1 + np.argmin(model.validation_curve_)
+    assert display.best_.get_xdata() == [display.best_iteration]
+    assert display.figure_ is display.ax_.figure
+
+
+def test_scores_have_axes_of_their_own():
+    model = TwoLayerClassifier(early_stopping=True, scoring="accuracy", **PLAIN).fit(X, y > 1)
+    display = LossCurveDisplay.from_estimator(model)
+    assert display.validation_ax_ is not display.ax_
+    assert display.validation_ax_.get_ylabel() == "accuracy"
+    assert display.best_iteration == 1 + np.argmax(model.validation_curve_)
+
+
+def test_loss_curve_without_validation_rows():
+    display = LossCurveDisplay.from_estimator(fit(Dense(3)), color="red")
+    assert display.validation_line_ is display.best_ is display.best_iteration is None
+    assert display.line_.get_color() == "red"
+
+
+def test_loss_curve_needs_a_solver(radial):
+    with pytest.raises(ValueError, match="RBFNetwork was fitted without iterations"):
+        LossCurveDisplay.from_estimator(radial)
+
+
+# Units.
+
+
+def test_units_along_a_column_add_up_to_the_output():
+    x = X[:, :1]
+    display = EmbeddingDisplay.from_estimator(fit(Dense(4) | Dense(3, "sin"), x), x)
+    assert len(display.lines_) == 7
+    drawn = np.sum([line.get_ydata() for line in display.lines_], axis=0)
+    assert drawn == pytest.approx(display.total_.get_ydata(), abs=1e-9)
+    model_rows = display.slice.axes[0][:, None]
+    raw = fit(Dense(4) | Dense(3, "sin"), x)._raw_outputs(model_rows)[:, 0]
+    assert display.units.total == pytest.approx(raw)
+    labels = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    assert labels == ["all units together", "Dense(n_units=4)", repr(Dense(3, "sin"))]
+
+
+def test_a_rectified_unit_is_marked_where_it_bends():
+    x = X[:, :1]
+    model = fit(Dense(1), x)
+    display = EmbeddingDisplay.from_estimator(model, x)
+    slope, shift = model.network_.views(model.params_[0]).projections[:, 0]
+    bend = model.input_map_.inverse_transform(np.array([[-shift / slope]]))[0, 0]
+    (mark,) = display.lines_[0].get_markevery()
+    grid = display.slice.axes[0]
+    assert abs(grid[mark] - bend) <= grid[1] - grid[0]
+
+
+def test_centers_are_where_the_network_has_them(radial):
+    display = EmbeddingDisplay.from_estimator(radial, X)
+    found = np.sort([line.get_xydata()[0] for line in display.centers_], axis=0)
+    centers = np.sort(radial.centers_, axis=0)
+    assert found == pytest.approx(centers, abs=0.05)
+    curve = display.lines_[-1]  # one width about the centre, in standard deviations
+    points = curve.get_paths()[0].vertices / X.std(axis=0)
+    reach = [np.hypot(*(points - center / X.std(axis=0)).T) for center in radial.centers_]
+    width = radial.widths_[np.argmin(np.ptp(reach, axis=1))]
+    assert reach[np.argmin(np.ptp(reach, axis=1))] == pytest.approx(width, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    "embedding, n_places",
+    [
+        (Dense(3, "identity") * Dense(3, "sigmoid"), 6),
+        ((Dense(2) | Radial(3)) + Dense(5, "tanh"), 10),
+        (Passthrough() | Dense(2), 2),
+    ],
+)
+def test_units_that_join_several_have_several_places(embedding, n_places):
+    display = EmbeddingDisplay.from_estimator(fit(embedding), X)
+    assert len(display.units.places) == n_places
+    assert max(place.unit for place in display.units.places) < display.units.outputs.shape[1]
+    assert display.total_.get_array().shape == (120, 120)
+
+
+def test_units_of_a_blend_and_of_its_columns(blend):
+    for part in range(3):
+        display = EmbeddingDisplay.from_estimator(
+            blend, FRAME, features=["wave", "bend"], part=part, max_units=4
+        )
+        assert len(display.drawn) == 4
+    assert display.ax_.get_xlabel() == "wave"
+    display = EmbeddingDisplay.from_estimator(blend, FRAME, features=1)
+    assert display.slice.names == ["bend"]
+    middle = blend._validate_rows(FRAME)
+    assert display.slice.rows[:, 0] == pytest.approx(np.median(middle[:, 0]), rel=1e-6)
+
+
+def test_sparse_rows_and_pipelines():
+    from scipy import sparse
+
+    rows = sparse.csr_array(X * (X > 0))
+    EmbeddingDisplay.from_estimator(TwoLayerRegressor(Dense(3), **PLAIN).fit(rows, y), rows)
+    pipeline = make_pipeline(StandardScaler(), TwoLayerClassifier(Dense(3), **PLAIN))
+    search = GridSearchCV(pipeline, {"twolayerclassifier__alpha": [0.1]}, cv=2).fit(X, y > 1)
+    display = EmbeddingDisplay.from_estimator(search, X)
+    assert display.slice.points.std() == pytest.approx(1)
+    assert len(PartEffectDisplay.from_estimator(search, X).names) == 1
+    assert LossCurveDisplay.from_estimator(search).line_ is not None
+
+
+@pytest.mark.parametrize(
+    "settings, message",
+    [
+        ({}, r"X has 3 columns: name one or two of them by features=.*\['wave', 'bend'\]"),
+        (
+            {"features": "other"},
+            r"names \['other'\], but the columns are \['wave', 'bend', 'kind'",
+        ),
+        ({"features": [7]}, r"names \[7\]"),
+        ({"features": [0, 1, 0]}, "one or two columns"),
+        ({"features": ["wave", 0]}, "one or two columns"),
+        ({"features": "kind"}, "'kind' holds categories"),
+        ({"features": "wave", "part": 3}, "part must be an integer from 0 to 2, got 3"),
+        ({"features": "wave", "network": -1}, "network must be an integer from 0 to 1"),
+        ({"features": "wave", "output": 1}, "output must be an integer from 0 to 0"),
+        ({"features": "wave", "max_units": 0}, "max_units"),
+    ],
+)
+def test_errors_of_units(blend, settings, message):
+    with pytest.raises(ValueError, match=message):
+        EmbeddingDisplay.from_estimator(blend, FRAME, **settings)
+    assert plt.get_fignums() == []
+
+
+def test_a_column_of_one_value_is_named(blend):
+    with pytest.raises(ValueError, match="'wave' has a single value"):
+        EmbeddingDisplay.from_estimator(blend, FRAME.assign(wave=1.0), features="wave")
+
+
+# Parts.
+
+
+def test_effects_are_factors_times_spreads(blend):
+    display = PartEffectDisplay.from_estimator(blend, FRAME)
+    assert display.names == ["networks", "rectified networks", "radial-basis network"]
+    assert display.factors == pytest.approx(blend.blend_weights_)
+    lengths = [bar.get_width() for bar in display.bars_]
+    assert lengths[:-1] == pytest.approx(display.factors * display.spreads)
+    raw = blend._raw_outputs(blend_rows := FRAME) * blend._targets.scale
+    assert lengths[-1] == pytest.approx(raw.std(), rel=1e-5)
+    assert len(blend_rows) == len(raw)
+
+
+def test_a_single_part_is_the_whole(radial):
+    display = PartEffectDisplay.from_estimator(radial, X)
+    assert display.names == ["radial-basis network"]
+    assert display.effects == pytest.approx([display.together])
+
+
+def test_effects_of_classes_are_log_odds():
+    labels = np.digitize(y, [0.5, 1.5])
+    model = TwoLayerClassifier(Dense(4), n_estimators=2, max_iter=3, random_state=0)
+    display = PartEffectDisplay.from_estimator(model.fit(X, labels), X)
+    assert display.ax_.get_xlabel() == "spread of the log-odds"
+
+
+# Intervals.
+
+
+def test_coverage_of_known_intervals():
+    n_rows = 1000
+    target = (np.arange(n_rows) + 0.5) / n_rows
+    ends = {c: np.tile([0, c], (n_rows, 1)) for c in (0.9, 0.5, 0.7)}
+    display = CoverageDisplay.from_predictions(target, ends)
+    assert display.coverages.tolist() == [0.5, 0.7, 0.9]
+    assert display.measured == pytest.approx([0.5, 0.7, 0.9])
+    assert display.widths == pytest.approx([0.5, 0.7, 0.9])
+    assert display.line_.get_ydata() == pytest.approx(display.measured)
+    assert [label.get_text() for label in display.labels_] == ["0.5", "0.7", "0.9"]
+    pairs = CoverageDisplay.from_predictions(target, list(ends.items()))
+    assert pairs.measured == pytest.approx(display.measured)
+
+
+def test_coverage_of_several_outputs_is_their_mean():
+    target = np.stack([np.zeros(10), np.ones(10)], axis=1)
+    ends = np.zeros((10, 2, 2)) + [[[-1.0], [0.5]]]
+    display = CoverageDisplay.from_predictions(target, {0.5: ends})
+    assert display.measured == pytest.approx([0.5])
+    assert display.widths == pytest.approx([1.5])
+
+
+def test_coverage_from_an_estimator():
+    target = rng.normal(size=2000)
+    rows = np.zeros((2000, 1))
+    model = make_pipeline(StandardScaler(), Stub()).fit(rows, target)
+    display = CoverageDisplay.from_estimator(model, rows, target, coverages=(0.5, 0.9))
+    assert display.measured == pytest.approx([0.5, 0.9], abs=0.03)
+    with pytest.raises(TypeError, match="Ridge predicts no intervals"):
+        CoverageDisplay.from_estimator(Ridge().fit(rows, target), rows, target)
+
+
+@pytest.mark.parametrize(
+    "intervals, message",
+    [
+        ({}, "at least one"),
+        ({90: np.zeros((80, 2))}, "between zero and one, got 90"),
+        ({0.9: np.zeros((80, 3))}, r"coverage 0.9 must have shape \('n_rows', 2\), got \(80, 3\)"),
+        ({0.9: np.zeros((7, 2))}, "inconsistent numbers of samples"),
+    ],
+)
+def test_errors_of_intervals(intervals, message):
+    with pytest.raises(ValueError, match=message):
+        CoverageDisplay.from_predictions(y, intervals)
+
+
+# Importances.
+
+
+def test_the_most_important_columns_come_first():
+    display = ImportanceDisplay.from_estimator(Stub().fit(X, y), k=2)
+    names = [label.get_text() for label in display.ax_.get_yticklabels()]
+    assert names == ["large", "middle"]
+    assert [bar.get_width() for bar in display.bars_] == [0.6, 0.3]
+    assert display.ax_.get_xlabel() == "importance, the largest 2 of 3"
+
+
+def test_given_importances():
+    display = ImportanceDisplay.from_importances([0.2, -0.1], k=5, color="red")
+    assert display.names == ["x0", "x1"]
+    assert display.ax_.get_xlabel() == "importance"
+    with pytest.raises(ValueError, match="one axis"):
+        ImportanceDisplay.from_importances([[0.2], [0.1]])
+    with pytest.raises(ValueError, match="inconsistent numbers"):
+        ImportanceDisplay.from_importances([0.2, 0.1], ["one"])
+    with pytest.raises(ValueError, match="k must be"):
+        ImportanceDisplay.from_importances([0.2, 0.1], k=0)
+
+
+# All of them.
+
+
+def test_given_axes_are_drawn_into(blend, radial):
+    displays = [
+        LossCurveDisplay([3.0, 2.0]),
+        EmbeddingDisplay.from_estimator(radial, X),
+        PartEffectDisplay(["networks"], [0.5], [2.0], 1.0),
+        CoverageDisplay([0.5, 0.9], [0.4, 0.9], [1.0, 2.0], 100),
+        ImportanceDisplay([1.0, 2.0]),
+    ]
+    figure, axes = plt.subplots(1, 5)
+    for display, ax in zip(displays, axes, strict=True):
+        assert display.plot(ax=ax) is display
+        assert display.ax_ is ax
+        assert display.figure_ is figure
+        assert ax.has_data()
+    figure.canvas.draw()
+
+
+@pytest.mark.parametrize("owner", [EmbeddingDisplay, PartEffectDisplay])
+def test_other_estimators_are_refused(owner):
+    with pytest.raises(TypeError, match="got Ridge"):
+        owner.from_estimator(Ridge().fit(X, y), X)
+
+
+@pytest.mark.parametrize("owner", [EmbeddingDisplay, PartEffectDisplay])
+def test_displays_need_a_fit(owner):
+    from sklearn.exceptions import NotFittedError
+
+    with pytest.raises(NotFittedError):
+        owner.from_estimator(TwoLayerRegressor(), X)
+    assert check_is_fitted(fit(Dense(2))) is None
+
+
+def test_matplotlib_is_imported_when_something_is_drawn():
+    code = "import sys, sklearn_twolayer.inspection; assert 'matplotlib' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[1], check=True)
+
+
+def test_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
+    with pytest.raises(ImportError, match=r"sklearn-twolayer\[plot\]"):
+        LossCurveDisplay([1.0]).plot()
