@@ -52,14 +52,14 @@ class CoverageDisplay(Display):
     --------
     >>> import numpy as np
     >>> from sklearn_twolayer.inspection import CoverageDisplay
-    >>> y = np.random.default_rng(0).normal(size=1000)
-    >>> normal = {
-    ...     0.50: np.tile([-0.674, 0.674], (1000, 1)),
-    ...     0.90: np.tile([-1.645, 1.645], (1000, 1)),
+    >>> y = np.linspace(-1, 1, 200)
+    >>> too_narrow = {
+    ...     0.5: np.tile([-0.4, 0.4], (200, 1)),
+    ...     0.9: np.tile([-0.8, 0.8], (200, 1)),
     ... }
-    >>> display = CoverageDisplay.from_predictions(y, normal)
-    >>> display.measured.round(2)
-    array([0.49, 0.91])
+    >>> display = CoverageDisplay.from_predictions(y, too_narrow)
+    >>> display.measured
+    array([0.4, 0.8])
     """
 
     def __init__(
