@@ -145,7 +145,7 @@ class PartEffectDisplay(Display):
         ax.set_yticks(range(n_parts + 1), [*self.names, "all together"])
         ax.tick_params(axis="y", length=0)
         ax.invert_yaxis()
-        ax.set(xlabel=f"spread of the {self.unit}", xlim=(0, 1.45 * (ends.max() or 1)))
+        ax.set(xlabel=f"spread of the {self.unit}", xlim=(0, 1.6 * (ends.max() or 1)))
         return self
 
 

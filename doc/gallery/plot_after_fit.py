@@ -1,0 +1,102 @@
+"""
+After the fit: curves, parts, intervals, importances
+====================================================
+
+Four pictures of a fitted model, each from one line: did training go well, what is each part of the
+blend worth, do intervals hold what they promise, and which columns matter.
+"""
+
+import matplotlib.pyplot as plt
+import numpy as np
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine, make_friedman1
+from sklearn.inspection import permutation_importance
+from sklearn.model_selection import train_test_split
+
+from sklearn_twolayer import TwoLayerClassifier, TwoLayerRegressor
+from sklearn_twolayer.inspection import (
+    CoverageDisplay,
+    ImportanceDisplay,
+    LossCurveDisplay,
+    PartEffectDisplay,
+)
+
+X, y = load_diabetes(return_X_y=True, as_frame=True, scaled=False)
+X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.4, random_state=0)
+
+# %%
+# Loss curves
+# -----------
+# With `early_stopping=True` some rows are set aside, and the iteration that predicts them best is
+# the one that is kept. A score instead of the loss has an axis of its own, at the right.
+
+figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
+settings = {"early_stopping": True, "n_estimators": 1, "max_iter": 200, "random_state": 0}
+LossCurveDisplay.from_estimator(TwoLayerRegressor(**settings).fit(X_train, y_train), ax=left)
+tumours = load_breast_cancer(as_frame=True)
+LossCurveDisplay.from_estimator(
+    TwoLayerClassifier(scoring="roc_auc", **settings).fit(tumours.data, tumours.target), ax=right
+)
+left.set_title("Progression of diabetes", loc="left")
+right.set_title("Benign and malignant tumours", loc="left")
+
+# %%
+# Parts
+# -----
+# The default is a sum: several networks, rectified networks and a radial-basis network, each times
+# a factor that was found on rows that it had not seen. A pale bar is how far a part moves the
+# outputs, a dark one what is left of it after the factor. Each table takes something else.
+
+model = TwoLayerRegressor(random_state=0).fit(X_train, y_train)
+wine = load_wine(as_frame=True)
+fitted = {
+    "Progression of diabetes": (model, X_train),
+    "Tumours": (
+        TwoLayerClassifier(random_state=0).fit(tumours.data, tumours.target),
+        tumours.data,
+    ),
+    "Wines": (TwoLayerClassifier(random_state=0).fit(wine.data, wine.target), wine.data),
+}
+figure, panels = plt.subplots(1, 3, figsize=(13, 3.2), layout="constrained")
+for ax, (title, (estimator, rows)) in zip(panels, fitted.items(), strict=True):
+    PartEffectDisplay.from_estimator(estimator, rows, ax=ax)
+    ax.set_title(title, loc="left")
+    ax.label_outer()
+
+# %%
+# Intervals
+# ---------
+# The errors on training rows are smaller than those on new ones, so that intervals made of them
+# are too narrow: the points lie below the diagonal. Intervals from rows that were kept apart hold
+# what they promise, within the grey band of what chance allows on so many rows, and are wider. The
+# table is simulated, so that there are many rows to measure on. With an estimator that has
+# `predict_interval`, `CoverageDisplay.from_estimator(estimator, X, y)` draws the same.
+
+COVERAGES = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
+
+
+def intervals(predicted, errors):
+    """Return intervals about predictions, as wide as the quantiles of some errors."""
+    widths = {c: np.quantile(np.abs(errors), c) for c in COVERAGES}
+    return {c: np.stack([predicted - h, predicted + h], axis=1) for c, h in widths.items()}
+
+
+rows, target = make_friedman1(2000, noise=3, random_state=0)
+train, apart, test = slice(0, 200), slice(200, 1000), slice(1000, None)
+plain = TwoLayerRegressor(n_estimators=1, max_iter=20, random_state=0)
+predicted = plain.fit(rows[train], target[train]).predict(rows)
+errors = target - predicted
+figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.6), layout="constrained")
+CoverageDisplay.from_predictions(target[test], intervals(predicted[test], errors[train]), ax=left)
+CoverageDisplay.from_predictions(target[test], intervals(predicted[test], errors[apart]), ax=right)
+left.set_title("From the errors on training rows", loc="left")
+right.set_title("From the errors on rows kept apart", loc="left")
+
+# %%
+# Importances
+# -----------
+# `from_importances` takes the numbers of scikit-learn's `permutation_importance`: how much R²
+# falls when a column is shuffled.
+
+worth = permutation_importance(model, X_test, y_test, n_repeats=5, random_state=0)
+figure, ax = plt.subplots(figsize=(6, 3.6), layout="constrained")
+ImportanceDisplay.from_importances(worth.importances_mean, X.columns, k=6, ax=ax)
