@@ -9,10 +9,16 @@ import pandas as pd
 import pytest
 from scipy import sparse
 from scipy.stats import norm
-from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.base import BaseEstimator, RegressorMixin, clone
+from sklearn.calibration import CalibrationDisplay
 from sklearn.exceptions import NotFittedError
+from sklearn.inspection import (
+    DecisionBoundaryDisplay,
+    PartialDependenceDisplay,
+    permutation_importance,
+)
 from sklearn.linear_model import Ridge
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, LearningCurveDisplay
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -313,6 +319,45 @@ def test_given_importances():
         ImportanceDisplay.from_importances([0.2, 0.1], ["one"])
     with pytest.raises(ValueError, match="k must be"):
         ImportanceDisplay.from_importances([0.2, 0.1], k=0)
+
+
+# Those of scikit-learn.
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        TwoLayerClassifier(n_units=6, n_estimators=2, max_iter=3, random_state=0),
+        RBFNetwork(9, refine=None, random_state=0),
+    ],
+    ids=["TwoLayerClassifier", "RBFNetwork"],
+)
+def test_displays_of_scikit_learn_take_classifiers(model):
+    labels = y > 1
+    model = clone(model).fit(X, labels)
+    DecisionBoundaryDisplay.from_estimator(model, X, grid_resolution=5)
+    curve = CalibrationDisplay.from_estimator(model, X, labels, n_bins=3)
+    assert np.all(np.diff(curve.prob_pred) > 0)
+    curve = LearningCurveDisplay.from_estimator(model, X, labels, train_sizes=[0.5, 1.0], cv=2)
+    assert np.isfinite(curve.test_scores).all()
+    columns = {"features": [0, (0, 1)], "grid_resolution": 4}
+    PartialDependenceDisplay.from_estimator(model, X, **columns)
+
+
+@pytest.mark.parametrize("name", ["blend", "radial"])
+def test_partial_dependence_is_the_mean_prediction(name, request):
+    model = request.getfixturevalue(name)
+    table = FRAME if name == "blend" else X
+    display = PartialDependenceDisplay.from_estimator(
+        model, table, features=[1, (0, 1)], grid_resolution=4
+    )
+    result = display.pd_results[0]
+    copy = table.copy()
+    copy[copy.columns[1] if name == "blend" else np.s_[:, 1]] = result["grid_values"][0][2]
+    assert result["average"][0, 2] == pytest.approx(model.predict(copy).mean())
+    assert display.pd_results[1]["average"].shape == (1, 4, 4)
+    worth = permutation_importance(model, table, y, n_repeats=2, random_state=0)
+    assert worth.importances.shape == (table.shape[1], 2)
 
 
 # All of them.
