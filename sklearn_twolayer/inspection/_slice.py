@@ -86,20 +86,25 @@ def chosen(features: Any, names: list[str]) -> list[int]:
         return list(range(len(names)))
     if features is None:
         raise ValueError(
-            f"X has {len(names)} columns: name one or two of them by features=, such as "
+            f"There are {len(names)} columns: name one or two of them by features=, such as "
             f"features={names[:2]}."
         )
-    given = [features] if isinstance(features, str | int | np.integer) else list(features)
-    unknown = [
-        each for each in given
-        if not (each in names if isinstance(each, str) else 0 <= each < len(names))
-    ]  # fmt: skip
-    if unknown:
+    given = list(features) if isinstance(features, list | tuple | np.ndarray) else [features]
+    found = [_position(each, names) for each in given]
+    if None in found:
+        unknown = [each for each, at in zip(given, found, strict=True) if at is None]
         raise ValueError(f"features names {unknown}, but the columns are {names}.")
-    found = [names.index(each) if isinstance(each, str) else int(each) for each in given]
     if len(found) not in (1, 2) or len(set(found)) < len(found):
         raise ValueError(f"features must name one or two columns, got {features!r}.")
     return found
+
+
+def _position(column, names):
+    """Return the position of a column that is given by name or position, or None."""
+    if column in names:
+        return names.index(column)
+    is_position = isinstance(column, int | np.integer) and 0 <= column < len(names)
+    return int(column) if is_position else None
 
 
 def _axis(values, name, is_category, n_points):
