@@ -12,7 +12,7 @@ import numpy as np
 UNITS = 100
 #: Units of each branch of an embedding that is given by name.
 UNITS_OF_PRESET = 48
-#: Centres of `RBFNetwork`.
+#: Centres of the radial-basis network beside other networks.
 CENTERS = 512
 
 
@@ -36,6 +36,18 @@ def default_n_folds(n_rows: int, n_networks: int) -> int:
     [4, 8, 10, 20]
     """
     return n_networks if n_rows < 200 else max(n_networks, int(np.clip(n_rows // 1000, 8, 20)))
+
+
+def default_n_centers(n_rows: int) -> int:
+    """Return the centres of `RBFNetwork`; the normal equations of very many rows bound them.
+
+    Examples
+    --------
+    >>> [default_n_centers(n) for n in (100, 3000, 10_000, 30_000, 100_000, 1_000_000)]
+    [512, 512, 828, 1286, 2048, 707]
+    """
+    growth = max(n_rows / 3000, 1.0)
+    return int(min(CENTERS * growth**0.4, 2048, max((5e11 / n_rows) ** 0.5, CENTERS)))
 
 
 class RectifiedSize(NamedTuple):

@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.base import is_regressor
 
 from .._checks import check_choice
-from .._sizes import RectifiedSize
+from .._sizes import CENTERS, RectifiedSize
 from ..blending import Honest, left_out_outputs
 from ..curvature import has_closed_form
 from ..embeddings import Dense
@@ -150,6 +150,7 @@ def fit_radial_partner(
     index = others if has_seen_none else np.arange(len(folds))
     index = index[random_part(len(index), MAX_ROWS, rng)]
     radial = RBFNetwork(
+        CENTERS,
         task="regression" if is_regressor(owner) else "classification",
         # What a transformer of the user's leaves out must stay out.
         input_map="auto" if isinstance(owner.input_map, str) else owner.input_map,

@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from .._checks import as_array, check_choice, check_n_jobs, check_number
+from .._sizes import default_n_centers
 from .._warnings import warn_user
 from ..embeddings import Radial
 from ..input_maps import MixedMap
@@ -30,7 +31,7 @@ FLAGS = {
 }
 #: Parameters that are a part of the specification as they are.
 GIVEN = (
-    *("n_centers", "kernel", "width", "shape", "shared", "normalize", "linear_tail"),
+    *("kernel", "width", "shape", "shared", "normalize", "linear_tail"),
     *("alpha", "max_iter", "tol"),
 )
 #: A larger part of the rows without a unit is worth a warning.
@@ -74,7 +75,7 @@ class BaseRBFNetwork(BaseNetwork):
             self._is_category,
             folds,
         )
-        fit = fit_radial(self._spec(), table, self._input_maps(sample, rng), rng)
+        fit = fit_radial(self._spec(len(targets)), table, self._input_maps(sample, rng), rng)
         self._keep(fit, sample.weights)
         return fit
 
@@ -85,7 +86,8 @@ class BaseRBFNetwork(BaseNetwork):
         for name in ("soft_targets", "class_weight"):
             if self.task == "regression" and getattr(self, name) is not None:
                 raise ValueError(f"{name} is for task='classification': leave it at None.")
-        check_number("n_centers", self.n_centers, "[1, inf)", integer=True)
+        if self.n_centers is not None:
+            check_number("n_centers", self.n_centers, "[1, inf)", integer=True)
         self._check_input_map()
         for name, choices in FLAGS.items():
             check_choice(name, getattr(self, name), choices)
@@ -150,8 +152,9 @@ class BaseRBFNetwork(BaseNetwork):
     def _finds_width(self):
         return isinstance(self.width, str) and self.width == "loo"
 
-    def _spec(self) -> RadialSpec:
+    def _spec(self, n_rows: int) -> RadialSpec:
         return RadialSpec(
+            n_centers=self.n_centers or default_n_centers(n_rows),
             centers=self._centers_to_find(),
             steps=tuple(self._steps()),
             learns_metric=self._learns_metric(),

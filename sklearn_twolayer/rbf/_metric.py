@@ -41,20 +41,20 @@ def refine_metric(
     JudgedLayer
         That of the least leave-one-out error.
     """
-    n_rows, layer, alpha = judged.objective.n_rows, judged.layer, judged.choice
-    if n_rows < 2 * N_FOLDS:
+    layer, alpha, everything = judged.layer, judged.choice, np.arange(judged.objective.n_rows)
+    if len(layer.judged) < 2 * N_FOLDS:
         return judged
-    folds = deal_folds(judged.objective.rows.targets, N_FOLDS, rng)
-    rows = [np.flatnonzero(folds == k) for k in range(N_FOLDS)]
+    folds = deal_folds(judged.objective.rows.targets[layer.judged], N_FOLDS, rng)
+    rows = [layer.judged[folds == k] for k in range(N_FOLDS)]
     judges = tuple(layer.judged_on(own) for own in rows)
     best, last = judged, JudgedLayer(layer, alpha, judges)
     for _ in range(n_rounds):
         relative = relative_width(last.layer, radial)
         judges = tuple(
-            with_gradient_metric(judge, np.setdiff1d(layer.judged, judge.judged), radial, alpha)
+            with_gradient_metric(judge, np.setdiff1d(everything, judge.judged), radial, alpha)
             for judge in last.judges
         )
-        layer = with_gradient_metric(last.layer, last.layer.judged, radial, alpha)
+        layer = with_gradient_metric(last.layer, everything, radial, alpha)
         other = JudgedLayer(layer, alpha, judges)
         last = refine_width(other, radial, rng, relative * STEP)
         if last.error >= best.error:

@@ -17,11 +17,13 @@ from ._spec import RadialSpec, Table
 from ._unsupervised import FirstLayer, unsupervised_stage
 from ._width import TYPICAL_WIDTH, refine_width, relative_width
 
-#: Size of the small networks, and how many of their rows may be such that are not judged.
-N_ROWS, N_CENTERS, N_OTHERS = 1000, 150, 250
-#: Folds of rows. Metrics that are learned without the targets of one are judged there, in as
-#: many folds as have so many rows.
-N_FOLDS, N_JUDGED = 4, 500
+#: Centres of the small networks; their rows, at least and at most, and a part of all between.
+N_CENTERS, FEWEST_ROWS, MOST_ROWS, PART = 150, 1000, 4000, 0.2
+#: At least so many of the rows are such that are not judged, where there are any.
+OTHERS = 0.25
+#: Folds of rows, at least and at most. What is learned without one is judged there, in as many
+#: folds as have so many rows.
+N_FOLDS, MOST_FOLDS, N_JUDGED = 4, 20, 500
 #: With fewer rows than this no metric is learned, and leave-one-out judges.
 MIN_ROWS = 8
 #: By how much the error has to fall for an input map that is not preferred.
@@ -62,7 +64,8 @@ def judged_layer(
 
     A judge has its centres among the rows outside of a fold, and the metric that is learned
     from them. Leave-one-out alone would not do: a row that lies apart is a centre itself,
-    and seems to be predicted well.
+    and seems to be predicted well. Where the rows of one fold are enough to judge, the layer
+    itself can do without them.
 
     Parameters
     ----------
@@ -82,6 +85,10 @@ def judged_layer(
     first : FirstLayer
         What else is known of it.
     """
+    if inputs.n_judged == 1:
+        own, others = np.flatnonzero(inputs.folds == 0), np.flatnonzero(inputs.folds != 0)
+        first = unsupervised_stage(spec, table, inputs.without(0), rng, others)
+        return JudgedLayer(first.layer.judged_on(own), spec.alpha), first
     first = unsupervised_stage(spec, table, inputs.whole(), rng)
     seed = rng.randint(2**31)
     judges = []
@@ -119,9 +126,11 @@ class MetricProbe:
             spec, n_centers=n_centers, centers="random", width="dmax", shape="spherical", steps=()
         )
         self.table = table
+        n_folds = int(np.clip(table.n_rows // N_JUDGED, N_FOLDS, MOST_FOLDS))
         given = table.folds
-        self.folds = deal_folds(table.targets, N_FOLDS, rng) if given is None else given
-        self.n_judged = min(-(-N_JUDGED * N_FOLDS // table.n_rows), N_FOLDS)
+        self.folds = deal_folds(table.targets, n_folds, rng) if given is None else given
+        counts = np.cumsum(np.bincount(self.folds))
+        self.n_judged = min(int(np.searchsorted(counts, N_JUDGED)) + 1, len(counts))
         self.index = self._some_rows(rng)
         self.few = replace(table.take(self.index), loss=SquaredError())
         self.rng = rng
@@ -129,11 +138,12 @@ class MetricProbe:
 
     def _some_rows(self, rng):
         """Return the rows of the small networks, most of them rows that can be judged."""
-        can = np.flatnonzero(self.folds < self.n_judged)
-        most = N_ROWS - N_OTHERS if self.n_judged < N_FOLDS else N_ROWS
-        some = can[random_part(len(can), most, rng)]
-        others = np.setdiff1d(np.arange(len(self.folds)), can)
-        others = others[random_part(len(others), N_OTHERS, rng)]
+        n_rows = int(np.clip(PART * len(self.folds), FEWEST_ROWS, MOST_ROWS))
+        is_judged = self.folds < self.n_judged
+        some, others = np.flatnonzero(is_judged), np.flatnonzero(~is_judged)
+        n_others = min(int(OTHERS * n_rows), len(others))
+        some = some[random_part(len(some), n_rows - n_others, rng)]
+        others = others[random_part(len(others), n_rows - len(some), rng)]
         return np.sort(np.concatenate([some, others]))
 
     def find(self, input_maps: list[Transformer | None]) -> Inputs:

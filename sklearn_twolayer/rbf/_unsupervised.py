@@ -20,7 +20,7 @@ class FirstLayer(NamedTuple):
     layer: FixedLayer
     radial: Radial
     clusters: Clusters
-    among: Index  # the rows that the clusters were found among, of those allowed
+    among: Index  # the rows that the clusters were found among
 
 
 def unsupervised_stage(
@@ -68,7 +68,8 @@ def unsupervised_stage(
     arrays = {"centers": centers, "log_widths": np.log(widths)}
     if radial.shape != "spherical":
         arrays["shapes"] = _shapes(spec, radial, clusters)
-    return FirstLayer(layer.moved(**arrays), radial, clusters, index)
+    found = index if among is None else among[index]
+    return FirstLayer(layer.moved(**arrays), radial, clusters, found)
 
 
 def _mapped_centers(centers, input_map):

@@ -15,8 +15,8 @@ RANGE = 64.0
 TYPICAL_WIDTH = 0.8
 #: Centres that the typical distance is taken from.
 N_CENTERS = 300
-#: Rows that a width is tried on; of more, a random part of that size.
-N_ROWS = 20_000
+#: Rows that a width is tried on, at least, and for each centre; of more, a random part.
+N_ROWS, ROWS_PER_CENTER = 3000, 3
 #: Rows that are enough to judge a width, where several layers share in it.
 N_JUDGED = 300
 
@@ -43,7 +43,8 @@ def refine_width(
     JudgedLayer
         That of the least leave-one-out error among those tried.
     """
-    few = judged.thinned(N_ROWS, rng).by(N_JUDGED)
+    n_rows = max(N_ROWS, ROWS_PER_CENTER * len(judged.layer.own[0]))
+    few = judged.thinned(n_rows, rng).by(N_JUDGED)
     best = few
     errors: dict[float, float] = {}
 
