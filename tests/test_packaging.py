@@ -61,7 +61,7 @@ def test_core_imports_no_optional_package():
     assert not ours & optional
 
 
-@pytest.mark.parametrize("ending", ["sklearn_twolayer", "pytest"])
+@pytest.mark.parametrize("ending", ["sklearn_twolayer", "pytest -n auto"])
 def test_ci_runs_the_command_of_the_readme(ending):
     assert f"readme_command '{ending}'" in (ROOT / ".ci/run").read_text(encoding="utf-8")
     assert len(re.findall(rf"^python3 -m venv .* {ending}$", README, re.MULTILINE)) == 1
