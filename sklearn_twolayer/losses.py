@@ -1,7 +1,7 @@
 """Losses L(y, d) composed with their links y = g(z).
 
 A loss works on raw outputs ``z`` of shape (..., n_rows, n_outputs) and targets ``d`` of
-shape (n_rows, n_outputs), always with an axis for the outputs. It gives a value a row,
+shape (n_rows, n_outputs), always with an axis for the outputs. It gives one value per row,
 the sum over the outputs, and the gradient ∂L/∂z. A link maps ``z`` to ``y`` and pulls
 ∂L/∂y back to ∂L/∂z, so that any pointwise loss can be put on probabilities too.
 """

@@ -35,6 +35,7 @@ def no_rest(monkeypatch):
     monkeypatch.setattr(measuring, "REST", 0.0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", speed.NAMES)
 def test_benchmark_runs(name):
     module = import_module(f"benchmarks.{name}")

@@ -30,7 +30,7 @@ PRESETS: dict[str, Preset] = {
 
 
 def as_embedding(value: Any, n_units: int | None = None, activation: Any = None) -> Embedding:
-    """Return the embedding that a preset's name or an instance stands for.
+    """Return the embedding given by name or instance.
 
     Parameters
     ----------

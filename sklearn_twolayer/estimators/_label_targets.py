@@ -114,7 +114,7 @@ class PresentClasses(ClassTargets):
 
 
 class MultilabelTargets:
-    """Several binary labels a row, each by a logistic output (page TWO.41).
+    """Several binary labels per row, each with a logistic output (page TWO.41).
 
     Parameters
     ----------
