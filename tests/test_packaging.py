@@ -47,6 +47,11 @@ def test_changelog_knows_the_version():
     assert sklearn_twolayer.__version__ in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 
 
+def test_citation_knows_the_version():
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"\nversion: {sklearn_twolayer.__version__}\n" in citation
+
+
 def modules_after(statement):
     code = f"import sys; {statement}; print(*sys.modules)"
     python = [sys.executable, "-c", code]
