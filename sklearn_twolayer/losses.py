@@ -19,8 +19,8 @@ from .links import IdentityLink, Link, LogLink, SoftmaxLink
 
 #: Up to so many classes, a softmax is faster with one row for each class.
 FEW_CLASSES = 64
-#: A loss or a slope beyond all floats is infinite, or no number where infinities meet; solvers
-#: look at the cost, and go back.
+#: A loss or slope too large for a float is infinite, or NaN where infinities meet; solvers check
+#: the cost and step back.
 beyond_floats = np.errstate(over="ignore", invalid="ignore")
 
 
