@@ -10,10 +10,10 @@ How fast is it?
 Measured by ``python -m benchmarks --output speed.json --page doc/benchmarks/speed.rst`` on
 {machine}{remark}
 
-Rounds are interleaved: everything that is compared is timed in turn, round after round, so that
-what else the machine does falls on all; between two is a rest, in which the threads of the last
-fall asleep. Each figure is the median of the rounds, of the ratios taken within each round where
-it is a ratio; the quartiles stand beside it. {count} of {total} targets are reached.
+Everything that is compared is timed in turn, round after round, so that other load on the
+machine affects all of it alike. Between two measurements is a pause, in which the threads of the
+last one go to sleep. Each figure is the median of the rounds, or of the ratios within each round,
+with its quartiles beside it.
 """
 COLUMNS = ("case", "measured", "median", "quartiles", "target")
 
@@ -66,11 +66,8 @@ def render(results: dict, sections: list[tuple]) -> str:
     str
         reStructuredText.
     """
-    goals = [row for *_, rows in sections for row in rows if row.target is not None]
-    count = sum(row.target.reached(row.value) for row in goals)
     machine = in_words(results["machine"])
-    numbers = {"count": count, "total": len(goals)}
-    parts = [HEADER.format(machine=machine, remark=noted(results), **numbers)]
+    parts = [HEADER.format(machine=machine, remark=noted(results))]
     for title, note, rows in sections:
         parts.append(f"{title}\n{'-' * len(title)}\n\n{note}\n")
         parts.append(table(COLUMNS, map(cells, rows)))

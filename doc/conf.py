@@ -21,6 +21,7 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
     "sphinx.ext.mathjax",
+    "sphinx-mathjax-offline",  # formulas are drawn without a network
     "numpydoc",
     "sphinx_gallery.gen_gallery",
 ]
@@ -50,6 +51,7 @@ html_theme = "pydata_sphinx_theme"
 html_title = project
 smartquotes = False  # they would stand in code that is copied
 html_static_path = ["_static"]
+html_css_files = ["wide.css"]
 html_show_sourcelink = False
 html_theme_options = {
     "navigation_with_keys": False,

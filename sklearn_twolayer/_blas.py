@@ -1,4 +1,4 @@
-"""How many threads BLAS takes: one, while work is shared out to threads of our own."""
+"""How many threads BLAS uses: one, while work is distributed over our own threads."""
 
 import os
 from collections.abc import Iterator

@@ -94,7 +94,7 @@ def as_array(name: str, value: Any) -> np.ndarray:
 
 
 def as_mapped(what: str, function: Any, value: Any, array: np.ndarray) -> np.ndarray:
-    """Return what a function of the user's made of an array, element by element.
+    """Return the result of a user's function of an array, element by element.
 
     Parameters
     ----------

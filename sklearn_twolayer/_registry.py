@@ -1,4 +1,4 @@
-"""Look-up of the names that stand for objects (activations, losses, solvers, ...)."""
+"""Look-up of objects by name (activations, losses, solvers, ...)."""
 
 from collections.abc import Mapping
 from typing import Any

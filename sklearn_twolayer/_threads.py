@@ -1,4 +1,4 @@
-"""Work that is shared out to threads."""
+"""Work that is distributed over threads."""
 
 from collections import deque
 from collections.abc import Callable, Iterable

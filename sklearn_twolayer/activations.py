@@ -357,7 +357,7 @@ ACTIVATIONS: dict[str, type[Activation]] = {
 
 
 def as_activation(value: Any) -> Activation:
-    """Return the activation that a name, a pair of callables or an instance stands for.
+    """Return the activation given by name, pair of callables or instance.
 
     Parameters
     ----------

@@ -1,12 +1,11 @@
-"""What is made of several networks: factors that suit rows which each has not seen.
+"""How several networks are combined: by factors that are fitted on held-out rows.
 
-The rows are dealt into folds, and each network is trained without a fold of its own. Its
-outputs there are honest, and so are the leave-one-out outputs of a radial-basis network.
-The sum of all parts, each times a factor that is not negative, is a two-layer network
-again; the factors with the least loss on the honest outputs (stacking: Wolpert, 1992;
-Breiman, 1996) take from each part what it is worth on this table, and undo the
-over-confidence that training leaves in probabilities. All rows are used, and no network is
-trained twice.
+The rows are split into folds, and each network is trained without its own fold. Its outputs
+there are honest, and so are the leave-one-out outputs of a radial-basis network. The sum of
+all parts, each times a factor that is not negative, is again a two-layer network. The factors
+minimise the loss on the honest outputs (stacking: Wolpert, 1992; Breiman, 1996). This weights
+each part by its out-of-fold performance and corrects the over-confidence of probabilities. All
+rows are used, and no network is trained twice.
 """
 
 from functools import reduce
@@ -26,7 +25,7 @@ MAX_WEIGHT = 2.0
 PRICE = 3.0
 #: Step of the factors, for the curvature of the loss.
 STEP = 0.02
-#: The factor of all parts where none is worth anything.
+#: The factor of all parts if none predicts better than a constant.
 FAINT = 0.01
 
 
@@ -142,10 +141,10 @@ def blend_weights(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the factors of some raw outputs whose sum has the least loss.
 
-    The best constant is one more part, so that classes keep their shares where nothing
-    else is worth anything. On few rows the parts may seem to gain by chance: the less they
-    gain beyond what chance would give, the nearer is the sum to the constant, as James and
-    Stein (1961) shrink a mean.
+    The best constant is one more part, so that classes keep their frequencies if nothing
+    else helps. On few rows the parts may seem to gain by chance: the less they gain beyond
+    what chance would give, the closer the sum is to the constant, as James and Stein (1961)
+    shrink a mean.
 
     Parameters
     ----------
@@ -213,7 +212,7 @@ class Stacking(NamedTuple):
         ).x
 
     def optimism(self, factors: np.ndarray) -> float:
-        """Return the gain that is expected of these parts where they are worth nothing.
+        """Return the gain that is expected of these parts if they are useless.
 
         It is ½ tr(J H⁻¹), with J the covariance of the mean gradient and H its derivative
         (Takeuchi's criterion).

@@ -247,7 +247,7 @@ KERNELS: dict[str, type[Kernel]] = {
 
 
 def as_kernel(value: Any) -> Kernel:
-    """Return the kernel that a name, a pair of callables or an instance stands for.
+    """Return the kernel given by name, pair of callables or instance.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """Losses L(y, d) composed with their links y = g(z).
 
 A loss works on raw outputs ``z`` of shape (..., n_rows, n_outputs) and targets ``d`` of
-shape (n_rows, n_outputs), always with an axis for the outputs. It gives a value a row,
+shape (n_rows, n_outputs), always with an axis for the outputs. It gives one value per row,
 the sum over the outputs, and the gradient ∂L/∂z. A link maps ``z`` to ``y`` and pulls
 ∂L/∂y back to ∂L/∂z, so that any pointwise loss can be put on probabilities too.
 """
@@ -19,8 +19,8 @@ from .links import IdentityLink, Link, LogLink, SoftmaxLink
 
 #: Up to so many classes, a softmax is faster with one row for each class.
 FEW_CLASSES = 64
-#: A loss or a slope beyond all floats is infinite, or no number where infinities meet; solvers
-#: look at the cost, and go back.
+#: A loss or slope too large for a float is infinite, or NaN where infinities meet; solvers check
+#: the cost and step back.
 beyond_floats = np.errstate(over="ignore", invalid="ignore")
 
 

@@ -123,7 +123,7 @@ class Objective:
         params : ndarray of shape (..., n_parameters)
             Parameters of one network or a stack.
         index : ndarray of int, optional
-            Rows of a minibatch, whose mean stands for that of all rows.
+            Rows of a minibatch, whose mean estimates that of all rows.
         draw_mask : callable, optional
             Returns factors of the embedding's outputs for a shape and a dtype: dropout.
 

@@ -625,11 +625,17 @@ ODD = {
 }
 
 
+#: Each solver on the simplest map, and each map with one solver.
+ODD_WAYS = [
+    *((solver, "standard") for solver in SOLVERS),
+    *(("lbfgs", name) for name in INPUT_MAPS),
+]
+
+
 @each(ODD)
-@pytest.mark.parametrize("input_map", INPUT_MAPS)
-@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("solver, input_map", dict.fromkeys(ODD_WAYS))
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-def test_odd_data_work(case, input_map, solver):
+def test_odd_data_work(case, solver, input_map):
     rows, y = case
     solver = GradientDescent(0.01) if solver == "gradient_descent" else solver
     parameters = {"solver": solver, "input_map": input_map}
@@ -638,8 +644,17 @@ def test_odd_data_work(case, input_map, solver):
     assert (np.abs(model.predict(rows)) <= 10 * size).all()
     labels = (np.asarray(y, dtype=float) > np.median(np.asarray(y, dtype=float))).astype(str)
     if len(np.unique(labels)) == 2:
-        model = classifier(**parameters, n_estimators=2).fit(rows, labels)
+        model = classifier(**parameters).fit(rows, labels)
         np.testing.assert_allclose(model.predict_proba(rows).sum(axis=1), 1)
+
+
+@each(ODD)
+@pytest.mark.slow
+def test_odd_data_work_in_a_blend(case):
+    rows, y = case
+    labels = np.asarray(y, dtype=float) > np.median(np.asarray(y, dtype=float))
+    model = classifier(n_estimators=2).fit(rows, labels)
+    np.testing.assert_allclose(model.predict_proba(rows).sum(axis=1), 1)
 
 
 @pytest.mark.parametrize("solver", [LBFGS(), LeastSquares()], ids=repr)

@@ -35,6 +35,7 @@ def no_rest(monkeypatch):
     monkeypatch.setattr(measuring, "REST", 0.0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", speed.NAMES)
 def test_benchmark_runs(name):
     module = import_module(f"benchmarks.{name}")
@@ -56,7 +57,7 @@ def test_results_are_gathered_and_written(tmp_path, capsys):
     assert "GFLOP/s" in capsys.readouterr().out
 
 
-def test_page_counts_the_targets():
+def test_page_says_which_targets_are_reached():
     rows = [
         Row("a", "x", 2.0, "×", 1.0, 3.0, at_least(1)),
         Row("a", "y", 2.0, "×", target=at_most(1)),
@@ -65,7 +66,6 @@ def test_page_counts_the_targets():
     machine = {"processor": "P", "cores": 1, "system": "S", "versions": {"python": "3"}}
     assert [Row.from_dict(json.loads(json.dumps(row.as_dict()))) for row in rows] == rows
     text = render({"machine": machine}, [("Title", "Note.", rows)])
-    assert "1 of 2 targets" in text
     assert "≥ 1: reached" in text and "≤ 1: missed" in text and "1 to 3" in text
 
 

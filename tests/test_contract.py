@@ -388,13 +388,13 @@ def test_nothing_given_is_written_to(make, y):
 
 @each_solver
 @each_kind
-@pytest.mark.parametrize("n_estimators", [1, 5])
+@pytest.mark.parametrize("n_estimators", [1, pytest.param(5, marks=pytest.mark.slow)])
 def test_threads_and_repetition_change_no_bit(make, y, solver, n_estimators, monkeypatch):
     monkeypatch.setattr(rows_module, "BLOCK_NUMBERS", 1)  # many blocks
     rows, targets = np.tile(X, (10, 1)), np.tile(y, 10)
     model = make(solver=solver, n_estimators=n_estimators, max_iter=2, n_jobs=1)
     first = clone(model).fit(rows, targets)
-    for n_jobs in (1, 2, 3):
+    for n_jobs in (1, 3):
         again = clone(model).set_params(n_jobs=n_jobs).fit(rows, targets)
         np.testing.assert_array_equal(again.params_, first.params_)
         np.testing.assert_array_equal(outputs(again, rows), outputs(first, rows))

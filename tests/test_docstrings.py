@@ -12,6 +12,7 @@ import pytest
 import sklearn_twolayer
 
 validate = pytest.importorskip("numpydoc.validate")
+docscrape = pytest.importorskip("numpydoc.docscrape")
 hooks = pytest.importorskip("numpydoc.hooks.validate_docstrings")
 
 SETTINGS = Path(__file__).parents[1] / "setup.cfg"
@@ -72,3 +73,19 @@ def test_what_users_meet_follows_numpydoc(path, settings):
 @pytest.mark.parametrize("path", sorted(set(inner_members())))
 def test_the_rest_follows_numpydoc(path, settings):
     assert errors(path, settings["checks"] - SECTIONS) == []
+
+
+def documented(owner):
+    """Return the type and the text of each parameter in a docstring."""
+    parameters = docscrape.ClassDoc(owner)["Parameters"]
+    return {name: (kind, text) for name, kind, text in parameters}
+
+
+def test_shared_parameters_are_documented_in_the_same_words():
+    regressor = documented(sklearn_twolayer.TwoLayerRegressor)
+    classifier = documented(sklearn_twolayer.TwoLayerClassifier)
+    shared = (regressor.keys() & classifier.keys()) - {"loss", "blend"}
+    assert len(shared) > 15
+    assert {name: regressor[name] for name in shared} == {
+        name: classifier[name] for name in shared
+    }

@@ -15,6 +15,7 @@ from sklearn_twolayer.losses import LogLoss, SquaredError
 X, Y = load_diabetes(return_X_y=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(60, 300), (100, 20), (200, 60)])
 @pytest.mark.parametrize("seed", [0, 1])
 def test_pure_noise_is_taken_for_noise(size, seed):

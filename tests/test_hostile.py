@@ -39,6 +39,7 @@ X = RNG.normal(size=(20, 3))
 SMALL = {"embedding": "dense", "n_units": 2, "n_estimators": 1, "max_iter": 2, "random_state": 0}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 def test_nothing_is_found(seed):
     summary = campaign.run((seed, index) for index in range(N_CALLS))

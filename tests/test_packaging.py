@@ -47,6 +47,11 @@ def test_changelog_knows_the_version():
     assert sklearn_twolayer.__version__ in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 
 
+def test_citation_knows_the_version():
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"\nversion: {sklearn_twolayer.__version__}\n" in citation
+
+
 def modules_after(statement):
     code = f"import sys; {statement}; print(*sys.modules)"
     python = [sys.executable, "-c", code]
@@ -61,7 +66,7 @@ def test_core_imports_no_optional_package():
     assert not ours & optional
 
 
-@pytest.mark.parametrize("ending", ["sklearn_twolayer", "pytest"])
+@pytest.mark.parametrize("ending", ["sklearn_twolayer", "pytest -n auto"])
 def test_ci_runs_the_command_of_the_readme(ending):
     assert f"readme_command '{ending}'" in (ROOT / ".ci/run").read_text(encoding="utf-8")
     assert len(re.findall(rf"^python3 -m venv .* {ending}$", README, re.MULTILINE)) == 1

@@ -141,7 +141,7 @@ def numbers_of(values: Any, name: Any) -> np.ndarray:
     Raises
     ------
     ValueError
-        If some are no numbers, or infinite.
+        If some are not numbers, or infinite.
     """
     try:
         numbers = _floats(values)

@@ -30,16 +30,16 @@ PRESETS: dict[str, Preset] = {
 
 
 def as_embedding(value: Any, n_units: int | None = None, activation: Any = None) -> Embedding:
-    """Return the embedding that a preset's name or an instance stands for.
+    """Return the embedding given by name or instance.
 
     Parameters
     ----------
     value : str or Embedding
         What the user gave.
     n_units : int, optional
-        Width of each branch of a preset, 48 if not given; refused beside an instance.
+        Width of each branch of a preset, 48 if not given; an error with an instance.
     activation : str, Activation or pair of callables, optional
-        Activation of a preset that has one, "relu" if not given; refused elsewhere.
+        Activation of a preset that has one, "relu" if not given; an error elsewhere.
 
     Returns
     -------

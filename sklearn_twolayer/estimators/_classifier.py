@@ -20,7 +20,7 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
     """Two-layer network for classes, labels and distributions over classes.
 
     An embedding of the input, then a linear layer: y = g(Wᵀ y_E(x) + b), with g the
-    logistic function for two classes and for several labels a row (the multiple binary
+    logistic function for two classes and for several labels per row (the multiple binary
     classifier), and the softmax for more than two classes.
 
     Parameters
@@ -32,80 +32,79 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
     n_units : int, optional
         Units of each branch of an embedding given by name; 48 if None.
     activation : str, Activation or pair of callables, optional
-        Activation of an embedding given by name, where it has one; "relu" if None.
+        Activation of an embedding given by name, if it has one; "relu" if None.
     input_map : str, transformer or None, default="auto"
-        What happens to a row before the first layer: "standard", "robust",
-        "piecewise_linear", any scikit-learn transformer, or None for nothing; "auto" is
-        "standard" with a clip at 3 beside a radial-basis network, else "piecewise_linear".
-        Where it is given by name, the radial-basis network of a blend chooses its own.
+        Transformation of the rows before the first layer: "standard", "robust",
+        "piecewise_linear", any scikit-learn transformer, or None for no transformation.
+        "auto" is "standard" with a clip at 3 in a blend with a radial-basis network, else
+        "piecewise_linear". If a name is given, the radial-basis network of a blend chooses
+        its own map.
     categorical_features : "from_dtype", array-like or None, default="from_dtype"
-        Which columns hold categories: those of a data frame whose type says so (text,
-        categories, objects); or a mask, indices or names of columns; or none.
+        Columns that hold categories: those of a data frame with a matching type (text,
+        categories, objects); or a mask, indices or names of columns; or None for none.
     loss : str or Loss, default="log_loss"
         "log_loss" (cross-entropy), "squared_error" (on the probabilities), or an
         instance of a loss, put on the probabilities.
     soft_targets : {None, "multiclass", "multilabel"}, default=None
-        None for labels. "multiclass": the rows of y are distributions over the classes;
-        "multilabel": each entry of y is the probability of a label of its own.
+        None for labels. "multiclass" if the rows of y are distributions over the classes;
+        "multilabel" if each entry of y is the probability of an independent label.
     alpha : float, default=3e-4
         Strength of the penalty (α/2)·‖non-bias weights‖², added to the weighted mean of
-        the loss: it means the same for every solver, batch size and number of rows.
+        the loss. It has the same meaning for every solver, batch size and number of rows.
     class_weight : dict, "balanced" or None, default=None
-        Weights of the classes, times those of the rows.
+        Weights of the classes, which multiply the sample weights.
     solver : str or Solver, default="adam"
         "adam", "lbfgs", "gradient_descent", "least_squares", or an instance such as
         ``Adam(learning_rate=0.01)``.
     max_iter : int, optional
-        Iterations of the solver: epochs, where it works on batches. If None, what the
-        solver advises: for Adam 40 epochs, more below 1500 rows and fewer above 25,000
+        Maximum number of iterations: epochs, for solvers that work on batches. If None, the
+        solver chooses: for Adam 40 epochs, more below 1500 rows and fewer above 25,000
         rows.
     tol : float, default=1e-4
-        When the solver has converged, and what counts as a gain in early stopping.
+        Tolerance for convergence, and for an improvement in early stopping.
     n_estimators : int, optional
-        Number of networks that are trained side by side and averaged; 1 for a plain
-        network. If None, as many as suit the number of rows: from 8 for few down to 2.
+        Number of networks that are trained together and averaged; 1 for a single network.
+        If None, it depends on the number of rows: from 8 for few rows down to 2 for many.
     blend : {"auto", "mean", "scale", "radial", "mixed"}, default="auto"
         How the networks are combined: their "mean"; their mean times one factor, which
         calibrates probabilities ("scale"); that and a radial-basis network times another
         ("radial"); or these and networks of rectified units on piecewise-linear inputs
         ("mixed"; without rectified networks for more than 1024 columns, and without a
         radial-basis network unless the loss is cross-entropy).
-        The factors are fitted on held-out rows: each network leaves out a fold. They
-        shrink towards the best constant as far as their gain may be due to chance.
+        The factors are fitted on held-out rows, since each network leaves out a fold, and
+        are shrunk towards the best constant as far as their gain may be due to chance.
         "auto" is "mean" for a single network and "mixed" for several.
     early_stopping : bool, default=False
-        Whether to stop when the validation value no longer gets better, and to keep the
-        weights that had the best one.
+        Whether to stop when the validation value no longer improves, and to keep the best
+        weights.
     validation_fraction : float, default=0.1
-        Part of the rows that early stopping sets aside, if fit is given none.
+        Fraction of the rows set aside for early stopping, if no validation rows are given.
     n_iter_no_change : int, default=10
-        Iterations without a gain after which training stops.
+        Number of iterations without an improvement after which training stops.
     scoring : str, callable or None, default="loss"
         The validation value: "loss", or a scorer; None for the estimator's `score`.
     warm_start : bool, default=False
-        Whether fit goes on from the weights of the last one. On the same rows in the same
-        order the factors of a blend are found anew; on other rows, whose targets networks
-        may have seen, those of the last fit are kept, with a warning.
+        Whether fit starts from the weights of the last fit. On the same rows in the same
+        order, the factors of a blend are fitted again. On other rows, whose targets the
+        networks may have seen, those of the last fit are kept, with a warning.
     random_state : int, RandomState or None, default=None
-        Source of the initial weights, batches and splits.
+        Controls the initial weights, batches and splits.
     n_jobs : int or None, default=None
-        Threads that walk the blocks of rows; -1 for all processors. The result does not
-        depend on it.
+        Number of threads; -1 for all processors. The result does not depend on it.
     verbose : bool, default=False
-        Whether to print a line for each iteration.
+        Whether to print one line per iteration.
 
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        The labels; column indices, for several labels a row and for soft targets.
+        The labels; for several labels per row and for soft targets, the column indices.
     blend_weights_ : ndarray of shape (n_parts,)
-        The factors of the raw outputs of the networks' mean, of the mean of the rectified
-        networks and of `radial_`, as far as there are such. They are fitted on held-out
-        rows; where all are near zero, nothing predicts better than a constant, and fit
-        warns of it.
+        The factors of the mean of the networks, of the mean of the rectified networks and
+        of `radial_`, as far as these exist. They are fitted on held-out rows. If all are
+        near zero, nothing predicts better than a constant, and fit warns.
     radial_ : RBFNetwork
-        The radial-basis network, where there is one: it predicts by itself, too, and its
-        `score_samples` tells how near rows are to the training rows.
+        The radial-basis network of the blend, if there is one. It can also predict on its
+        own, and its `score_samples` shows how close rows are to the training rows.
     params_ : ndarray of shape (n_networks, n_parameters)
         The fitted parameters of the networks; ``network_.views(params_)`` names their parts.
     network_ : Network
@@ -113,19 +112,18 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
     input_map_ : transformer or None
         The fitted input map.
     n_iter_ : int
-        Iterations done.
+        Number of iterations.
     loss_curve_ : list of float
-        The data term after each iteration, of the networks on the rows that they are
-        trained on, before any factors; for solvers that work on batches, its mean over
-        those of the epoch.
+        The data term of the cost after each iteration, for the networks on their training
+        rows, before any factors; for solvers that work on batches, the mean over the epoch.
     validation_curve_ : list of float
-        The validation value after each iteration, where there are validation rows.
+        The validation value after each iteration, if there are validation rows.
     n_features_in_ : int
         Number of columns seen in fit.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Their names, where they are strings.
+        Names of the columns, if they are strings.
     columns_ : Columns
-        What the columns of a data frame were taken for: kinds, levels, parts of dates.
+        How the columns of a data frame were understood: kinds, levels, parts of dates.
 
     See Also
     --------

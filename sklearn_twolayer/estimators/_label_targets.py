@@ -114,7 +114,7 @@ class PresentClasses(ClassTargets):
 
 
 class MultilabelTargets:
-    """Several binary labels a row, each by a logistic output (page TWO.41).
+    """Several binary labels per row, each with a logistic output (page TWO.41).
 
     Parameters
     ----------
@@ -197,7 +197,7 @@ class DistributionTargets(ClassTargets):
         return y
 
     def class_weights(self, class_weight, y, sample_weight):
-        """Return ones; a `class_weight` is refused."""
+        """Return ones; raise an error for a `class_weight`."""
         if class_weight is not None:
             raise ValueError("class_weight needs labels: leave it at None for soft targets.")
         return np.ones(len(y))
@@ -224,7 +224,7 @@ def balanced_factors(codes: np.ndarray, sample_weight: np.ndarray) -> np.ndarray
 
 
 def listed(values: list, most: int = 10) -> str:
-    """Return values for a message, the first of them where there are many."""
+    """Return values for a message, only the first ones if there are many."""
     shown = ", ".join(map(repr, values[:most]))
     return f"[{shown}, ...]" if len(values) > most else f"[{shown}]"
 

@@ -29,7 +29,7 @@ class Monitor:
     sign : {1, -1}
         1 where a smaller value is better (a loss), -1 for scores.
     verbose : bool
-        Whether to print a line for each iteration.
+        Whether to print one line per iteration.
     notify : callable, optional
         Told the parameters after each iteration; returns True to stop.
     loss_curve : list of float, optional
@@ -67,7 +67,7 @@ class Monitor:
         self._waited = 0
 
     def __call__(self, params: np.ndarray, loss: float) -> bool:
-        """Take note of an iteration; return True to stop."""
+        """Record an iteration; return True to stop."""
         self.loss_curve.append(float(loss))
         stop = False
         if self.validate is not None:

@@ -206,7 +206,7 @@ class BaseNetwork(FittedHTMLMixin, ClassNamePrefixFeaturesOutMixin, TransformerM
 
     @property
     def columns_(self) -> Columns:
-        """What the columns of a data frame were taken for: kinds, levels, parts of dates."""
+        """How the columns of a data frame were understood: kinds, levels, parts of dates."""
         if self._columns is None:
             raise AttributeError("Rows were an array of numbers: there is no columns_.")
         return self._columns

@@ -33,7 +33,7 @@ class ProbabilityMixin:
         -------
         ndarray of shape (n_samples, n_classes)
             The probability of each class; rows sum to one, except for several labels
-            a row, where each entry stands for itself.
+            per row, where entries are independent.
         """
         z = self._raw_outputs(X)
         return self._targets.probabilities(z)

@@ -45,7 +45,7 @@ def finite_floats(y: np.ndarray, name: str = "y") -> np.ndarray:
     Parameters
     ----------
     y : ndarray
-        What was given: of any type that stands for numbers, as objects or text too.
+        Values of any type that represents numbers, including objects and text.
     name : str
         What to call it in a message.
 
@@ -57,7 +57,7 @@ def finite_floats(y: np.ndarray, name: str = "y") -> np.ndarray:
     Raises
     ------
     TypeError, ValueError
-        If some are missing, not finite, or no numbers.
+        If some are missing, infinite, or not numbers.
     """
     y = np.asarray(y)
     _check_kind(y, name)

@@ -77,7 +77,7 @@ class RegressionTargets:
 
     @property
     def scale(self) -> np.ndarray:
-        """The standard deviation of each output, or what stands for it, in units of y."""
+        """The standard deviation of each output, or its robust counterpart, in units of y."""
         with np.errstate(over="ignore"):
             return np.ldexp(self._scale, self.exponent)
 

@@ -25,7 +25,7 @@ INDICATOR = 1.66
 
 
 def as_input_map(value: Any) -> Any:
-    """Return the transformer that a name or an instance stands for, or None.
+    """Return the transformer given by name or instance, or None.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def fit_input_map(
     targets: np.ndarray | None = None,
     folds: np.ndarray | None = None,
 ) -> Any:
-    """Return a fitted copy of the input map that a name or an instance stands for, or None.
+    """Return a fitted copy of the input map given by name or instance, or None.
 
     Where there are categories or missing values, it maps the numbers, and a `MixedMap` the
     rest.

@@ -1,4 +1,4 @@
-"""Maps that centre and scale each column by itself."""
+"""Maps that centre and scale each column independently."""
 
 import numpy as np
 from scipy import sparse

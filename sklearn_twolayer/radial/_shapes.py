@@ -38,7 +38,7 @@ def cluster_shapes(clusters: Clusters, shape: str, shared: bool) -> np.ndarray:
 
 
 def _covariance(clusters, labels, rows):
-    """Return the covariance of rows about their centres, and how many rows it is worth."""
+    """Return the covariance of rows around their centres, and their effective number."""
     X, weights = clusters.X[rows], clusters.weights[rows]
     X = X.toarray() if sparse.issparse(X) else X
     if not len(X):
