@@ -11,7 +11,7 @@ NumPy's functions and operators on it add nodes to the graph.
 from ._export import to_onnx
 from ._functions import activated, kernel_log, kernel_value, linked
 from ._graph import Tensor
-from ._layers import embedded
+from ._layers import embedded, joined
 from ._maps import mapped
 from ._pipelines import register
 
@@ -19,6 +19,7 @@ __all__ = [
     "Tensor",
     "activated",
     "embedded",
+    "joined",
     "kernel_log",
     "kernel_value",
     "linked",

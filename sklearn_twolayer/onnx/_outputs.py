@@ -11,7 +11,7 @@ from scipy.special import expit
 
 from ..estimators._label_targets import ClassTargets, MultilabelTargets
 from ..estimators._targets import RegressionTargets
-from ._functions import REMEDY, linked
+from ._functions import linked
 from ._graph import Port, Tensor, unsupported
 
 
@@ -33,7 +33,9 @@ def decoded(targets: Any, z: Tensor, zipmap: bool | str) -> list[Port]:
     list of Port
         The outputs.
     """
-    raise unsupported(f"Targets of type {type(targets).__name__}", REMEDY.format("decoded"))
+    raise unsupported(
+        f"Targets of type {type(targets).__name__}", "only those of this package can be."
+    )
 
 
 @decoded.register
