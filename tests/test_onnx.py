@@ -4,6 +4,10 @@ import numpy as np
 import pytest
 from scipy import sparse
 from sklearn.compose import make_column_transformer
+from sklearn.ensemble import StackingClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
     FunctionTransformer,
@@ -283,12 +287,11 @@ def test_forms_of_probabilities():
         np.testing.assert_allclose(columns[f"probability_{name}"], column, rtol=1e-5)
 
 
-@pytest.mark.parametrize("opset", [13, 15, 20])
-def test_versions_of_operators(opset):
+def test_versions_of_operators():
     model = fitted(TwoLayerClassifier(max_iter=2, random_state=0), LABELS)
-    exported = to_onnx(model, target_opset=opset)
-    assert exported.opset_import[0].version == opset
-    check(model, target_opset=opset)
+    for opset in (13, 15, 20):
+        assert to_onnx(model, target_opset=opset).opset_import[0].version == opset
+        check(model, target_opset=opset)
 
 
 def test_a_stack_of_networks_is_a_few_nodes_and_little_more_than_its_parameters():
@@ -440,6 +443,23 @@ class TestPipelines:
             some = {name: values for name, values in given.items() if name in names}
             found = run(exported, some)["variable"]
             np.testing.assert_allclose(found[:, 0], model.predict(table), rtol=1e-5)
+
+    @pytest.mark.parametrize("name", ["search", "stack", "outputs"])
+    def test_estimators_of_estimators(self, skl2onnx, name):
+        model = {
+            "search": GridSearchCV(classifier(), {"alpha": [0.1]}, cv=2),
+            "stack": StackingClassifier([("network", classifier())], LogisticRegression(), cv=2),
+            "outputs": MultiOutputRegressor(regressor()),
+        }[name]
+        y = np.column_stack([Y, -Y]) if name == "outputs" else LABELS
+        model.fit(X, y)
+        options = None if name == "outputs" else {"zipmap": False}
+        found = run(skl2onnx.to_onnx(model, X[:1], options=options), {"X": X})
+        if name == "outputs":
+            np.testing.assert_allclose(found["variable"], model.predict(X), rtol=1e-5)
+        else:
+            expected = model.predict_proba(X)
+            np.testing.assert_allclose(found["probabilities"], expected, rtol=1e-5, atol=1e-6)
 
     def test_text_where_numbers_are_expected(self, skl2onnx):
         model = regressor().fit(X, Y)

@@ -136,9 +136,7 @@ def squared(geometry: Any, X: Tensor, centers: np.ndarray, A: np.ndarray | None)
     Tensor of shape (..., n_rows, n_centers)
         Squared distances.
     """
-    raise unsupported(
-        f"The geometry {type(geometry).__name__}", "only those of this package can be."
-    )
+    raise unsupported(f"The geometry {type(geometry).__name__}", "it is not of this package.")
 
 
 @squared.register

@@ -118,21 +118,17 @@ def _levels(mixed, X):
     of_missing = np.array([each.n_codes - 1 for each in levels])
     codes = X.graph.where(codes >= of_missing, -1, codes)  # the last row, for unknown levels
     codes = X.graph.where(np.isnan(codes), of_missing, codes).cast(np.int64)
-    return [
-        X.graph.node(
-            "Gather",
-            X.graph.constant(_table(mixed, each)),
-            codes.take(j),
-            axis=0,
-        )
+    rows = [
+        X.graph.node("Gather", X.graph.constant(_table(mixed, each, X.graph.dtype)), codes.take(j))
         for j, each in enumerate(levels)
     ]
+    return [X.graph.concat(rows).cast(np.float64)]
 
 
-def _table(mixed, levels):
+def _table(mixed, levels, dtype):
     """Return what each code of a category becomes, the last row for unknown levels."""
     codes = np.append(np.arange(levels.n_codes), -1)
     table = levels.indicators(codes, mixed.indicator_size, np.float64)
     if levels.column in mixed.statistics_:
         table = np.hstack([table, mixed.statistics_[levels.column](codes, None)])
-    return table
+    return table.astype(dtype)

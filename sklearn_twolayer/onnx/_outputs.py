@@ -33,9 +33,7 @@ def decoded(targets: Any, z: Tensor, zipmap: bool | str) -> list[Port]:
     list of Port
         The outputs.
     """
-    raise unsupported(
-        f"Targets of type {type(targets).__name__}", "only those of this package can be."
-    )
+    raise unsupported(f"Targets of type {type(targets).__name__}", "it is not of this package.")
 
 
 @decoded.register

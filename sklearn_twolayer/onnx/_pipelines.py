@@ -37,17 +37,12 @@ def register() -> None:
         )
 
 
-def _zipmap(estimator, options) -> bool | str:
-    if not isinstance(estimator._targets, ClassTargets):
-        return False
-    return options.get("zipmap", True)
-
-
 def _parse(scope: Any, model: Any, inputs: Any, custom_parsers: Any = None) -> Any:
     """Declare the outputs of an estimator."""
     operator = scope.declare_local_operator(f"SklearnTwolayer{type(model).__name__}", model)
     operator.inputs = inputs
-    zipmap = _zipmap(model, scope.get_options(model, {"zipmap": True}))
+    # What a step of another estimator gives is declared by that one, as an array.
+    zipmap = scope.get_options(model, {"zipmap": True})["zipmap"]
     for name, kind in _output_types(model, zipmap, np.dtype(np.float32)):
         operator.outputs.append(scope.declare_local_variable(name, kind))
     return operator.outputs
@@ -55,14 +50,19 @@ def _parse(scope: Any, model: Any, inputs: Any, custom_parsers: Any = None) -> A
 
 def _shape(operator: Any) -> None:
     """Set the types of the outputs, now that those of the inputs are known."""
-    model = operator.raw_operator
-    names = [each.raw_name for each in operator.outputs]
-    zipmap: bool | str = "columns" if names[1:] and names[1] != "probabilities" else False
-    for variable, (_, kind) in zip(
-        operator.outputs, _output_types(model, zipmap, _precision(operator)), strict=True
-    ):
-        if not hasattr(variable.type, "element_type"):  # dictionaries have one type
+    types = _output_types(operator.raw_operator, _declared_zipmap(operator), _precision(operator))
+    for variable, (_, kind) in zip(operator.outputs, types, strict=True):
+        if not _is_dictionary(variable):  # these have one type
             variable.set_type(kind)
+
+
+def _declared_zipmap(operator) -> bool | str:
+    """Return the form of probabilities that the outputs have room for."""
+    return "columns" if len(operator.outputs) > 2 else _is_dictionary(operator.outputs[-1])
+
+
+def _is_dictionary(variable) -> bool:
+    return hasattr(variable.type, "element_type")
 
 
 def _output_types(model, zipmap, dtype) -> list[tuple[str, Any]]:
@@ -108,8 +108,8 @@ def _convert(scope: Any, operator: Any, container: Any) -> None:
     prefix = scope.get_unique_operator_name(type(model).__name__) + "_"
     graph = Graph(_precision(operator), opset, prefix)
     inputs = [_given(graph, variable) for variable in operator.inputs]
-    zipmap = _zipmap(model, container.get_options(model, {"zipmap": True}))
-    for variable, port in zip(operator.outputs, predicted(model, inputs, zipmap), strict=True):
+    outputs = predicted(model, inputs, _declared_zipmap(operator))
+    for variable, port in zip(operator.outputs, outputs, strict=True):
         graph.named(port._replace(name=variable.onnx_name))
     for tensor in graph.initializers:
         container.initializers.append(tensor)
