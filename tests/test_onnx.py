@@ -198,7 +198,7 @@ def frame():
     pd = pytest.importorskip("pandas")
     rng = np.random.RandomState(0)
     n = len(X)
-    table = pd.DataFrame(X, columns=["a", "a b", "constant_1", "label"])
+    table = pd.DataFrame(X.copy(), columns=["a", "a b", "constant_1", "label"])
     table["color"] = pd.array(
         rng.choice(["red", "blue", "green", "rare"], n, p=[0.4, 0.3, 0.28, 0.02])
     )
@@ -243,6 +243,11 @@ def test_defaults_on_a_frame(frame, make):
     np.testing.assert_array_equal(label, model.predict(frame))
     np.testing.assert_allclose(rest[0], model.predict_proba(frame), rtol=1e-5, atol=1e-6)
     assert session.get_outputs()[0].name == "label_1"  # a column has the name
+
+
+def test_a_frame_of_numbers_has_an_input_for_each_column(frame):
+    numbers = frame[["a b", "label"]]
+    check(regressor().fit(numbers, Y), X=numbers, given=as_inputs(numbers))
 
 
 def test_levels_that_were_not_seen(frame):

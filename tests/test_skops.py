@@ -89,7 +89,7 @@ def test_a_fitted_map(input_map):
 
 def test_a_model_of_a_frame():
     pd = pytest.importorskip("pandas")
-    frame = pd.DataFrame(X, columns=list("abcd"))
+    frame = pd.DataFrame(X.copy(), columns=list("abcd"))
     frame["town"] = [f"t{i % 25}" for i in range(len(X))]
     frame["day"] = pd.date_range("2020-01-01", periods=len(X), freq="37h")
     frame.loc[::9, ["a", "town", "day"]] = None

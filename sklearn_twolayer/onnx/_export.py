@@ -52,6 +52,7 @@ def to_onnx(
         dates and durations as microseconds in integers. Missing values are NaN, an empty string,
         and the smallest integer of 64 bits, as NaT is stored. The outputs are `label` and
         `probabilities` for classes, and `variable`, of shape (n_rows, n_outputs), for numbers.
+        Labels are strings or integers; booleans and floats become integers.
 
     Raises
     ------
