@@ -10,6 +10,7 @@ from ._export import OLDEST, ZIPMAPS, predicted
 from ._graph import Graph, Tensor, unsupported
 from ._outputs import label_array
 
+#: Of later versions of the operators `ai.onnx.ml` skl2onnx knows nothing.
 NEWEST_ML = 3
 
 
@@ -19,10 +20,6 @@ def register() -> None:
     After it, `skl2onnx.to_onnx` and `skl2onnx.convert_sklearn` take pipelines that end in one of
     them. Its option `zipmap` (True, False or "columns") has the meaning that skl2onnx gives it,
     and is ignored for several labels a row.
-
-    Examples
-    --------
-    >>> register()  # doctest: +SKIP
     """
     from skl2onnx import update_registered_converter
 
@@ -114,7 +111,6 @@ def _convert(scope: Any, operator: Any, container: Any) -> None:
     for tensor in graph.initializers:
         container.initializers.append(tensor)
     for node in graph.nodes:
-        # Of later versions of this domain skl2onnx knows nothing.
         newest = NEWEST_ML if node.domain == "ai.onnx.ml" else opset
         version = defs.get_schema(node.op_type, newest, node.domain).since_version
         attributes = {each.name: helper.get_attribute_value(each) for each in node.attribute}
