@@ -25,7 +25,7 @@ ROWS_OF_ROOMS = [
     {"rbf"},
     {"estimators"},
     {"__init__"},
-    {"_report", "inspection"},
+    {"_report", "inspection", "onnx"},
     {"__main__"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(ROWS_OF_ROOMS) for room in rooms}
@@ -42,6 +42,7 @@ OUTSIDE = {
     "radial": {"sklearn.cluster", "sklearn.exceptions"},  # KMeans, for the centres
     "estimators": {"joblib", "sklearn"},
     "inspection": {"matplotlib", "sklearn.base", "sklearn.utils.validation"},
+    "onnx": {"onnx", "skl2onnx", "sklearn.utils.validation"},
     "_report": {"joblib", "pandas", "rich", "sklearn", "skops", "skrub", "threadpoolctl"},
     "__main__": {"joblib"},
 }

@@ -13,12 +13,14 @@ from sklearn_twolayer.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES
 DOC = Path(__file__).parents[1] / "doc"
 PAGES = [DOC / "index.rst", DOC / "extending.rst", *sorted(DOC.glob("user_guide/*.rst"))]
 FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+#: What the samples of a page need, beside the package.
+NEEDED = {"callbacks": ["sklearn.callback"], "export": ["onnxruntime", "skl2onnx", "skops"]}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.parent.name}-{page.stem}")
 def test_samples_run(page):
-    if page.stem == "callbacks":
-        pytest.importorskip("sklearn.callback")
+    for module in NEEDED.get(page.stem, []):
+        pytest.importorskip(module)
     results = doctest.testfile(
         str(page), module_relative=False, optionflags=FLAGS, encoding="utf-8"
     )

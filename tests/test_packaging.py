@@ -62,7 +62,8 @@ def test_core_imports_no_optional_package():
     ours = modules_after("import sklearn_twolayer") - modules_after(
         "import sklearn.neural_network"
     )
-    optional = {"pandas", "polars", "matplotlib", "dask", "sklearn_twolayer._report"}
+    optional = {"pandas", "polars", "matplotlib", "dask", "onnx", "skl2onnx"}
+    optional |= {"sklearn_twolayer._report", "sklearn_twolayer.onnx"}
     assert not ours & optional
 
 

@@ -1,5 +1,7 @@
 """skops saves and loads whatever can be fitted."""
 
+import pickle
+
 import numpy as np
 import pytest
 from small_networks import (
@@ -83,3 +85,23 @@ def test_a_fitted_map(input_map):
     else:
         fitted = INPUT_MAPS[input_map]().fit(X)
     np.testing.assert_array_equal(saved_and_loaded(fitted).transform(X), fitted.transform(X))
+
+
+def test_a_model_of_a_frame():
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame(X.copy(), columns=list("abcd"))
+    frame["town"] = [f"t{i % 25}" for i in range(len(X))]
+    frame["day"] = pd.date_range("2020-01-01", periods=len(X), freq="37h")
+    frame.loc[::9, ["a", "town", "day"]] = None
+    model = TwoLayerClassifier(max_iter=2, random_state=0).fit(frame, LABELS)
+    loaded = saved_and_loaded(model)
+    np.testing.assert_array_equal(outputs(loaded, frame), outputs(model, frame))
+    assert loaded.columns_ == model.columns_
+
+
+@pytest.mark.parametrize("blend", ["mean", "mixed"])
+def test_a_saved_model_is_little_more_than_its_parameters(blend):
+    model = regressor(n_estimators=8, n_units=1000, max_iter=1, blend=blend).fit(X, Y)
+    most = 1.1 * sum(part.params.nbytes for part in model._model.parts) + 20_000
+    assert len(pickle.dumps(model)) < most
+    assert blend == "mixed" or len(skops.dumps(model)) < most  # whose description is long

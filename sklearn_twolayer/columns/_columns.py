@@ -60,12 +60,12 @@ class Columns:
     ----------
     columns : tuple of Column
         What was understood of each.
-    dtype : dtype
-        The floating type of the matrix.
+    dtype : str
+        The name of the floating type of the matrix.
     """
 
     columns: tuple[Column, ...]
-    dtype: np.dtype
+    dtype: str
 
     def __repr__(self) -> str:
         return "\n".join(" | ".join(row) for row in self._rows())
@@ -164,7 +164,7 @@ def learn_columns(X: Any, categorical_features: Any) -> Columns:
         else:
             dtypes.append(np.dtype(float_type(some)))
             columns.append(Column(name, kind))
-    return Columns(tuple(columns), np.result_type(*[d for d in dtypes if d.kind == "f"]))
+    return Columns(tuple(columns), np.result_type(*[d for d in dtypes if d.kind == "f"]).name)
 
 
 def _category(name, values, n_rows):

@@ -213,16 +213,34 @@ class BaseRBFNetwork(BaseNetwork):
         self.loss_curve_ = fit.loss_curve
         self.n_iter_ = max(1, len(fit.loss_curve))
         self.kmeans_widths_ = fit.start_widths
-        centers, _, *shapes = fit.layer.own
-        inverse = getattr(self.input_map_, "inverse_transform", None)
-        self.centers_ = centers.copy() if inverse is None else inverse(centers)
-        self.n_centers_ = len(centers)
-        self.widths_ = widths
-        self.shapes_ = shapes[0].copy() if shapes else None
+        self.n_centers_ = len(widths)
         scale = self._targets.scale if self.task == "regression" else 1.0
         with np.errstate(over="ignore"):
             squares = ((fit.residuals.outputs * scale) ** 2).mean(axis=1)
         self.loo_error_ = float(np.average(squares, weights=weights[fit.residuals.rows]))
+
+    # What was learned, out of the parameters.
+
+    @property
+    def _own(self) -> tuple[np.ndarray, ...]:
+        return self.network_.views(self.params_[0]).own
+
+    @property
+    def centers_(self) -> np.ndarray:
+        """The centres, in units of the input where the map has an inverse."""
+        inverse = getattr(self.input_map_, "inverse_transform", None)
+        return self._own[0].copy() if inverse is None else inverse(self._own[0])
+
+    @property
+    def widths_(self) -> np.ndarray:
+        """The width of each centre."""
+        return np.exp(self._own[1])
+
+    @property
+    def shapes_(self) -> np.ndarray | None:
+        """The shapes of the centres, None where they are spheres."""
+        shapes = self._own[2:]
+        return shapes[0].copy() if shapes else None
 
     # Targets, by task.
 

@@ -1,0 +1,171 @@
+"""The inputs of a graph, and the matrix of floats that they become.
+
+A model that was fitted on an array has one input; one that was fitted on a data frame has
+one for each column.
+"""
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from ..columns import Column
+from ..columns._values import DAY
+from ._graph import Graph, Port, Tensor, unsupported
+
+#: Stands for a missing value among integers, as NaT is stored.
+MISSING = np.iinfo(np.int64).min
+TEXT = np.dtype(object)
+MICROSECONDS = 1_000_000
+
+
+def inputs_of(estimator: Any, graph: Graph) -> list[Port]:
+    """Return the inputs that a fitted estimator needs.
+
+    Parameters
+    ----------
+    estimator : fitted estimator
+        Of this package.
+    graph : Graph
+        Where they are to be.
+
+    Returns
+    -------
+    list of Port
+        One for all columns of an array, or one for each column of a data frame.
+    """
+
+    def port(name, dtype, width):
+        name = graph.unique(name)
+        return Port(name, Tensor(graph, name, dtype), width)
+
+    columns = () if estimator._columns is None else estimator._columns.columns
+    is_array = [each.name for each in columns] == list(range(len(columns)))
+    if is_array and not any(_type(each, graph.dtype) == TEXT for each in columns):
+        return [port("X", graph.dtype, estimator.n_features_in_)]
+    return [port(str(each.name), _type(each, graph.dtype), 1) for each in columns]
+
+
+def matrix(estimator: Any, inputs: list[Tensor]) -> Tensor:
+    """Return rows as floats, NaN where a value is missing, as `Columns.matrix` does.
+
+    Parameters
+    ----------
+    estimator : fitted estimator
+        Of this package.
+    inputs : list of Tensor
+        One for each column, or of several columns side by side.
+
+    Returns
+    -------
+    Tensor of float64, shape (n_rows, n_inputs)
+        Numbers, codes of levels (-1 for one that was not seen in fit), days and parts of dates.
+    """
+    graph = inputs[0].graph
+    if estimator._reads_columns:
+        columns = estimator._columns.columns
+        if len(inputs) < len(columns):
+            X = _side_by_side(graph, inputs)
+            inputs = [X.take([j]) for j in range(len(columns))]
+        parts = [_floats(*pair) for pair in zip(columns, inputs, strict=True)]
+        X = graph.concat([part for some in parts for part in some])
+    else:
+        X = _side_by_side(graph, inputs)
+    if estimator._fill is None:
+        return X
+    return graph.where(np.isnan(X), estimator._fill, X)
+
+
+def _side_by_side(graph: Graph, inputs: list[Tensor]) -> Tensor:
+    for each in inputs:
+        if each.dtype == TEXT:
+            remedy = "it is text, and numbers are expected: text needs an input for each column."
+            raise unsupported(f"The input {each.name!r}", remedy)
+    return graph.concat([each.cast(np.float64) for each in inputs])
+
+
+def _floats(column: Column, values: Tensor) -> list[Tensor]:
+    """Return the columns of the matrix that a column becomes."""
+    is_text = column.kind == "category" and _type(column, np.float32) == TEXT
+    if is_text != (values.dtype == TEXT):
+        kinds = ("text", "numbers") if is_text else ("numbers", "text")
+        raise unsupported(
+            f"The column {column.name!r}",
+            f"it held {kinds[0]} in fit, and its input is of {kinds[1]}.",
+        )
+    if column.kind == "number":
+        return [values.cast(np.float64)]
+    return [_codes(column, values)] if column.kind == "category" else _dates(column, values)
+
+
+def _type(column: Column, dtype: Any) -> np.dtype:
+    """Return the type of the input of a column."""
+    if column.kind == "date":
+        return np.dtype(np.int64)
+    if column.kind == "number":
+        return np.dtype(dtype)
+    kinds = {type(level) for level in column.levels}
+    if kinds <= {str}:
+        return TEXT
+    if kinds <= {bool, int}:
+        return np.dtype(np.int64)
+    if kinds <= {bool, int, float}:
+        return np.dtype(dtype)
+    names = ", ".join(sorted(kind.__name__ for kind in kinds))
+    raise unsupported(
+        f"The category {column.name!r}",
+        f"its levels are of type {names}, and must be all text or all numbers: convert them.",
+    )
+
+
+def _codes(column: Column, values: Tensor) -> Tensor:
+    """Return the positions of levels, -1 for others, NaN for missing values."""
+    codes = [float(code) for code in range(len(column.levels))]
+    settings: dict[str, Any] = {"domain": "ai.onnx.ml", "dtype": np.float32, "default_float": -1.0}
+    given = values.cast(np.float32) if values.dtype.kind == "f" else values
+    encode = partial(values.graph.node, "LabelEncoder", given, **settings)
+    if values.dtype == TEXT:
+        missing = {"": np.nan} if "" not in column.index else {}
+        keys = [*column.levels, *missing]
+        encoded = encode(keys_strings=keys, values_floats=[*codes, *missing.values()])
+        return encoded.cast(np.float64)
+    if values.dtype.kind == "i":
+        keys = [*map(int, column.levels), MISSING]
+        return encode(keys_int64s=keys, values_floats=[*codes, np.nan]).cast(np.float64)
+    keys = np.asarray(column.levels, dtype=np.float32).tolist()
+    if len(set(keys)) < len(keys):
+        raise unsupported(
+            f"The category {column.name!r}",
+            "its levels are equal in single precision: make text of them.",
+        )
+    encoded = encode(keys_floats=keys, values_floats=codes)
+    return values.graph.where(np.isnan(values), np.nan, encoded.cast(np.float64))
+
+
+def _dates(column: Column, moments: Tensor) -> list[Tensor]:
+    """Return days since 1970 and parts of the calendar, of microseconds since 1970."""
+    moments = moments.cast(np.int64)
+    day = int(DAY) * MICROSECONDS
+    parts = {
+        "day": lambda: moments.cast(np.float64) / float(day),
+        "month": lambda: _month(moments // day),
+        "weekday": lambda: (moments // day + 3) % 7 + 1,  # the first day was a Thursday
+        "hour": lambda: (moments % day // (60 * MICROSECONDS)).cast(np.float64) / 60.0,
+    }
+    is_missing = moments <= MISSING
+    return [
+        moments.graph.where(is_missing, np.nan, parts[name]().cast(np.float64))
+        for name in column.parts
+    ]
+
+
+def _month(day: Tensor) -> Tensor:
+    """Return the month of days since 1970, in the Gregorian calendar.
+
+    Years begin in March, so that the day that some have more is their last; a month then
+    ends on the same day in all of them.
+    """
+    of_cycle = (day + 719_468) % 146_097  # cycles of 400 years, from 1 March of the year 0
+    year = (of_cycle - of_cycle // 1_460 + of_cycle // 36_524 - of_cycle // 146_096) // 365
+    of_year = of_cycle - (365 * year + year // 4 - year // 100)
+    return ((5 * of_year + 2) // 153 + 2) % 12 + 1

@@ -1,0 +1,279 @@
+"""An ONNX graph that is written as one writes NumPy.
+
+A `Tensor` stands for an array that is known when the graph runs. NumPy's functions and
+operators on it add nodes; arrays and numbers beside it become initializers of its type.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
+from scipy.special import erf, expit
+
+#: The operator of ONNX that a function of NumPy is.
+OPERATORS: dict[Any, str] = {
+    np.absolute: "Abs",
+    np.add: "Add",
+    np.cos: "Cos",
+    np.divide: "Div",
+    np.equal: "Equal",
+    np.exp: "Exp",
+    np.floor: "Floor",
+    np.greater: "Greater",
+    np.greater_equal: "GreaterOrEqual",
+    np.isnan: "IsNaN",
+    np.less: "Less",
+    np.less_equal: "LessOrEqual",
+    np.log: "Log",
+    np.matmul: "MatMul",
+    np.maximum: "Max",
+    np.minimum: "Min",
+    np.multiply: "Mul",
+    np.negative: "Neg",
+    np.power: "Pow",
+    np.remainder: "Mod",
+    np.sign: "Sign",
+    np.sin: "Sin",
+    np.sqrt: "Sqrt",
+    np.subtract: "Sub",
+    np.tanh: "Tanh",
+}
+#: Functions that are made of others.
+COMPOSED: dict[Any, Callable] = {
+    erf: lambda x: x.cast(np.float32).apply("Erf").cast(x.dtype),  # runtimes have no other
+    expit: lambda x: 1 / (1 + np.exp(-x)),  # unlike `Sigmoid`, exact far below zero
+    np.expm1: lambda x: np.exp(x) - 1,
+    np.floor_divide: lambda x, y: (x - x % y) / y,
+    np.log1p: lambda x: np.log(1 + x),
+    np.square: lambda x: x * x,
+}
+#: Operators whose result is a boolean.
+TESTS = {"Equal", "Greater", "GreaterOrEqual", "IsNaN", "Less", "LessOrEqual"}
+
+
+def unsupported(what: Any, remedy: str) -> NotImplementedError:
+    """Return the error that says what has no form in ONNX, and what to do."""
+    return NotImplementedError(f"{what} cannot be exported to ONNX: {remedy}")
+
+
+class Tensor(NDArrayOperatorsMixin):
+    """A value of a graph, of a known type.
+
+    Parameters
+    ----------
+    graph : Graph
+        Where its functions add nodes.
+    name : str
+        Its name there.
+    dtype : dtype
+        Its type; object stands for text.
+    source : Tensor or None
+        The value of lower precision that it is a copy of.
+    """
+
+    def __init__(self, graph: "Graph", name: str, dtype: Any, source: "Tensor | None" = None):
+        self.graph = graph
+        self.name = name
+        self.dtype = np.dtype(dtype)
+        self.source = source
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
+        if method != "__call__" or kwargs:
+            raise unsupported(f"The method {method} of {ufunc.__name__}", "call it plainly.")
+        if ufunc in COMPOSED:
+            return COMPOSED[ufunc](*inputs)
+        if ufunc not in OPERATORS:
+            raise unsupported(f"The function {ufunc.__name__}", "write it by others.")
+        operator = OPERATORS[ufunc]
+        return self.graph.node(operator, *inputs, dtype=bool if operator in TESTS else None)
+
+    def __array_function__(self, function, types, args, kwargs):
+        raise unsupported(f"The function {function.__name__}", "write it by others.")
+
+    def __bool__(self):
+        raise unsupported(
+            "A choice that depends on values", "write it by np.maximum and the like."
+        )
+
+    def apply(self, operator: str, **attributes: Any) -> "Tensor":
+        """Return an operator of ONNX on it alone."""
+        return self.graph.node(operator, self, **attributes)
+
+    def cast(self, dtype: Any) -> "Tensor":
+        """Return it in another type."""
+        from onnx import helper
+
+        dtype = np.dtype(dtype)
+        if dtype == self.dtype:
+            return self
+        if self.source is not None and self.source.dtype == dtype:
+            return self.source
+        key = self.name, dtype
+        if key not in self.graph.casts:
+            to = helper.np_dtype_to_tensor_dtype(dtype)
+            cast = self.graph.node("Cast", self, dtype=dtype, to=to)
+            is_wider = self.dtype.kind == dtype.kind and self.dtype.itemsize < dtype.itemsize
+            cast.source = self if is_wider else None
+            self.graph.casts[key] = cast
+        return self.graph.casts[key]
+
+    def take(self, indices: Any, axis: int = 1) -> "Tensor":
+        """Return columns, or another part along an axis."""
+        index = self.graph.constant(np.asarray(indices, dtype=np.int64))
+        return self.graph.node("Gather", self, index, axis=axis)
+
+    def sum(self, axis: int) -> "Tensor":
+        """Return the sum over an axis, without that axis."""
+        axes = self.graph.constant(np.array([axis], dtype=np.int64))
+        return self.graph.node("ReduceSum", self, axes, keepdims=0)
+
+    def reshape(self, *shape: int) -> "Tensor":
+        """Return it in another shape; one entry may be -1."""
+        return self.graph.node("Reshape", self, self.graph.constant(np.array(shape)))
+
+
+class Port(NamedTuple):
+    """An input or an output of a graph.
+
+    `width` is the number of its columns, None for one axis; `keys` the type of the classes, where
+    each row is a dictionary of probabilities.
+    """
+
+    name: str
+    tensor: Tensor
+    width: int | None = None
+    keys: np.dtype | None = None
+
+    def value_info(self) -> Any:
+        """Return what ONNX calls it."""
+        from onnx import helper
+
+        kind = helper.np_dtype_to_tensor_dtype(self.tensor.dtype)
+        if self.keys is None:
+            shape: list[str | int | None] = ["n_rows"]
+            shape += [] if self.width is None else [self.width]
+            return helper.make_tensor_value_info(self.name, kind, shape)
+        value = helper.make_tensor_type_proto(kind, [])
+        key = helper.np_dtype_to_tensor_dtype(self.keys)
+        pairs = helper.make_sequence_type_proto(helper.make_map_type_proto(key, value))
+        return helper.make_value_info(self.name, pairs)
+
+
+class Graph:
+    """Nodes and initializers, as they are added.
+
+    Parameters
+    ----------
+    dtype : dtype
+        The type that networks compute in.
+    opset : int
+        The version of ONNX's operators.
+    prefix : str
+        The start of all names.
+    """
+
+    def __init__(self, dtype: Any, opset: int, prefix: str = ""):
+        self.dtype = np.dtype(dtype)
+        self.versions = {"": opset, "ai.onnx.ml": 2}
+        self.prefix = prefix
+        self.nodes: list[Any] = []
+        self.initializers: list[Any] = []
+        self.casts: dict[tuple, Tensor] = {}
+        self._constants: dict[tuple, Tensor] = {}
+        self._names: set[str] = set()
+
+    def unique(self, name: str) -> str:
+        """Return a name that is not taken, and take it."""
+        count, found = 0, name
+        while found in self._names:
+            count += 1
+            found = f"{name}_{count}"
+        self._names.add(found)
+        return found
+
+    def node(
+        self, operator: str, *inputs: Any, dtype: Any = None, domain: str = "", **attributes: Any
+    ) -> Tensor:
+        """Add a node, and return its output.
+
+        Parameters
+        ----------
+        operator : str
+            Its name in ONNX.
+        *inputs : Tensor, ndarray or number
+            What it is given; arrays become constants of the type of the first tensor.
+        dtype : dtype, optional
+            The type of the output, if it is not that of the first tensor.
+        domain : str
+            The domain of the operator.
+        **attributes : object
+            Its attributes.
+
+        Returns
+        -------
+        Tensor
+            The output.
+        """
+        from onnx import helper
+
+        kind = next(each.dtype for each in inputs if isinstance(each, Tensor))
+        names = [
+            (each if isinstance(each, Tensor) else self.constant(np.asarray(each, kind))).name
+            for each in inputs
+        ]
+        output = self.unique(f"{self.prefix}{operator.lower()}")
+        self.nodes.append(
+            helper.make_node(operator, names, [output], output, domain=domain, **attributes)
+        )
+        return Tensor(self, output, kind if dtype is None else dtype)
+
+    def constant(self, array: np.ndarray) -> Tensor:
+        """Return an array as an initializer, one for all that are equal."""
+        from onnx import numpy_helper
+
+        array = np.ascontiguousarray(array).reshape(array.shape)  # a number has no axis
+        content = tuple(array.tolist()) if array.dtype.kind == "O" else array.tobytes()
+        key = array.dtype, array.shape, content
+        if key not in self._constants:
+            name = self.unique(f"{self.prefix}constant")
+            self.initializers.append(numpy_helper.from_array(array, name))
+            self._constants[key] = Tensor(self, name, array.dtype)
+        return self._constants[key]
+
+    def where(self, condition: Tensor, yes: Any, no: Any) -> Tensor:
+        """Return `yes` where a condition holds, else `no`; one of the two is a tensor."""
+        kind = next(each.dtype for each in (yes, no) if isinstance(each, Tensor))
+        both = (
+            each if isinstance(each, Tensor) else self.constant(np.asarray(each, kind))
+            for each in (yes, no)
+        )
+        return self.node("Where", condition, *both, dtype=kind)
+
+    def concat(self, parts: Sequence[Tensor], axis: int = -1) -> Tensor:
+        """Return tensors side by side."""
+        return parts[0] if len(parts) == 1 else self.node("Concat", *parts, axis=axis)
+
+    def named(self, port: Port) -> Port:
+        """Return an output under its own name, or one like it where that is taken."""
+        name = self.unique(port.name)
+        for node in self.nodes:
+            for names in (node.input, node.output):
+                names[:] = [name if each == port.tensor.name else each for each in names]
+        return port._replace(name=name, tensor=Tensor(self, name, port.tensor.dtype))
+
+    def inline(self, model: Any, X: Tensor) -> Tensor:
+        """Add the nodes of another model of one input, and return its first output."""
+        from onnx import compose
+
+        for each in model.opset_import:
+            self.versions[each.domain] = max(each.version, self.versions.get(each.domain, 1))
+        graph = compose.add_prefix(model, self.unique(f"{self.prefix}inner") + "_").graph
+        (given,) = graph.input
+        output = graph.output[0].name
+        for node in graph.node:
+            node.input[:] = [X.name if name == given.name else name for name in node.input]
+        self.nodes.extend(graph.node)
+        self.initializers.extend(graph.initializer)
+        self._names.update(name for node in graph.node for name in node.output)
+        return Tensor(self, output, X.dtype)

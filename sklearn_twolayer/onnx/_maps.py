@@ -1,0 +1,134 @@
+"""Input maps as nodes of a graph.
+
+They compute in double precision: a date or a year is a large number, of which small
+differences count.
+"""
+
+from functools import singledispatch
+from typing import Any
+
+import numpy as np
+
+from .. import input_maps
+from ..input_maps._rounding import rounding_of
+from ._functions import REMEDY
+from ._graph import Tensor, unsupported
+
+
+@singledispatch
+def mapped(input_map: Any, X: Tensor) -> Tensor:
+    """Return rows under a fitted input map.
+
+    Parameters
+    ----------
+    input_map : fitted transformer or None
+        The map; the first argument decides which function is called. Transformers that are
+        not of this package go through skl2onnx.
+    X : Tensor of float64, shape (n_rows, n_inputs)
+        Rows.
+
+    Returns
+    -------
+    Tensor of float64, shape (n_rows, n_outputs)
+        Mapped rows.
+
+    Raises
+    ------
+    NotImplementedError
+        If skl2onnx is not there, or has no converter for the transformer.
+    """
+    if isinstance(input_map, input_maps.InputMap):
+        raise unsupported(f"The input map {input_map!r}", REMEDY.format("mapped"))
+    what = f"The input map {input_map!r}"
+    try:
+        from skl2onnx import convert_sklearn
+        from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType
+    except ImportError as error:
+        raise unsupported(what, "it needs skl2onnx: pip install skl2onnx.") from error
+    graph = X.graph
+    kind = FloatTensorType if graph.dtype == np.float32 else DoubleTensorType
+    types = [("X", kind([None, input_map.n_features_in_]))]
+    try:
+        model = convert_sklearn(input_map, initial_types=types, target_opset=graph.versions[""])
+    except Exception as error:
+        reason = f"skl2onnx has no converter that takes it ({error})."
+        raise unsupported(what, reason) from error
+    return graph.inline(model, X.cast(graph.dtype)).cast(np.float64)
+
+
+@mapped.register
+def _(input_map: None, X):
+    return X
+
+
+@mapped.register
+def _(input_map: input_maps.ScaledMap, X):
+    return mapped(input_map.input_map, X) * input_map.factors
+
+
+@mapped.register
+def _(input_map: input_maps.ScalingMap, X):
+    values = (X - input_map.center_) / input_map.scale_
+    if input_map.constant_.any() and not input_map.sparse_:
+        rounding = rounding_of(input_map.center_, X.graph.dtype) / input_map.scale_
+        largest = np.where(input_map.constant_, rounding, -1)
+        values = X.graph.where(np.abs(values) <= largest, 0, values)
+    bound = max(float(input_map.clip), float(np.finfo(np.float32).tiny))
+    if bound > np.finfo(np.float32).max:
+        return values
+    values = np.minimum(np.maximum(values, -1e9 * bound), 1e9 * bound)
+    return values / np.sqrt(1 + np.square(values * (1 / bound)))
+
+
+@mapped.register
+def _(input_map: input_maps.PiecewiseLinearMap, X):
+    robust = mapped(input_map.robust_, X)
+    if not len(input_map.columns_):
+        return robust
+    starts, widths = input_map.starts_, input_map.widths_
+    steps = (X.take(input_map.columns_) - starts) / widths
+    steps = np.minimum(np.maximum(steps, 0), 1)
+    if input_map.sparse_:  # zero stays zero
+        steps = steps - np.clip(-starts / widths, 0, 1)
+    return X.graph.concat([robust, steps])
+
+
+@mapped.register
+def _(input_map: input_maps.MixedMap, X):
+    parts = []
+    if len(input_map.columns_):
+        numbers = X.take(input_map.columns_)
+        filled = X.graph.where(np.isnan(numbers), input_map.fill_, numbers)
+        parts.append(mapped(input_map.numbers_, filled))
+    if len(input_map.flagged_):
+        parts.append(np.isnan(numbers.take(input_map.flagged_)).cast(np.float64))
+    if input_map.levels_:
+        parts += _levels(input_map, X)
+    if not parts:  # nothing that varies
+        parts = [np.isnan(X.take([0])).cast(np.float64) * 0]
+    return X.graph.concat(parts)
+
+
+def _levels(mixed, X):
+    """Return indicators and statistics of all categories: rows of a table for each."""
+    levels = [each for each in mixed.levels_ if each.width or each.column in mixed.statistics_]
+    if not levels:
+        return []
+    codes = X.take([each.column for each in levels])
+    of_missing = np.array([each.n_codes - 1 for each in levels])
+    codes = X.graph.where(codes >= of_missing, -1, codes)  # the last row, for unknown levels
+    codes = X.graph.where(np.isnan(codes), of_missing, codes).cast(np.int64)
+    rows = [
+        X.graph.node("Gather", X.graph.constant(_table(mixed, each, X.graph.dtype)), codes.take(j))
+        for j, each in enumerate(levels)
+    ]
+    return [X.graph.concat(rows).cast(np.float64)]
+
+
+def _table(mixed, levels, dtype):
+    """Return what each code of a category becomes, the last row for unknown levels."""
+    codes = np.append(np.arange(levels.n_codes), -1)
+    table = levels.indicators(codes, mixed.indicator_size, np.float64)
+    if levels.column in mixed.statistics_:
+        table = np.hstack([table, mixed.statistics_[levels.column](codes, None)])
+    return table.astype(dtype)
