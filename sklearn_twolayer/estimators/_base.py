@@ -75,7 +75,8 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         sample = self._begin(sample, goes_on)
         held_out = self._held_out(X_val, y_val)
         if held_out is None and self.early_stopping:
-            sample, held_out = self._split(sample, rng)
+            train, val = self._split(sample, rng)
+            sample, held_out = sample.take(train), sample.take(val)
         last = self._model if goes_on else None
         self._n_networks = self._resolve_n_networks(sample, last)
         blend = self._blend_mode(sample)
@@ -174,10 +175,13 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
                 f"early_stopping=True with validation_fraction={fraction} leaves no row to train "
                 f"or to validate on, with n_samples={n}; give more data or another fraction."
             )
-        train, val = train_test_split(
+        return train_test_split(
             np.arange(n), test_size=fraction, random_state=rng, stratify=labels
         )
-        return sample.take(train), sample.take(val)
+
+    def _n_rows(self, sample: Sample) -> int:
+        """Return how many rows are trained on, which sizes depend on."""
+        return sample.X.shape[0]
 
     def _stratification(self, sample):
         return None
@@ -195,7 +199,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
 
     def _resolve_n_networks(self, sample: Sample, last: Model | None) -> int:
         if last is None:
-            return self.n_estimators or default_n_networks(sample.X.shape[0])
+            return self.n_estimators or default_n_networks(self._n_rows(sample))
         if self.n_estimators not in (None, len(self.params_)):
             raise ValueError(
                 "Going on from the last fit (warm_start or partial_fit) needs the same network: "

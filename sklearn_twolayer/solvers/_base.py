@@ -35,6 +35,11 @@ class Cost(Protocol):
         """Number of threads that walk the rows."""
         ...
 
+    @property
+    def in_partitions(self) -> bool:
+        """Whether the rows are in partitions elsewhere, which networks visit in turn (`travel`)."""
+        ...
+
     def lacks(self, capability: str) -> str | None:
         """Return why the cost does not have what a solver requires; None if it does."""
         ...
