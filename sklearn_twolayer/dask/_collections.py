@@ -3,26 +3,26 @@
 from typing import Any, NamedTuple
 
 import dask.array
+import dask.dataframe
 import numpy as np
 from dask.delayed import Delayed, delayed
 
-try:
-    import dask.dataframe as frames
-except ImportError:  # arrays alone need no pandas
-    frames = None
+#: Kinds of columns that are neither numbers nor text or categories.
+OTHERS = {"M": "date", "m": "span of time"}
 
 
 class Form(NamedTuple):
     """What all partitions of a collection must be like."""
 
     columns: tuple | None  # of a data frame
+    kinds: tuple | None  # of its columns
     n_columns: int
     dtype: np.dtype | None  # of an array
 
 
 def is_frame(X: Any) -> bool:
     """Return whether rows are a data frame of Dask's."""
-    return frames is not None and isinstance(X, frames.DataFrame)
+    return isinstance(X, dask.dataframe.DataFrame)
 
 
 def check_collection(X: Any, local: str) -> None:
@@ -39,8 +39,14 @@ def check_collection(X: Any, local: str) -> None:
 def form_of(X: Any) -> Form:
     """Return what all partitions of X must be like."""
     if is_frame(X):
-        return Form(tuple(X.columns), len(X.columns), None)
-    return Form(None, X.shape[1], X.dtype)
+        return Form(tuple(X.columns), kinds_of(X), len(X.columns), None)
+    return Form(None, None, X.shape[1], X.dtype)
+
+
+def kinds_of(X: Any) -> tuple:
+    """Return what the columns of a data frame hold: numbers, or a kind of other things."""
+    kinds = [dtype.kind for dtype in X.dtypes]
+    return tuple("number" if kind in "biuf" else OTHERS.get(kind, "text") for kind in kinds)
 
 
 def partitions(X: Any, y: Any, sample_weight: Any) -> list[tuple[Any, Any, Any]]:
@@ -66,7 +72,7 @@ def partitions(X: Any, y: Any, sample_weight: Any) -> list[tuple[Any, Any, Any]]
         If they are no collections, or not cut at the same rows.
     """
     rows = _rows_of(X)
-    columns = [rows, _like("y", y, X, rows)]
+    columns: list[list] = [rows, _like("y", y, X, rows)]
     if sample_weight is None:
         columns.append([None] * len(rows))
     else:
@@ -79,7 +85,8 @@ def _rows_of(collection: Any) -> list[Delayed]:
         if collection.ndim == 2:
             collection = collection.rechunk({1: -1})
         return list(collection.to_delayed().ravel())
-    return list(collection.to_delayed())
+    # Optimised, a column alone may be read in fewer partitions than the others.
+    return list(collection.to_delayed(optimize_graph=False))
 
 
 def _like(name: str, collection: Any, X: Any, rows: list) -> list[Delayed]:

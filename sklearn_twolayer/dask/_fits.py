@@ -10,6 +10,8 @@ import numpy as np
 
 from ..curvature import has_closed_form
 from ..estimators import RBFNetwork, TwoLayerClassifier, TwoLayerRegressor
+from ..estimators._base import BaseTwoLayer
+from ..estimators._network import BaseNetwork
 from ..estimators._targets import as_columns
 from ..model import Model
 from ..network import Network
@@ -21,10 +23,13 @@ from ._table import Encoding, Part, Table, drifts, row_weights
 MOST_COMPARED = 1000
 
 
-class OnTable:
+class OnTable(BaseNetwork):
     """What a local estimator does otherwise where its rows are a table."""
 
     local: type
+    soft_targets: str | None
+    fit: Any
+    _targets: Any
     _table: Table
     _given: Part  # the sample
     _kept: np.ndarray  # rows of it that are trained on
@@ -112,7 +117,7 @@ def labels_of(masses: dict, y: np.ndarray) -> np.ndarray:
     return np.unique(np.asarray(list(masses), dtype=None if y.dtype.kind == "U" else y.dtype))
 
 
-class NetworksOnTable(OnTable):
+class NetworksOnTable(OnTable, BaseTwoLayer):
     """Networks that are trained by a solver."""
 
     def _split(self, sample, rng):

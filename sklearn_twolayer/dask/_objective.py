@@ -141,7 +141,8 @@ class PartitionedObjective(Objective):
         """Return parameters with the best output layer for the first, if it is linear."""
         vector = vector.copy()
         if has_closed_form(self.loss, self.link):
-            solution = solve_output(*self.total(_design, vector), self.alpha)
+            gram, moments = self.total(_design, vector)
+            solution = solve_output(gram, moments, self.alpha)
             views = self.network.views(vector)
             views.weights[...], views.bias[...] = solution[:-1], solution[-1]
         return vector
@@ -177,7 +178,9 @@ class PartitionedObjective(Objective):
         ends = []
         for lane in lanes:
             cost = delayed(lane.cost.of_block, traverse=False)
-            state = delayed((lane.params, lane.moments, np.zeros(len(lane.params))), traverse=False)
+            state = delayed(
+                (lane.params, lane.moments, np.zeros(len(lane.params))), traverse=False
+            )
             done = 0
             for i in rng.permutation(len(blocks)):
                 share = counts[i] / counts.sum()

@@ -1,19 +1,16 @@
 """The rows of a fit in partitions: checked, sampled, and made ready to train on."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
 from dask.delayed import Delayed, delayed
-from scipy import sparse
 
-from ..estimators._target_checks import check_given
 from ..rows import random_part
 from ._block import Block, joined, piece, scattered
 from ._collections import Form
 from ._engine import KEEP_BYTES, Engine
+from ._parts import Part, Survey, checked_part, naming, sampled, stacked, surveyed
 
 #: Rows that input maps, scales, centres, metrics and factors are learned from.
 SAMPLE_ROWS = 50_000
@@ -21,28 +18,6 @@ SAMPLE_ROWS = 50_000
 MOST_MIXED = 32
 #: Partitions whose means differ more than this part of the variance are mixed.
 DRIFT = 0.01
-
-
-class Part(NamedTuple):
-    """A partition as it was given."""
-
-    X: Any
-    y: np.ndarray
-    weights: np.ndarray
-
-    def take(self, index) -> "Part":
-        """Return some of the rows."""
-        X = self.X.iloc[index] if hasattr(self.X, "iloc") else self.X[index]
-        return Part(X, self.y[index], self.weights[index])
-
-
-class Survey(NamedTuple):
-    """What one pass tells of the targets of a partition."""
-
-    n_rows: int
-    masses: dict  # weights of labels
-    low: np.ndarray | None  # the smallest and the largest of real targets
-    high: np.ndarray | None
 
 
 class Encoding(NamedTuple):
@@ -74,66 +49,6 @@ def row_weights(targets: Any, class_weight: Any, part: Part) -> np.ndarray:
     if class_weight is None:
         return part.weights
     return part.weights * targets.class_weights(class_weight, part.y, part.weights)
-
-
-@contextmanager
-def naming(number: int) -> Iterator[None]:
-    """Say of an error which partition it is about."""
-    try:
-        yield
-    except (TypeError, ValueError) as error:
-        kind = TypeError if isinstance(error, TypeError) else ValueError
-        raise kind(f"Partition {number} (the first is 0): {error}") from error
-
-
-def checked_part(number: int, form: Form, validate_y: Callable, *arrays: Any) -> Part:
-    """Return the rows of a partition that have a weight."""
-    X, y, weights = arrays
-    with naming(number):
-        _check_form(X, form)
-        check_given(y)
-        y = np.asarray(y)
-        y = validate_y(y) if len(y) else y
-        weights = np.ones(len(y)) if weights is None else np.asarray(weights, dtype=np.float64)
-        if not len(y) == X.shape[0] == len(weights) or weights.ndim != 1:
-            raise ValueError(
-                f"X has {X.shape[0]} rows, y {len(y)} and sample_weight the shape "
-                f"{weights.shape}: all must be cut at the same rows."
-            )
-        if not np.isfinite(weights).all() or (weights < 0).any():
-            raise ValueError("sample_weight must be finite, and not negative.")
-    part = Part(X, y, weights)
-    return part if weights.all() else part.take(np.flatnonzero(weights))
-
-
-def _check_form(X, form):
-    if X.ndim != 2 or X.shape[1] != form.n_columns:
-        raise ValueError(f"X has the shape {X.shape}; it must have {form.n_columns} columns.")
-    if form.columns is not None and tuple(X.columns) != form.columns:
-        raise ValueError(
-            f"X has the columns {list(X.columns)}, not {list(form.columns)} in this order."
-        )
-    if form.dtype is not None and X.dtype != form.dtype:
-        raise ValueError(f"X is of type {X.dtype}, not {form.dtype} as the collection says.")
-
-
-def surveyed(part: Part, has_labels: bool) -> Survey:
-    """Return what is to be known of the targets of all rows."""
-    y = part.y
-    if not len(y):
-        return Survey(0, {}, None, None)
-    if not has_labels:
-        return Survey(len(y), {}, y.min(axis=0), y.max(axis=0))
-    if y.ndim > 1:
-        return Survey(len(y), {}, None, None)
-    labels, codes = np.unique(y, return_inverse=True)
-    masses = dict(zip(labels.tolist(), np.bincount(codes, part.weights), strict=True))
-    return Survey(len(y), masses, None, None)
-
-
-def sampled(part: Part, index: np.ndarray) -> Part:
-    """Return some of the rows of a part."""
-    return part.take(index)
 
 
 @dataclass(eq=False)
@@ -207,7 +122,7 @@ class Table:
         pairs = zip(self.parts, self.index, strict=True)
         found = self.engine.run([delayed(sampled)(*pair) for pair in pairs if len(pair[1])])
         X, *others = zip(*found, strict=True)
-        return Part(_stacked(X), *map(np.concatenate, others))
+        return Part(stacked(X), *map(np.concatenate, others))
 
     def prepare(self, encoding: Encoding, folds: np.ndarray) -> None:
         """Make blocks of all partitions; `folds` are those of the rows of the sample."""
@@ -222,9 +137,9 @@ class Table:
         n_bytes = 0
         if self.engine.client is None:
             n_bytes = self.n_rows * encoding.shell.n_features_in_ * 8
-        blocks = self.engine.keep(blocks, n_bytes)
-        self.parts, self._n_bytes = [], n_bytes  # the blocks take their place
-        self._adopt(blocks)
+        self._n_bytes = n_bytes
+        self._adopt(self.engine.keep(blocks, n_bytes))
+        self.parts = []  # the blocks take their place
 
     def _adopt(self, blocks):
         sizes = self.engine.run([delayed(size_of)(block) for block in blocks])
@@ -242,31 +157,34 @@ class Table:
         return self._mixed
 
     def _mix(self):
-        rng, blocks = np.random.RandomState(self.seed), self.blocks
-        numbers = np.arange(len(blocks))
-        side = int(np.ceil(len(blocks) ** 0.5))
-        groupings = [numbers // side, numbers % side]
-        if len(blocks) <= MOST_MIXED:
-            groupings = [np.zeros(len(blocks), dtype=int)]
-        for groups in groupings:
+        rng, blocks, held = np.random.RandomState(self.seed), self.blocks, []
+        for groups in groupings(len(blocks)):
             mixed: list = [None] * len(blocks)
             for group in np.unique(groups):
                 own = np.flatnonzero(groups == group)
-                for i, block in zip(own, self._shuffled([blocks[i] for i in own], rng), strict=True):
-                    mixed[i] = block
+                sources = self._scattered([blocks[i] for i in own], rng)
+                held.append((blocks, sources))  # until what is made of them is there
+                for part, i in enumerate(own):
+                    mixed[i] = delayed(joined_pieces)(
+                        [delayed(one_piece)(source, part) for source in sources]
+                    )
             blocks = self.engine.keep(mixed, self._n_bytes)
         sizes = self.engine.run([delayed(size_of)(block) for block in blocks])
         kept = [i for i, (count, _) in enumerate(sizes) if count]
         return [blocks[i] for i in kept], np.array([sizes[i][0] for i in kept])
 
-    def _shuffled(self, blocks, rng):
+    def _scattered(self, blocks, rng):
         n, folder = len(blocks), self.engine.folder if self._n_bytes > KEEP_BYTES else None
         tasks = [delayed(scattered)(block, n, int(rng.randint(2**31)), folder) for block in blocks]
-        sources = self.engine.keep(tasks)
-        return [
-            delayed(joined_pieces)([delayed(one_piece)(source, part) for source in sources])
-            for part in range(n)
-        ]
+        return self.engine.keep(tasks)
+
+
+def groupings(n_blocks: int) -> list[np.ndarray]:
+    """Return the groups that blocks are mixed in: all at once, or along both sides of a square."""
+    if n_blocks <= MOST_MIXED:
+        return [np.zeros(n_blocks, dtype=int)]
+    side = int(np.ceil(n_blocks**0.5))
+    return [np.arange(n_blocks) // side, np.arange(n_blocks) % side]
 
 
 def block_of(encoding: Encoding, number: int, *arrays: Any) -> Block | None:
@@ -281,21 +199,13 @@ def size_of(block: Block | None) -> tuple[int, float]:
 
 def one_piece(source: tuple, part: int) -> Block:
     """Return the rows of a scattered block that go to one part."""
-    return piece(*source, part)
+    block, ends = source
+    return piece(block, ends, part)
 
 
 def joined_pieces(pieces: list[Block]) -> Block:
     """Return the rows of all pieces."""
     return joined(pieces)
-
-
-def _stacked(parts):
-    """Return the rows of some parts, one after the other."""
-    if hasattr(parts[0], "iloc"):
-        from dask.dataframe import methods
-
-        return methods.concat(list(parts))  # keeps categories
-    return sparse.vstack(parts) if sparse.issparse(parts[0]) else np.concatenate(parts)
 
 
 def drifts(values: np.ndarray, numbers: np.ndarray) -> bool:

@@ -37,7 +37,7 @@ class Cost(Protocol):
 
     @property
     def in_partitions(self) -> bool:
-        """Whether the rows are in partitions elsewhere, which networks visit in turn (`travel`)."""
+        """Whether rows are in partitions elsewhere, which networks visit in turn (`travel`)."""
         ...
 
     def lacks(self, capability: str) -> str | None:

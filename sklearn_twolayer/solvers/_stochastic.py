@@ -175,11 +175,12 @@ class Stochastic(Solver):
         is_whole = self.batch_size is None or self.batch_size >= n_rows
         batches = [None] if is_whole else self.batches(n_rows, run.rng)
         rngs = [np.random.RandomState(run.rng.randint(2**31)) for _ in lanes]
+        shared = Epoch(batches, start, end)
         # On all rows the objective itself spreads the blocks over the threads.
         n_threads = 1 if is_whole else objective.n_threads
         return map_in_threads(
-            lambda work: self.epoch(*work[0], work[1], Epoch(batches, start, end)),
-            zip(lanes, rngs, strict=True),
+            lambda work: self.epoch(*work),
+            [(*lane, rng, shared) for lane, rng in zip(lanes, rngs, strict=True)],
             n_threads,
         )
 
