@@ -42,8 +42,6 @@ class PartialFitState(NamedTuple):
 
     state: Any  # of the solver, which alone knows its form
     rng: np.random.RandomState
-    asked: tuple  # the type of the solver, and the parameter max_iter
-    max_iter: int
 
 
 class LeftOut(NamedTuple):
@@ -113,22 +111,18 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         objective = self._objective(sample, model, "mean", rng)
         start = self._last(objective) if goes_on else self._initial(objective, rng)
         monitor = Monitor(loss_curve=self.loss_curve_ if goes_on else None, verbose=self.verbose)
-        run = self._run(objective, monitor, rng)._replace(n_iter=1)
-        solver, state = as_solver(self.solver), None
-        asked = type(solver), self.max_iter
-        if last is not None:
-            state = last.state
-            if last.asked == asked:
-                run = run._replace(max_iter=last.max_iter)  # not that of the rows of this call
+        # How many calls there will be is known only if the user says so.
+        run = self._run(objective, monitor, rng)._replace(n_iter=1, max_iter=self.max_iter)
+        solver = as_solver(self.solver)
         solver.check_cost(objective)
-        outcome = solver.minimize(objective, start, run, state)
+        outcome = solver.minimize(objective, start, run, None if last is None else last.state)
         self._warn_unless_converged(outcome)
         self._model = self._going_on(
             Part.of(objective.rows, objective.network, outcome.params), model
         )
         self.__dict__.pop("_left_out", None)  # all rows are seen from here on
         self._keep(monitor)
-        self._solver_state = PartialFitState(outcome.state, rng, asked, run.max_iter)
+        self._solver_state = PartialFitState(outcome.state, rng)
         return self
 
     # Steps of fit, in their order.

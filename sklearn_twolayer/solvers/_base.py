@@ -89,7 +89,7 @@ class Run(NamedTuple):
     (an epoch, for a solver that works on batches); it returns True to stop.
     """
 
-    max_iter: int
+    max_iter: int | None  # None, of a part of them (n_iter), where it is not known
     tol: float
     n_iter_no_change: int
     rng: np.random.RandomState

@@ -28,8 +28,14 @@ class Epoch(NamedTuple):
     """What all lanes share in one epoch."""
 
     batches: list  # index arrays; None for all rows
-    start: float  # the part of all epochs that is done, from 0 to 1
-    end: float
+    start: float | None  # the part of all epochs that is done, from 0 to 1; None if not known
+    end: float | None
+
+    def progress(self, batch: int) -> float | None:
+        """Return the part of all epochs that is done before a batch."""
+        if self.start is None or self.end is None:
+            return None
+        return self.start + (self.end - self.start) * batch / len(self.batches)
 
 
 class Lane(NamedTuple):
@@ -106,7 +112,9 @@ class Stochastic(Solver):
         """Return what draws the factors of the embedding's outputs, None without dropout."""
         return None
 
-    def step(self, params: np.ndarray, gradient: np.ndarray, moments: Any, progress: float) -> Any:
+    def step(
+        self, params: np.ndarray, gradient: np.ndarray, moments: Any, progress: float | None
+    ) -> Any:
         """Change `params` in place and return the new moments.
 
         Parameters
@@ -115,8 +123,8 @@ class Stochastic(Solver):
             The stack and its gradients, which may be overwritten.
         moments : object
             As `start` or the last step returned them; may be overwritten.
-        progress : float
-            The part of all iterations that is done, from 0 to 1.
+        progress : float or None
+            The part of all iterations that is done, from 0 to 1; None if not known.
 
         Returns
         -------
@@ -154,7 +162,7 @@ class Stochastic(Solver):
                 return Outcome(params, epoch + 1 - first, True, "stopped on request", state)
             if self.stops_on_plateau and state.epochs_without_gain >= run.n_iter_no_change:
                 return Outcome(params, epoch + 1 - first, True, "the cost no longer falls", state)
-        if end > run.max_iter and not self.stops_on_plateau:
+        if run.max_iter is not None and end > run.max_iter and not self.stops_on_plateau:
             message = "the learning rate has fallen to zero after max_iter epochs"
             return Outcome(params, end - first, False, message, state)
         converged = run.n_iter is not None or not self.stops_on_plateau
@@ -168,7 +176,9 @@ class Stochastic(Solver):
 
     def _pass(self, objective, lanes: list[Lane], run: Run, epoch: int) -> list:
         """Go through all rows once; return the losses and the moments of each lane."""
-        start, end = (min(done / run.max_iter, 1.0) for done in (epoch, epoch + 1))
+        start = end = None
+        if run.max_iter is not None:
+            start, end = (min(done / run.max_iter, 1.0) for done in (epoch, epoch + 1))
         if objective.in_partitions and self.batch_size is not None:
             return objective.travel(self, lanes, run.rng, (start, end))
         n_rows = objective.n_rows
@@ -196,8 +206,7 @@ class Stochastic(Solver):
         with np.errstate(over="ignore", invalid="ignore"):
             for i, index in enumerate(batches):
                 loss, gradient = objective.loss_and_gradient(params, index, draw_mask)
-                progress = shared.start + (shared.end - shared.start) * i / len(batches)
-                moments = self.step(params, gradient, moments, progress)
+                moments = self.step(params, gradient, moments, shared.progress(i))
                 total = total + loss * (1 if index is None else len(index) / objective.n_rows)
         return total, moments
 
