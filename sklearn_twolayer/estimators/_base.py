@@ -112,7 +112,8 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         start = self._last(objective) if goes_on else self._initial(objective, rng)
         monitor = Monitor(loss_curve=self.loss_curve_ if goes_on else None, verbose=self.verbose)
         # How many calls there will be is known only if the user says so.
-        run = self._run(objective, monitor, rng)._replace(n_iter=1, max_iter=self.max_iter)
+        has_end = self.max_iter is not None
+        run = self._run(objective, monitor, rng)._replace(n_iter=1, has_end=has_end)
         solver = as_solver(self.solver)
         solver.check_cost(objective)
         outcome = solver.minimize(objective, start, run, None if last is None else last.state)

@@ -89,12 +89,13 @@ class Run(NamedTuple):
     (an epoch, for a solver that works on batches); it returns True to stop.
     """
 
-    max_iter: int | None  # None, of a part of them (n_iter), where it is not known
+    max_iter: int
     tol: float
     n_iter_no_change: int
     rng: np.random.RandomState
     on_iteration: Callable[[np.ndarray, float], bool]
     n_iter: int | None = None  # iterations to do now, of the max_iter in all
+    has_end: bool = True  # whether it is known that there will be max_iter in all
 
 
 class Outcome(NamedTuple):

@@ -162,7 +162,7 @@ class Stochastic(Solver):
                 return Outcome(params, epoch + 1 - first, True, "stopped on request", state)
             if self.stops_on_plateau and state.epochs_without_gain >= run.n_iter_no_change:
                 return Outcome(params, epoch + 1 - first, True, "the cost no longer falls", state)
-        if run.max_iter is not None and end > run.max_iter and not self.stops_on_plateau:
+        if run.has_end and end > run.max_iter and not self.stops_on_plateau:
             message = "the learning rate has fallen to zero after max_iter epochs"
             return Outcome(params, end - first, False, message, state)
         converged = run.n_iter is not None or not self.stops_on_plateau
@@ -177,7 +177,7 @@ class Stochastic(Solver):
     def _pass(self, objective, lanes: list[Lane], run: Run, epoch: int) -> list:
         """Go through all rows once; return the losses and the moments of each lane."""
         start = end = None
-        if run.max_iter is not None:
+        if run.has_end:
             start, end = (min(done / run.max_iter, 1.0) for done in (epoch, epoch + 1))
         if objective.in_partitions and self.batch_size is not None:
             return objective.travel(self, lanes, run.rng, (start, end))
