@@ -23,7 +23,7 @@ from sklearn_twolayer.dask import DaskTwoLayerRegressor
 
 N_COLUMNS = 20
 NAMES = [f"x{i}" for i in range(N_COLUMNS)]
-ROWS_OF_PARTITION = 250_000
+ROWS_OF_PARTITION = 125_000
 TASKS = 40
 
 
@@ -43,12 +43,10 @@ def bytes_sent(client: Client) -> int:
     return sum(sent.values())
 
 
-def seconds_of_fit(
-    client: Client, folder: Path, max_iter: int | None
-) -> tuple[float, int, object]:
+def seconds_of_fit(client: Client, folder: Path, settings: dict) -> tuple[float, int, object]:
     """Return the time of a fit, the bytes it moved between workers, and the model."""
     table = dask.dataframe.read_parquet(folder)
-    model = DaskTwoLayerRegressor(n_estimators=2, max_iter=max_iter, random_state=0, client=client)
+    model = DaskTwoLayerRegressor(**settings, client=client)
     before, start = bytes_sent(client), time.perf_counter()
     model.fit(table[NAMES], table["y"])
     return time.perf_counter() - start, bytes_sent(client) - before, model
@@ -77,8 +75,11 @@ def main() -> None:
     parser.add_argument("rows", type=int, nargs="+")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--max-iter", type=int)
+    parser.add_argument("--blend", default="auto")
     parser.add_argument("--memory", default="500MiB")
     args = parser.parse_args()
+    settings = {"n_estimators": 2, "max_iter": args.max_iter, "blend": args.blend}
+    settings["random_state"] = 0
     warnings.simplefilter("ignore")
     cluster = LocalCluster(
         n_workers=args.workers,
@@ -92,7 +93,7 @@ def main() -> None:
             folder = Path(root) / str(n_rows)
             folder.mkdir()
             write_table(folder, n_rows)
-            taken, moved, model = seconds_of_fit(client, folder, args.max_iter)
+            taken, moved, model = seconds_of_fit(client, folder, settings)
             n_parameters = sum(part.params.size for part in model.to_local()._model.parts)
             print(
                 f"{n_rows:,} rows: {taken:.1f} s, {moved / 1e6:.1f} MB between workers; "
@@ -100,7 +101,7 @@ def main() -> None:
                 flush=True,
             )
         smallest = pd.read_parquet(Path(root) / str(min(args.rows)))
-        local = TwoLayerRegressor(n_estimators=2, max_iter=args.max_iter, random_state=0)
+        local = TwoLayerRegressor(**settings)
         start = time.perf_counter()
         local.fit(smallest[NAMES], smallest["y"])
         print(f"in memory, {min(args.rows):,} rows: {time.perf_counter() - start:.1f} s")

@@ -98,7 +98,8 @@ def test_weights_of_classes_are_those_of_all_rows(class_weight):
 
 @pytest.mark.parametrize("alpha", ["loo", 0.01])
 def test_the_output_layer_of_radial_units_is_that_of_all_rows(alpha):
-    parameters = {"n_centers": 40, "task": "regression", "random_state": 0, "alpha": alpha}
+    parameters = {"n_centers": 40, "task": "regression", "refine": "width", "alpha": alpha}
+    parameters["random_state"] = 0
     local = RBFNetwork(**parameters).fit(X, Y)
     model = DaskRBFNetwork(**parameters).fit(cut(X), cut(Y))
     np.testing.assert_allclose(model.predict(cut(X)).compute(), local.predict(X), rtol=1e-8)
@@ -106,7 +107,7 @@ def test_the_output_layer_of_radial_units_is_that_of_all_rows(alpha):
 
 def test_more_rows_than_the_sample_reach_the_output_layer(monkeypatch):
     monkeypatch.setattr(_table, "SAMPLE_ROWS", 150)
-    parameters = {"n_centers": 20, "task": "regression", "random_state": 0}
+    parameters = {"n_centers": 20, "task": "regression", "refine": None, "random_state": 0}
     model = DaskRBFNetwork(**parameters).fit(cut(X), cut(Y)).to_local()
     few = np.random.RandomState(0).choice(600, 150, replace=False)
     of_few = RBFNetwork(**parameters).fit(X[few], Y[few])
@@ -229,7 +230,7 @@ def test_labels_that_the_sample_lacks_are_classes(monkeypatch):
     monkeypatch.setattr(_table, "SAMPLE_ROWS", 20)
     labels = LABELS.copy()
     labels[-1] = "rare"
-    for model in (DaskTwoLayerClassifier(**QUICK, max_iter=2), DaskRBFNetwork(10, random_state=0)):
+    for model in (DaskTwoLayerClassifier(**QUICK, max_iter=2), DaskRBFNetwork(9, refine=None)):
         model.fit(cut(X), cut(labels))
         assert list(model.classes_) == ["high", "low", "middle", "rare"]
         assert model.predict_proba(cut(X)).shape[1] == 4
