@@ -94,6 +94,7 @@ def test_weights_of_classes_are_those_of_all_rows(class_weight):
     )
     np.testing.assert_array_equal(model.predict(cut(X)).compute(), local.predict(X))
     np.testing.assert_array_equal(model.classes_, local.classes_)
+    assert model.to_local().class_weight == class_weight
 
 
 @pytest.mark.parametrize("alpha", ["loo", 0.01])
@@ -324,3 +325,26 @@ def test_several_labels_per_row():
     two = np.column_stack([Y > 10, Y > 15]).astype(int)
     model = DaskTwoLayerClassifier(**QUICK, max_iter=3).fit(cut(X), cut(two))
     assert model.predict(cut(X)).compute().shape == (600, 2)
+
+
+def test_categories_of_many_levels_beside_few_folds(monkeypatch):
+    monkeypatch.setattr(_table, "SAMPLE_ROWS", 150)
+    rng = np.random.RandomState(0)
+    codes = rng.randint(60, size=600)
+    table = pd.DataFrame({"code": codes.astype(str), "x": rng.normal(size=600)})
+    both = dd.from_pandas(table.assign(y=rng.normal(size=60)[codes] + table["x"]), npartitions=4)
+    model = DaskTwoLayerRegressor(random_state=0, n_estimators=3, blend="scale", max_iter=10)
+    model.fit(both[["code", "x"]], both["y"])
+    assert model.to_local().score(table, both["y"].compute()) > 0.5
+
+
+def test_sparse_partitions():
+    sparse = pytest.importorskip("scipy.sparse")
+    rows = cut(np.where(X > 0.5, X, 0.0)).map_blocks(sparse.csr_array)
+    model = DaskTwoLayerRegressor(**SMOOTH | {"max_iter": 5})
+    with pytest.warns(UserWarning, match="The solver"):
+        model.fit(rows, cut(Y))
+    local = TwoLayerRegressor(**SMOOTH | {"max_iter": 5})
+    with pytest.warns(UserWarning, match="The solver"):
+        local.fit(sparse.csr_array(np.where(X > 0.5, X, 0.0)), Y)
+    np.testing.assert_allclose(model.predict(rows).compute(), local.predict(X * (X > 0.5)))

@@ -73,6 +73,8 @@ def told_of_its_client() -> Iterator[None]:
     """Say that a client was closed, where that is why the results do not come."""
     try:
         yield
+    except (TypeError, ValueError):  # of the rows
+        raise
     except BaseException as error:
         text = f"{type(error).__name__}: {error}".lower()
         if "closed" in text or "cancelled" in text or "no longer connected" in text:

@@ -30,6 +30,7 @@ class OnTable(BaseNetwork):
     soft_targets: str | None
     fit: Any
     _targets: Any
+    _params: dict  # as the user gave them
     _table: Table
     _given: Part  # the sample
     _kept: np.ndarray  # rows of it that are trained on
@@ -42,13 +43,14 @@ class OnTable(BaseNetwork):
 
     def plain(self) -> Any:
         """Return the local estimator, fitted."""
-        names = set(self.get_params(deep=False)) | {"_table", "_given", "_kept", "_left_out"}
-        model = self.local(**self.get_params(deep=False))
+        names = {*self._params, "_params", "_table", "_given", "_kept", "_left_out"}
+        model = self.local(**self._params)
         vars(model).update({name: v for name, v in vars(self).items() if name not in names})
         return model
 
     def fit_table(self, table: Table, rng: np.random.RandomState) -> None:
         """Fit on a table, by way of its sample."""
+        self._params = self.get_params(deep=False)
         self._table, self._given = table, table.sample(rng)
         self._kept = np.arange(len(self._given.y))
         if getattr(self, "class_weight", None) == "balanced":
@@ -90,13 +92,14 @@ class OnTable(BaseNetwork):
         part = self._given.take(self._kept)
         table.sample_weight = row_weights(self._targets, class_weight, part)
         numbers = np.repeat(np.arange(len(table.index)), [len(index) for index in table.index])
-        dense = X.toarray() if hasattr(X, "toarray") else X
+        some = X[:, :MOST_COMPARED]
+        some = some.toarray() if hasattr(some, "toarray") else some
         targets = self._targets.encode(part.y)
-        table.drifts = drifts(np.hstack([targets, dense[:, :MOST_COMPARED]]), numbers[self._kept])
+        table.drifts = drifts(np.hstack([targets, some]), numbers[self._kept])
 
     def _shell(self) -> Any:
         """Return an estimator that validates rows as this one does."""
-        shell = self.local(**self.get_params(deep=False))
+        shell = self.local(**self._params)
         names = ("n_features_in_", "feature_names_in_", "_columns", "_fill")
         vars(shell).update({name: value for name, value in vars(self).items() if name in names})
         return shell

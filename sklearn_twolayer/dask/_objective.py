@@ -30,13 +30,14 @@ class CostOfBlock(NamedTuple):
     link: Link
     input_map: Transformer | None
     dtype: np.dtype
+    n_folds: int  # that statistics of categories know
     n_rows: int  # of all blocks
     total_weight: np.ndarray | float  # of all blocks, for each network where they leave out rows
     members: np.ndarray | None  # numbers of the networks, where they leave out rows
 
     def on(self, block: Block, alpha: float = 0.0) -> Objective:
         """Return the part of the cost that a block has in the mean over all rows."""
-        X = with_folds(block.X, self.input_map, np.asarray(block.folds))
+        X = with_folds(block.X, self.input_map, np.minimum(block.folds, self.n_folds - 1))
         if self.members is None:
             weights = block.weights * (self.n_rows / self.total_weight)
         else:
@@ -175,14 +176,16 @@ class PartitionedObjective(Objective):
         blocks, counts = self.table.to_visit()
         how = delayed((solver, self.alpha), traverse=False)
         start, span = progress[0], progress[1] - progress[0]
-        ends = []
-        for lane in lanes:
+        # One random circle of partitions, with the lanes as far apart as can be: no two of them
+        # want the same partition at a time.
+        circle, ends = rng.permutation(len(blocks)), []
+        for number, lane in enumerate(lanes):
             cost = delayed(lane.cost.of_block, traverse=False)
             state = delayed(
                 (lane.params, lane.moments, np.zeros(len(lane.params))), traverse=False
             )
             done = 0
-            for i in rng.permutation(len(blocks)):
+            for i in np.roll(circle, number * len(blocks) // len(lanes)):
                 share = counts[i] / counts.sum()
                 stretch = start + span * done, start + span * (done + share)
                 seed = int(rng.randint(2**31))
@@ -204,6 +207,7 @@ class PartitionedObjective(Objective):
             self.link,
             self.rows.input_map,
             self.dtype,
+            self.table.n_folds,
             self.n_rows,
             self.total_weight,
             self.members,

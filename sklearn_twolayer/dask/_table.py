@@ -36,6 +36,7 @@ class Encoding(NamedTuple):
             return None
         with naming(number):
             X = self.shell._matrix(part.X, reset=False)
+            # No network leaves out a row that is not in the sample.
             own = self.n_left_out + np.arange(n_rows) % max(self.n_folds - self.n_left_out, 1)
             own[some] = folds
             weights = row_weights(self.targets, self.class_weight, part)
@@ -73,6 +74,7 @@ class Table:
     counts: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=int))
     total_weight: float = 0.0
     sample_weight: np.ndarray = field(default_factory=lambda: np.empty(0))
+    n_folds: int = 1
     drifts: bool = False
     seed: int = 0
     _n_bytes: int = 0
@@ -127,6 +129,7 @@ class Table:
     def prepare(self, encoding: Encoding, folds: np.ndarray) -> None:
         """Make blocks of all partitions; `folds` are those of the rows of the sample."""
         ends = np.cumsum([len(index) for index in self.index])[:-1]
+        self.n_folds = encoding.n_folds
         shared = delayed(encoding, traverse=False)
         blocks = [
             delayed(block_of)(shared, number, *each)
