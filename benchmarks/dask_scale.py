@@ -37,6 +37,11 @@ def write_table(folder: Path, n_rows: int) -> None:
         table.assign(y=y.astype(np.float32)).to_parquet(folder / f"{number:05d}.parquet")
 
 
+def processor_seconds(client: Client) -> float:
+    """Return the processor time of this process, the scheduler in it, and of all workers."""
+    return time.process_time() + sum(client.run(time.process_time).values())
+
+
 def bytes_sent(client: Client) -> int:
     """Return the bytes that all workers have sent to other workers."""
     sent = client.run(lambda dask_worker: dask_worker.transfer_outgoing_bytes_total)
@@ -44,12 +49,13 @@ def bytes_sent(client: Client) -> int:
 
 
 def seconds_of_fit(client: Client, folder: Path, settings: dict) -> tuple[float, int, object]:
-    """Return the time of a fit, the bytes it moved between workers, and the model."""
+    """Return the time of a fit, that of processors, the bytes between workers, and the model."""
     table = dask.dataframe.read_parquet(folder)
     model = DaskTwoLayerRegressor(**settings, client=client)
-    before, start = bytes_sent(client), time.perf_counter()
+    before = time.perf_counter(), processor_seconds(client), bytes_sent(client)
     model.fit(table[NAMES], table["y"])
-    return time.perf_counter() - start, bytes_sent(client) - before, model
+    after = time.perf_counter(), processor_seconds(client), bytes_sent(client)
+    return *np.subtract(after, before), model
 
 
 def milliseconds_of_a_task(client: Client) -> float:
@@ -93,18 +99,22 @@ def main() -> None:
             folder = Path(root) / str(n_rows)
             folder.mkdir()
             write_table(folder, n_rows)
-            taken, moved, model = seconds_of_fit(client, folder, settings)
+            taken, processors, moved, model = seconds_of_fit(client, folder, settings)
             n_parameters = sum(part.params.size for part in model.to_local()._model.parts)
             print(
-                f"{n_rows:,} rows: {taken:.1f} s, {moved / 1e6:.1f} MB between workers; "
+                f"{n_rows:,} rows: {taken:.1f} s, {processors:.1f} s of processors, "
+                f"{moved / 1e6:.1f} MB between workers; "
                 f"{n_parameters:,} parameters, {-(-n_rows // ROWS_OF_PARTITION)} partitions",
                 flush=True,
             )
         smallest = pd.read_parquet(Path(root) / str(min(args.rows)))
         local = TwoLayerRegressor(**settings)
-        start = time.perf_counter()
+        start, processor = time.perf_counter(), time.process_time()
         local.fit(smallest[NAMES], smallest["y"])
-        print(f"in memory, {min(args.rows):,} rows: {time.perf_counter() - start:.1f} s")
+        taken, processor = time.perf_counter() - start, time.process_time() - processor
+        print(
+            f"in memory, {min(args.rows):,} rows: {taken:.1f} s, {processor:.1f} s of processors"
+        )
 
 
 if __name__ == "__main__":
