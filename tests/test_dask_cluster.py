@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
 from sklearn.datasets import make_friedman1
 
 from sklearn_twolayer import Adam
@@ -66,27 +67,36 @@ class Slow(Adam):
         return super().epoch(*args)
 
 
-@pytest.mark.parametrize(
-    "model",
-    [
-        DaskTwoLayerRegressor(**QUICK, n_estimators=2, blend="scale"),
-        DaskTwoLayerRegressor(**QUICK, n_estimators=1, solver="lbfgs"),
-        DaskRBFNetwork(30, task="regression", random_state=0),
-    ],
-    ids=["adam", "lbfgs", "rbf"],
-)
-@pytest.mark.parametrize("is_sorted", [False, True], ids=["as is", "sorted"])
-def test_the_same_bits_with_any_number_of_workers(model, is_sorted):
-    rows, targets = ROWS, TARGETS
-    if is_sorted:
-        order = np.argsort(Y)
+MODELS = {
+    "adam": DaskTwoLayerRegressor(**QUICK, n_estimators=2, blend="scale"),
+    "lbfgs": DaskTwoLayerRegressor(**QUICK, n_estimators=1, solver="lbfgs"),
+    "rbf": DaskRBFNetwork(30, task="regression", refine="width", random_state=0),
+}
+
+
+def predictions(client):
+    """Return what each model predicts after a fit on rows as they are, and sorted by target."""
+    found = {}
+    for order_name, order in (("as is", np.arange(600)), ("sorted", np.argsort(Y))):
         rows = da.from_array(X[order], chunks=(120, 10))
         targets = da.from_array(Y[order], chunks=120)
-    expected = model.set_params(client=None).fit(rows, targets).to_local().predict(X)
-    for n_workers in (1, 2, 4):
-        with cluster(n_workers) as client:
-            model.set_params(client=client).fit(rows, targets)
-        np.testing.assert_array_equal(model.to_local().predict(X), expected)
+        for name, model in MODELS.items():
+            model = clone(model).set_params(client=client).fit(rows, targets)
+            found[name, order_name] = model.to_local().predict(X)
+    return found
+
+
+@pytest.fixture(scope="module")
+def in_threads():
+    return predictions(None)
+
+
+@pytest.mark.parametrize("n_workers", [1, 2, 4])
+def test_the_same_bits_with_any_number_of_workers(in_threads, n_workers):
+    with cluster(n_workers) as client:
+        found = predictions(client)
+    for case, expected in in_threads.items():
+        np.testing.assert_array_equal(found[case], expected, err_msg=str(case))
 
 
 @pytest.mark.parametrize("moment", [0.0, 0.4, 0.8])
