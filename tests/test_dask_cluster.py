@@ -9,7 +9,6 @@ import time
 from contextlib import contextmanager
 
 import numpy as np
-import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.datasets import make_friedman1
@@ -139,20 +138,3 @@ def test_the_fitted_model_needs_no_scheduler(two):
     parts = [local.predict(part) for part in X.reshape(5, 120, 10)]
     with two.as_current():
         np.testing.assert_array_equal(model.predict(ROWS).compute(), np.concatenate(parts))
-
-
-def test_more_rows_than_a_worker_has_memory_for(tmp_path):
-    """Partitions of 24 MB; the table of 480 MB is more than the worker may use."""
-    frames = pytest.importorskip("dask.dataframe")
-    rng = np.random.RandomState(0)
-    names = [f"x{i}" for i in range(20)]
-    for i in range(20):
-        values = rng.normal(size=(300_000, 20)).astype(np.float32)
-        table = pd.DataFrame(values, columns=names).assign(y=values[:, 0] + values[:, 1] ** 2)
-        table.to_parquet(tmp_path / f"{i:02d}.parquet")
-    both = frames.read_parquet(tmp_path)
-    with cluster(1, memory_limit="450MiB", local_directory=str(tmp_path)) as client:
-        model = DaskTwoLayerRegressor("dense", n_units=10, max_iter=1, n_estimators=1)
-        model.set_params(random_state=0, input_map="standard", client=client)
-        model.fit(both[names], both["y"])
-    assert model.to_local().score(table[names][:1000], table["y"][:1000]) > 0.5
