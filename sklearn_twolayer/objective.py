@@ -42,6 +42,9 @@ class Objective:
     rows: Rows
     alpha: float = 0.0
 
+    #: Whether the rows are in partitions elsewhere, which networks visit in turn.
+    in_partitions = False
+
     @property
     def n_rows(self) -> int:
         """Number of training rows."""

@@ -25,7 +25,7 @@ ROWS_OF_ROOMS = [
     {"rbf"},
     {"estimators"},
     {"__init__"},
-    {"_report", "inspection", "onnx"},
+    {"_report", "dask", "inspection", "onnx"},
     {"__main__"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(ROWS_OF_ROOMS) for room in rooms}
@@ -41,6 +41,7 @@ OUTSIDE = {
     "rows": {"joblib"},  # what n_jobs stands for
     "radial": {"sklearn.cluster", "sklearn.exceptions"},  # KMeans, for the centres
     "estimators": {"joblib", "sklearn"},
+    "dask": {"dask", "sklearn"},
     "inspection": {"matplotlib", "sklearn.base", "sklearn.utils.validation"},
     "onnx": {"onnx", "skl2onnx", "sklearn.utils.validation"},
     "_report": {"joblib", "pandas", "rich", "sklearn", "skops", "skrub", "threadpoolctl"},

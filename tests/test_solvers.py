@@ -24,6 +24,7 @@ class Regression:
     """½ mean (a_i·x - b_i)² + ½ α ‖x‖² for each vector x of a stack."""
 
     n_threads = 1
+    in_partitions = False
 
     def __init__(self, A, b, alpha=0.0, dtype=np.float64):
         self.A, self.b, self.alpha = A.astype(dtype), b.astype(dtype), alpha

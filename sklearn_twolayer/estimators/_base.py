@@ -42,8 +42,6 @@ class PartialFitState(NamedTuple):
 
     state: Any  # of the solver, which alone knows its form
     rng: np.random.RandomState
-    asked: tuple  # the type of the solver, and the parameter max_iter
-    max_iter: int
 
 
 class LeftOut(NamedTuple):
@@ -75,7 +73,8 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         sample = self._begin(sample, goes_on)
         held_out = self._held_out(X_val, y_val)
         if held_out is None and self.early_stopping:
-            sample, held_out = self._split(sample, rng)
+            train, val = self._split(sample, rng)
+            sample, held_out = sample.take(train), sample.take(val)
         last = self._model if goes_on else None
         self._n_networks = self._resolve_n_networks(sample, last)
         blend = self._blend_mode(sample)
@@ -112,22 +111,19 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         objective = self._objective(sample, model, "mean", rng)
         start = self._last(objective) if goes_on else self._initial(objective, rng)
         monitor = Monitor(loss_curve=self.loss_curve_ if goes_on else None, verbose=self.verbose)
-        run = self._run(objective, monitor, rng)._replace(n_iter=1)
-        solver, state = as_solver(self.solver), None
-        asked = type(solver), self.max_iter
-        if last is not None:
-            state = last.state
-            if last.asked == asked:
-                run = run._replace(max_iter=last.max_iter)  # not that of the rows of this call
+        # How many calls there will be is known only if the user says so.
+        has_end = self.max_iter is not None
+        run = self._run(objective, monitor, rng)._replace(n_iter=1, has_end=has_end)
+        solver = as_solver(self.solver)
         solver.check_cost(objective)
-        outcome = solver.minimize(objective, start, run, state)
+        outcome = solver.minimize(objective, start, run, None if last is None else last.state)
         self._warn_unless_converged(outcome)
         self._model = self._going_on(
             Part.of(objective.rows, objective.network, outcome.params), model
         )
         self.__dict__.pop("_left_out", None)  # all rows are seen from here on
         self._keep(monitor)
-        self._solver_state = PartialFitState(outcome.state, rng, asked, run.max_iter)
+        self._solver_state = PartialFitState(outcome.state, rng)
         return self
 
     # Steps of fit, in their order.
@@ -174,10 +170,13 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
                 f"early_stopping=True with validation_fraction={fraction} leaves no row to train "
                 f"or to validate on, with n_samples={n}; give more data or another fraction."
             )
-        train, val = train_test_split(
+        return train_test_split(
             np.arange(n), test_size=fraction, random_state=rng, stratify=labels
         )
-        return sample.take(train), sample.take(val)
+
+    def _n_rows(self, sample: Sample) -> int:
+        """Return how many rows are trained on, which sizes depend on."""
+        return sample.X.shape[0]
 
     def _stratification(self, sample):
         return None
@@ -195,7 +194,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
 
     def _resolve_n_networks(self, sample: Sample, last: Model | None) -> int:
         if last is None:
-            return self.n_estimators or default_n_networks(sample.X.shape[0])
+            return self.n_estimators or default_n_networks(self._n_rows(sample))
         if self.n_estimators not in (None, len(self.params_)):
             raise ValueError(
                 "Going on from the last fit (warm_start or partial_fit) needs the same network: "

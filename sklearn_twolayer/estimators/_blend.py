@@ -99,7 +99,7 @@ def fit_rectified(
     honest : Honest
         Their raw outputs for rows that were left out.
     """
-    size = RectifiedSize.of(sample.X.shape[0])
+    size = RectifiedSize.of(owner._n_rows(sample))
     by_name = isinstance(owner.input_map, str)
     input_map = owner._fit_input_map(
         sample, PiecewiseLinearMap(size.n_bins) if by_name else owner.input_map, rng, folds

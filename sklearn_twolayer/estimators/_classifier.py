@@ -224,9 +224,10 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
     def partial_fit(self, X, y, classes=None, sample_weight=None):
         """Train for one epoch, going on from the state of the last call.
 
-        The input map is learned from the first call. The learning-rate schedule counts
-        calls, of `max_iter` in all. After `fit`, the factors of a blend and its
-        radial-basis network stay as they are.
+        The input map is learned from the first call, which should be a fair sample of the
+        rows. The learning-rate schedule counts calls, of `max_iter` in all; without a number,
+        the rate falls with the inverse root of the number of steps. After `fit`, the factors
+        of a blend and its radial-basis network stay as they are.
 
         Parameters
         ----------

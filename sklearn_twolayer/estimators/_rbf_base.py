@@ -253,7 +253,8 @@ class BaseRBFNetwork(BaseNetwork):
         if self.task == "regression":
             vars(self).pop("classes_", None)
             return RegressionTargets(SquaredError(), sample.y, sample.weights)
-        targets = class_targets(sample.y, self.soft_targets, regression="task='regression'")
+        given = getattr(self, "_all_classes", None)
+        targets = class_targets(sample.y, self.soft_targets, given, "task='regression'")
         self.classes_ = targets.classes
         return targets
 

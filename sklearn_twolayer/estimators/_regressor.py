@@ -212,10 +212,11 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
     def partial_fit(self, X, y, sample_weight=None):
         """Train for one epoch, going on from the state of the last call.
 
-        The input map and the scale of the targets are learned from the first call, the
-        range of the predictions from all. The learning-rate schedule counts calls, of
-        `max_iter` in all. After `fit`, the factors of a blend and its radial-basis network
-        stay as they are.
+        The input map and the scale of the targets are learned from the first call, which
+        should be a fair sample of the rows, the range of the predictions from all. The
+        learning-rate schedule counts calls, of `max_iter` in all; without a number, the rate
+        falls with the inverse root of the number of steps. After `fit`, the factors of a blend
+        and its radial-basis network stay as they are.
 
         Parameters
         ----------

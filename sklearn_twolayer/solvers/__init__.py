@@ -8,7 +8,7 @@ from ._base import Cost, Outcome, Run, Solver
 from ._gradient_descent import GradientDescent
 from ._lbfgs import LBFGS
 from ._least_squares import LeastSquares
-from ._stochastic import Stochastic
+from ._stochastic import Epoch, Lane, Stochastic
 
 SOLVERS: dict[str, type[Solver]] = {
     "adam": Adam,
@@ -28,7 +28,9 @@ __all__ = [
     "SOLVERS",
     "Adam",
     "Cost",
+    "Epoch",
     "GradientDescent",
+    "Lane",
     "LeastSquares",
     "Outcome",
     "Run",

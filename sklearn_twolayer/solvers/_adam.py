@@ -15,6 +15,9 @@ SLICE = 2**16
 #: that epochs times rows lie between these bounds.
 EPOCHS, ROW_VISITS = 40, (60_000, 1_000_000)
 
+#: Steps after which the rate begins to fall, where it is not known how many there will be.
+FULL_STEPS = 100
+
 
 class Moments(NamedTuple):
     """Decaying sums of the gradient and of its square."""
@@ -132,7 +135,7 @@ class Adam(Stochastic):
         # The moments are kept without their factors 1 - beta, to save passes over memory:
         # these and the two corrections for the start from zero end up in `size` and `epsilon`.
         root = ((1 - self.beta_2**t) / (1 - self.beta_2)) ** 0.5
-        rate = self._rate(progress)
+        rate = self._rate(progress, moments.n_steps)
         size = rate * root * (1 - self.beta_1) / (1 - self.beta_1**t)
         epsilon = self.epsilon * root
         decay = rate * self.weight_decay
@@ -157,9 +160,11 @@ class Adam(Stochastic):
             p -= g
         return moments._replace(n_steps=t)
 
-    def _rate(self, progress):
+    def _rate(self, progress, n_steps):
         if self.schedule == "constant":
             return self.learning_rate
+        if progress is None:
+            return self.learning_rate * (1 + n_steps / FULL_STEPS) ** -0.5
         if progress < self.warmup:
             return self.learning_rate * (progress + 1e-3) / (self.warmup + 1e-3)
         done = (progress - self.warmup) / max(1 - self.warmup, 1e-12)

@@ -35,6 +35,11 @@ class Cost(Protocol):
         """Number of threads that walk the rows."""
         ...
 
+    @property
+    def in_partitions(self) -> bool:
+        """Whether rows are in partitions elsewhere, which networks visit in turn (`travel`)."""
+        ...
+
     def lacks(self, capability: str) -> str | None:
         """Return why the cost does not have what a solver requires; None if it does."""
         ...
@@ -90,6 +95,7 @@ class Run(NamedTuple):
     rng: np.random.RandomState
     on_iteration: Callable[[np.ndarray, float], bool]
     n_iter: int | None = None  # iterations to do now, of the max_iter in all
+    has_end: bool = True  # whether it is known that there will be max_iter in all
 
 
 class Outcome(NamedTuple):

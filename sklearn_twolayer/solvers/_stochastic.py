@@ -28,8 +28,22 @@ class Epoch(NamedTuple):
     """What all lanes share in one epoch."""
 
     batches: list  # index arrays; None for all rows
-    start: float  # the part of all epochs that is done, from 0 to 1
-    end: float
+    start: float | None  # the part of all epochs that is done, from 0 to 1; None if not known
+    end: float | None
+
+    def progress(self, batch: int) -> float | None:
+        """Return the part of all epochs that is done before a batch."""
+        if self.start is None or self.end is None:
+            return None
+        return self.start + (self.end - self.start) * batch / len(self.batches)
+
+
+class Lane(NamedTuple):
+    """Networks that are trained together: their cost, parameters (a view) and moments."""
+
+    cost: Any
+    params: np.ndarray
+    moments: Any
 
 
 class LastWeights:
@@ -98,7 +112,9 @@ class Stochastic(Solver):
         """Return what draws the factors of the embedding's outputs, None without dropout."""
         return None
 
-    def step(self, params: np.ndarray, gradient: np.ndarray, moments: Any, progress: float) -> Any:
+    def step(
+        self, params: np.ndarray, gradient: np.ndarray, moments: Any, progress: float | None
+    ) -> Any:
         """Change `params` in place and return the new moments.
 
         Parameters
@@ -107,8 +123,8 @@ class Stochastic(Solver):
             The stack and its gradients, which may be overwritten.
         moments : object
             As `start` or the last step returned them; may be overwritten.
-        progress : float
-            The part of all iterations that is done, from 0 to 1.
+        progress : float or None
+            The part of all iterations that is done, from 0 to 1; None if not known.
 
         Returns
         -------
@@ -119,7 +135,7 @@ class Stochastic(Solver):
 
     def minimize(self, objective, params, run: Run, state=None) -> Outcome:
         params = params.astype(objective.dtype)
-        lanes = self._lanes(len(params))
+        lanes = self._lanes(len(params), objective.in_partitions)
         is_own = state is not None and state.solver is type(self)
         if not is_own or len(state.moments) != len(lanes):
             moments = [self.start(params[lane]) for lane in lanes]
@@ -130,14 +146,10 @@ class Stochastic(Solver):
         views = [params[lane] for lane in lanes]
         last = LastWeights(objective, params)
         for epoch in range(first, end):
-            shared = self._shared(objective.n_rows, run, epoch)
             with np.errstate(over="ignore"):
                 penalty = objective.penalty(params).mean()
-            rngs = [np.random.RandomState(run.rng.randint(2**31)) for _ in lanes]
-            works = zip(parts, views, state.moments, rngs, [shared] * len(lanes), strict=True)
-            # On all rows the objective itself spreads the blocks over the threads.
-            n_threads = 1 if shared.batches == [None] else objective.n_threads
-            results = map_in_threads(lambda work: self._epoch(*work), works, n_threads)
+            works = [Lane(*each) for each in zip(parts, views, state.moments, strict=True)]
+            results = self._pass(objective, works, run, epoch)
             loss = np.concatenate([loss for loss, _ in results]).mean()
             if not last.accept(params, loss, epoch == end - 1):
                 params = last.finite()
@@ -150,34 +162,51 @@ class Stochastic(Solver):
                 return Outcome(params, epoch + 1 - first, True, "stopped on request", state)
             if self.stops_on_plateau and state.epochs_without_gain >= run.n_iter_no_change:
                 return Outcome(params, epoch + 1 - first, True, "the cost no longer falls", state)
-        if end > run.max_iter and not self.stops_on_plateau:
+        if run.has_end and end > run.max_iter and not self.stops_on_plateau:
             message = "the learning rate has fallen to zero after max_iter epochs"
             return Outcome(params, end - first, False, message, state)
         converged = run.n_iter is not None or not self.stops_on_plateau
         message = "max_iter was reached before the cost stopped falling"
         return Outcome(params, end - first, converged, message, state)
 
-    def _lanes(self, n_networks: int) -> list[slice]:
+    def _lanes(self, n_networks: int, is_spread: bool) -> list[slice]:
         # The same for rows that are fewer than a batch, which may come in between.
-        size = n_networks if self.batch_size is None else LANE
+        size = n_networks if self.batch_size is None else 1 if is_spread else LANE
         return [slice(start, start + size) for start in range(0, n_networks, size)]
 
-    def _shared(self, n_rows: int, run: Run, epoch: int) -> Epoch:
-        if self.batch_size is None or self.batch_size >= n_rows:
-            batches: list = [None]
-        else:
-            batches = np.array_split(run.rng.permutation(n_rows), -(-n_rows // self.batch_size))
-        return Epoch(batches, min(epoch / run.max_iter, 1.0), min((epoch + 1) / run.max_iter, 1.0))
+    def _pass(self, objective, lanes: list[Lane], run: Run, epoch: int) -> list:
+        """Go through all rows once; return the losses and the moments of each lane."""
+        start = end = None
+        if run.has_end:
+            start, end = (min(done / run.max_iter, 1.0) for done in (epoch, epoch + 1))
+        if objective.in_partitions and self.batch_size is not None:
+            return objective.travel(self, lanes, run.rng, (start, end))
+        n_rows = objective.n_rows
+        is_whole = self.batch_size is None or self.batch_size >= n_rows
+        batches = [None] if is_whole else self.batches(n_rows, run.rng)
+        rngs = [np.random.RandomState(run.rng.randint(2**31)) for _ in lanes]
+        shared = Epoch(batches, start, end)
+        # On all rows the objective itself spreads the blocks over the threads.
+        n_threads = 1 if is_whole else objective.n_threads
+        return map_in_threads(
+            lambda work: self.epoch(*work),
+            [(*lane, rng, shared) for lane, rng in zip(lanes, rngs, strict=True)],
+            n_threads,
+        )
 
-    def _epoch(self, objective, params, moments, rng, shared: Epoch) -> tuple[np.ndarray, Any]:
+    def batches(self, n_rows: int, rng: np.random.RandomState) -> list[np.ndarray]:
+        """Return the rows of each batch of an epoch, in random order."""
+        size = self.batch_size or n_rows
+        return np.array_split(rng.permutation(n_rows), -(-n_rows // size))
+
+    def epoch(self, objective, params, moments, rng, shared: Epoch) -> tuple[np.ndarray, Any]:
         """Go through all batches; change `params` in place, return losses and moments."""
         total, draw_mask = np.zeros(len(params)), self.mask_source(rng)
         batches = shared.batches
         with np.errstate(over="ignore", invalid="ignore"):
             for i, index in enumerate(batches):
                 loss, gradient = objective.loss_and_gradient(params, index, draw_mask)
-                progress = shared.start + (shared.end - shared.start) * i / len(batches)
-                moments = self.step(params, gradient, moments, progress)
+                moments = self.step(params, gradient, moments, shared.progress(i))
                 total = total + loss * (1 if index is None else len(index) / objective.n_rows)
         return total, moments
 

@@ -1,0 +1,146 @@
+"""Dask's arrays and data frames as partitions of rows: in for `fit`, out of `predict`."""
+
+from typing import Any, NamedTuple
+
+import dask.array
+import dask.dataframe
+import numpy as np
+from dask.delayed import Delayed, delayed
+
+#: Kinds of columns that are neither numbers nor text or categories.
+OTHERS = {"M": "date", "m": "span of time"}
+
+
+class Form(NamedTuple):
+    """What all partitions of a collection must be like."""
+
+    columns: tuple | None  # of a data frame
+    kinds: tuple | None  # of its columns
+    n_columns: int
+    dtype: np.dtype | None  # of an array
+
+
+def is_frame(X: Any) -> bool:
+    """Return whether rows are a data frame of Dask's."""
+    return isinstance(X, dask.dataframe.DataFrame)
+
+
+def check_collection(X: Any, local: str) -> None:
+    """Raise TypeError where X is no collection of rows of Dask's."""
+    if not isinstance(X, dask.array.Array) and not is_frame(X):
+        raise TypeError(
+            f"X must be a Dask array or data frame, got {type(X).__name__}: {local} is for data "
+            "in memory; dask.array.from_array and dask.dataframe.from_pandas make collections."
+        )
+    if isinstance(X, dask.array.Array) and X.ndim != 2:
+        raise ValueError(f"X must have two axes, got shape {X.shape}.")
+
+
+def form_of(X: Any) -> Form:
+    """Return what all partitions of X must be like."""
+    if is_frame(X):
+        return Form(tuple(X.columns), kinds_of(X), len(X.columns), None)
+    return Form(None, None, X.shape[1], X.dtype)
+
+
+def kinds_of(X: Any) -> tuple:
+    """Return what the columns of a data frame hold: numbers, or a kind of other things."""
+    kinds = [dtype.kind for dtype in X.dtypes]
+    return tuple("number" if kind in "biuf" else OTHERS.get(kind, "text") for kind in kinds)
+
+
+def partitions(X: Any, y: Any, sample_weight: Any) -> list[tuple[Any, Any, Any]]:
+    """Return the parts of X, y and weights that belong together.
+
+    Parameters
+    ----------
+    X : dask array or data frame
+        Rows.
+    y : dask array, series or data frame
+        Targets.
+    sample_weight : dask array, series or None
+        Weights.
+
+    Returns
+    -------
+    list of tuple
+        Delayed objects, and None for weights that are not there.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If they are no collections, or not cut at the same rows.
+    """
+    rows = _rows_of(X)
+    columns: list[list] = [rows, _like("y", y, X, rows)]
+    if sample_weight is None:
+        columns.append([None] * len(rows))
+    else:
+        columns.append(_like("sample_weight", sample_weight, X, rows))
+    return list(zip(*columns, strict=True))
+
+
+def _rows_of(collection: Any) -> list[Delayed]:
+    if isinstance(collection, dask.array.Array):
+        if collection.ndim == 2:
+            collection = collection.rechunk({1: -1})
+        return list(collection.to_delayed().ravel())
+    # Optimised, a column alone may be read in fewer partitions than the others.
+    return list(collection.to_delayed(optimize_graph=False))
+
+
+def _like(name: str, collection: Any, X: Any, rows: list) -> list[Delayed]:
+    """Return the parts of a collection that is cut as X is."""
+    if not hasattr(collection, "to_delayed"):
+        raise TypeError(
+            f"{name} must be a Dask array or series, cut at the same rows as X, got "
+            f"{type(collection).__name__}."
+        )
+    parts = _rows_of(collection)
+    known = [getattr(each, "chunks", ((np.nan,),))[0] for each in (X, collection)]
+    differ = known[0] != known[1] and not np.isnan([*known[0], *known[1]]).any()
+    if len(parts) != len(rows) or differ:
+        raise ValueError(
+            f"{name} must be cut at the same rows as X, which has {len(rows)} partitions; {name} "
+            f"has {len(parts)}. For arrays, {name}.rechunk(X.chunks[0]) does it."
+        )
+    return parts
+
+
+def each_partition(X: Any, function: Any, model: Any, empty: np.ndarray) -> dask.array.Array:
+    """Return the array that a function of a model and of rows gives, not yet computed.
+
+    Parameters
+    ----------
+    X : dask array or data frame
+        Rows.
+    function : callable
+        Takes the model and the rows of a partition.
+    model : object
+        Sent to each worker once.
+    empty : ndarray of shape (0, ...)
+        What it gives for no rows.
+
+    Returns
+    -------
+    dask array
+        As many blocks as X has partitions; of unknown lengths, where those of X are unknown.
+    """
+    model = delayed(model, traverse=False)
+    if isinstance(X, dask.array.Array):
+        lengths = X.chunks[0]
+    else:
+        lengths = (np.nan,) * X.npartitions
+    parts = [
+        dask.array.from_delayed(
+            delayed(_or_empty)(function, model, part, empty),
+            (length, *empty.shape[1:]),
+            meta=empty,
+        )
+        for part, length in zip(_rows_of(X), lengths, strict=True)
+    ]
+    return dask.array.concatenate(parts, allow_unknown_chunksizes=True)
+
+
+def _or_empty(function, model, part, empty):
+    return np.asarray(function(model, part)) if part.shape[0] else empty

@@ -1,0 +1,104 @@
+"""Where tasks run: on the workers of a client, or on this machine, by Dask's own threads."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import dask
+from dask.base import get_scheduler
+from dask.delayed import Delayed, delayed
+
+from .._blas import single_threaded_blas
+from ._block import spooled
+
+#: On this machine, larger tables are kept in files of Dask's temporary directory.
+KEEP_BYTES = 2**28
+#: How many sums are added at a time.
+FAN_IN = 8
+
+
+class Engine:
+    """Runs graphs of tasks; the results of the same tasks do not depend on who runs them.
+
+    Parameters
+    ----------
+    client : distributed.Client or None
+        Where to run; None for what Dask is set to, its threads by default.
+    folder : str
+        Where tables that are too large for memory are kept, on this machine.
+    """
+
+    def __init__(self, client: Any, folder: str):
+        if client is None:  # a client that was made on its own is Dask's default
+            client = getattr(get_scheduler(), "__self__", None)
+        self.client = client
+        self.folder = folder
+
+    def run(self, tasks: list[Delayed]) -> list:
+        """Return the results of some tasks, in their order."""
+        with told_of_its_client():
+            if self.client is None:
+                return list(dask.compute(*tasks))
+            return self.client.gather(self.client.compute(tasks))
+
+    def keep(self, blocks: list[Delayed], n_bytes: int = 0) -> list[Delayed]:
+        """Compute blocks and keep them: in workers, in memory, or in files if they are large."""
+        with told_of_its_client():
+            if self.client is not None:
+                return self.client.persist(blocks)
+            if n_bytes > KEEP_BYTES:
+                blocks = [delayed(spooled)(block, self.folder) for block in blocks]
+            return list(dask.persist(*blocks))
+
+    def total(self, parts: list[Delayed]) -> tuple:
+        """Return the sums of tuples of arrays, added in an order that is always the same."""
+        while len(parts) > 1:
+            groups = [parts[start : start + FAN_IN] for start in range(0, len(parts), FAN_IN)]
+            parts = [delayed(added)(group) for group in groups]
+        return self.run(parts)[0]
+
+
+@contextmanager
+def opened(client: Any) -> Iterator[Engine]:
+    """Context with an engine; its files are deleted at the end."""
+    where = dask.config.get("temporary_directory", None)
+    with TemporaryDirectory(prefix="sklearn_twolayer-", dir=where) as folder:
+        yield Engine(client, folder)
+
+
+@contextmanager
+def told_of_its_client() -> Iterator[None]:
+    """Say that a client was closed, where that is why the results do not come."""
+    try:
+        yield
+    except (TypeError, ValueError):  # of the rows
+        raise
+    except BaseException as error:
+        text = f"{type(error).__name__}: {error}".lower()
+        if "closed" in text or "cancelled" in text or "no longer connected" in text:
+            raise RuntimeError(
+                "Dask's client or scheduler went away before the result was there: connect a new "
+                f"client and start again. ({type(error).__name__}: {error})"
+            ) from error
+        raise
+
+
+def task(function: Callable) -> Callable:
+    """Decorate what a worker does with one partition: BLAS has one thread."""
+
+    @wraps(function)
+    def wrapped(*args, **kwargs):
+        with single_threaded_blas():
+            return function(*args, **kwargs)
+
+    return wrapped
+
+
+def added(sums: list[tuple]) -> tuple:
+    """Return the sums of tuples of arrays."""
+    total = sums[0]
+    for more in sums[1:]:
+        total = tuple(a + b for a, b in zip(total, more, strict=True))
+    return total

@@ -1,0 +1,244 @@
+"""The estimators that a user of Dask meets."""
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, clone
+from sklearn.utils import check_random_state
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
+
+from ._collections import check_collection, each_partition, form_of, partitions
+from ._engine import opened
+from ._fits import ClassifierOnTable, OnTable, RBFOnTable, RegressorOnTable
+from ._table import Table
+
+
+def constructor_of(local: type) -> Callable:
+    """Return a constructor that takes what that of a local estimator takes, and a client."""
+    signature = inspect.signature(local)
+    client = inspect.Parameter("client", inspect.Parameter.KEYWORD_ONLY, default=None)
+    own = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    full = signature.replace(parameters=[own, *signature.parameters.values(), client])
+
+    def __init__(self, *args, **kwargs):
+        bound = full.bind(self, *args, **kwargs)
+        bound.apply_defaults()
+        vars(self).update({name: v for name, v in bound.arguments.items() if name != "self"})
+
+    __init__.__signature__ = full  # type: ignore[attr-defined]
+    return __init__
+
+
+def _predicts_probabilities(estimator) -> bool:
+    return estimator._on_table().__sklearn_tags__().estimator_type == "classifier"
+
+
+class DaskEstimator(BaseEstimator):
+    """What all estimators on Dask's collections share."""
+
+    client: Any
+    on_table: type[OnTable]
+
+    def fit(self, X, y, sample_weight=None):
+        """Fit on all rows of a collection.
+
+        Parameters
+        ----------
+        X : dask array or data frame of shape (n_samples, n_features)
+            Rows.
+        y : dask array, series or data frame
+            Targets, cut at the same rows as X.
+        sample_weight : dask array or series, optional
+            Weights of the rows, cut likewise.
+
+        Returns
+        -------
+        self
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or the data are out of range, with the number of the partition; the
+            estimator is then left as it was.
+        RuntimeError
+            If the client goes away.
+        """
+        local = self._on_table()
+        check_collection(X, local.local.__name__)
+        if getattr(self, "warm_start", False):
+            raise ValueError("warm_start=True is for the local estimators: leave it at False.")
+        local._check_parameters()
+        rng = check_random_state(self.random_state)
+        with opened(self.client) as engine:
+            parts = partitions(X, y, sample_weight)
+            local.fit_table(Table.read(engine, parts, form_of(X), local), rng)
+        self._local = local.plain()
+        return self
+
+    def predict(self, X):
+        """Predict labels, or real targets.
+
+        Parameters
+        ----------
+        X : dask array or data frame of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        dask array of shape (n_samples,) or (n_samples, n_outputs)
+            What `to_local().predict` gives, not yet computed.
+        """
+        return self._lazily("predict", X)
+
+    @available_if(_predicts_probabilities)
+    def predict_proba(self, X):
+        """Predict the probabilities of classes or labels.
+
+        Parameters
+        ----------
+        X : dask array or data frame of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        dask array of shape (n_samples, n_classes)
+            What `to_local().predict_proba` gives, not yet computed.
+        """
+        return self._lazily("predict_proba", X)
+
+    def transform(self, X):
+        """Map rows to the embedding y_E.
+
+        Parameters
+        ----------
+        X : dask array or data frame of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        dask array of shape (n_samples, N_E)
+            What `to_local().transform` gives, not yet computed.
+        """
+        return self._lazily("transform", X)
+
+    def to_local(self):
+        """Return the fitted estimator for data in memory, which needs no Dask.
+
+        Returns
+        -------
+        TwoLayerRegressor, TwoLayerClassifier or RBFNetwork
+            Its predictions are the same bits.
+        """
+        check_is_fitted(self)
+        return self._local
+
+    def _on_table(self) -> Any:
+        return self.on_table(**self._params_without_client())
+
+    def _params_without_client(self) -> dict:
+        params = self.get_params(deep=False)
+        del params["client"]
+        return {name: clone(value, safe=False) for name, value in params.items()}
+
+    def _lazily(self, method, X):
+        check_is_fitted(self)
+        check_collection(X, type(self._local).__name__)
+        function = ByMethod(method)
+        if hasattr(X, "_meta_nonempty"):
+            few = X._meta_nonempty
+        else:
+            few = np.zeros((1, X.shape[1]), dtype=X.dtype)
+        return each_partition(X, function, self._local, np.asarray(function(self._local, few))[:0])
+
+    def __getattr__(self, name):
+        if name.endswith("_") and not name.startswith("_") and "_local" in vars(self):
+            return getattr(self._local, name)
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def __sklearn_is_fitted__(self):
+        return "_local" in vars(self)
+
+    def __sklearn_clone__(self):
+        return type(self)(**self._params_without_client(), client=self.client)
+
+    def __getstate__(self):
+        return super().__getstate__() | {"client": None}  # a connection cannot be saved
+
+    def __sklearn_tags__(self):
+        return self._on_table().__sklearn_tags__()
+
+
+class ByMethod:
+    """A method, by its name, as a function of a model and of rows."""
+
+    def __init__(self, name: str):
+        self.name = name
+
+    def __call__(self, model: Any, X: Any) -> Any:
+        """Return what the method gives."""
+        return getattr(model, self.name)(X)
+
+
+class DaskTwoLayerRegressor(DaskEstimator):
+    """`TwoLayerRegressor` on Dask's arrays and data frames.
+
+    The parameters are those of the local estimator, and `client`.
+
+    Parameters
+    ----------
+    client : distributed.Client, optional
+        Where to run; None for what Dask is set to: the last client that was made, or the
+        threads of this process, which read one partition after the other.
+
+    Examples
+    --------
+    >>> import dask.array as da
+    >>> from sklearn.datasets import load_diabetes
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> X, y = da.from_array(X, chunks=(100, -1)), da.from_array(y, chunks=100)
+    >>> model = DaskTwoLayerRegressor(n_estimators=1, max_iter=20, random_state=0).fit(X, y)
+    >>> model.predict(X)[:2].compute().shape
+    (2,)
+    """
+
+    on_table = RegressorOnTable
+    __init__ = constructor_of(RegressorOnTable.local)
+
+
+class DaskTwoLayerClassifier(DaskEstimator):
+    """`TwoLayerClassifier` on Dask's arrays and data frames.
+
+    The parameters are those of the local estimator, and `client`.
+
+    Parameters
+    ----------
+    client : distributed.Client, optional
+        Where to run; None for what Dask is set to: the last client that was made, or the
+        threads of this process, which read one partition after the other.
+    """
+
+    on_table = ClassifierOnTable
+    __init__ = constructor_of(ClassifierOnTable.local)
+
+
+class DaskRBFNetwork(DaskEstimator):
+    """`RBFNetwork` on Dask's arrays and data frames.
+
+    The parameters are those of the local estimator, and `client`. Centres, widths, the metric
+    and the penalty are learned from the sample. With real targets the output layer is that of
+    least squares on all rows; that of a classifier, which the local estimator fits on 20,000
+    rows at most, stays as the sample gives it.
+
+    Parameters
+    ----------
+    client : distributed.Client, optional
+        Where to run; None for what Dask is set to: the last client that was made, or the
+        threads of this process, which read one partition after the other.
+    """
+
+    on_table = RBFOnTable
+    __init__ = constructor_of(RBFOnTable.local)

@@ -1,0 +1,182 @@
+"""Fits of the estimators on a table: what is chosen, on its sample; what is trained, on all rows.
+
+A fit goes the way of the local one, on the sample. Where that sets up a cost, the cost over
+all rows takes its place.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from ..curvature import has_closed_form
+from ..estimators import RBFNetwork, TwoLayerClassifier, TwoLayerRegressor
+from ..estimators._base import BaseTwoLayer
+from ..estimators._network import BaseNetwork
+from ..estimators._targets import as_columns
+from ..model import Model
+from ..network import Network
+from ._objective import PartitionedObjective
+from ._output import output_of_all_rows
+from ._table import Encoding, Part, Table, drifts, row_weights
+
+#: Columns of the sample that partitions are compared by.
+MOST_COMPARED = 1000
+
+
+class OnTable(BaseNetwork):
+    """What a local estimator does otherwise where its rows are a table."""
+
+    local: type
+    soft_targets: str | None
+    fit: Any
+    _targets: Any
+    _params: dict  # as the user gave them
+    _table: Table
+    _given: Part  # the sample
+    _kept: np.ndarray  # rows of it that are trained on
+
+    @property
+    def has_labels(self) -> bool:
+        """Whether targets are labels, which are counted."""
+        is_classifier = self.__sklearn_tags__().estimator_type == "classifier"
+        return is_classifier and self.soft_targets is None
+
+    def plain(self) -> Any:
+        """Return the local estimator, fitted."""
+        names = {*self._params, "_params", "_table", "_given", "_kept", "_left_out"}
+        model = self.local(**self._params)
+        vars(model).update({name: v for name, v in vars(self).items() if name not in names})
+        return model
+
+    def fit_table(self, table: Table, rng: np.random.RandomState) -> None:
+        """Fit on a table, by way of its sample."""
+        self._params = self.get_params(deep=False)
+        self._table, self._given = table, table.sample(rng)
+        self._kept = np.arange(len(self._given.y))
+        if getattr(self, "class_weight", None) == "balanced":
+            self.class_weight = balanced(table.masses, self._given.y)
+        self.fit(*self._given)
+
+    def _begin(self, sample, goes_on):
+        if sample.y.ndim == 1 and self.has_labels:
+            self._all_classes = labels_of(self._table.masses, sample.y)
+        sample = super()._begin(sample, goes_on)
+        vars(self).pop("_all_classes", None)
+        if hasattr(self._targets, "bounds"):
+            self._reach_all_targets()
+        return sample
+
+    def _weighted(self, sample):
+        factors = np.broadcast_to(self._row_factors(sample), len(sample.y))
+        self._kept = np.flatnonzero(sample.weights * factors)
+        return super()._weighted(sample)
+
+    def _reach_all_targets(self):
+        """Let predictions reach as far beyond all targets as beyond those of the sample."""
+        d, survey = as_columns(self._given.y), [s for s in self._table.survey if s.n_rows]
+        low = np.atleast_1d(np.min([s.low for s in survey], axis=0)) - d.min(axis=0)
+        high = np.atleast_1d(np.max([s.high for s in survey], axis=0)) - d.max(axis=0)
+        self._targets.bounds = self._targets.bounds + np.stack([low, high])
+
+    def _prepare(self, X, folds: np.ndarray | None, n_left_out: int) -> None:
+        """Make the table ready, once, for costs that leave out some rows of the sample."""
+        table = self._table
+        if table.blocks:
+            return
+        everywhere = np.full(len(self._given.y), -1)  # rows that are not trained on
+        everywhere[self._kept] = n_left_out if folds is None else folds
+        n_folds = n_left_out + 1 if folds is None else int(folds.max()) + 1
+        class_weight = getattr(self, "class_weight", None)
+        encoding = Encoding(self._shell(), self._targets, class_weight, n_left_out, n_folds)
+        table.prepare(encoding, everywhere)
+        part = self._given.take(self._kept)
+        table.sample_weight = row_weights(self._targets, class_weight, part)
+        numbers = np.repeat(np.arange(len(table.index)), [len(index) for index in table.index])
+        some = X[:, :MOST_COMPARED]
+        some = some.toarray() if hasattr(some, "toarray") else some
+        targets = self._targets.encode(part.y)
+        table.drifts = drifts(np.hstack([targets, some]), numbers[self._kept])
+
+    def _shell(self) -> Any:
+        """Return an estimator that validates rows as this one does."""
+        shell = self.local(**self._params)
+        names = ("n_features_in_", "feature_names_in_", "_columns", "_fill")
+        vars(shell).update({name: value for name, value in vars(self).items() if name in names})
+        return shell
+
+
+def balanced(masses: dict, y: np.ndarray) -> dict:
+    """Return the weights of labels by which all weigh the same."""
+    if y.ndim > 1:
+        raise ValueError(
+            "class_weight='balanced' is for one label per row: give a list of dicts of weights."
+        )
+    total = sum(masses.values())
+    return {label: total / (len(masses) * mass) for label, mass in masses.items()}
+
+
+def labels_of(masses: dict, y: np.ndarray) -> np.ndarray:
+    """Return all labels, sorted, in the type of those of a sample."""
+    return np.unique(np.asarray(list(masses), dtype=None if y.dtype.kind == "U" else y.dtype))
+
+
+class NetworksOnTable(OnTable, BaseTwoLayer):
+    """Networks that are trained by a solver."""
+
+    def _split(self, sample, rng):
+        train, val = super()._split(sample, rng)
+        self._kept = self._kept[train]
+        return train, val
+
+    def _n_rows(self, sample):
+        return self._table.n_rows
+
+    def _on_rows(self, sample, input_map, embedding, dtype, folds):
+        local = super()._on_rows(sample, input_map, embedding, dtype, folds)
+        self._prepare(sample.X, folds, self._n_networks)
+        return PartitionedObjective.of(local, self._table)
+
+
+class RegressorOnTable(NetworksOnTable, TwoLayerRegressor):
+    """`TwoLayerRegressor` on a table."""
+
+    local = TwoLayerRegressor
+
+
+class ClassifierOnTable(NetworksOnTable, TwoLayerClassifier):
+    """`TwoLayerClassifier` on a table."""
+
+    local = TwoLayerClassifier
+
+
+class RBFOnTable(OnTable, RBFNetwork):
+    """`RBFNetwork` on a table: the output layer of least squares is that of all rows."""
+
+    local = RBFNetwork
+
+    def _learn(self, sample, rng, folds=None):
+        fit = super()._learn(sample, rng, folds)
+        part, objective = fit.part, fit.layer.objective
+        if not has_closed_form(objective.loss, objective.link) or self._table.n_rows <= part.width:
+            return fit
+        self._prepare(sample.X, None, 1)
+        on_sample = fit.layer.solved(fit.alpha)
+        cost = PartitionedObjective.of(objective, self._table)
+        # The same pull on the sum of the losses: what noise asks for falls with the rows.
+        share = len(sample.y) / cost.n_rows if isinstance(self.alpha, str) else 1.0
+        weights, bias = output_of_all_rows(cost, on_sample, share * fit.alpha)
+        # What shrinks the layer on the sample shrinks that of all rows too.
+        factor, constant = shrinkage(part.network, on_sample, part.params[0])
+        views = part.network.views(on_sample)
+        views.weights[...], views.bias[...] = factor * weights, factor * bias + constant
+        params = on_sample[None].astype(part.params.dtype)
+        self._model = Model.of(type(part)(part.input_map, part.network, params))
+        return fit
+
+
+def shrinkage(network: Network, solved: np.ndarray, final: np.ndarray) -> tuple:
+    """Return the factor and the constant that lead from one output layer to another."""
+    before, after = network.views(solved), network.views(final.astype(solved.dtype))
+    size = np.sum(before.weights**2)
+    factor = np.sum(before.weights * after.weights) / size if size else 1.0
+    return factor, after.bias - factor * before.bias

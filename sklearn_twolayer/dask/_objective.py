@@ -1,0 +1,259 @@
+"""The cost over rows in partitions: sums of what they give, and networks that visit them."""
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+from dask.delayed import delayed
+
+from .._linalg import add_multiple
+from ..curvature import block_design, has_closed_form, solve_output
+from ..input_maps import with_folds
+from ..links import Link
+from ..losses import Loss
+from ..network import Network
+from ..objective import Objective
+from ..rows import Rows, Transformer
+from ..solvers import Epoch, Lane, Stochastic
+from ._block import Block
+from ._engine import task
+from ._table import Table
+
+
+class CostOfBlock(NamedTuple):
+    """What makes a cost of the rows of a block: all of it but the rows."""
+
+    network: Network
+    loss: Loss
+    link: Link
+    input_map: Transformer | None
+    dtype: np.dtype
+    n_folds: int  # that statistics of categories know
+    n_rows: int  # of all blocks
+    total_weight: np.ndarray | float  # of all blocks, for each network where they leave out rows
+    members: np.ndarray | None  # numbers of the networks, where they leave out rows
+
+    def on(self, block: Block, alpha: float = 0.0) -> Objective:
+        """Return the part of the cost that a block has in the mean over all rows."""
+        X = with_folds(block.X, self.input_map, np.minimum(block.folds, self.n_folds - 1))
+        if self.members is None:
+            weights = block.weights * (self.n_rows / self.total_weight)
+        else:
+            weights = np.where(block.folds == self.members[:, None], 0, block.weights)
+            weights = weights * (self.n_rows / np.asarray(self.total_weight)[:, None])
+        rows = Rows(
+            X,
+            self.input_map,
+            self.dtype,
+            1,
+            np.ascontiguousarray(block.targets, dtype=self.dtype),
+            weights.astype(self.dtype),
+            float(self.n_rows),
+        )
+        return Objective(self.network, self.loss, self.link, rows.keep(), alpha)
+
+
+@dataclass(frozen=True, eq=False)
+class PartitionedObjective(Objective):
+    """E over all rows of a table; `rows` are those of its sample, to start from.
+
+    Parameters
+    ----------
+    network, loss, link, rows, alpha
+        As of `Objective`.
+    table : Table
+        All rows.
+    total_weight : ndarray or float
+        The weight of all rows, for each network where they leave out rows.
+    members : ndarray of int or None
+        The numbers of the networks, where they leave out rows.
+    """
+
+    table: Any = None
+    total_weight: Any = 0.0
+    members: np.ndarray | None = None
+
+    in_partitions = True
+
+    @classmethod
+    def of(cls, local: Objective, table: Table) -> "PartitionedObjective":
+        """Return the cost over all rows for that over the sample."""
+        parts = local.network, local.loss, local.link, local.rows, local.alpha
+        return cls(*parts, table, table.total_weight)
+
+    @property
+    def n_rows(self) -> int:
+        return int(self.table.counts.sum())
+
+    def on(self, rows: Rows) -> Objective:
+        """Return the cost over rows that are here."""
+        return Objective(self.network, self.loss, self.link, rows, self.alpha)
+
+    def without(self, rows: np.ndarray) -> "PartitionedObjective":
+        """Return the cost of networks that each leave out its own rows of the sample."""
+        left_out = rows @ self.table.sample_weight
+        return replace(
+            self,
+            total_weight=self.table.total_weight - left_out,
+            members=np.arange(len(left_out)),
+        )
+
+    def networks(self, part: slice) -> "PartitionedObjective":
+        if self.members is None:
+            return self
+        return replace(self, members=self.members[part], total_weight=self.total_weight[part])
+
+    def loss_and_gradient(
+        self,
+        params: np.ndarray,
+        index: np.ndarray | None = None,
+        draw_mask: Callable | None = None,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the data term and the gradient of E, as sums over the partitions."""
+        if draw_mask is not None:
+            raise ValueError(
+                "Steps on all rows of partitions have no dropout: set dropout=0, or a batch_size."
+            )
+        params = params.astype(self.dtype, copy=False)
+        loss, gradient = self.total(_gradient, params)
+        out, views = self.network.views(gradient), self.network.views(params)
+        if self.alpha:
+            pairs = zip(self.network.penalized(out), self.network.penalized(views), strict=True)
+            for slope, weights in pairs:
+                add_multiple(slope, weights, self.alpha)
+        return loss, gradient
+
+    def data_term(self, params: np.ndarray) -> np.ndarray:
+        """Return the data term alone, the weighted mean of L over all rows."""
+        return self.total(_data_term, params)[0]
+
+    def normal_equations(self, vector: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the Gauss-Newton matrix of E and its gradient, for one network."""
+        matrix, gradient = self.total(_normal_equations, vector)
+        penalized = np.zeros(len(vector))
+        for part in self.network.penalized(self.network.views(penalized)):
+            part[...] = self.alpha
+        np.einsum("ii->i", matrix)[...] += penalized
+        return matrix, gradient + penalized * vector
+
+    def with_best_output(self, vector: np.ndarray) -> np.ndarray:
+        """Return parameters with the best output layer for the first, if it is linear."""
+        vector = vector.copy()
+        if has_closed_form(self.loss, self.link):
+            gram, moments = self.total(_design, vector)
+            solution = solve_output(gram, moments, self.alpha)
+            views = self.network.views(vector)
+            views.weights[...], views.bias[...] = solution[:-1], solution[-1]
+        return vector
+
+    def travel(
+        self,
+        solver: Stochastic,
+        lanes: list[Lane],
+        rng: np.random.RandomState,
+        progress: tuple[float, float],
+    ) -> list:
+        """Let networks visit all partitions, each lane in an order of its own.
+
+        Parameters
+        ----------
+        solver : Stochastic
+            Its steps.
+        lanes : list of Lane
+            The networks; their parameters are changed in place.
+        rng : RandomState
+            The source of the orders and of the batches.
+        progress : tuple of float
+            The part of all epochs that is done before and after this one.
+
+        Returns
+        -------
+        list of tuple
+            The losses and the moments of each lane.
+        """
+        blocks, counts = self.table.to_visit()
+        how = delayed((solver, self.alpha), traverse=False)
+        start, span = progress[0], progress[1] - progress[0]
+        # One random circle of partitions, with the lanes as far apart as can be: no two of them
+        # want the same partition at a time.
+        circle, ends = rng.permutation(len(blocks)), []
+        for number, lane in enumerate(lanes):
+            cost = delayed(lane.cost.of_block, traverse=False)
+            state = delayed(
+                (lane.params, lane.moments, np.zeros(len(lane.params))), traverse=False
+            )
+            done = 0
+            for i in np.roll(circle, number * len(blocks) // len(lanes)):
+                share = counts[i] / counts.sum()
+                stretch = start + span * done, start + span * (done + share)
+                seed = int(rng.randint(2**31))
+                state = delayed(visited)(blocks[i], state, cost, how, seed, stretch)
+                done += share
+            ends.append(state)
+        results = []
+        for lane, (params, moments, loss) in zip(lanes, self.table.engine.run(ends), strict=True):
+            lane.params[...] = params
+            results.append((loss, moments))
+        return results
+
+    @property
+    def of_block(self) -> CostOfBlock:
+        """What a worker needs to know."""
+        return CostOfBlock(
+            self.network,
+            self.loss,
+            self.link,
+            self.rows.input_map,
+            self.dtype,
+            self.table.n_folds,
+            self.n_rows,
+            self.total_weight,
+            self.members,
+        )
+
+    def total(self, terms: Callable, argument: Any) -> tuple:
+        """Return the sums over all blocks of what `terms` gives for a cost and an argument."""
+        cost = delayed(self.of_block, traverse=False)
+        argument = delayed(argument, traverse=False)
+        tasks = [delayed(terms_of)(block, cost, terms, argument) for block in self.table.blocks]
+        return self.table.engine.total(tasks)
+
+
+@task
+def terms_of(block: Block, cost: CostOfBlock, terms: Callable, argument: Any) -> tuple:
+    """Return what a block has in a sum."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return terms(cost.on(block), argument)
+
+
+@task
+def visited(
+    block: Block, state: tuple, cost: CostOfBlock, how: tuple, seed: int, stretch: tuple
+) -> tuple:
+    """Return parameters, moments and the loss after all batches of a block."""
+    params, moments, total = copy.deepcopy(state)  # a task may be done again
+    solver, alpha = how
+    rng = np.random.RandomState(seed)
+    objective = cost.on(block, alpha)
+    batches = solver.batches(objective.n_rows, rng)
+    loss, moments = solver.epoch(objective, params, moments, rng, Epoch(batches, *stretch))
+    return params, moments, total + loss * (objective.n_rows / cost.n_rows)
+
+
+def _gradient(objective, params):
+    return objective.loss_and_gradient(params)
+
+
+def _data_term(objective, params):
+    return (objective.data_term(params),)
+
+
+def _normal_equations(objective, vector):
+    return objective.normal_equations(vector)
+
+
+def _design(objective, vector):
+    views = objective.network.views(vector.astype(objective.dtype, copy=False))
+    return objective.sum_blocks(lambda part: block_design(objective, views, part))

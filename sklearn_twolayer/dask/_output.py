@@ -1,0 +1,68 @@
+"""The output layer of least squares, from sums over partitions."""
+
+import numpy as np
+
+from ..output_layer import decomposed
+from ._objective import PartitionedObjective
+
+
+def output_of_all_rows(
+    cost: PartitionedObjective, vector: np.ndarray, alpha: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the best output layer for a first layer.
+
+    Activations and targets are centred before their products are summed, in a second pass, as
+    they would cancel otherwise.
+
+    Parameters
+    ----------
+    cost : PartitionedObjective
+        Holds the network and all rows.
+    vector : ndarray of shape (n_parameters,)
+        The parameters of the first layer.
+    alpha : float
+        Strength of the penalty.
+
+    Returns
+    -------
+    weights : ndarray of shape (width, n_outputs)
+        W.
+    bias : ndarray of shape (n_outputs,)
+        b.
+    """
+    center, offset = cost.total(means, vector)
+    gram, moments = cost.total(covariances, (vector, center, offset))
+    values, vectors = decomposed(gram)
+    total = values + alpha
+    floor = max(len(total) * np.finfo(float).eps * values[-1], np.finfo(float).tiny)
+    inverses = np.divide(1, total, out=np.zeros_like(total), where=total > floor)
+    weights = vectors @ (inverses[:, None] * (vectors.T @ moments))
+    return weights, offset - center @ weights
+
+
+def means(objective, vector):
+    """Return a block's part of the weighted means of activations and targets."""
+    rows, network, views = _parts(objective, vector)
+
+    def terms(part):
+        w = rows.shares(part)
+        return w @ network.embed(views, rows.augmented(part))[0], w @ rows.targets[part]
+
+    return objective.sum_blocks(terms)
+
+
+def covariances(objective, argument):
+    """Return a block's part of their weighted covariances."""
+    vector, center, offset = argument
+    rows, network, views = _parts(objective, vector)
+
+    def terms(part):
+        root = np.sqrt(rows.shares(part))[:, None]
+        y = (network.embed(views, rows.augmented(part))[0] - center) * root
+        return y.T @ y, y.T @ ((rows.targets[part] - offset) * root)
+
+    return objective.sum_blocks(terms)
+
+
+def _parts(objective, vector):
+    return objective.rows, objective.network, objective.network.views(vector)

@@ -1,0 +1,108 @@
+"""Partitions as they are given: checked, and surveyed."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy import sparse
+
+from ..estimators._target_checks import check_given
+from ._collections import Form, kinds_of
+
+
+class Part(NamedTuple):
+    """A partition as it was given."""
+
+    X: Any
+    y: np.ndarray
+    weights: np.ndarray
+
+    def take(self, index) -> "Part":
+        """Return some of the rows."""
+        X = self.X.iloc[index] if hasattr(self.X, "iloc") else self.X[index]
+        return Part(X, self.y[index], self.weights[index])
+
+
+class Survey(NamedTuple):
+    """What one pass tells of the targets of a partition."""
+
+    n_rows: int
+    masses: dict  # weights of labels
+    low: np.ndarray | None  # the smallest and the largest of real targets
+    high: np.ndarray | None
+
+
+@contextmanager
+def naming(number: int) -> Iterator[None]:
+    """Say of an error which partition it is about."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"Partition {number} (the first is 0): {error}") from error
+
+
+def checked_part(number: int, form: Form, validate_y: Callable, *arrays: Any) -> Part:
+    """Return the rows of a partition that have a weight."""
+    X, y, weights = arrays
+    with naming(number):
+        _check_form(X, form)
+        check_given(y)
+        y = np.asarray(y)
+        y = validate_y(y) if len(y) else y
+        weights = np.ones(len(y)) if weights is None else np.asarray(weights, dtype=np.float64)
+        if not len(y) == X.shape[0] == len(weights) or weights.ndim != 1:
+            raise ValueError(
+                f"X has {X.shape[0]} rows, y {len(y)} and sample_weight the shape "
+                f"{weights.shape}: all must be cut at the same rows."
+            )
+        if not np.isfinite(weights).all() or (weights < 0).any():
+            raise ValueError("sample_weight must be finite, and not negative.")
+    part = Part(X, y, weights)
+    return part if weights.all() else part.take(np.flatnonzero(weights))
+
+
+def _check_form(X, form):
+    if X.ndim != 2 or X.shape[1] != form.n_columns:
+        raise ValueError(f"X has the shape {X.shape}; it must have {form.n_columns} columns.")
+    if form.columns is not None and tuple(X.columns) != form.columns:
+        raise ValueError(
+            f"X has the columns {list(X.columns)}, not {list(form.columns)} in this order."
+        )
+    if form.kinds is not None and kinds_of(X) != form.kinds:
+        pairs = zip(form.columns or (), kinds_of(X), form.kinds, strict=True)
+        name, found, expected = next(each for each in pairs if each[1] != each[2])
+        raise ValueError(
+            f"Column {name!r} of X holds {found}, not {expected} as in the collection."
+        )
+    if form.dtype is not None and X.dtype != form.dtype:
+        raise ValueError(f"X is of type {X.dtype}, not {form.dtype} as the collection says.")
+
+
+def surveyed(part: Part, has_labels: bool) -> Survey:
+    """Return what is to be known of the targets of all rows."""
+    y = part.y
+    if not len(y):
+        return Survey(0, {}, None, None)
+    if not has_labels:
+        return Survey(len(y), {}, y.min(axis=0), y.max(axis=0))
+    if y.ndim > 1:
+        return Survey(len(y), {}, None, None)
+    labels, codes = np.unique(y, return_inverse=True)
+    masses = dict(zip(labels.tolist(), np.bincount(codes, part.weights), strict=True))
+    return Survey(len(y), masses, None, None)
+
+
+def sampled(part: Part, index: np.ndarray) -> Part:
+    """Return some of the rows of a part."""
+    return part.take(index)
+
+
+def stacked(parts):
+    """Return the rows of some parts, one after the other."""
+    if hasattr(parts[0], "iloc"):
+        from dask.dataframe import methods
+
+        return methods.concat(list(parts))  # keeps categories
+    return sparse.vstack(parts) if sparse.issparse(parts[0]) else np.concatenate(parts)

@@ -1,0 +1,245 @@
+"""The rows of a fit in partitions: checked, sampled, and made ready to train on."""
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+from dask.delayed import Delayed, delayed
+
+from ..rows import random_part
+from ._block import Block, joined, piece, scattered
+from ._collections import Form
+from ._engine import KEEP_BYTES, Engine
+from ._parts import Part, Survey, checked_part, naming, sampled, stacked, surveyed
+
+#: Rows that input maps, scales, centres, metrics and factors are learned from.
+SAMPLE_ROWS = 50_000
+#: Partitions that rows are mixed among at a time.
+MOST_MIXED = 32
+#: Partitions whose means differ more than this part of the variance are mixed.
+DRIFT = 0.01
+
+
+class Encoding(NamedTuple):
+    """What makes blocks of parts: what the estimator has learned from the sample."""
+
+    shell: Any  # an estimator that validates rows
+    targets: Any
+    class_weight: Any
+    n_left_out: int  # networks that leave out rows, and their folds in all
+    n_folds: int
+
+    def block(self, number: int, part: Part, some: np.ndarray, folds: np.ndarray) -> Block | None:
+        """Return a block; `some` of its rows are in the sample and have `folds` (-1: drop)."""
+        n_rows = len(part.weights)
+        if not n_rows:
+            return None
+        with naming(number):
+            X = self.shell._matrix(part.X, reset=False)
+            # No network leaves out a row that is not in the sample.
+            own = self.n_left_out + np.arange(n_rows) % max(self.n_folds - self.n_left_out, 1)
+            own[some] = folds
+            weights = row_weights(self.targets, self.class_weight, part)
+            block = Block(X, self.targets.encode(part.y), weights, own)
+        keep = (own >= 0) & (weights > 0)
+        return block if keep.all() else block.take(np.flatnonzero(keep)) if keep.any() else None
+
+
+def row_weights(targets: Any, class_weight: Any, part: Part) -> np.ndarray:
+    """Return the weights of rows, those of their classes in it."""
+    if class_weight is None:
+        return part.weights
+    return part.weights * targets.class_weights(class_weight, part.y, part.weights)
+
+
+@dataclass(eq=False)
+class Table:
+    """All rows of a fit.
+
+    Parameters
+    ----------
+    engine : Engine
+        Where tasks run.
+    parts : list of Delayed
+        The partitions, checked.
+    survey : list of Survey
+        What is known of them.
+    """
+
+    engine: Engine
+    parts: list[Delayed]
+    survey: list[Survey]
+    index: list[np.ndarray] = field(default_factory=list)  # of the sample in each partition
+    blocks: list[Delayed] = field(default_factory=list)
+    counts: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=int))
+    total_weight: float = 0.0
+    sample_weight: np.ndarray = field(default_factory=lambda: np.empty(0))
+    n_folds: int = 1
+    drifts: bool = False
+    seed: int = 0
+    _n_bytes: int = 0
+    _mixed: tuple | None = None
+
+    @classmethod
+    def read(cls, engine: Engine, partitions: list, form: Form, local: Any) -> "Table":
+        """Check all partitions, for an estimator on a table."""
+        parts = [
+            delayed(checked_part)(number, form, local._validate_y, *arrays)
+            for number, arrays in enumerate(partitions)
+        ]
+        if engine.client is not None:
+            parts = engine.keep(parts)
+        survey = engine.run([delayed(surveyed)(part, local.has_labels) for part in parts])
+        if not sum(each.n_rows for each in survey):
+            raise ValueError("X has no rows with a weight, in any of its partitions.")
+        return cls(engine, parts, survey)
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows with a weight."""
+        return sum(each.n_rows for each in self.survey)
+
+    @property
+    def masses(self) -> dict:
+        """The weight of each label."""
+        total: dict = {}
+        for each in self.survey:
+            for label, mass in each.masses.items():
+                total[label] = total.get(label, 0.0) + mass
+        return total
+
+    def sample(self, rng: np.random.RandomState) -> Part:
+        """Return random rows: all of them in their order, where they are few."""
+        counts = [each.n_rows for each in self.survey]
+        chosen = np.arange(self.n_rows)[random_part(self.n_rows, SAMPLE_ROWS, rng)]
+        ends = np.cumsum(counts)
+        bounds = np.searchsorted(chosen, np.append(0, ends))
+        starts = np.append(0, ends)[:-1]
+        self.index = [
+            chosen[first:last] - start
+            for first, last, start in zip(bounds[:-1], bounds[1:], starts, strict=True)
+        ]
+        if self.n_rows > SAMPLE_ROWS:
+            self.seed = rng.randint(2**31)
+        pairs = zip(self.parts, self.index, strict=True)
+        found = self.engine.run([delayed(sampled)(*pair) for pair in pairs if len(pair[1])])
+        X, *others = zip(*found, strict=True)
+        return Part(stacked(X), *map(np.concatenate, others))
+
+    def prepare(self, encoding: Encoding, folds: np.ndarray) -> None:
+        """Make blocks of all partitions; `folds` are those of the rows of the sample."""
+        ends = np.cumsum([len(index) for index in self.index])[:-1]
+        self.n_folds = encoding.n_folds
+        shared = delayed(encoding, traverse=False)
+        blocks = [
+            delayed(block_of)(shared, number, *each)
+            for number, each in enumerate(
+                zip(self.parts, self.index, np.split(folds, ends), strict=True)
+            )
+        ]
+        n_bytes = 0
+        if self.engine.client is None:
+            n_bytes = self.n_rows * encoding.shell.n_features_in_ * 8
+        self._n_bytes = n_bytes
+        self._adopt(self.engine.keep(blocks, n_bytes))
+        self.parts = []  # the blocks take their place
+
+    def _adopt(self, blocks):
+        sizes = self.engine.run([delayed(size_of)(block) for block in blocks])
+        pairs = [pair for pair in zip(blocks, sizes, strict=True) if pair[1][0]]
+        self.blocks = [block for block, _ in pairs]
+        self.counts = np.array([count for _, (count, _) in pairs])
+        self.total_weight = float(np.sum([weight for _, (_, weight) in pairs]))
+
+    def to_visit(self) -> tuple[list[Delayed], np.ndarray]:
+        """Return blocks to draw batches from, and their sizes: mixed, if partitions differ."""
+        if not self.drifts or len(self.blocks) == 1:
+            return self.blocks, self.counts
+        if self._mixed is None:
+            self._mixed = self._mix()
+        return self._mixed
+
+    def _mix(self):
+        rng, blocks, held = np.random.RandomState(self.seed), self.blocks, []
+        for groups in groupings(len(blocks)):
+            mixed: list = [None] * len(blocks)
+            for group in np.unique(groups):
+                own = np.flatnonzero(groups == group)
+                sources = self._scattered([blocks[i] for i in own], rng)
+                held.append((blocks, sources))  # until what is made of them is there
+                for part, i in enumerate(own):
+                    mixed[i] = delayed(joined_pieces)(
+                        [delayed(one_piece)(source, part) for source in sources]
+                    )
+            blocks = self.engine.keep(mixed, self._n_bytes)
+        sizes = self.engine.run([delayed(size_of)(block) for block in blocks])
+        kept = [i for i, (count, _) in enumerate(sizes) if count]
+        return [blocks[i] for i in kept], np.array([sizes[i][0] for i in kept])
+
+    def _scattered(self, blocks, rng):
+        n, folder = len(blocks), self.engine.folder if self._n_bytes > KEEP_BYTES else None
+        tasks = [delayed(scattered)(block, n, int(rng.randint(2**31)), folder) for block in blocks]
+        return self.engine.keep(tasks)
+
+
+def groupings(n_blocks: int) -> list[np.ndarray]:
+    """Return the groups that blocks are mixed in: all at once, or along both sides of a square."""
+    if n_blocks <= MOST_MIXED:
+        return [np.zeros(n_blocks, dtype=int)]
+    side = int(np.ceil(n_blocks**0.5))
+    return [np.arange(n_blocks) // side, np.arange(n_blocks) % side]
+
+
+def block_of(encoding: Encoding, number: int, *arrays: Any) -> Block | None:
+    """Return the block of a part; None if nothing is left of it."""
+    return encoding.block(number, *arrays)
+
+
+def size_of(block: Block | None) -> tuple[int, float]:
+    """Return the number of rows and their weight."""
+    return (0, 0.0) if block is None else (len(block.weights), float(block.weights.sum()))
+
+
+def one_piece(source: tuple, part: int) -> Block:
+    """Return the rows of a scattered block that go to one part."""
+    block, ends = source
+    return piece(block, ends, part)
+
+
+def joined_pieces(pieces: list[Block]) -> Block:
+    """Return the rows of all pieces."""
+    return joined(pieces)
+
+
+def drifts(values: np.ndarray, numbers: np.ndarray) -> bool:
+    """Return whether the means of some columns differ between partitions.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_rows, n_columns)
+        Rows of a sample; NaN stands for missing values.
+    numbers : ndarray of int, shape (n_rows,)
+        Their partitions.
+
+    Returns
+    -------
+    bool
+        Whether the part of the variance that lies between partitions is more than `DRIFT`,
+        beyond what chance gives, for any column.
+    """
+    counts = np.bincount(numbers)
+    present = counts > 0
+    n, groups = len(numbers), int(present.sum())
+    if groups < 2 or n <= groups:
+        return groups > 1
+    for column in values.T:
+        column = np.where(np.isfinite(column), column, 0.0)
+        with np.errstate(over="ignore", invalid="ignore"):
+            column = column - column.mean()
+            total = column @ column
+            sums = np.bincount(numbers, column)[present]
+            between = (sums**2 / counts[present]).sum()
+            within = (total - between) / (n - groups)
+            if (between - (groups - 1) * within) > DRIFT * total:
+                return True
+    return False

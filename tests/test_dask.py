@@ -1,0 +1,350 @@
+"""The estimators on Dask's collections: the numbers as in memory, errors that say where."""
+
+import inspect
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.datasets import make_friedman1
+
+from sklearn_twolayer import Adam, RBFNetwork, TwoLayerClassifier, TwoLayerRegressor
+
+dask = pytest.importorskip("dask")
+da = pytest.importorskip("dask.array")
+dd = pytest.importorskip("dask.dataframe")
+distributed = pytest.importorskip("distributed")
+
+from sklearn_twolayer.dask import (  # noqa: E402
+    DaskRBFNetwork,
+    DaskTwoLayerClassifier,
+    DaskTwoLayerRegressor,
+    _engine,
+    _table,
+)
+
+X, Y = make_friedman1(600, noise=1.0, random_state=0)
+LABELS = np.array(["low", "high", "middle"])[np.digitize(Y, np.quantile(Y, [0.3, 0.6]))]
+WEIGHTS = np.random.RandomState(1).randint(0, 4, 600).astype(float)
+SMOOTH = {
+    "embedding": "dense",
+    "n_units": 5,
+    "activation": "tanh",
+    "input_map": "standard",
+    "solver": "lbfgs",
+    "max_iter": 30,
+    "n_estimators": 1,
+    "random_state": 0,
+}
+QUICK = {"embedding": "dense", "n_units": 20, "n_estimators": 1, "random_state": 0}
+PAIRS = [
+    (TwoLayerRegressor, DaskTwoLayerRegressor),
+    (TwoLayerClassifier, DaskTwoLayerClassifier),
+    (RBFNetwork, DaskRBFNetwork),
+]
+
+
+def cut(array, size=100):
+    return da.from_array(array, chunks=(size, *array.shape[1:]))
+
+
+def frame(n_rows=300):
+    rng = np.random.RandomState(0)
+    table = pd.DataFrame(
+        {
+            "number": np.where(rng.rand(n_rows) < 0.1, np.nan, rng.normal(size=n_rows)),
+            "kind": pd.Categorical(rng.choice(list("xyz"), n_rows)),
+            "text": rng.choice(["u", "v", None], n_rows),
+        }
+    )
+    y = pd.Series(np.where(table.number.fillna(0) + (table.kind == "x") > 0.5, "yes", "no"))
+    return table, y
+
+
+@pytest.mark.parametrize(("local", "on_dask"), PAIRS)
+def test_the_constructor_is_the_local_one_and_a_client(local, on_dask):
+    *parameters, client = inspect.signature(on_dask).parameters.values()
+    assert parameters == list(inspect.signature(local).parameters.values())
+    assert client.name == "client" and client.default is None
+    assert on_dask().get_params() == local().get_params() | {"client": None}
+
+
+@pytest.mark.filterwarnings("ignore:The solver")
+@pytest.mark.parametrize(
+    "parameters",
+    [{}, {"n_estimators": 3, "blend": "scale"}, {"solver": "least_squares", "max_iter": 5}],
+    ids=["one network", "several", "least squares"],
+)
+def test_sums_over_partitions_are_those_of_all_rows(parameters):
+    parameters = SMOOTH | parameters
+    local = TwoLayerRegressor(**parameters).fit(X, Y, WEIGHTS)
+    model = DaskTwoLayerRegressor(**parameters).fit(cut(X), cut(Y), cut(WEIGHTS))
+    np.testing.assert_allclose(model.predict(cut(X)).compute(), local.predict(X), rtol=1e-8)
+
+
+@pytest.mark.filterwarnings("ignore:The solver")
+@pytest.mark.parametrize("class_weight", [None, "balanced", {"low": 3.0, "high": 1, "middle": 1}])
+def test_weights_of_classes_are_those_of_all_rows(class_weight):
+    parameters = SMOOTH | {"class_weight": class_weight}
+    local = TwoLayerClassifier(**parameters).fit(X, LABELS)
+    model = DaskTwoLayerClassifier(**parameters).fit(cut(X), cut(LABELS))
+    np.testing.assert_allclose(
+        model.predict_proba(cut(X)).compute(), local.predict_proba(X), rtol=1e-8
+    )
+    np.testing.assert_array_equal(model.predict(cut(X)).compute(), local.predict(X))
+    np.testing.assert_array_equal(model.classes_, local.classes_)
+    assert model.to_local().class_weight == class_weight
+
+
+@pytest.mark.parametrize("alpha", ["loo", 0.01])
+def test_the_output_layer_of_radial_units_is_that_of_all_rows(alpha):
+    parameters = {"n_centers": 40, "task": "regression", "refine": "width", "alpha": alpha}
+    parameters["random_state"] = 0
+    local = RBFNetwork(**parameters).fit(X, Y)
+    model = DaskRBFNetwork(**parameters).fit(cut(X), cut(Y))
+    np.testing.assert_allclose(model.predict(cut(X)).compute(), local.predict(X), rtol=1e-8)
+
+
+def test_more_rows_than_the_sample_reach_the_output_layer(monkeypatch):
+    monkeypatch.setattr(_table, "SAMPLE_ROWS", 150)
+    parameters = {"n_centers": 20, "task": "regression", "refine": None, "random_state": 0}
+    model = DaskRBFNetwork(**parameters).fit(cut(X), cut(Y)).to_local()
+    few = np.random.RandomState(0).choice(600, 150, replace=False)
+    of_few = RBFNetwork(**parameters).fit(X[few], Y[few])
+    truth = make_friedman1(2000, random_state=1)
+    assert model.score(*truth) > of_few.score(*truth)
+
+
+@pytest.mark.slow
+def test_a_blend_on_partitions_is_as_accurate_as_in_memory():
+    truth = make_friedman1(1000, random_state=1)
+    local = TwoLayerRegressor(random_state=0, n_estimators=2).fit(X, Y)
+    model = DaskTwoLayerRegressor(random_state=0, n_estimators=2).fit(cut(X, 150), cut(Y, 150))
+    assert len(model.blend_weights_) == 3
+    error, local_error = 1 - model.to_local().score(*truth), 1 - local.score(*truth)
+    assert error < 1.25 * local_error
+
+
+def test_networks_travel_over_partitions_sorted_by_the_target(monkeypatch):
+    order, truth = np.argsort(Y), make_friedman1(1000, random_state=1)
+    scores = []
+    for drift in (_table.DRIFT, 2.0):  # more than all of the variance: never mixed
+        monkeypatch.setattr(_table, "DRIFT", drift)
+        model = DaskTwoLayerRegressor(**QUICK, max_iter=30)
+        scores.append(model.fit(cut(X[order]), cut(Y[order])).to_local().score(*truth))
+    local = TwoLayerRegressor(**QUICK, max_iter=30).fit(X, Y).score(*truth)
+    assert scores[0] > local - 0.05 and scores[1] < scores[0]
+
+
+def test_partitions_differ_by_more_than_chance():
+    numbers = np.repeat(np.arange(20), 50)
+    values = np.random.RandomState(0).normal(size=(1000, 3))
+    assert not _table.drifts(values, numbers)
+    assert _table.drifts(np.sort(values, axis=0), numbers)
+
+
+@pytest.mark.parametrize("groups", [2, 100], ids=["two stages", "one stage"])
+def test_mixing_keeps_all_rows(monkeypatch, groups):
+    monkeypatch.setattr(_table, "MOST_MIXED", groups)
+    seen = []
+
+    class Recording(Adam):
+        def epoch(self, objective, *args):
+            seen.append(np.array(objective.rows.raw[:, 0]))
+            return super().epoch(objective, *args)
+
+    order = np.argsort(Y)
+    model = DaskTwoLayerRegressor(**QUICK, solver=Recording(), max_iter=1)
+    model.fit(cut(X[order]), cut(Y[order]))
+    np.testing.assert_array_equal(np.sort(np.concatenate(seen)), np.sort(X[:, 0]))
+    assert not any(np.isin(part, X[order][:100, 0]).all() for part in seen)
+
+
+def test_data_frames_are_read_as_in_memory():
+    table, y = frame()
+    local = TwoLayerClassifier(**SMOOTH | {"input_map": "auto"})
+    model = DaskTwoLayerClassifier(**local.get_params())
+    with pytest.warns(UserWarning, match="The solver"):
+        local.fit(table, y)
+    both = dd.from_pandas(table.assign(y=y), npartitions=4)
+    rows, targets = both[list(table)], both["y"]
+    with pytest.warns(UserWarning, match="The solver"):
+        model.fit(rows, targets)
+    expected = local.predict_proba(table)
+    np.testing.assert_allclose(model.predict_proba(rows).compute(), expected, rtol=1e-8)
+    assert model.transform(rows).compute().shape == (300, model.to_local().network_.width)
+
+
+def test_predictions_are_lazy_and_the_same_bits():
+    model = DaskTwoLayerRegressor(**QUICK, max_iter=2)
+    model.fit(cut(X.astype(np.float32)), cut(Y))
+    predicted = model.predict(cut(X.astype(np.float32)))
+    assert predicted.chunks == cut(Y).chunks and predicted.dtype == np.float32
+    parts = X.astype(np.float32).reshape(6, 100, 10)
+    expected = np.concatenate([model.to_local().predict(part) for part in parts])
+    np.testing.assert_array_equal(predicted.compute(), expected)
+    assert model.transform(cut(X)).shape == (600, 20)
+    assert not hasattr(model, "predict_proba")
+
+
+def test_the_model_outlives_its_client():
+    model = DaskTwoLayerRegressor(**QUICK, max_iter=2, client=open("setup.cfg"))  # not to pickle
+    with model.client:
+        assert clone(model).client is model.client
+        assert pickle.loads(pickle.dumps(model)).client is None
+    model = model.set_params(client=None).fit(cut(X), cut(Y))
+    copy = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(copy.predict(cut(X)).compute(), model.predict(cut(X)).compute())
+    assert type(model.to_local()) is TwoLayerRegressor
+    assert model.n_iter_ == 2 and len(model.loss_curve_) == 2
+
+
+def odd_partitions():
+    """Return rows and labels in partitions of 0, 1 and many rows, some with one class."""
+    sizes = [0, 1, 299, 0, 1, 299]
+    ends = np.cumsum(sizes)[:-1]
+    order = np.argsort(LABELS, kind="stable")
+    parts = [np.split(array[order], ends) for array in (X, LABELS)]
+    return [da.concatenate([cut(part, max(len(part), 1)) for part in each]) for each in parts]
+
+
+@pytest.mark.parametrize("parameters", [SMOOTH, QUICK | {"max_iter": 3}], ids=["sums", "travel"])
+@pytest.mark.filterwarnings("ignore:The solver")
+def test_odd_partitions(parameters):
+    rows, labels = odd_partitions()
+    model = DaskTwoLayerClassifier(**parameters).fit(rows, labels)
+    assert model.predict(rows).compute().shape == (600,)
+    assert len(model.classes_) == 3
+
+
+def test_unknown_lengths_and_early_stopping():
+    both = dd.from_pandas(pd.DataFrame(X).assign(y=Y), npartitions=5)
+    rows, y = both[list(range(10))].to_dask_array(), both["y"].to_dask_array()
+    assert np.isnan(rows.chunks[0]).all()
+    model = DaskTwoLayerRegressor(**QUICK, early_stopping=True, max_iter=3).fit(rows, y)
+    assert len(model.validation_curve_) == 3
+    assert model.predict(rows).compute().shape == (600,)
+
+
+def test_labels_that_the_sample_lacks_are_classes(monkeypatch):
+    monkeypatch.setattr(_table, "SAMPLE_ROWS", 20)
+    labels = LABELS.copy()
+    labels[-1] = "rare"
+    for model in (DaskTwoLayerClassifier(**QUICK, max_iter=2), DaskRBFNetwork(9, refine=None)):
+        model.fit(cut(X), cut(labels))
+        assert list(model.classes_) == ["high", "low", "middle", "rare"]
+        assert model.predict_proba(cut(X)).shape[1] == 4
+
+
+def test_predictions_reach_beyond_the_targets_of_the_sample(monkeypatch):
+    monkeypatch.setattr(_table, "SAMPLE_ROWS", 50)
+    model = DaskTwoLayerRegressor(**QUICK, max_iter=1).fit(cut(X), cut(Y))
+    low, high = model.to_local()._targets.bounds
+    assert low < Y.min() and high > Y.max()
+
+
+@pytest.mark.filterwarnings("ignore:The inplace keyword")  # in Dask itself
+def test_tables_larger_than_memory_are_read_from_files(monkeypatch, tmp_path):
+    order = np.argsort(Y)
+    table = pd.DataFrame(X[order], columns=[f"x{i}" for i in range(10)]).assign(y=Y[order])
+    dd.from_pandas(table, npartitions=5).to_parquet(tmp_path)
+    both = dd.read_parquet(tmp_path)
+    rows, y = both.drop(columns="y"), both["y"]
+    model = DaskTwoLayerRegressor(**QUICK, max_iter=2).fit(rows, y)
+    monkeypatch.setattr(_engine, "KEEP_BYTES", 0)
+    monkeypatch.setattr(_table, "KEEP_BYTES", 0)
+    spooled = DaskTwoLayerRegressor(**QUICK, max_iter=2).fit(rows, y)
+    np.testing.assert_array_equal(model.predict(rows).compute(), spooled.predict(rows).compute())
+
+
+def with_fault(fault):
+    """Return rows and targets whose third partition is at odds with the others."""
+    table = pd.DataFrame(X, columns=list("abcdefghij")).assign(y=Y)
+
+    parts = [table[start : start + 120] for start in range(0, 600, 120)]
+    parts[2] = fault(parts[2])
+    delayed = [dask.delayed(part) for part in parts]
+    return [
+        dd.from_delayed([each(part) for part in delayed], meta=each(table), verify_meta=False)
+        for each in (lambda part: part.drop(columns="y"), lambda part: part["y"])
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        (lambda part: part.assign(y=np.nan), "NaN"),
+        (lambda part: part[part.columns[::-1]], "columns"),
+        (lambda part: part.drop(columns="c"), "columns"),
+        (lambda part: part.assign(a="text"), "number"),
+    ],
+    ids=["NaN in y", "order", "number", "type"],
+)
+def test_errors_name_the_partition(fault, message):
+    rows, y = with_fault(fault)
+    model = DaskTwoLayerRegressor(**QUICK)
+    with pytest.raises(ValueError, match=rf"(?s)Partition 2 .*{message}"):
+        model.fit(rows, y)
+    assert not hasattr(model, "_local")
+
+
+def test_arrays_of_another_type_than_declared():
+    rows = cut(X).map_blocks(lambda part: part.astype(np.float32), dtype=np.float64)
+    with pytest.raises(ValueError, match="Partition .*float32"):
+        DaskTwoLayerRegressor(**QUICK).fit(rows, cut(Y))
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        ((X, cut(Y)), "TwoLayerRegressor is for data in memory"),
+        ((cut(X), Y), "y must be a Dask array"),
+        ((cut(X), cut(Y, 150)), r"y must be cut at the same rows"),
+        ((cut(X), cut(Y), cut(WEIGHTS, 150)), "sample_weight must be cut at the same rows"),
+        ((cut(X), cut(Y), cut(-WEIGHTS)), "not negative"),
+        ((cut(X), cut(Y), cut(0 * WEIGHTS)), "no rows with a weight"),
+    ],
+)
+def test_what_does_not_fit_together_is_refused(args, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        DaskTwoLayerRegressor(**QUICK).fit(*args)
+
+
+def test_parameters_without_a_meaning_here_are_refused():
+    with pytest.raises(ValueError, match="warm_start"):
+        DaskTwoLayerRegressor(**QUICK, warm_start=True).fit(cut(X), cut(Y))
+    with pytest.raises(ValueError, match="dropout"):
+        DaskTwoLayerRegressor(**QUICK, solver=Adam(batch_size=None)).fit(cut(X), cut(Y))
+    two = cut(np.column_stack([Y > 10, Y > 15]).astype(int))
+    with pytest.raises(ValueError, match="one label per row"):
+        DaskTwoLayerClassifier(**QUICK, class_weight="balanced").fit(cut(X), two)
+
+
+def test_several_labels_per_row():
+    two = np.column_stack([Y > 10, Y > 15]).astype(int)
+    model = DaskTwoLayerClassifier(**QUICK, max_iter=3).fit(cut(X), cut(two))
+    assert model.predict(cut(X)).compute().shape == (600, 2)
+
+
+def test_categories_of_many_levels_beside_few_folds(monkeypatch):
+    monkeypatch.setattr(_table, "SAMPLE_ROWS", 150)
+    rng = np.random.RandomState(0)
+    codes = rng.randint(60, size=600)
+    table = pd.DataFrame({"code": codes.astype(str), "x": rng.normal(size=600)})
+    both = dd.from_pandas(table.assign(y=rng.normal(size=60)[codes] + table["x"]), npartitions=4)
+    model = DaskTwoLayerRegressor(random_state=0, n_estimators=3, blend="scale", max_iter=10)
+    model.fit(both[["code", "x"]], both["y"])
+    assert model.to_local().score(table, both["y"].compute()) > 0.5
+
+
+def test_sparse_partitions():
+    sparse = pytest.importorskip("scipy.sparse")
+    rows = cut(np.where(X > 0.5, X, 0.0)).map_blocks(sparse.csr_array)
+    model = DaskTwoLayerRegressor(**SMOOTH | {"max_iter": 5})
+    with pytest.warns(UserWarning, match="The solver"):
+        model.fit(rows, cut(Y))
+    local = TwoLayerRegressor(**SMOOTH | {"max_iter": 5})
+    with pytest.warns(UserWarning, match="The solver"):
+        local.fit(sparse.csr_array(np.where(X > 0.5, X, 0.0)), Y)
+    np.testing.assert_allclose(model.predict(rows).compute(), local.predict(X * (X > 0.5)))

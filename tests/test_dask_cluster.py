@@ -1,0 +1,140 @@
+"""Dask's cluster of processes: the same bits however many there are, and what may happen to them.
+
+These start processes of their own: ``pytest -m slow tests/test_dask_cluster.py``.
+"""
+
+import os
+import threading
+import time
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.datasets import make_friedman1
+
+from sklearn_twolayer import Adam
+
+da = pytest.importorskip("dask.array")
+distributed = pytest.importorskip("distributed")
+
+from sklearn_twolayer.dask import DaskRBFNetwork, DaskTwoLayerRegressor  # noqa: E402
+
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
+
+X, Y = make_friedman1(600, noise=1.0, random_state=0)
+ROWS, TARGETS = da.from_array(X, chunks=(120, 10)), da.from_array(Y, chunks=120)
+QUICK = {"embedding": "dense", "n_units": 20, "max_iter": 4, "random_state": 0}
+
+
+@contextmanager
+def cluster(n_workers, **kwargs):
+    with (
+        distributed.LocalCluster(
+            n_workers=n_workers, threads_per_worker=1, dashboard_address=None, **kwargs
+        ) as workers,
+        distributed.Client(workers, set_as_default=False) as client,
+    ):
+        yield client
+
+
+@pytest.fixture(scope="module")
+def two():
+    with cluster(2) as client:
+        yield client
+
+
+class Deadly(Adam):
+    """Adam that aborts its process once, at some part of the training."""
+
+    def __init__(self, moment=0.5, path=""):
+        super().__init__()
+        self.moment, self.path = moment, path
+
+    def epoch(self, objective, params, moments, rng, shared):
+        if shared.start >= self.moment and not os.path.exists(self.path):
+            open(self.path, "w").close()
+            os.abort()
+        return super().epoch(objective, params, moments, rng, shared)
+
+
+class Slow(Adam):
+    """Adam that takes its time."""
+
+    def epoch(self, *args):
+        time.sleep(0.3)
+        return super().epoch(*args)
+
+
+MODELS = {
+    "adam": DaskTwoLayerRegressor(**QUICK, n_estimators=2, blend="scale"),
+    "lbfgs": DaskTwoLayerRegressor(**QUICK, n_estimators=1, solver="lbfgs"),
+    "rbf": DaskRBFNetwork(30, task="regression", refine="width", random_state=0),
+}
+
+
+def predictions(client):
+    """Return what each model predicts after a fit on rows as they are, and sorted by target."""
+    found = {}
+    for order_name, order in (("as is", np.arange(600)), ("sorted", np.argsort(Y))):
+        rows = da.from_array(X[order], chunks=(120, 10))
+        targets = da.from_array(Y[order], chunks=120)
+        for name, model in MODELS.items():
+            model = clone(model).set_params(client=client).fit(rows, targets)
+            found[name, order_name] = model.to_local().predict(X)
+    return found
+
+
+@pytest.fixture(scope="module")
+def in_threads():
+    return predictions(None)
+
+
+@pytest.mark.parametrize("n_workers", [1, 2, 4])
+def test_the_same_bits_with_any_number_of_workers(in_threads, n_workers):
+    with cluster(n_workers) as client:
+        found = predictions(client)
+    for case, expected in in_threads.items():
+        np.testing.assert_array_equal(found[case], expected, err_msg=str(case))
+
+
+@pytest.mark.parametrize("moment", [0.0, 0.4, 0.8])
+def test_a_killed_worker_does_not_change_a_bit(two, tmp_path, moment):
+    model = DaskTwoLayerRegressor(**QUICK, n_estimators=2, blend="scale")
+    expected = model.fit(ROWS, TARGETS).to_local().predict(X)
+    solver = Deadly(moment, str(tmp_path / "dead"))
+    model.set_params(solver=solver, client=two).fit(ROWS, TARGETS)
+    assert (tmp_path / "dead").exists()
+    np.testing.assert_array_equal(model.to_local().predict(X), expected)
+
+
+def test_a_worker_that_comes_late_is_used():
+    with cluster(1) as client:
+        timer = threading.Timer(2.0, lambda: client.cluster.scale(2))
+        timer.start()
+        model = DaskTwoLayerRegressor(**QUICK | {"max_iter": 8}, solver=Slow(), client=client)
+        model.set_params(n_estimators=2, blend="scale").fit(ROWS, TARGETS)
+        done = client.run(lambda dask_worker: dask_worker.state.executed_count)
+    assert len(done) == 2 and min(done.values()) > 0
+
+
+def test_a_client_that_is_closed_in_mid_fit():
+    with cluster(1) as client:
+        model = DaskTwoLayerRegressor(**QUICK, n_estimators=1, solver=Slow(), client=client)
+        timer = threading.Timer(3.0, client.close)
+        timer.start()
+        with pytest.raises(RuntimeError, match="went away"):
+            model.fit(ROWS, TARGETS)
+        timer.join()
+    assert not hasattr(model, "_local")
+
+
+def test_the_fitted_model_needs_no_scheduler(two):
+    model = DaskTwoLayerRegressor(**QUICK, n_estimators=1)
+    with cluster(1) as client:
+        model.set_params(client=client).fit(ROWS, TARGETS)
+    local = model.to_local()
+    assert local.score(X, Y) > 0
+    parts = [local.predict(part) for part in X.reshape(5, 120, 10)]
+    with two.as_current():
+        np.testing.assert_array_equal(model.predict(ROWS).compute(), np.concatenate(parts))
