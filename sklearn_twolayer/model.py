@@ -50,15 +50,22 @@ class Part:
         """Number of embedding units of all networks together."""
         return len(self.params) * self.network.width
 
+    @property
+    def _numbers_per_row(self) -> int:
+        """Numbers that a pass of all networks holds for each row, about."""
+        network = self.network
+        of_network = network.embedding.n_projections + network.width + network.n_outputs
+        return network.n_features + len(self.params) * of_network
+
     def raw_outputs(self, rows: Rows) -> np.ndarray:
         """Return z, shape (n_rows, n_outputs), in the dtype of the rows."""
         views = self.network.views(self.params.astype(rows.dtype, copy=False))
 
         def block_outputs(part):
-            z, _ = self.network.forward(views, rows.augmented(part))
+            z = self.network.outputs(views, rows.augmented(part))
             return np.add.reduce(z, axis=0) / len(z)  # for a single row, np.mean is slow
 
-        return rows.fill(block_outputs, self.network.n_outputs, self.network.numbers_per_row)
+        return rows.fill(block_outputs, self.network.n_outputs, self._numbers_per_row)
 
     def embeddings(self, rows: Rows) -> np.ndarray:
         """Return y_E of all networks side by side, shape (n_rows, width)."""
@@ -68,7 +75,7 @@ class Part:
             y, _ = self.network.embed(views, rows.augmented(part))
             return np.concatenate(y, axis=-1)
 
-        return rows.fill(block_embeddings, self.width, self.network.numbers_per_row)
+        return rows.fill(block_embeddings, self.width, self._numbers_per_row)
 
 
 @dataclass(frozen=True, eq=False)

@@ -120,6 +120,13 @@ class Network:
         V = product(X, views.projections)
         return self.embedding.forward(views.own, V, X)
 
+    def outputs(self, views: Views, X) -> np.ndarray:
+        """Return raw outputs as `forward` does, where there is no way back."""
+        V = product(X, views.projections)
+        z = self.embedding.weighted(views.own, V, X, views.weights)
+        z += views.bias[..., None, :]
+        return z
+
     def forward(
         self, views: Views, X, draw_mask: Callable | None = None
     ) -> tuple[np.ndarray, tuple]:

@@ -25,6 +25,8 @@ from .input_maps import map_rows
 CACHE_BYTES = 2**26
 #: Numbers that the arrays of one block should hold in all, to stay in a core's cache.
 BLOCK_NUMBERS = 2**19
+#: Bytes of an array that is larger than any of a block.
+KEPT_BYTES = 2**24
 #: Number of partial sums of a full pass; more than any sensible number of threads.
 N_CHUNKS = 16
 
@@ -66,6 +68,15 @@ def block_length(numbers_per_row: int) -> int:
 def blocks(n_rows: int, length: int) -> list[slice]:
     """Return the slices that cut `n_rows` rows into blocks."""
     return [slice(start, min(start + length, n_rows)) for start in range(0, n_rows, length)]
+
+
+def keep_freed_memory() -> None:
+    """Make the C library keep the memory of arrays that a block frees for those of the next.
+
+    That of GNU gives it back to the system, and asks for the same pages again, where it has
+    not yet seen a larger array freed: a block then takes up to three times as long.
+    """
+    np.empty(KEPT_BYTES, dtype=np.uint8)  # freed at once, and never written to
 
 
 def random_part(n_rows: int, most: int, rng: np.random.RandomState) -> Index:
@@ -252,6 +263,7 @@ class Rows:
         if len(parts) == 1:  # no limit and no threads, which a single row would wait for
             fill(parts[0])
             return result
+        keep_freed_memory()
         with single_threaded_blas():
             map_in_threads(fill, parts, self.n_threads)
         return result

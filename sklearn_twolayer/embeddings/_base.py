@@ -100,6 +100,25 @@ class Embedding(Documented):
         """
         raise NotImplementedError
 
+    def weighted(
+        self, own: tuple[np.ndarray, ...], V: np.ndarray, X: np.ndarray, weights: np.ndarray
+    ) -> np.ndarray:
+        """Return y_E W for a block of rows, where there is no way back.
+
+        Parameters
+        ----------
+        own, V, X : tuple, ndarray and {ndarray, CSR}
+            As `forward` takes them.
+        weights : ndarray of shape (..., width, n_outputs)
+            Of the output layer.
+
+        Returns
+        -------
+        ndarray of shape (..., n_rows, n_outputs)
+            The product.
+        """
+        return np.matmul(self.forward(own, V, X)[0], weights)
+
     def pullback(
         self, own: tuple[np.ndarray, ...], saved: Any, delta: np.ndarray, X: np.ndarray
     ) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
@@ -248,6 +267,13 @@ class Concatenation(Operator):
 
     def width(self, n_features):
         return self.left.width(n_features) + self.right.width(n_features)
+
+    def weighted(self, own, V, X, weights):
+        # Each side has rows of W of its own: no array holds both.
+        k, m, n = self.left.n_projections, self.left.n_parameters, self.left.width(X.shape[1] - 1)
+        total = self.left.weighted(own[:m], V[..., :k], X, weights[..., :n, :])
+        total += self.right.weighted(own[m:], V[..., k:], X, weights[..., n:, :])
+        return total
 
     def _join(self, left, right):
         return np.concatenate([left, right], axis=-1)

@@ -80,7 +80,8 @@ class PiecewiseLinearMap(InputMap):
         n_features = X.shape[1]
         mapped = np.empty((X.shape[0], n_features + len(self.columns_)), dtype=X.dtype)
         mapped[:, :n_features] = self.robust_.transform(X)
-        mapped[:, n_features:] = self._coordinates(X[:, self.columns_], slice(None))
+        values = ratio(X[:, self.columns_], self.starts_, self.widths_)
+        np.clip(values, 0, 1, out=mapped[:, n_features:], casting="same_kind")
         return mapped
 
     def _transform_sparse(self, X):
