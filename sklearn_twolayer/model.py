@@ -54,12 +54,15 @@ class Part:
     def _numbers_per_row(self) -> int:
         """Numbers that a pass of all networks holds for each row, about."""
         network = self.network
-        of_network = network.embedding.n_projections + network.width + network.n_outputs
+        of_network = max(network.embedding.n_projections, network.width) + network.n_outputs
         return network.n_features + len(self.params) * of_network
 
     def raw_outputs(self, rows: Rows) -> np.ndarray:
         """Return z, shape (n_rows, n_outputs), in the dtype of the rows."""
         views = self.network.views(self.params.astype(rows.dtype, copy=False))
+        if not self.network.embedding.needs_inputs:
+            rows = rows.interpolated()
+            views = views._replace(projections=rows.tabulated(views.projections))
 
         def block_outputs(part):
             z = self.network.outputs(views, rows.augmented(part))

@@ -17,6 +17,7 @@ from joblib import effective_n_jobs
 from scipy import sparse
 
 from ._blas import single_threaded_blas
+from ._interpolated import Bins, Tabulated
 from ._linalg import Matrix, augmented, without_ones
 from ._threads import map_in_threads
 from .input_maps import map_rows
@@ -29,6 +30,8 @@ BLOCK_NUMBERS = 2**19
 KEPT_BYTES = 2**24
 #: Number of partial sums of a full pass; more than any sensible number of threads.
 N_CHUNKS = 16
+#: Rows from which on running sums of a matrix are worth their time.
+MANY_ROWS = 256
 
 #: Some rows: a slice, or an array of indices.
 Index: TypeAlias = slice | np.ndarray
@@ -120,6 +123,7 @@ class Rows:
     sample_weight: np.ndarray = field(default_factory=lambda: np.empty(0))
     total_weight: float = 0.0
     _mapped: Matrix | None = None
+    _bins: Bins | None = None
 
     @property
     def n_rows(self) -> int:
@@ -164,6 +168,17 @@ class Rows:
         if numbers * np.dtype(self.dtype).itemsize * self.n_rows > CACHE_BYTES * sample.shape[0]:
             return self
         return replace(self, _mapped=self._map(slice(None)))
+
+    def interpolated(self) -> "Rows":
+        """Return the rows by bin and fraction of each column, where products are faster so."""
+        find_bins = getattr(self.input_map, "bins", None)
+        if find_bins is None or self.n_rows < MANY_ROWS or sparse.issparse(self.raw):
+            return self
+        return replace(self, _bins=find_bins())
+
+    def tabulated(self, C: np.ndarray) -> np.ndarray | Tabulated:
+        """Return a matrix in the form in which these rows are multiplied with it."""
+        return C if self._bins is None else self._bins.tabulate(C)
 
     def augmented(self, index: Index) -> Matrix:
         """Return the mapped and augmented rows x_a."""
@@ -269,6 +284,8 @@ class Rows:
         return result
 
     def _map(self, index):
+        if self._bins is not None:
+            return augmented(self.input_map.interpolate(_take(self.raw, index)), self.dtype)
         return augmented(map_rows(self.input_map, _take(self.raw, index)), self.dtype)
 
 

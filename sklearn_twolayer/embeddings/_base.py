@@ -52,6 +52,11 @@ class Embedding(Documented):
         """Number of arrays of its own."""
         return 0
 
+    @property
+    def needs_inputs(self) -> bool:
+        """Whether it works on the rows themselves, beside their product with C_a."""
+        return True
+
     def width(self, n_features: int) -> int:
         """Return N_E, the number of outputs.
 
@@ -197,6 +202,10 @@ class Operator(Embedding):
     @property
     def n_parameters(self):
         return self.left.n_parameters + self.right.n_parameters
+
+    @property
+    def needs_inputs(self):
+        return self.left.needs_inputs or self.right.needs_inputs
 
     def __repr__(self, N_CHAR_MAX=700):
         # That of scikit-learn takes twice as long for each level of nesting.
