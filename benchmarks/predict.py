@@ -15,7 +15,7 @@ TITLE = "Prediction"
 NOTE = (
     "`predict` in single precision, 100 units, 20 inputs, beside scikit-learn's MLPClassifier "
     "without any scaling of its inputs; all cores for a million rows. The default is a blend of "
-    "three kinds of networks; a grid point of a partial dependence is 500 rows in double precision."
+    "three kinds of networks; a grid point of a partial dependence: 500 rows in double precision."
 )
 
 

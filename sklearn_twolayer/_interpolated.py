@@ -86,6 +86,10 @@ class Interpolated:
         """Return the rows with more inputs after the others."""
         return replace(self, plain=np.concatenate([self.plain, *others], axis=1))
 
+    def augmented(self) -> "Interpolated":
+        """Return the rows with a trailing one."""
+        return self.beside(np.ones((len(self.plain), 1), dtype=self.plain.dtype))
+
     def product(self, table: Tabulated) -> np.ndarray:
         """Return the product with a matrix, or with a stack of them, (..., n_rows, k)."""
         result = np.matmul(self.plain, table.plain)

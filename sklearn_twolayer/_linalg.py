@@ -7,7 +7,7 @@ import numpy as np
 from scipy import sparse
 from scipy.linalg import get_blas_funcs
 
-from ._interpolated import Interpolated, Tabulated
+from ._interpolated import Tabulated
 
 #: Rows: a dense array, or sparse ones in CSR.
 Matrix: TypeAlias = np.ndarray | sparse.csr_array
@@ -116,8 +116,6 @@ def augmented(X, dtype) -> np.ndarray:
     >>> augmented(np.array([[5.0]]), np.float64)
     array([[5., 1.]])
     """
-    if isinstance(X, Interpolated):
-        return X.beside(np.ones((X.shape[0], 1), dtype=dtype))
     if sparse.issparse(X):
         ones = np.ones((X.shape[0], 1), dtype=dtype)
         with np.errstate(over="ignore"):  # as below

@@ -62,10 +62,10 @@ class Part:
         views = self.network.views(self.params.astype(rows.dtype, copy=False))
         if not self.network.embedding.needs_inputs:
             rows = rows.interpolated()
-            views = views._replace(projections=rows.tabulated(views.projections))
+        projections = rows.tabulated(views.projections)
 
         def block_outputs(part):
-            z = self.network.outputs(views, rows.augmented(part))
+            z = self.network.outputs(views, rows.augmented(part), projections)
             return np.add.reduce(z, axis=0) / len(z)  # for a single row, np.mean is slow
 
         return rows.fill(block_outputs, self.network.n_outputs, self._numbers_per_row)

@@ -20,7 +20,7 @@ from ._blas import single_threaded_blas
 from ._interpolated import Bins, Tabulated
 from ._linalg import Matrix, augmented, without_ones
 from ._threads import map_in_threads
-from .input_maps import map_rows
+from .input_maps import InputMap, map_rows
 
 #: Mapped inputs up to this size are kept rather than mapped again at each pass.
 CACHE_BYTES = 2**26
@@ -171,10 +171,11 @@ class Rows:
 
     def interpolated(self) -> "Rows":
         """Return the rows by bin and fraction of each column, where products are faster so."""
-        find_bins = getattr(self.input_map, "bins", None)
-        if find_bins is None or self.n_rows < MANY_ROWS or sparse.issparse(self.raw):
+        if not isinstance(self.input_map, InputMap):
             return self
-        return replace(self, _bins=find_bins())
+        if self.n_rows < MANY_ROWS or sparse.issparse(self.raw):
+            return self
+        return replace(self, _bins=self.input_map.bins())
 
     def tabulated(self, C: np.ndarray) -> np.ndarray | Tabulated:
         """Return a matrix in the form in which these rows are multiplied with it."""
@@ -285,7 +286,7 @@ class Rows:
 
     def _map(self, index):
         if self._bins is not None:
-            return augmented(self.input_map.interpolate(_take(self.raw, index)), self.dtype)
+            return self.input_map.interpolate(_take(self.raw, index), self._bins).augmented()
         return augmented(map_rows(self.input_map, _take(self.raw, index)), self.dtype)
 
 

@@ -36,7 +36,8 @@ def test_the_product_is_that_with_the_coordinates(dtype, lead):
     input_map = fitted(dtype)
     X = np.concatenate([100 * uneven(50, dtype, 1), uneven(50, dtype, 1), uneven(50, dtype)])
     dense = augmented(input_map.transform(X), dtype)
-    rows, bins = augmented(input_map.interpolate(X), dtype), input_map.bins()
+    bins = input_map.bins()
+    rows = input_map.interpolate(X, bins).augmented()
     C = np.random.RandomState(0).standard_normal((*lead, dense.shape[1], 5)).astype(dtype)
     found = product(rows, bins.tabulate(C))
     assert rows.shape == dense.shape
@@ -49,9 +50,10 @@ def test_edges_belong_to_either_bin():
     input_map = fitted(float)
     edges = np.unique(np.concatenate([input_map.starts_, input_map.starts_ + input_map.widths_]))
     X = np.repeat(edges[:, None], 6, axis=1)
-    dense, rows = input_map.transform(X), input_map.interpolate(X)
+    dense, bins = input_map.transform(X), input_map.bins()
+    rows = input_map.interpolate(X, bins)
     C = np.random.RandomState(0).standard_normal((dense.shape[1], 4))
-    np.testing.assert_allclose(product(rows, input_map.bins().tabulate(C)), dense @ C, atol=1e-11)
+    np.testing.assert_allclose(product(rows, bins.tabulate(C)), dense @ C, atol=1e-11)
 
 
 @pytest.mark.parametrize("data", [uneven, mixed])
@@ -95,5 +97,8 @@ def test_outputs_without_a_way_back_are_the_same(embedding, lead):
     views = network.views(rng.standard_normal((*lead, network.n_parameters)))
     X = augmented(rng.standard_normal((20, 5)), float)
     np.testing.assert_allclose(
-        network.outputs(views, X), network.forward(views, X)[0], rtol=1e-12, atol=1e-12
+        network.outputs(views, X, views.projections),
+        network.forward(views, X)[0],
+        rtol=1e-12,
+        atol=1e-12,
     )

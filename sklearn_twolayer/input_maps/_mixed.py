@@ -8,7 +8,6 @@ from sklearn.base import clone
 from sklearn.utils.metaestimators import available_if
 
 from .._given import fit_weighted
-from .._interpolated import Bins, Interpolated
 from .._moments import weighted_quantiles
 from ._base import InputMap
 from ._rows import map_rows
@@ -145,14 +144,12 @@ class MixedMap(InputMap):
         mapped = np.concatenate(parts, axis=1)
         return mapped if mapped.shape[1] else np.zeros((len(X), 1), dtype=X.dtype)
 
-    def bins(self) -> Bins | None:
-        """Return where coordinates stand, as the map of the numbers does."""
-        return self.numbers_.bins() if hasattr(self.numbers_, "bins") else None
+    def bins(self):
+        return self.numbers_.bins() if isinstance(self.numbers_, InputMap) else None
 
-    def interpolate(self, X: np.ndarray) -> Interpolated:
-        """Return rows by the bin and the fraction of each number."""
+    def interpolate(self, X, bins):
         numbers = self._filled(X[:, self.columns_])
-        return self.numbers_.interpolate(numbers).beside(*self._beside_numbers(X))
+        return self.numbers_.interpolate(numbers, bins).beside(*self._beside_numbers(X))
 
     def _beside_numbers(self, X):
         """Return the indicators and statistics of rows; training rows have a fold."""

@@ -8,6 +8,7 @@ from .._interpolated import Bins, Interpolated
 from .._moments import column_quantiles
 from ._base import InputMap
 from ._rounding import difference, ratio
+from ._rows import map_rows
 from ._scaling import RobustMap
 
 #: Bins of a column, on average, beyond which rows are taken by bin and fraction.
@@ -88,17 +89,15 @@ class PiecewiseLinearMap(InputMap):
         np.clip(values, 0, 1, out=mapped[:, n_features:], casting="same_kind")
         return mapped
 
-    def bins(self) -> Bins | None:
-        """Return where coordinates stand, if rows by bin and fraction make products faster."""
+    def bins(self):
         counts = np.diff(self.offsets_)
         has_some = counts > 0
         if self.sparse_ or counts.sum() <= MANY_BINS * has_some.sum():
             return None
         return Bins(len(counts), counts[has_some])
 
-    def interpolate(self, X: np.ndarray) -> Interpolated:
-        """Return rows by the bin and the fraction of each column."""
-        bins, columns = self.bins(), np.flatnonzero(np.diff(self.offsets_))
+    def interpolate(self, X, bins):
+        columns = np.flatnonzero(np.diff(self.offsets_))
         values, first = X.T[columns], self.offsets_[columns]
         found = np.empty(values.shape, dtype=np.intp)
         for bin_, x, start, end in zip(
@@ -106,7 +105,7 @@ class PiecewiseLinearMap(InputMap):
         ):
             bin_[:] = self.starts_[start + 1 : end].searchsorted(x, side="right")
         fractions = self._coordinates(values, found + first[:, None]).astype(X.dtype, copy=False)
-        return Interpolated.of(self.robust_.transform(X), found.T, fractions.T, bins)
+        return Interpolated.of(map_rows(self.robust_, X), found.T, fractions.T, bins)
 
     def _transform_sparse(self, X):
         counts = np.diff(self.offsets_)[X.indices]
