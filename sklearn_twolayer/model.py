@@ -131,10 +131,11 @@ class Model:
         """
 
         def outputs(X):
-            total = self.constant.astype(X.dtype)
+            total = np.tile(self.constant.astype(X.dtype), (X.shape[0], 1))
             parts = zip(self.parts, self._rows(X, n_jobs), self.factors, strict=True)
             for part, rows, factor in parts:
-                total = total + X.dtype.type(factor) * part.raw_outputs(rows)
+                if factor:  # of parts that do not help, it is zero
+                    total += X.dtype.type(factor) * part.raw_outputs(rows)
             return total
 
         return finite_in_precision(outputs, X)

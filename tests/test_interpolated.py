@@ -102,3 +102,17 @@ def test_outputs_without_a_way_back_are_the_same(embedding, lead):
         rtol=1e-12,
         atol=1e-12,
     )
+
+
+def test_parts_without_weight_do_not_count():
+    network = Network(Dense(3), 5, 2)
+    params = np.random.RandomState(0).standard_normal((1, network.n_parameters))
+    part, constant = Part(None, network, params), np.array([1.0, 2.0])
+    broken = Part(None, network, np.full_like(params, np.nan))
+    model = Model((part, broken), np.array([2.0, 0.0]), constant)
+    X = np.random.RandomState(1).standard_normal((4, 5))
+    np.testing.assert_array_equal(
+        model.raw_outputs(X), constant + 2 * Model.of(part).raw_outputs(X)
+    )
+    none = Model((broken,), np.zeros(1), constant)
+    np.testing.assert_array_equal(none.raw_outputs(X), np.tile(constant, (4, 1)))
