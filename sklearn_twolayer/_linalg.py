@@ -7,17 +7,19 @@ import numpy as np
 from scipy import sparse
 from scipy.linalg import get_blas_funcs
 
+from ._interpolated import Tabulated
+
 #: Rows: a dense array, or sparse ones in CSR.
 Matrix: TypeAlias = np.ndarray | sparse.csr_array
 
 
-def product(X, C: np.ndarray) -> np.ndarray:
+def product(X, C: np.ndarray | Tabulated) -> np.ndarray:
     """Return X C for dense or CSR rows.
 
     Parameters
     ----------
     X : {ndarray, CSR} of shape (n_rows, n)
-        A block of rows.
+        A block of rows; `Interpolated` ones, where `C` is tabulated.
     C : ndarray of shape (..., n, k)
         One matrix, or a stack of them.
 
@@ -26,6 +28,8 @@ def product(X, C: np.ndarray) -> np.ndarray:
     ndarray of shape (..., n_rows, k)
         The product, dense.
     """
+    if isinstance(C, Tabulated):
+        return X.product(C)
     if not sparse.issparse(X):
         return np.matmul(X, C)
     if C.ndim == 2:

@@ -50,15 +50,25 @@ class Part:
         """Number of embedding units of all networks together."""
         return len(self.params) * self.network.width
 
+    @property
+    def _numbers_per_row(self) -> int:
+        """Numbers that a pass of all networks holds for each row, about."""
+        network = self.network
+        of_network = max(network.embedding.n_projections, network.width) + network.n_outputs
+        return network.n_features + len(self.params) * of_network
+
     def raw_outputs(self, rows: Rows) -> np.ndarray:
         """Return z, shape (n_rows, n_outputs), in the dtype of the rows."""
         views = self.network.views(self.params.astype(rows.dtype, copy=False))
+        if not self.network.embedding.needs_inputs:
+            rows = rows.interpolated()
+        projections = rows.tabulated(views.projections)
 
         def block_outputs(part):
-            z, _ = self.network.forward(views, rows.augmented(part))
+            z = self.network.outputs(views, rows.augmented(part), projections)
             return np.add.reduce(z, axis=0) / len(z)  # for a single row, np.mean is slow
 
-        return rows.fill(block_outputs, self.network.n_outputs, self.network.numbers_per_row)
+        return rows.fill(block_outputs, self.network.n_outputs, self._numbers_per_row)
 
     def embeddings(self, rows: Rows) -> np.ndarray:
         """Return y_E of all networks side by side, shape (n_rows, width)."""
@@ -68,7 +78,7 @@ class Part:
             y, _ = self.network.embed(views, rows.augmented(part))
             return np.concatenate(y, axis=-1)
 
-        return rows.fill(block_embeddings, self.width, self.network.numbers_per_row)
+        return rows.fill(block_embeddings, self.width, self._numbers_per_row)
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,10 +131,11 @@ class Model:
         """
 
         def outputs(X):
-            total = self.constant.astype(X.dtype)
+            total = np.tile(self.constant.astype(X.dtype), (X.shape[0], 1))
             parts = zip(self.parts, self._rows(X, n_jobs), self.factors, strict=True)
             for part, rows, factor in parts:
-                total = total + X.dtype.type(factor) * part.raw_outputs(rows)
+                if factor:  # of parts that do not help, it is zero
+                    total += X.dtype.type(factor) * part.raw_outputs(rows)
             return total
 
         return finite_in_precision(outputs, X)

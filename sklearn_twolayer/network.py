@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ._interpolated import Tabulated
 from ._linalg import product, transposed_product
 from .embeddings import Embedding, Parameter
 
@@ -119,6 +120,16 @@ class Network:
         """Return y_E of augmented rows, and what the pull-back needs."""
         V = product(X, views.projections)
         return self.embedding.forward(views.own, V, X)
+
+    def outputs(self, views: Views, X, projections: np.ndarray | Tabulated) -> np.ndarray:
+        """Return raw outputs as `forward` does, where there is no way back.
+
+        `projections` are those of the views, in the form in which the rows are multiplied.
+        """
+        V = product(X, projections)
+        z = self.embedding.weighted(views.own, V, X, views.weights)
+        z += views.bias[..., None, :]
+        return z
 
     def forward(
         self, views: Views, X, draw_mask: Callable | None = None

@@ -17,16 +17,21 @@ from joblib import effective_n_jobs
 from scipy import sparse
 
 from ._blas import single_threaded_blas
+from ._interpolated import Bins, Tabulated
 from ._linalg import Matrix, augmented, without_ones
 from ._threads import map_in_threads
-from .input_maps import map_rows
+from .input_maps import InputMap, map_rows
 
 #: Mapped inputs up to this size are kept rather than mapped again at each pass.
 CACHE_BYTES = 2**26
 #: Numbers that the arrays of one block should hold in all, to stay in a core's cache.
 BLOCK_NUMBERS = 2**19
+#: Bytes of an array that is larger than any of a block.
+KEPT_BYTES = 2**24
 #: Number of partial sums of a full pass; more than any sensible number of threads.
 N_CHUNKS = 16
+#: Rows from which on running sums of a matrix are worth their time.
+MANY_ROWS = 256
 
 #: Some rows: a slice, or an array of indices.
 Index: TypeAlias = slice | np.ndarray
@@ -66,6 +71,15 @@ def block_length(numbers_per_row: int) -> int:
 def blocks(n_rows: int, length: int) -> list[slice]:
     """Return the slices that cut `n_rows` rows into blocks."""
     return [slice(start, min(start + length, n_rows)) for start in range(0, n_rows, length)]
+
+
+def keep_freed_memory() -> None:
+    """Make the C library keep the memory of arrays that a block frees for those of the next.
+
+    That of GNU gives it back to the system, and asks for the same pages again, where it has
+    not yet seen a larger array freed: a block then takes up to three times as long.
+    """
+    np.empty(KEPT_BYTES, dtype=np.uint8)  # freed at once, and never written to
 
 
 def random_part(n_rows: int, most: int, rng: np.random.RandomState) -> Index:
@@ -109,6 +123,7 @@ class Rows:
     sample_weight: np.ndarray = field(default_factory=lambda: np.empty(0))
     total_weight: float = 0.0
     _mapped: Matrix | None = None
+    _bins: Bins | None = None
 
     @property
     def n_rows(self) -> int:
@@ -153,6 +168,18 @@ class Rows:
         if numbers * np.dtype(self.dtype).itemsize * self.n_rows > CACHE_BYTES * sample.shape[0]:
             return self
         return replace(self, _mapped=self._map(slice(None)))
+
+    def interpolated(self) -> "Rows":
+        """Return the rows by bin and fraction of each column, where products are faster so."""
+        if not isinstance(self.input_map, InputMap):
+            return self
+        if self.n_rows < MANY_ROWS or sparse.issparse(self.raw):
+            return self
+        return replace(self, _bins=self.input_map.bins())
+
+    def tabulated(self, C: np.ndarray) -> np.ndarray | Tabulated:
+        """Return a matrix in the form in which these rows are multiplied with it."""
+        return C if self._bins is None else self._bins.tabulate(C)
 
     def augmented(self, index: Index) -> Matrix:
         """Return the mapped and augmented rows x_a."""
@@ -252,11 +279,14 @@ class Rows:
         if len(parts) == 1:  # no limit and no threads, which a single row would wait for
             fill(parts[0])
             return result
+        keep_freed_memory()
         with single_threaded_blas():
             map_in_threads(fill, parts, self.n_threads)
         return result
 
     def _map(self, index):
+        if self._bins is not None:
+            return self.input_map.interpolate(_take(self.raw, index), self._bins).augmented()
         return augmented(map_rows(self.input_map, _take(self.raw, index)), self.dtype)
 
 

@@ -52,6 +52,11 @@ class Embedding(Documented):
         """Number of arrays of its own."""
         return 0
 
+    @property
+    def needs_inputs(self) -> bool:
+        """Whether it works on the rows themselves, beside their product with C_a."""
+        return True
+
     def width(self, n_features: int) -> int:
         """Return N_E, the number of outputs.
 
@@ -99,6 +104,25 @@ class Embedding(Documented):
             What `pullback` needs.
         """
         raise NotImplementedError
+
+    def weighted(
+        self, own: tuple[np.ndarray, ...], V: np.ndarray, X: np.ndarray, weights: np.ndarray
+    ) -> np.ndarray:
+        """Return y_E W for a block of rows, where there is no way back.
+
+        Parameters
+        ----------
+        own, V, X : tuple, ndarray and {ndarray, CSR}
+            As `forward` takes them.
+        weights : ndarray of shape (..., width, n_outputs)
+            Of the output layer.
+
+        Returns
+        -------
+        ndarray of shape (..., n_rows, n_outputs)
+            The product.
+        """
+        return np.matmul(self.forward(own, V, X)[0], weights)
 
     def pullback(
         self, own: tuple[np.ndarray, ...], saved: Any, delta: np.ndarray, X: np.ndarray
@@ -179,6 +203,10 @@ class Operator(Embedding):
     def n_parameters(self):
         return self.left.n_parameters + self.right.n_parameters
 
+    @property
+    def needs_inputs(self):
+        return self.left.needs_inputs or self.right.needs_inputs
+
     def __repr__(self, N_CHAR_MAX=700):
         # That of scikit-learn takes twice as long for each level of nesting.
         sides = [repr(self.left), repr(self.right)]
@@ -248,6 +276,13 @@ class Concatenation(Operator):
 
     def width(self, n_features):
         return self.left.width(n_features) + self.right.width(n_features)
+
+    def weighted(self, own, V, X, weights):
+        # Each side has rows of W of its own: no array holds both.
+        k, m, n = self.left.n_projections, self.left.n_parameters, self.left.width(X.shape[1] - 1)
+        total = self.left.weighted(own[:m], V[..., :k], X, weights[..., :n, :])
+        total += self.right.weighted(own[m:], V[..., k:], X, weights[..., n:, :])
+        return total
 
     def _join(self, left, right):
         return np.concatenate([left, right], axis=-1)

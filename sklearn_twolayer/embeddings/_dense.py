@@ -35,6 +35,10 @@ class Dense(Embedding):
     def n_projections(self):
         return self.n_units
 
+    @property
+    def needs_inputs(self):
+        return False
+
     def width(self, n_features):
         check_number("n_units", self.n_units, "[1, inf)", integer=True)
         as_activation(self.activation).check_parameters()

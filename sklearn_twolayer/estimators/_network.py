@@ -20,7 +20,7 @@ from ..rows import Transformer
 from ..solvers import as_solver
 from ._html import FittedHTMLMixin
 from ._target_checks import check_given
-from ._validation import check_weights
+from ._validation import check_weights, is_checked
 
 FLOATS = [np.float64, np.float32]
 
@@ -212,8 +212,15 @@ class BaseNetwork(FittedHTMLMixin, ClassNamePrefixFeaturesOutMixin, TransformerM
         return self._columns
 
     def _validate_rows(self, X):
+        if self._needs_no_check(X):
+            return X
         check_is_fitted(self)
         return small_indices(self._matrix(X, reset=False))
+
+    def _needs_no_check(self, X) -> bool:
+        """Whether all checks would return the rows as they are; for one row they take long."""
+        is_fitted = "_model" in vars(self) and "feature_names_in_" not in vars(self)
+        return is_fitted and not self._reads_columns and is_checked(X, self.n_features_in_)
 
     def _raw_outputs(self, X) -> np.ndarray:
         """Return z, of shape (n_rows, n_outputs)."""

@@ -16,6 +16,34 @@ from .._blas import single_threaded_blas
 FAINT = 1e-30
 
 
+def is_checked(X, n_features: int) -> bool:
+    """Return whether rows are an array of so many columns of finite floats.
+
+    Parameters
+    ----------
+    X : object
+        What the user gave.
+    n_features : int
+        Number of columns.
+
+    Returns
+    -------
+    bool
+        False, too, for rows whose sum overflows.
+
+    Examples
+    --------
+    >>> is_checked(np.ones((1, 2)), 2), is_checked([[1.0, 2.0]], 2)
+    (True, False)
+    """
+    if type(X) is not np.ndarray or X.dtype not in (np.float64, np.float32):
+        return False
+    if X.ndim != 2 or X.shape[1] != n_features or not X.size:
+        return False
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(np.isfinite(np.add.reduce(X, axis=None)))
+
+
 def check_weights(sample_weight, X) -> np.ndarray:
     """Return the weights of the rows as a float64 array of shape (n_rows,).
 

@@ -5,6 +5,7 @@ from scipy import sparse
 from sklearn.base import TransformerMixin
 
 from .._documented import Documented
+from .._interpolated import Bins, Interpolated
 from .._moments import canonical
 
 
@@ -57,6 +58,27 @@ class InputMap(TransformerMixin, Documented):
                 return self._transform_dense(X.toarray() if sparse.issparse(X) else X)
             mapped = self._transform_sparse(canonical(X))
             return mapped if sparse.issparse(X) else mapped.toarray()
+
+    def bins(self) -> Bins | None:
+        """Return where coordinates stand, if `interpolate` makes products faster, else None."""
+        return None
+
+    def interpolate(self, X: np.ndarray, bins: Bins) -> Interpolated:
+        """Return dense rows by the bin and the fraction of each column.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_rows, n_features)
+            Rows.
+        bins : Bins
+            What `bins` returns.
+
+        Returns
+        -------
+        Interpolated
+            The mapped rows.
+        """
+        raise NotImplementedError
 
     def _check(self):
         """Raise TypeError or ValueError if a hyperparameter is out of range."""

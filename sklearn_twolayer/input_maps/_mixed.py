@@ -138,22 +138,33 @@ class MixedMap(InputMap):
         return other
 
     def _transform_dense(self, X):
+        numbers, parts = X[:, self.columns_], self._beside_numbers(X)
+        if len(self.columns_):
+            parts = [np.asarray(map_rows(self.numbers_, self._filled(numbers))), *parts]
+        mapped = np.concatenate(parts, axis=1)
+        return mapped if mapped.shape[1] else np.zeros((len(X), 1), dtype=X.dtype)
+
+    def bins(self):
+        return self.numbers_.bins() if isinstance(self.numbers_, InputMap) else None
+
+    def interpolate(self, X, bins):
+        numbers = self._filled(X[:, self.columns_])
+        return self.numbers_.interpolate(numbers, bins).beside(*self._beside_numbers(X))
+
+    def _beside_numbers(self, X):
+        """Return the indicators and statistics of rows; training rows have a fold."""
         n_inputs, folds = len(self.is_category), None
         if X.shape[1] > n_inputs:
             X, folds = X[:, :n_inputs], X[:, n_inputs].astype(int)
-        parts = []
-        if len(self.columns_):
-            numbers = X[:, self.columns_]
-            parts.append(np.asarray(map_rows(self.numbers_, self._filled(numbers))))
-            parts.append(np.isnan(numbers[:, self.flagged_]).astype(X.dtype))
+        flagged = X[:, self.columns_[self.flagged_]]
+        parts = [np.isnan(flagged).astype(X.dtype)]
         for levels in self.levels_:
             codes = levels.codes(X[:, levels.column])
             parts.append(levels.indicators(codes, self.indicator_size, X.dtype))
             if levels.column in self.statistics_:
                 statistics = self.statistics_[levels.column]
                 parts.append(statistics(codes, folds).astype(X.dtype))
-        mapped = np.concatenate(parts, axis=1)
-        return mapped if mapped.shape[1] else np.zeros((len(X), 1), dtype=X.dtype)
+        return parts
 
     @available_if(_has_inverse)
     def inverse_transform(self, Z):

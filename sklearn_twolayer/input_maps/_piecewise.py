@@ -4,10 +4,15 @@ import numpy as np
 from scipy import sparse
 
 from .._checks import check_number
+from .._interpolated import Bins, Interpolated
 from .._moments import column_quantiles
 from ._base import InputMap
 from ._rounding import difference, ratio
+from ._rows import map_rows
 from ._scaling import RobustMap
+
+#: Bins of a column, on average, beyond which rows are taken by bin and fraction.
+MANY_BINS = 8
 
 
 class PiecewiseLinearMap(InputMap):
@@ -80,8 +85,27 @@ class PiecewiseLinearMap(InputMap):
         n_features = X.shape[1]
         mapped = np.empty((X.shape[0], n_features + len(self.columns_)), dtype=X.dtype)
         mapped[:, :n_features] = self.robust_.transform(X)
-        mapped[:, n_features:] = self._coordinates(X[:, self.columns_], slice(None))
+        values = ratio(X[:, self.columns_], self.starts_, self.widths_)
+        np.clip(values, 0, 1, out=mapped[:, n_features:], casting="same_kind")
         return mapped
+
+    def bins(self):
+        counts = np.diff(self.offsets_)
+        has_some = counts > 0
+        if self.sparse_ or counts.sum() <= MANY_BINS * has_some.sum():
+            return None
+        return Bins(len(counts), counts[has_some])
+
+    def interpolate(self, X, bins):
+        columns = np.flatnonzero(np.diff(self.offsets_))
+        values, first = X.T[columns], self.offsets_[columns]
+        found = np.empty(values.shape, dtype=np.intp)
+        for bin_, x, start, end in zip(
+            found, values, first, self.offsets_[columns + 1], strict=True
+        ):
+            bin_[:] = self.starts_[start + 1 : end].searchsorted(x, side="right")
+        fractions = self._coordinates(values, found + first[:, None]).astype(X.dtype, copy=False)
+        return Interpolated.of(map_rows(self.robust_, X), found.T, fractions.T, bins)
 
     def _transform_sparse(self, X):
         counts = np.diff(self.offsets_)[X.indices]

@@ -82,9 +82,11 @@ class DiagonalGeometry(Geometry):
         if B.ndim < centers.ndim:
             B = B[..., None, :]
         squares = X.multiply(X).tocsr() if sparse.issparse(X) else X * X
-        weighted = B * centers
-        r2 = product(X, -2 * np.swapaxes(weighted, -1, -2))
-        r2 += (weighted * centers).sum(axis=-1)[..., None, :]
+        weighted = centers if A is None else B * centers
+        # Not X (-2 C): where inputs are many, there are more centres than rows of a block.
+        r2 = product(X, np.swapaxes(weighted, -1, -2))
+        r2 *= -2
+        r2 += np.einsum("...ij,...ij->...i", weighted, centers)[..., None, :]
         r2 += product(squares, np.ascontiguousarray(np.swapaxes(B, -1, -2)))
         return r2, (B, squares)
 

@@ -1,0 +1,118 @@
+"""Rows by bin and fraction are multiplied with a matrix as their coordinates are."""
+
+import numpy as np
+import pytest
+
+from sklearn_twolayer._linalg import augmented, product
+from sklearn_twolayer.embeddings import Dense, Passthrough, Radial
+from sklearn_twolayer.input_maps import MixedMap, PiecewiseLinearMap
+from sklearn_twolayer.model import Model, Part
+from sklearn_twolayer.network import Network
+from sklearn_twolayer.rows import MANY_ROWS
+
+
+def uneven(n_rows, dtype=float, seed=0):
+    """Return columns with many bins and with few, one that is binary and one constant."""
+    rng = np.random.RandomState(seed)
+    counted = [rng.poisson(3, n_rows), rng.randint(2, size=n_rows), np.full(n_rows, 7)]
+    return np.column_stack([rng.standard_normal((n_rows, 3)), *counted]).astype(dtype)
+
+
+def mixed(n_rows, seed=0):
+    """Return numbers, some of them missing, and codes of levels."""
+    rng = np.random.RandomState(seed)
+    X = np.column_stack([uneven(n_rows, seed=seed), rng.randint(4, size=n_rows)])
+    X[rng.uniform(size=n_rows) < 0.1, 1] = np.nan
+    return X
+
+
+def fitted(dtype):
+    return PiecewiseLinearMap(20).fit(uneven(500, dtype))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("lead", [(), (3,)])
+def test_the_product_is_that_with_the_coordinates(dtype, lead):
+    input_map = fitted(dtype)
+    X = np.concatenate([100 * uneven(50, dtype, 1), uneven(50, dtype, 1), uneven(50, dtype)])
+    dense = augmented(input_map.transform(X), dtype)
+    bins = input_map.bins()
+    rows = input_map.interpolate(X, bins).augmented()
+    C = np.random.RandomState(0).standard_normal((*lead, dense.shape[1], 5)).astype(dtype)
+    found = product(rows, bins.tabulate(C))
+    assert rows.shape == dense.shape
+    assert found.dtype == dtype
+    expected = product(dense.astype(float), C.astype(float))
+    np.testing.assert_allclose(found, expected, rtol=0, atol=100 * np.finfo(dtype).eps * 30)
+
+
+def test_edges_belong_to_either_bin():
+    input_map = fitted(float)
+    edges = np.unique(np.concatenate([input_map.starts_, input_map.starts_ + input_map.widths_]))
+    X = np.repeat(edges[:, None], 6, axis=1)
+    dense, bins = input_map.transform(X), input_map.bins()
+    rows = input_map.interpolate(X, bins)
+    C = np.random.RandomState(0).standard_normal((dense.shape[1], 4))
+    np.testing.assert_allclose(product(rows, bins.tabulate(C)), dense @ C, atol=1e-11)
+
+
+@pytest.mark.parametrize("data", [uneven, mixed])
+def test_many_rows_have_the_outputs_of_few(data):
+    X = data(400)
+    numbers = PiecewiseLinearMap(20)
+    input_map = numbers if data is uneven else MixedMap(numbers, [False] * 6 + [True])
+    input_map = input_map.fit(X)
+    network = Network(Dense(4) | Dense(3, "sin"), input_map.transform(X).shape[1], 2)
+    params = np.random.RandomState(0).standard_normal((2, network.n_parameters))
+    model = Model.of(Part(input_map, network, params))
+    X = data(3 * MANY_ROWS, seed=1)
+    few = [model.raw_outputs(part) for part in np.array_split(X, 6)]
+    np.testing.assert_allclose(model.raw_outputs(X), np.concatenate(few), atol=1e-11)
+
+
+@pytest.mark.parametrize("n_bins, pays", [(20, True), (4, False)])
+def test_few_bins_stay_coordinates(n_bins, pays):
+    assert (PiecewiseLinearMap(n_bins).fit(uneven(500)[:, :3]).bins() is not None) == pays
+
+
+def test_no_bins_at_all():
+    binary = uneven(500)[:, 4:]
+    assert PiecewiseLinearMap().fit(binary).bins() is None
+    assert MixedMap(None, [False, False]).fit(binary).bins() is None
+
+
+@pytest.mark.parametrize(
+    "embedding",
+    [
+        Dense(3) | Dense(2, "sin"),
+        (Dense(3) * Dense(3, "tanh")) | (Radial(4) | Passthrough()),
+        Radial(4) | Dense(2, "softmax"),
+    ],
+    ids=repr,
+)
+@pytest.mark.parametrize("lead", [(), (2,)])
+def test_outputs_without_a_way_back_are_the_same(embedding, lead):
+    rng = np.random.RandomState(0)
+    network = Network(embedding, 5, 3)
+    views = network.views(rng.standard_normal((*lead, network.n_parameters)))
+    X = augmented(rng.standard_normal((20, 5)), float)
+    np.testing.assert_allclose(
+        network.outputs(views, X, views.projections),
+        network.forward(views, X)[0],
+        rtol=1e-12,
+        atol=1e-12,
+    )
+
+
+def test_parts_without_weight_do_not_count():
+    network = Network(Dense(3), 5, 2)
+    params = np.random.RandomState(0).standard_normal((1, network.n_parameters))
+    part, constant = Part(None, network, params), np.array([1.0, 2.0])
+    broken = Part(None, network, np.full_like(params, np.nan))
+    model = Model((part, broken), np.array([2.0, 0.0]), constant)
+    X = np.random.RandomState(1).standard_normal((4, 5))
+    np.testing.assert_array_equal(
+        model.raw_outputs(X), constant + 2 * Model.of(part).raw_outputs(X)
+    )
+    none = Model((broken,), np.zeros(1), constant)
+    np.testing.assert_array_equal(none.raw_outputs(X), np.tile(constant, (4, 1)))
