@@ -22,7 +22,7 @@ ROWS_OF_ROOMS = [
     {"objective"},
     {"blending", "solvers"},
     {"output_layer"},
-    {"rbf"},
+    {"attribution", "conformal", "rbf"},
     {"estimators"},
     {"__init__"},
     {"_report", "inspection"},
