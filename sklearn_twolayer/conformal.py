@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ._linalg import Matrix
+from ._linalg import Matrix, dense
 from .embeddings import Passthrough
 from .input_maps import StandardMap, map_rows
 from .links import IdentityLink
@@ -118,7 +118,7 @@ class ErrorSize:
         mapped = map_rows(self.input_map, X[:1])
         if mapped.shape[1] <= MOST_INPUTS:
             mapped = map_rows(self.input_map, X)
-            parts.append(mapped.toarray() if hasattr(mapped, "toarray") else mapped)
+            parts.append(dense(mapped))
         return np.hstack(parts).astype(np.float64)
 
     def __call__(self, X: Matrix, z: np.ndarray) -> np.ndarray:

@@ -24,6 +24,7 @@ ROWS_OF_ROOMS = [
     {"output_layer"},
     {"attribution", "conformal", "rbf"},
     {"estimators"},
+    {"shap"},
     {"__init__"},
     {"_report", "inspection"},
     {"__main__"},
@@ -39,6 +40,8 @@ OUTSIDE = {
     "columns": {"narwhals"},
     "input_maps": {"sklearn"},  # how transformers return rows, methods that only some have
     "rows": {"joblib"},  # what n_jobs stands for
+    "attribution": {"joblib"},
+    "shap": {"shap"},
     "radial": {"sklearn.cluster", "sklearn.exceptions"},  # KMeans, for the centres
     "estimators": {"joblib", "sklearn"},
     "inspection": {"matplotlib", "sklearn.base", "sklearn.utils.validation"},

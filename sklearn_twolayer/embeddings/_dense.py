@@ -81,3 +81,6 @@ class Passthrough(Embedding):
 
     def pullback(self, own, saved, delta, X):
         return delta[..., :0], ()
+
+    def input_pullback(self, own, saved, delta, X):
+        return delta[..., :0], delta

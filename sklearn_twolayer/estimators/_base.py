@@ -97,7 +97,8 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         else:
             honest = left_out_outputs(objective, outcome.params, folds)
             self._model, honest = self._blended(networks, honest, objective, sample, folds, rng)
-        self._keep_after_fit(given, sample, honest)
+        self._keep_out_of_fold(given, sample, honest)
+        self._keep_background(sample, rng)
         return self._keep(monitor)
 
     def _partial_fit(self, X, y, sample_weight):
@@ -126,7 +127,9 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         self._model = self._going_on(
             Part.of(objective.rows, objective.network, outcome.params), model
         )
-        self._keep_after_fit(sample, sample, None)
+        self._keep_out_of_fold(sample, sample, None)
+        if not goes_on:
+            self._keep_background(sample, rng)
         self.__dict__.pop("_left_out", None)  # all rows are seen from here on
         self._keep(monitor)
         self._solver_state = PartialFitState(outcome.state, rng, asked, run.max_iter)

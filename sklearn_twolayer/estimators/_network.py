@@ -18,8 +18,9 @@ from ..input_maps import INPUT_MAPS, fit_input_map, is_mixed
 from ..network import Network
 from ..rows import Transformer
 from ..solvers import as_solver
-from ._after_fit import OutOfFoldMixin
+from ._attributing import AttributionMixin
 from ._html import FittedHTMLMixin
+from ._out_of_fold import OutOfFoldMixin
 from ._target_checks import check_given
 from ._validation import check_weights
 
@@ -40,7 +41,12 @@ class Sample(NamedTuple):
 
 
 class BaseNetwork(
-    OutOfFoldMixin, FittedHTMLMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Documented
+    AttributionMixin,
+    OutOfFoldMixin,
+    FittedHTMLMixin,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    Documented,
 ):
     """Validation, and what a fitted network computes.
 

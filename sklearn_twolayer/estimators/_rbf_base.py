@@ -46,7 +46,8 @@ class BaseRBFNetwork(BaseNetwork):
         given = self._validate(X, y, sample_weight, reset=True)
         sample = self._begin(given, False)
         fit = self._learn(sample, rng)
-        self._keep_after_fit(given, sample, fit.honest)
+        self._keep_out_of_fold(given, sample, fit.honest)
+        self._keep_background(sample, rng)
         if fit.outcome is not None:
             self._warn_unless_converged(fit.outcome)
         if not self._steps():

@@ -58,6 +58,39 @@ class InputMap(TransformerMixin, Documented):
             mapped = self._transform_sparse(canonical(X))
             return mapped if sparse.issparse(X) else mapped.toarray()
 
+    def pullback(self, X, G: np.ndarray) -> np.ndarray:
+        """Pull a gradient back from mapped rows to the rows.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_rows, n_features)
+            Rows, dense.
+        G : ndarray of shape (n_rows, n_outputs)
+            The gradient with respect to the mapped rows.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_features)
+            That with respect to the rows; NaN where there is no number: at categories and
+            missing values.
+        """
+        raise NotImplementedError
+
+    def sources(self, X) -> np.ndarray | None:
+        """Return the column that each output is made of.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_rows, n_features)
+            Some rows, dense.
+
+        Returns
+        -------
+        ndarray of int, shape (n_outputs,), or None
+            Numbers of columns; None if an output is made of several.
+        """
+        raise NotImplementedError
+
     def _check(self):
         """Raise TypeError or ValueError if a hyperparameter is out of range."""
 

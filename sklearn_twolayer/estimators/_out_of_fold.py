@@ -47,7 +47,7 @@ class OutOfFoldMixin:
     _filled: Callable
     _out_of_fold: OutOfFold | None = None
 
-    def _keep_after_fit(self, given: "Sample", sample: "Sample", honest: Honest | None) -> None:
+    def _keep_out_of_fold(self, given: "Sample", sample: "Sample", honest: Honest | None) -> None:
         """Keep what outputs for rows that were left out of training say, where there are any.
 
         `given` are the rows of the user, `sample` those that `honest` counts.

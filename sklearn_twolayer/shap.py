@@ -1,0 +1,38 @@
+"""Explanations for the plots of shap."""
+
+from typing import Any
+
+import numpy as np
+
+from .attribution import Explanation
+
+
+def to_shap(explanation: Explanation) -> Any:
+    """Return what `explain` gave as an object of shap.
+
+    Parameters
+    ----------
+    explanation : Explanation
+        What columns contribute to predictions.
+
+    Returns
+    -------
+    shap.Explanation
+        The same, for `shap.plots`.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from sklearn_twolayer import RBFNetwork
+    >>> X, y = load_diabetes(return_X_y=True, as_frame=True)
+    >>> model = RBFNetwork(task="regression", random_state=0).fit(X, y)
+    >>> to_shap(model.explain(X[:3])).shape
+    (3, 10)
+    """
+    import shap
+
+    values = explanation.values
+    base = np.broadcast_to(explanation.base_values, (len(values), *values.shape[2:]))
+    return shap.Explanation(
+        values, base, explanation.data, feature_names=explanation.feature_names
+    )
