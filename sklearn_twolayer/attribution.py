@@ -26,8 +26,13 @@ from .rows import blocks
 BLOCK = 256
 #: Terms that are held at a time.
 CHUNK_NUMBERS = 2**22
-#: Places on a line: those of Gauss, by which a mean over the line is exact for cubic functions.
-PLACES = 0.5 + np.array([-0.5, 0.5]) / 3**0.5
+#: Pairs of rows in which a column's values are swapped: so many for each row, unless the
+#: changed rows hold more numbers than this in all.
+PAIRS_OF_ROW, SWAPPED_NUMBERS = 3, 2**23
+#: Places on a line, and their shares in the mean over it: those of Gauss and Legendre, by which
+#: it is exact for polynomials of degree 5.
+PLACES = 0.5 + np.array([-0.5, 0.0, 0.5]) * 0.6**0.5
+SHARES = np.array([5, 8, 5]) / 18
 
 
 class Explanation(NamedTuple):
@@ -135,8 +140,11 @@ class Attribution:
     def _shared_out(self, X, base):
         lines = Lines.between(len(X), len(self.background))
         terms = self.terms(X, lines, np.eye(len(base))[:, None])
-        terms = terms.reshape(len(base), len(X), -1, X.shape[1])
-        values, sizes = terms.mean(axis=2), np.abs(terms).mean(axis=2)
+        terms = terms.reshape(len(base), len(X), -1, len(PLACES), X.shape[1])
+        values, sizes = (
+            np.einsum("mibtj,t->mij", each, SHARES) / len(self.background)
+            for each in (terms, np.abs(terms))
+        )
         rest = (self.outputs(X) - base).T - values.sum(axis=-1)
         total = sizes.sum(axis=-1, keepdims=True)
         shares = np.divide(sizes, total, out=np.zeros_like(sizes), where=total > 0)
@@ -199,34 +207,46 @@ class Attribution:
         return np.stack([self.link.pullback(y, np.broadcast_to(d, y.shape)) for d in directions])
 
 
-def importances(attribution: Attribution, n_lines: int) -> np.ndarray:
-    """Return how much each column matters to y, over differences between background rows.
+def importances(
+    model: Model, link: Link, rows: np.ndarray, n_jobs: int | None = None
+) -> np.ndarray:
+    """Return how much y = g(z) changes with each column, in rows that swap their values of it.
 
-    That is the mean square of what a column contributes to a difference, summed over outputs.
+    That is the mean square of the change, summed over outputs: with the squared error, what
+    permutation importance (Breiman, 2001) has as its expectation for a model that errs by
+    noise alone; half of it is Jansen's (1999) total effect of the column.
 
     Parameters
     ----------
-    attribution : Attribution
-        Of the model; its background rows are also the rows.
-    n_lines : int
-        Lines to each row.
+    model : Model
+        The fitted function.
+    link : Link
+        What is asked about of its raw outputs.
+    rows : ndarray of shape (n_rows, n_features)
+        Validated rows in random order, dense.
+    n_jobs : int or None
+        Number of threads, as joblib counts.
 
     Returns
     -------
     ndarray of shape (n_features,)
         Parts of one; zeros where nothing matters.
     """
-    X = attribution.background
-    n_rows, n_outputs = len(X), attribution.model.parts[0].network.n_outputs
-    rng = np.random.RandomState(0)  # the same at each call
-    shifts = 1 + np.arange(n_lines)[:, None] * n_rows // n_lines
-    background = (np.arange(n_rows) + shifts) % n_rows
-    rows = np.tile(np.arange(n_rows), n_lines)
-    lines = Lines(rows, background.ravel(), rng.uniform(size=n_rows * n_lines))
-    # One random sum of the outputs for each line: its square is that of all on the average.
-    signs = rng.choice([-1.0, 1.0], size=(1, len(rows), n_outputs))
-    sizes = np.square(attribution.terms(X, lines, signs)[0]).mean(axis=0)
-    return sizes / sizes.sum() if sizes.sum() > 0 else sizes
+    n_rows, n_columns = rows.shape
+    n_pairs = int(np.clip(SWAPPED_NUMBERS // n_columns**2, 2, PAIRS_OF_ROW * n_rows))
+    pair = np.arange(n_pairs)
+    own, other = pair % n_rows, (pair + pair // n_rows + 1) % n_rows
+    before = link(model.raw_outputs(rows, n_jobs))[own]
+    sizes = np.zeros(n_columns)
+    for part in blocks(n_columns, max(CHUNK_NUMBERS // (n_pairs * n_columns), 1)):
+        columns = np.arange(n_columns)[part]
+        swapped = np.tile(rows[own], (len(columns), 1)).reshape(len(columns), n_pairs, -1)
+        swapped[np.arange(len(columns)), :, columns] = rows[other][:, columns].T
+        after = link(model.raw_outputs(swapped.reshape(-1, n_columns), n_jobs))
+        changes = after.reshape(len(columns), n_pairs, -1).astype(np.float64) - before
+        sizes[part] = np.square(changes).sum(axis=(1, 2))
+    total = sizes.sum()
+    return sizes / total if total > 0 else sizes
 
 
 def _mapped(part: Part, X: Matrix) -> np.ndarray:

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 N_BACKGROUND = 100
 #: Numbers that they hold at most, if that leaves some.
 MOST_NUMBERS, FEWEST_ROWS = 2**17, 10
-#: Lines between background rows that importances are a mean over, for each of them.
-N_LINES = 20
 
 
 class AttributionMixin:
@@ -37,10 +35,8 @@ class AttributionMixin:
         """Keep a few training rows, drawn by their weights, without a change to `rng`."""
         n_rows, n_columns = sample.X.shape
         most = min(N_BACKGROUND, max(MOST_NUMBERS // n_columns, FEWEST_ROWS))
-        index = np.arange(n_rows)
-        if n_rows > most:
-            p = sample.weights / sample.weights.sum()
-            index = np.sort(copy.deepcopy(rng).choice(n_rows, most, replace=False, p=p))
+        p = sample.weights / sample.weights.sum()
+        index = copy.deepcopy(rng).choice(n_rows, min(most, n_rows), replace=False, p=p)
         self._background = sample.X[index]
         if hasattr(self, "radial_"):
             self.radial_._background = self._background
@@ -53,14 +49,14 @@ class AttributionMixin:
     def feature_importances_(self) -> np.ndarray:
         """How much each input column matters to the predictions; the sum is one.
 
-        Differences between the predictions of training rows are shared out among the columns
-        as `explain` does; an importance is the mean square of a column's share. Of classes,
-        it is about probabilities. Indicators of levels and of missing values count for their
-        column. As with a forest, columns that say the same share their importance.
+        The mean square of the change of a prediction where a row takes the value of the column
+        from another row, over up to 100 training rows that are kept; for classes, of the
+        probabilities. It needs no targets, and ranks columns as permutation importance does.
+        A category is one column, and so is a number with missing values.
         """
         check_is_fitted(self)
-        link = IdentityLink() if is_regressor(self) else self._targets.link
-        return importances(self._attribution(link), N_LINES)
+        rows = dense(self._background)
+        return importances(self._model, self._targets.link, rows, self.n_jobs)
 
     def input_gradients(self, X):
         """Return the derivatives of predictions with respect to the input.
