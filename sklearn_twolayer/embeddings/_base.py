@@ -137,7 +137,10 @@ class Embedding(Documented):
         delta_X : ndarray of shape (..., n_rows, n_features) or zero
             ∂L/∂x, but for what goes by way of V.
         """
-        return self.pullback(own, saved, delta, X)[0], 0.0
+        raise NotImplementedError(
+            f"{type(self).__name__} has no input_pullback, the derivative with respect to the "
+            "input: write one to have gradients and explanations."
+        )
 
     def __or__(self, other: "Embedding") -> "Concatenation":
         return check_depth(Concatenation(self, as_operand(other)))

@@ -56,6 +56,9 @@ class Dense(Embedding):
         activation, saved = saved
         return activation.pullback(saved, delta), ()
 
+    def input_pullback(self, own, saved, delta, X):
+        return self.pullback(own, saved, delta, X)[0], 0.0
+
 
 class Passthrough(Embedding):
     """The input itself, without parameters: y_E = x.

@@ -6,6 +6,7 @@ from sklearn.base import TransformerMixin
 
 from .._documented import Documented
 from .._moments import canonical
+from ._rows import pulled_by_differences, sources_by_trial
 
 
 class InputMap(TransformerMixin, Documented):
@@ -74,7 +75,7 @@ class InputMap(TransformerMixin, Documented):
             That with respect to the rows; NaN where there is no number: at categories and
             missing values.
         """
-        raise NotImplementedError
+        return pulled_by_differences(self, X, G)
 
     def sources(self, X) -> np.ndarray | None:
         """Return the column that each output is made of.
@@ -89,7 +90,7 @@ class InputMap(TransformerMixin, Documented):
         ndarray of int, shape (n_outputs,), or None
             Numbers of columns; None if an output is made of several.
         """
-        raise NotImplementedError
+        return sources_by_trial(self, X)
 
     def _check(self):
         """Raise TypeError or ValueError if a hyperparameter is out of range."""

@@ -79,6 +79,11 @@ def pull_rows(input_map: Any, X: np.ndarray, G: np.ndarray) -> np.ndarray:
         return G
     if hasattr(input_map, "pullback"):
         return input_map.pullback(X, G)
+    return pulled_by_differences(input_map, X, G)
+
+
+def pulled_by_differences(input_map: Any, X: np.ndarray, G: np.ndarray) -> np.ndarray:
+    """Return what `pull_rows` does, for any map, from small changes of each column."""
     X = X.astype(np.float64)
     result = np.empty(X.shape, dtype=G.dtype)
     for j, column in enumerate(X.T):
@@ -116,6 +121,11 @@ def sources_of(input_map: Any, X: np.ndarray) -> np.ndarray | None:
         return np.arange(X.shape[1])
     if hasattr(input_map, "sources"):
         return input_map.sources(X)
+    return sources_by_trial(input_map, X)
+
+
+def sources_by_trial(input_map: Any, X: np.ndarray) -> np.ndarray | None:
+    """Return what `sources_of` does, for any map, from rows that swap values of a column."""
     before = dense(map_rows(input_map, X))
     sources = np.full(before.shape[1], -1)
     for j in range(X.shape[1]):
