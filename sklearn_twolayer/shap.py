@@ -19,15 +19,6 @@ def to_shap(explanation: Explanation) -> Any:
     -------
     shap.Explanation
         The same, for `shap.plots`.
-
-    Examples
-    --------
-    >>> from sklearn.datasets import load_diabetes
-    >>> from sklearn_twolayer import RBFNetwork
-    >>> X, y = load_diabetes(return_X_y=True, as_frame=True)
-    >>> model = RBFNetwork(task="regression", random_state=0).fit(X, y)
-    >>> to_shap(model.explain(X[:3])).shape
-    (3, 10)
     """
     import shap
 
