@@ -1,7 +1,7 @@
 """Matrix products of dense or sparse rows."""
 
 from functools import lru_cache
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from scipy import sparse
@@ -11,6 +11,11 @@ from ._interpolated import Tabulated
 
 #: Rows: a dense array, or sparse ones in CSR.
 Matrix: TypeAlias = np.ndarray | sparse.csr_array
+
+
+def dense(X: Any) -> np.ndarray:
+    """Return rows as a dense array."""
+    return X.toarray() if sparse.issparse(X) else X
 
 
 def product(X, C: np.ndarray | Tabulated) -> np.ndarray:
@@ -56,6 +61,32 @@ def transposed_product(X, delta: np.ndarray, out: np.ndarray) -> None:
     else:
         for part, result in zip(delta, out, strict=True):
             result[...] = X.T @ part
+
+
+def summed_by(owners: np.ndarray, values: np.ndarray, n_owners: int) -> np.ndarray:
+    """Return sums of columns, one for each of those that they belong to.
+
+    Parameters
+    ----------
+    owners : ndarray of int, shape (n_columns,)
+        What each column belongs to, below `n_owners`.
+    values : ndarray of shape (n_rows, n_columns)
+        Numbers.
+    n_owners : int
+        How many sums there are.
+
+    Returns
+    -------
+    ndarray of shape (n_rows, n_owners)
+        The sums.
+
+    Examples
+    --------
+    >>> summed_by(np.array([1, 0, 1]), np.array([[1.0, 2.0, 4.0]]), 2)
+    array([[2., 5.]])
+    """
+    ones, columns = np.ones(len(owners), dtype=values.dtype), np.arange(len(owners))
+    return values @ sparse.csr_array((ones, (columns, owners)), shape=(len(owners), n_owners))
 
 
 @lru_cache
@@ -141,5 +172,4 @@ def without_ones(X) -> np.ndarray:
     ndarray of shape (n_rows, n)
         A view, where `X` is dense.
     """
-    X = X[:, :-1]
-    return X.toarray() if sparse.issparse(X) else X
+    return dense(X[:, :-1])

@@ -107,7 +107,7 @@ def left_out_outputs(objective: Objective, params: np.ndarray, folds: np.ndarray
 
 def blended(
     parts: list[Part], honest: list[Honest], objective: Objective, weights: np.ndarray
-) -> Model:
+) -> tuple[Model, Honest]:
     """Return the sum of some parts, each times the factor that suits its honest outputs.
 
     Parameters
@@ -123,8 +123,10 @@ def blended(
 
     Returns
     -------
-    Model
+    model : Model
         The sum.
+    honest : Honest
+        Its outputs for the rows that no part has seen.
     """
     rows = reduce(np.intersect1d, [each.rows for each in honest])
     outputs = [each.at(rows) for each in honest]
@@ -132,7 +134,9 @@ def blended(
     factors, constant = blend_weights(
         outputs, targets, weights[rows], objective.loss, objective.link
     )
-    return Model(tuple(parts), factors, constant)
+    model = Model(tuple(parts), factors, constant)
+    used = [f * each for f, each in zip(factors, outputs, strict=True) if f]  # others may overflow
+    return model, Honest(rows, sum(used) + constant)
 
 
 @np.errstate(over="ignore", invalid="ignore")  # of factors on the way

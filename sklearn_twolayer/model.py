@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from ._linalg import Matrix
+from ._linalg import Matrix, dense
+from .input_maps import pull_rows
 from .network import Network
 from .rows import Rows, Transformer
 
@@ -79,6 +80,44 @@ class Part:
             return np.concatenate(y, axis=-1)
 
         return rows.fill(block_embeddings, self.width, self._numbers_per_row)
+
+    def input_gradients(self, rows: Rows) -> np.ndarray:
+        """Return ∂z/∂x, shape (n_rows, n_features, n_outputs), x being a row before its map."""
+        n_features, n_outputs = rows.raw.shape[1], self.network.n_outputs
+
+        def block_gradients(part):
+            raw = dense(rows.raw[part])
+            each_output = np.eye(n_outputs, dtype=rows.dtype)[:, None]
+            slopes = self.slopes(rows.augmented(part), each_output)
+            pulled = [pull_rows(rows.input_map, raw, each) for each in slopes]
+            return np.stack(pulled, axis=-1).reshape(len(raw), -1)
+
+        numbers = self.network.numbers_per_row + len(self.params) * self.network.n_features
+        gradients = rows.fill(block_gradients, n_features * n_outputs, numbers)
+        return gradients.reshape(-1, n_features, n_outputs)
+
+    def slopes(self, augmented_rows: Matrix, directions: np.ndarray) -> list[np.ndarray]:
+        """Return gradients of outputs with respect to mapped rows.
+
+        Parameters
+        ----------
+        augmented_rows : {ndarray, CSR} of shape (n_rows, n_mapped + 1)
+            A block of mapped and augmented rows.
+        directions : ndarray of shape (n_directions, n_rows or 1, n_outputs)
+            ∂L/∂z of several L.
+
+        Returns
+        -------
+        list of ndarray of shape (n_rows, n_mapped)
+            One for each direction.
+        """
+        views = self.network.views(self.params.astype(directions.dtype, copy=False))
+        z, saved = self.network.forward(views, augmented_rows)
+        found = []
+        for direction in directions:
+            delta = np.broadcast_to(direction / len(z), z.shape)
+            found.append(self.network.input_pullback(views, augmented_rows, saved, delta))
+        return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,6 +200,27 @@ class Model:
             return np.hstack([part.embeddings(rows) for part, rows in parts])
 
         return finite_in_precision(units, X)
+
+    def input_gradients(self, X: Matrix, n_jobs: int | None = None) -> np.ndarray:
+        """Return ∂z/∂x, through the input maps.
+
+        Parameters
+        ----------
+        X : {ndarray, CSR} of shape (n_rows, n_features)
+            Validated rows.
+        n_jobs : int or None
+            Number of threads that walk the blocks, as joblib counts.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_features, n_outputs)
+            Gradients, dense, in the dtype of `X`; NaN at categories and missing values.
+        """
+        parts = zip(self.parts, self._rows(X, n_jobs), self.factors, strict=True)
+        total = np.zeros((), dtype=X.dtype)
+        for part, rows, factor in parts:
+            total = total + X.dtype.type(factor) * part.input_gradients(rows)
+        return total
 
     def _rows(self, X: Matrix, n_jobs: int | None) -> Iterable[Rows]:
         return (Rows(X, part.input_map, X.dtype, n_jobs) for part in self.parts)

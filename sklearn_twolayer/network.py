@@ -147,6 +147,16 @@ class Network:
         z += views.bias[..., None, :]
         return z, (y, mask, saved)
 
+    def input_pullback(self, views: Views, X, saved: tuple, delta: np.ndarray) -> np.ndarray:
+        """Return ∂L/∂x of a stack, shape (n_rows, n_features), from `delta` = ∂L/∂z."""
+        delta = np.matmul(delta, np.swapaxes(views.weights, -1, -2))
+        delta, direct = self.embedding.input_pullback(views.own, saved[2], delta, X)
+        # One product of all networks, side by side, adds them up.
+        side_by_side = np.concatenate(list(delta), axis=-1)
+        C = np.concatenate(list(views.projections[:, :-1]), axis=-1)
+        direct = direct if isinstance(direct, float) else np.add.reduce(direct, axis=0)
+        return side_by_side @ C.T + direct
+
     def pullback(self, views: Views, X, saved: tuple, delta: np.ndarray, out: Views) -> None:
         """Write the gradients of all parameters to `out`, from `delta` = ∂L/∂z."""
         y, mask, saved = saved

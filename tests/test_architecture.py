@@ -22,8 +22,9 @@ ROWS_OF_ROOMS = [
     {"objective"},
     {"blending", "solvers"},
     {"output_layer"},
-    {"rbf"},
+    {"attribution", "conformal", "rbf"},
     {"estimators"},
+    {"shap"},
     {"__init__"},
     {"_report", "dask", "inspection", "onnx"},
     {"__main__"},
@@ -39,6 +40,8 @@ OUTSIDE = {
     "columns": {"narwhals"},
     "input_maps": {"sklearn"},  # how transformers return rows, methods that only some have
     "rows": {"joblib"},  # what n_jobs stands for
+    "attribution": {"joblib"},
+    "shap": {"shap"},
     "radial": {"sklearn.cluster", "sklearn.exceptions"},  # KMeans, for the centres
     "estimators": {"joblib", "sklearn"},
     "dask": {"dask", "sklearn"},

@@ -149,6 +149,23 @@ class Embedding(Documented):
         """
         raise NotImplementedError
 
+    def input_pullback(
+        self, own: tuple[np.ndarray, ...], saved: Any, delta: np.ndarray, X: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray | float]:
+        """Pull the gradient back from y_E to the input; parameters are as in `pullback`.
+
+        Returns
+        -------
+        delta_V : ndarray of shape (..., n_rows, n_projections)
+            ∂L/∂V.
+        delta_X : ndarray of shape (..., n_rows, n_features) or zero
+            ∂L/∂x, but for what goes by way of V.
+        """
+        raise NotImplementedError(
+            f"{type(self).__name__} has no input_pullback, the derivative with respect to the "
+            "input: write one to have gradients and explanations."
+        )
+
     def __or__(self, other: "Embedding") -> "Concatenation":
         return check_depth(Concatenation(self, as_operand(other)))
 
@@ -249,6 +266,14 @@ class Operator(Embedding):
         delta_left, own_left = self.left.pullback(own[:m], saved_left, delta_left, X)
         delta_right, own_right = self.right.pullback(own[m:], saved_right, delta_right, X)
         return np.concatenate([delta_left, delta_right], axis=-1), own_left + own_right
+
+    def input_pullback(self, own, saved, delta, X):
+        saved_left, saved_right, left, right = saved
+        m = self.left.n_parameters
+        delta_left, delta_right = self._split(delta, left, right)
+        delta_left, X_left = self.left.input_pullback(own[:m], saved_left, delta_left, X)
+        delta_right, X_right = self.right.input_pullback(own[m:], saved_right, delta_right, X)
+        return np.concatenate([delta_left, delta_right], axis=-1), X_left + X_right
 
     def _join(self, left, right):
         raise NotImplementedError

@@ -60,6 +60,9 @@ class Dense(Embedding):
         activation, saved = saved
         return activation.pullback(saved, delta), ()
 
+    def input_pullback(self, own, saved, delta, X):
+        return self.pullback(own, saved, delta, X)[0], 0.0
+
 
 class Passthrough(Embedding):
     """The input itself, without parameters: y_E = x.
@@ -85,3 +88,6 @@ class Passthrough(Embedding):
 
     def pullback(self, own, saved, delta, X):
         return delta[..., :0], ()
+
+    def input_pullback(self, own, saved, delta, X):
+        return delta[..., :0], delta

@@ -126,7 +126,27 @@ class Radial(Embedding):
     @np.errstate(over="ignore", divide="ignore", invalid="ignore")
     def pullback(self, own, saved, delta, X):
         kernel = as_kernel(self.kernel)
-        s, k, h, saved = saved
+        s, k, h, geometry = saved
+        G, delta, level = self._slopes(saved, delta)
+        # TWO.53, TWO.54, for log h
+        widths = -2 * np.einsum("...ij,...ij->...j", s, G)  # no array of products
+        if kernel.power:
+            widths += kernel.power * (delta * level).sum(axis=-2)
+        G *= 1 / (h * h)
+        centers, shapes = self._geometry().pullback(geometry, G)
+        own = (centers, widths) if shapes is None else (centers, widths, shapes)
+        return delta[..., :0], own
+
+    @np.errstate(over="ignore", divide="ignore", invalid="ignore")
+    def input_pullback(self, own, saved, delta, X):
+        _, _, h, geometry = saved
+        G = self._slopes(saved, delta)[0] / (h * h)
+        return delta[..., :0], self._geometry().input_pullback(geometry, G)
+
+    def _slopes(self, saved, delta):
+        """Return ∂L/∂s, and for the widths ∂L/∂k and k, or what stands for both."""
+        kernel = as_kernel(self.kernel)
+        s, k, h, _ = saved
         if self.normalize:
             # ∂y/∂log K is that of a softmax, TWO.51.
             delta = k * (delta - (delta * k).sum(axis=-1, keepdims=True))
@@ -134,15 +154,7 @@ class Radial(Embedding):
         else:
             slope, level = kernel.slope(s, k), k
             delta = delta if kernel.power == 0 else delta * h**kernel.power
-        G = delta * slope  # ∂L/∂s
-        # TWO.53, TWO.54, for log h
-        widths = -2 * np.einsum("...ij,...ij->...j", s, G)  # no array of products
-        if kernel.power:
-            widths += kernel.power * (delta * level).sum(axis=-2)
-        G *= 1 / (h * h)
-        centers, shapes = self._geometry().pullback(saved, G)
-        own = (centers, widths) if shapes is None else (centers, widths, shapes)
-        return delta[..., :0], own
+        return delta * slope, delta, level
 
     def _geometry(self):
         return make_geometry(self.shape, self.shared)

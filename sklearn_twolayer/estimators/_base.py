@@ -69,8 +69,8 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         self._check_parameters()
         rng = check_random_state(self.random_state)
         goes_on = self.warm_start and hasattr(self, "_model")
-        sample = self._validate(X, y, sample_weight, reset=not goes_on)
-        sample = self._begin(sample, goes_on)
+        given = self._validate(X, y, sample_weight, reset=not goes_on)
+        sample = self._begin(given, goes_on)
         held_out = self._held_out(X_val, y_val)
         if held_out is None and self.early_stopping:
             train, val = self._split(sample, rng)
@@ -92,10 +92,12 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         self._warn_unless_converged(outcome)
         networks = Part.of(objective.rows, objective.network, outcome.params)
         if folds is None:
-            self._model = self._going_on(networks, last)
+            self._model, honest = self._going_on(networks, last), None
         else:
             honest = left_out_outputs(objective, outcome.params, folds)
-            self._model = self._blended(networks, honest, objective, sample, folds, rng)
+            self._model, honest = self._blended(networks, honest, objective, sample, folds, rng)
+        self._keep_out_of_fold(given, sample, honest)
+        self._keep_background(sample, rng)
         return self._keep(monitor)
 
     def _partial_fit(self, X, y, sample_weight):
@@ -121,6 +123,9 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         self._model = self._going_on(
             Part.of(objective.rows, objective.network, outcome.params), model
         )
+        self._keep_out_of_fold(sample, sample, None)
+        if not goes_on:
+            self._keep_background(sample, rng)
         self.__dict__.pop("_left_out", None)  # all rows are seen from here on
         self._keep(monitor)
         self._solver_state = PartialFitState(outcome.state, rng)
@@ -278,7 +283,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
 
     def _blended(
         self, networks: Part, honest: Honest, objective: Objective, sample: Sample, folds, rng
-    ) -> Model:
+    ) -> tuple[Model, Honest]:
         """Return the networks, and perhaps those of other kinds, with honest factors."""
         self.__dict__.pop("radial_", None)
         parts, outputs, blend = [networks], [honest], self._blend_mode(sample)
@@ -288,9 +293,9 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         if blend in ("mixed", "radial") and takes_radial(objective.loss, objective.link):
             self.radial_, left_out = fit_radial_partner(self, sample, folds, rng)
             parts, outputs = [*parts, *self.radial_._model.parts], [*outputs, left_out]
-        model = blended(parts, outputs, objective, sample.weights)
+        model, together = blended(parts, outputs, objective, sample.weights)
         self._warn_of_no_weight(model)
-        return model
+        return model, together
 
     def _warn_of_no_weight(self, model):
         pairs = zip(model.parts, model.factors, strict=True)

@@ -47,6 +47,11 @@ class ClassTargets:
             return codes[:, None].astype(np.float64)
         return (codes[:, None] == np.arange(self.n_outputs)).astype(np.float64)
 
+    def shares(self, y) -> np.ndarray:
+        """Return the part of each row that is of each class, shape (n_rows, n_classes)."""
+        d = self.encode(y)
+        return np.hstack([1 - d, d]) if self.binary else d
+
     def class_weights(self, class_weight, y, sample_weight: np.ndarray) -> np.ndarray:
         """Return the factors of the rows' weights for a `class_weight` parameter."""
         if class_weight is None:

@@ -18,7 +18,9 @@ from ..input_maps import INPUT_MAPS, fit_input_map, is_mixed
 from ..network import Network
 from ..rows import Transformer
 from ..solvers import as_solver
+from ._attributing import AttributionMixin
 from ._html import FittedHTMLMixin
+from ._out_of_fold import OutOfFoldMixin
 from ._target_checks import check_given
 from ._validation import check_weights, is_checked
 
@@ -31,13 +33,21 @@ class Sample(NamedTuple):
     X: Any
     y: np.ndarray
     weights: np.ndarray
+    origin: np.ndarray  # the number of each row among those that were given
 
     def take(self, index) -> "Sample":
         """Return some of the rows."""
-        return Sample(self.X[index], self.y[index], self.weights[index])
+        return Sample(*(each[index] for each in self))
 
 
-class BaseNetwork(FittedHTMLMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Documented):
+class BaseNetwork(
+    AttributionMixin,
+    OutOfFoldMixin,
+    FittedHTMLMixin,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    Documented,
+):
     """Validation, and what a fitted network computes.
 
     A subclass stores the parameters, validates y (`_validate_y`), makes the object that
@@ -57,7 +67,8 @@ class BaseNetwork(FittedHTMLMixin, ClassNamePrefixFeaturesOutMixin, TransformerM
         with np.errstate(invalid="ignore", over="ignore"):  # where infinities add up
             X, y = check_X_y(X, y, multi_output=True, estimator=self, **self._checks(X))
         y = y.toarray() if sparse.issparse(y) else y
-        return Sample(small_indices(X), self._validate_y(y), check_weights(sample_weight, X))
+        y, weights = self._validate_y(y), check_weights(sample_weight, X)
+        return Sample(small_indices(X), y, weights, np.arange(X.shape[0]))
 
     def _matrix(self, X, y="no_validation", *, reset):
         """Return checked rows, as floats or CSR; keep names, and what the columns are."""

@@ -44,8 +44,11 @@ class BaseRBFNetwork(BaseNetwork):
     def _fit(self, X, y, sample_weight):
         self._check_parameters()
         rng = check_random_state(self.random_state)
-        sample = self._begin(self._validate(X, y, sample_weight, reset=True), False)
+        given = self._validate(X, y, sample_weight, reset=True)
+        sample = self._begin(given, False)
         fit = self._learn(sample, rng)
+        self._keep_out_of_fold(given, sample, fit.honest)
+        self._keep_background(sample, rng)
         if fit.outcome is not None:
             self._warn_unless_converged(fit.outcome)
         if not self._steps():

@@ -109,12 +109,22 @@ class RegressionTargets:
 
     def predict(self, z: np.ndarray) -> np.ndarray:
         """Return predictions in the units and the shape of y."""
-        with np.errstate(over="ignore"):
-            y = np.ldexp(self.link(z) * self._scale + self._center, self.exponent)
-        y = np.clip(y, *self.bounds)
+        y = np.clip(self.decode(self.link(z)), *self.bounds)
         if self._fits(np.finfo(z.dtype)):
             y = y.astype(z.dtype)
         return y[:, 0] if self.single else y
+
+    def decode(self, y: np.ndarray) -> np.ndarray:
+        """Return y = g(z) in the units of the targets, shape (n_rows, n_outputs), unbounded."""
+        with np.errstate(over="ignore"):
+            return np.ldexp(y * self._scale + self._center, self.exponent)
+
+    def slopes(self, z: np.ndarray) -> np.ndarray:
+        """Return the derivative of each prediction with respect to its z, zero at a bound."""
+        y = self.link(z)
+        decoded = self.decode(y)
+        is_free = (decoded > self.bounds[0]) & (decoded < self.bounds[1])
+        return np.where(is_free, self.link.pullback(y, np.ones_like(y)) * self.scale, 0.0)
 
     def _fits(self, info) -> bool:
         """Return whether a floating type can tell the targets apart."""

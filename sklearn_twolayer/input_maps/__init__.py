@@ -14,7 +14,7 @@ from ._base import InputMap
 from ._maps import INPUT_MAPS, as_input_map, fit_input_map, is_mixed
 from ._mixed import MixedMap, with_folds
 from ._piecewise import PiecewiseLinearMap
-from ._rows import map_rows
+from ._rows import map_rows, pull_rows, sources_of
 from ._scaled import ScaledMap
 from ._scaling import RobustMap, ScalingMap, StandardMap
 
@@ -31,5 +31,7 @@ __all__ = [
     "fit_input_map",
     "is_mixed",
     "map_rows",
+    "pull_rows",
+    "sources_of",
     "with_folds",
 ]

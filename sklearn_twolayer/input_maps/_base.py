@@ -7,6 +7,7 @@ from sklearn.base import TransformerMixin
 from .._documented import Documented
 from .._interpolated import Bins, Interpolated
 from .._moments import canonical
+from ._rows import pulled_by_differences, sources_by_trial
 
 
 class InputMap(TransformerMixin, Documented):
@@ -79,6 +80,39 @@ class InputMap(TransformerMixin, Documented):
             The mapped rows.
         """
         raise NotImplementedError
+
+    def pullback(self, X, G: np.ndarray) -> np.ndarray:
+        """Pull a gradient back from mapped rows to the rows.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_rows, n_features)
+            Rows, dense.
+        G : ndarray of shape (n_rows, n_outputs)
+            The gradient with respect to the mapped rows.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_features)
+            That with respect to the rows; NaN where there is no number: at categories and
+            missing values.
+        """
+        return pulled_by_differences(self, X, G)
+
+    def sources(self, X) -> np.ndarray | None:
+        """Return the column that each output is made of.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_rows, n_features)
+            Some rows, dense.
+
+        Returns
+        -------
+        ndarray of int, shape (n_outputs,), or None
+            Numbers of columns; None if an output is made of several.
+        """
+        return sources_by_trial(self, X)
 
     def _check(self):
         """Raise TypeError or ValueError if a hyperparameter is out of range."""

@@ -10,7 +10,7 @@ from sklearn.utils.metaestimators import available_if
 from .._given import fit_weighted
 from .._moments import weighted_quantiles
 from ._base import InputMap
-from ._rows import map_rows
+from ._rows import map_rows, pull_rows, sources_of
 from ._statistics import TargetStatistics
 
 
@@ -165,6 +165,30 @@ class MixedMap(InputMap):
                 statistics = self.statistics_[levels.column]
                 parts.append(statistics(codes, folds).astype(X.dtype))
         return parts
+
+    def pullback(self, X, G):
+        numbers = X[:, self.columns_]
+        n_numbers = G.shape[1] - len(self._other_sources())
+        slopes = pull_rows(self.numbers_, self._filled(numbers), G[:, :n_numbers])
+        result = np.full(X.shape, np.nan, dtype=G.dtype)
+        result[:, self.columns_] = np.where(np.isnan(numbers), np.nan, slopes)
+        return result
+
+    def sources(self, X):
+        inner = sources_of(self.numbers_, self._filled(X[:, self.columns_]))
+        if inner is None:
+            return None
+        sources = np.concatenate([self.columns_[inner], self._other_sources()])
+        return sources if len(sources) else np.zeros(1, dtype=int)
+
+    def _other_sources(self):
+        """Return the columns of what comes after the numbers."""
+        sources = list(self.columns_[self.flagged_])
+        for levels in self.levels_:
+            statistics = self.statistics_.get(levels.column)
+            width = levels.width + (0 if statistics is None else len(statistics.outputs))
+            sources += [levels.column] * width
+        return np.array(sources, dtype=int)
 
     @available_if(_has_inverse)
     def inverse_transform(self, Z):

@@ -5,6 +5,7 @@ from scipy import sparse
 
 from .._checks import check_number
 from .._interpolated import Bins, Interpolated
+from .._linalg import summed_by
 from .._moments import column_quantiles
 from ._base import InputMap
 from ._rounding import difference, ratio
@@ -77,6 +78,17 @@ class PiecewiseLinearMap(InputMap):
     def inverse_transform(self, Z):
         """Return the rows, shape (n_rows, n_features), of mapped ones, by their robust values."""
         return self.robust_.inverse_transform(Z[:, : len(self.robust_.scale_)])
+
+    def pullback(self, X, G):
+        n_features = X.shape[1]
+        place = ratio(X[:, self.columns_], self.starts_, self.widths_)
+        inside = (place >= 0) & (place < 1)
+        slopes = np.where(inside, G[:, n_features:] / self.widths_, 0)
+        robust = self.robust_.pullback(X, G[:, :n_features])
+        return robust + summed_by(self.columns_, slopes, n_features)
+
+    def sources(self, X):
+        return np.append(np.arange(X.shape[1]), self.columns_)
 
     def _coordinates(self, values, bins):
         return np.clip(ratio(values, self.starts_[bins], self.widths_[bins]), 0, 1)

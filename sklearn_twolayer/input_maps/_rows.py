@@ -7,7 +7,11 @@ from scipy import sparse
 from sklearn import config_context
 
 from .._checks import shown
+from .._linalg import dense
 from .._moments import canonical
+
+#: Differences are between rows that differ by twice this part of a number.
+STEP = 1e-6
 
 
 def map_rows(input_map: Any, X):
@@ -52,6 +56,86 @@ def map_rows(input_map: Any, X):
         f"input_map={shown(input_map)} must return finite real numbers in at least one column, "
         f"one row for each of the {X.shape[0]} rows it is given; it returned {found}."
     )
+
+
+def pull_rows(input_map: Any, X: np.ndarray, G: np.ndarray) -> np.ndarray:
+    """Pull a gradient back through a fitted input map, by differences where it is not ours.
+
+    Parameters
+    ----------
+    input_map : fitted transformer or None
+        The map; None leaves the gradient as it is.
+    X : ndarray of shape (n_rows, n_features)
+        Rows, dense.
+    G : ndarray of shape (n_rows, n_outputs)
+        The gradient with respect to the mapped rows.
+
+    Returns
+    -------
+    ndarray of shape (n_rows, n_features)
+        The gradient with respect to the rows.
+    """
+    if input_map is None:
+        return G
+    if hasattr(input_map, "pullback"):
+        return input_map.pullback(X, G)
+    return pulled_by_differences(input_map, X, G)
+
+
+def pulled_by_differences(input_map: Any, X: np.ndarray, G: np.ndarray) -> np.ndarray:
+    """Return what `pull_rows` does, for any map, from small changes of each column."""
+    X = X.astype(np.float64)
+    result = np.empty(X.shape, dtype=G.dtype)
+    for j, column in enumerate(X.T):
+        size = np.abs(column)
+        steps = STEP * np.where(size > 0, size, size.mean() or 1.0)
+        ends = [X.copy(), X.copy()]
+        ends[0][:, j] -= steps
+        ends[1][:, j] += steps
+        low, high = (dense(map_rows(input_map, rows)) for rows in ends)
+        result[:, j] = ((high - low) * G).sum(axis=1) / (ends[1] - ends[0])[:, j]
+    return result
+
+
+def sources_of(input_map: Any, X: np.ndarray) -> np.ndarray | None:
+    """Return the column that each output of an input map is made of.
+
+    Parameters
+    ----------
+    input_map : fitted transformer or None
+        The map.
+    X : ndarray of shape (n_rows, n_features)
+        Some rows, dense: of a map that is not ours they show what depends on what.
+
+    Returns
+    -------
+    ndarray of int, shape (n_outputs,), or None
+        Numbers of columns; None if an output is made of several.
+
+    Examples
+    --------
+    >>> sources_of(None, np.ones((1, 3)))
+    array([0, 1, 2])
+    """
+    if input_map is None:
+        return np.arange(X.shape[1])
+    if hasattr(input_map, "sources"):
+        return input_map.sources(X)
+    return sources_by_trial(input_map, X)
+
+
+def sources_by_trial(input_map: Any, X: np.ndarray) -> np.ndarray | None:
+    """Return what `sources_of` does, for any map, from rows that swap values of a column."""
+    before = dense(map_rows(input_map, X))
+    sources = np.full(before.shape[1], -1)
+    for j in range(X.shape[1]):
+        other = X.copy()
+        other[:, j] = np.roll(X[:, j], 1)
+        depends = (dense(map_rows(input_map, other)) != before).any(axis=0)
+        if (sources[depends] >= 0).any():
+            return None
+        sources[depends] = j
+    return np.maximum(sources, 0)
 
 
 def _as_matrix(mapped, dtype):

@@ -8,7 +8,7 @@ from sklearn.base import TransformerMixin
 from sklearn.utils.metaestimators import available_if
 
 from .._documented import Documented
-from ._rows import map_rows
+from ._rows import map_rows, pull_rows, sources_of
 
 
 def _has_inverse(scaled) -> bool:
@@ -49,6 +49,14 @@ class ScaledMap(TransformerMixin, Documented):
         if sparse.issparse(mapped):
             return sparse.csr_array(mapped.multiply(factors))
         return np.asarray(mapped) * factors
+
+    def pullback(self, X, G):
+        """Pull a gradient back from mapped rows, shape (n_rows, n_outputs), to the rows."""
+        return pull_rows(self.input_map, X, G * self.factors.astype(G.dtype, copy=False))
+
+    def sources(self, X):
+        """Return the column that each output is made of, or None if it is several."""
+        return sources_of(self.input_map, X)
 
     @available_if(_has_inverse)
     def inverse_transform(self, Z):

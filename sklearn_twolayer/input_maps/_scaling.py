@@ -43,6 +43,14 @@ class ScalingMap(InputMap):
         with np.errstate(over="ignore"):
             return Z / np.sqrt(1 - inside**2) * self.scale_ + self.center_
 
+    def pullback(self, X, G):
+        values = ratio(X, self.center_, self.scale_)
+        with np.errstate(over="ignore"):
+            return G * (1 + (values / float(self.clip)) ** 2) ** -1.5 / self.scale_
+
+    def sources(self, X):
+        return np.arange(X.shape[1])
+
     def _check(self):
         check_number("clip", self.clip, "(0, inf]")
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from .._linalg import product, transposed_product
+from .._linalg import dense, product, transposed_product
 
 SHAPES = ("spherical", "diagonal", "full")
 
@@ -51,6 +51,10 @@ class Geometry:
 
     def pullback(self, saved: Any, G: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
         """Return ∂L/∂centers and ∂L/∂A from `G` = ∂L/∂r²."""
+        raise NotImplementedError
+
+    def input_pullback(self, saved: Any, G: np.ndarray) -> np.ndarray:
+        """Return ∂L/∂x, shape (..., n_rows, n_features), from `G` = ∂L/∂r²."""
         raise NotImplementedError
 
     def _squared(self, X, centers, A):
@@ -104,6 +108,13 @@ class DiagonalGeometry(Geometry):
             return slopes, 2 * A * (spread.sum(axis=-2) + rows)
         return slopes, 2 * A * (spread + _moments(squares, G))
 
+    def input_pullback(self, saved, G):
+        X, centers, _, (B, _) = saved
+        X = dense(X)
+        if B.shape[-2] == 1:
+            return 2 * B * (X * G.sum(axis=-1, keepdims=True) - G @ centers)
+        return 2 * (X * (G @ B) - G @ (B * centers))
+
 
 class FullGeometry(Geometry):
     """r² = ‖Aᵀ(x - μ)‖² with one matrix A for all centres."""
@@ -120,12 +131,21 @@ class FullGeometry(Geometry):
 
     def pullback(self, saved, G):
         X, centers, A, (Z, M) = saved
-        # Σ_i G_ij (z_i - m_j), and Σ_j G_ij (z_i - m_j)
+        # Σ_i G_ij (z_i - m_j)
         of_centers = np.swapaxes(G, -1, -2) @ Z - G.sum(axis=-2)[..., None] * M
-        of_rows = G.sum(axis=-1)[..., None] * Z - G @ M
+        of_rows = self._of_rows(saved, G)
         slopes = -2 * of_centers @ np.swapaxes(A, -1, -2)
         from_rows = np.swapaxes(_moments(X, of_rows), -1, -2)
         return slopes, 2 * (from_rows - np.swapaxes(centers, -1, -2) @ of_centers)
+
+    def input_pullback(self, saved, G):
+        return 2 * self._of_rows(saved, G) @ np.swapaxes(saved[2], -1, -2)
+
+    @staticmethod
+    def _of_rows(saved, G):
+        """Return Σ_j G_ij (z_i - m_j)."""
+        Z, M = saved[3]
+        return G.sum(axis=-1)[..., None] * Z - G @ M
 
 
 class EllipticGeometry(Geometry):
@@ -151,6 +171,14 @@ class EllipticGeometry(Geometry):
             from_rows = np.swapaxes(_moments(X, Z), -1, -2)
             shapes[..., j, :, :] = 2 * (from_rows - centers[..., j, :, None] * total[..., None, :])
         return slopes, shapes
+
+    def input_pullback(self, saved, G):
+        X, centers, A, _ = saved
+        total = np.zeros((), dtype=G.dtype)
+        for j in range(centers.shape[-2]):
+            Z = self._projected(X, centers, A, j) * G[..., j, None]
+            total = total + 2 * Z @ np.swapaxes(A[..., j, :, :], -1, -2)
+        return total
 
     @staticmethod
     def _projected(X, centers, A, j):

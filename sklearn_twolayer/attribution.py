@@ -1,0 +1,253 @@
+"""What columns contribute to predictions: gradients along lines from other rows.
+
+A prediction minus the mean prediction of some background rows is shared out among the
+columns: the gradient times the difference to a background row, on the average over the line
+between both and over the background rows (expected gradients: Erion et al., 2021; with one
+background row, integrated gradients: Sundararajan et al., 2017). The lines are drawn between
+mapped rows, so that categories, missing values and bins are inputs as any other, and what is
+found there is summed for each original column.
+"""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+from joblib import effective_n_jobs
+
+from ._blas import single_threaded_blas
+from ._linalg import Matrix, augmented, dense, summed_by
+from ._threads import map_in_threads
+from .input_maps import map_rows, sources_of
+from .links import IdentityLink, Link
+from .model import Model, Part
+from .rows import blocks
+
+#: Lines that are followed at a time, to stay in a core's cache.
+BLOCK = 256
+#: Terms that are held at a time.
+CHUNK_NUMBERS = 2**22
+#: Pairs of rows in which a column's values are swapped: so many for each row, unless the
+#: changed rows hold more numbers than this in all.
+PAIRS_OF_ROW, SWAPPED_NUMBERS = 3, 2**23
+#: Places on a line, and their shares in the mean over it: those of Gauss and Legendre, by which
+#: it is exact for polynomials of degree 5.
+PLACES = 0.5 + np.array([-0.5, 0.0, 0.5]) * 0.6**0.5
+SHARES = np.array([5, 8, 5]) / 18
+
+
+class Explanation(NamedTuple):
+    """Predictions as sums of what columns contribute: `base_values` plus the sum of `values`.
+
+    Names are those of `shap.Explanation`, which `sklearn_twolayer.shap.to_shap` makes of it.
+    """
+
+    #: Contributions, of shape (n_samples, n_features) or (n_samples, n_features, n_outputs).
+    values: np.ndarray
+    #: The mean over the background rows, a number or of shape (n_outputs,).
+    base_values: np.ndarray
+    #: The rows, of shape (n_samples, n_features).
+    data: np.ndarray
+    #: Names of the columns.
+    feature_names: list[str]
+
+
+class Lines(NamedTuple):
+    """Some lines from background rows to rows, and a place on each."""
+
+    rows: np.ndarray  # (n_lines,), indices
+    background: np.ndarray  # (n_lines,), indices
+    places: np.ndarray  # (n_lines,), in [0, 1]
+
+    @classmethod
+    def between(cls, n_rows: int, n_background: int) -> "Lines":
+        """Return lines from each background row to each row, with all `PLACES` on each."""
+        rows, background, places = np.meshgrid(
+            np.arange(n_rows), np.arange(n_background), PLACES, indexing="ij"
+        )
+        return cls(rows.ravel(), background.ravel(), places.ravel())
+
+    def take(self, part: slice) -> "Lines":
+        """Return some of the lines."""
+        return Lines(*(each[part] for each in self))
+
+
+@dataclass(frozen=True, eq=False)
+class Attribution:
+    """Attributes y = g(z) of a model to the columns of rows.
+
+    Parameters
+    ----------
+    model : Model
+        The fitted function.
+    link : Link
+        What is explained of its raw outputs.
+    background : ndarray of shape (n_background, n_features)
+        Validated rows that lines start from, dense.
+    n_jobs : int or None
+        Number of threads, as joblib counts.
+
+    Raises
+    ------
+    AttributeError
+        If an input map mixes columns.
+    """
+
+    model: Model
+    link: Link
+    background: np.ndarray
+    n_jobs: int | None = None
+    _sources: list[np.ndarray] = field(default_factory=list)
+
+    def __post_init__(self):
+        for part in self.model.parts:
+            sources = sources_of(part.input_map, self.background)
+            if sources is None:
+                raise AttributeError(
+                    f"input_map={part.input_map!r} mixes columns, so that nothing can be said of "
+                    "one of them: put it ahead of this estimator in a pipeline, and ask about "
+                    "what comes out of it."
+                )
+            self._sources.append(sources)
+
+    def outputs(self, X: np.ndarray) -> np.ndarray:
+        """Return y, shape (n_rows, n_outputs)."""
+        return self.link(self.model.raw_outputs(X.astype(np.float64), self.n_jobs))
+
+    def explained(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return what each column contributes to y.
+
+        What the places on the lines leave of the difference between the outputs and their
+        mean over the background is shared out too, by the size of the terms.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_rows, n_features)
+            Validated rows, dense.
+
+        Returns
+        -------
+        values : ndarray of shape (n_rows, n_features, n_outputs)
+            Contributions.
+        base : ndarray of shape (n_outputs,)
+            The mean output of the background rows.
+        """
+        base = self.outputs(self.background).mean(axis=0)
+        n_lines = len(self.background) * len(PLACES)
+        step = max(CHUNK_NUMBERS // (n_lines * X.shape[1] * len(base)), 1)
+        parts = [self._shared_out(X[part], base) for part in blocks(len(X), step)]
+        return np.concatenate(parts), base
+
+    def _shared_out(self, X, base):
+        lines = Lines.between(len(X), len(self.background))
+        terms = self.terms(X, lines, np.eye(len(base))[:, None])
+        terms = terms.reshape(len(base), len(X), -1, len(PLACES), X.shape[1])
+        values, sizes = (
+            np.einsum("mibtj,t->mij", each, SHARES) / len(self.background)
+            for each in (terms, np.abs(terms))
+        )
+        rest = (self.outputs(X) - base).T - values.sum(axis=-1)
+        total = sizes.sum(axis=-1, keepdims=True)
+        shares = np.divide(sizes, total, out=np.zeros_like(sizes), where=total > 0)
+        return np.moveaxis(values + rest[..., None] * shares, 0, -1)
+
+    def terms(self, X: np.ndarray, lines: Lines, directions: np.ndarray) -> np.ndarray:
+        """Return the gradient times the difference, for each line and column.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_rows, n_features)
+            Validated rows, dense.
+        lines : Lines
+            From background rows to these.
+        directions : ndarray of shape (n_directions, n_lines or 1, n_outputs)
+            What is explained: sums of outputs y, times these.
+
+        Returns
+        -------
+        ndarray of shape (n_directions, n_lines, n_features)
+            The terms.
+        """
+        n_lines = len(lines.rows)
+        found = np.empty((len(directions), n_lines, X.shape[1]))
+        ends = [(_mapped(part, self.background), _mapped(part, X)) for part in self.model.parts]
+
+        def fill(part):
+            own = directions if directions.shape[1] == 1 else directions[:, part]
+            found[:, part] = self._block_terms(ends, lines.take(part), own)
+
+        with single_threaded_blas():
+            map_in_threads(fill, blocks(n_lines, BLOCK), effective_n_jobs(self.n_jobs))
+        return found
+
+    def _block_terms(self, ends, lines, directions):
+        starts = [start[lines.background] for start, _ in ends]
+        steps = [end[lines.rows] - start for (_, end), start in zip(ends, starts, strict=True)]
+        places = lines.places[:, None]
+        points = [
+            augmented(start + places * step, start.dtype)
+            for start, step in zip(starts, steps, strict=True)
+        ]
+        slopes = self._slopes_of_link(points, directions)
+        shape = (len(directions), len(lines.rows), self.background.shape[1])
+        total = np.zeros(shape)
+        for k, (part, factor) in enumerate(zip(self.model.parts, self.model.factors, strict=True)):
+            for row, gradient in zip(total, part.slopes(points[k], slopes), strict=True):
+                row += factor * summed_by(self._sources[k], gradient * steps[k], shape[-1])
+        return total
+
+    def _slopes_of_link(self, points, directions):
+        """Return in terms of z the directions that are given in terms of y."""
+        if isinstance(self.link, IdentityLink):
+            return directions
+        z = self.model.constant
+        for part, factor, rows in zip(self.model.parts, self.model.factors, points, strict=True):
+            views = part.network.views(part.params.astype(rows.dtype))
+            z = z + factor * part.network.forward(views, rows)[0].mean(axis=0)
+        y = self.link(z)
+        return np.stack([self.link.pullback(y, np.broadcast_to(d, y.shape)) for d in directions])
+
+
+def importances(
+    model: Model, link: Link, rows: np.ndarray, n_jobs: int | None = None
+) -> np.ndarray:
+    """Return how much y = g(z) changes with each column, in rows that swap their values of it.
+
+    That is the mean square of the change, summed over outputs: with the squared error, what
+    permutation importance (Breiman, 2001) has as its expectation for a model that errs by
+    noise alone; half of it is Jansen's (1999) total effect of the column.
+
+    Parameters
+    ----------
+    model : Model
+        The fitted function.
+    link : Link
+        What is asked about of its raw outputs.
+    rows : ndarray of shape (n_rows, n_features)
+        Validated rows in random order, dense.
+    n_jobs : int or None
+        Number of threads, as joblib counts.
+
+    Returns
+    -------
+    ndarray of shape (n_features,)
+        Parts of one; zeros where nothing matters.
+    """
+    n_rows, n_columns = rows.shape
+    n_pairs = int(np.clip(SWAPPED_NUMBERS // n_columns**2, 2, PAIRS_OF_ROW * n_rows))
+    pair = np.arange(n_pairs)
+    own, other = pair % n_rows, (pair + pair // n_rows + 1) % n_rows
+    before = link(model.raw_outputs(rows, n_jobs))[own]
+    sizes = np.zeros(n_columns)
+    for part in blocks(n_columns, max(CHUNK_NUMBERS // (n_pairs * n_columns), 1)):
+        columns = np.arange(n_columns)[part]
+        swapped = np.tile(rows[own], (len(columns), 1)).reshape(len(columns), n_pairs, -1)
+        swapped[np.arange(len(columns)), :, columns] = rows[other][:, columns].T
+        after = link(model.raw_outputs(swapped.reshape(-1, n_columns), n_jobs))
+        changes = after.reshape(len(columns), n_pairs, -1).astype(np.float64) - before
+        sizes[part] = np.square(changes).sum(axis=(1, 2))
+    total = sizes.sum()
+    return sizes / total if total > 0 else sizes
+
+
+def _mapped(part: Part, X: Matrix) -> np.ndarray:
+    return dense(map_rows(part.input_map, X)).astype(np.float64)

@@ -1,0 +1,246 @@
+"""Intervals and sets that hold the truth as often as they say, from outputs for rows left out.
+
+The score of a row says how far its target is from what was predicted without it. If new rows
+are like those, the score of a new one is below the quantile of theirs at a given coverage
+with that probability, whatever the model (split and cross-conformal prediction: Vovk,
+Gammerman & Shafer, 2005; Barber et al., 2021, "Predictive inference with the jackknife+").
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from ._linalg import Matrix, dense
+from .embeddings import Passthrough
+from .input_maps import StandardMap, map_rows
+from .links import IdentityLink
+from .losses import SquaredError
+from .model import Model, Part
+from .network import Network
+from .objective import Objective
+from .output_layer import FixedLayer, JudgedLayer
+from .rows import Rows, Transformer
+
+#: Scores that are kept, about; of more, as many quantiles.
+MOST_SCORES = 1000
+#: Rows that the size of errors is learned from, at most.
+MOST_ROWS = 5000
+#: With more mapped inputs than this, the size of errors depends on the prediction alone.
+MOST_INPUTS = 256
+#: Where the size of errors bends, as a function of the prediction: quantiles.
+BENDS = np.linspace(0, 1, 9)[1:-1]
+#: Coverages at which the powers of a size are compared by the width of the intervals.
+COMPARED = (0.8, 0.9, 0.95)
+#: Powers of the predicted size: 0 for intervals of one width, 1 for what was learned.
+POWERS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25)
+#: A larger power has to make intervals narrower by this part.
+WORTH = 0.005
+
+
+class Scores(NamedTuple):
+    """Scores of rows left out, ascending, and what part of the rows is at most as far off."""
+
+    values: np.ndarray  # (n_scores,)
+    shares: np.ndarray  # of all rows and one more, whose score is not known
+
+    @classmethod
+    def of(cls, scores: np.ndarray, weights: np.ndarray) -> "Scores":
+        """Return the scores of some rows under positive weights, both of shape (n_rows,).
+
+        Examples
+        --------
+        >>> Scores.of(np.array([3.0, 1.0, 2.0]), np.ones(3)).quantile(0.5)
+        2.0
+        """
+        order = np.argsort(scores, kind="stable")
+        mass = np.cumsum(weights[order])
+        shares = mass / (mass[-1] + weights.mean())
+        if len(order) > MOST_SCORES:
+            kept = np.searchsorted(shares, np.linspace(0, shares[-1], MOST_SCORES))
+            kept = np.unique(np.minimum(kept, len(order) - 1))
+            order, shares = order[kept], shares[kept]
+        return cls(scores[order], shares)
+
+    def quantile(self, coverage: float) -> float:
+        """Return the score that a new row's is at most, with a given probability.
+
+        Parameters
+        ----------
+        coverage : float
+            The probability.
+
+        Returns
+        -------
+        float
+            The score.
+
+        Raises
+        ------
+        ValueError
+            If there are too few rows for so high a coverage.
+        """
+        place = int(np.searchsorted(self.shares, coverage - 1e-12))
+        if place == len(self.shares):
+            raise ValueError(
+                f"coverage={coverage:g} is more than the rows that were left out of training can "
+                f"vouch for: at most {self.shares[-1]:.4g}. Ask for less, or fit on more rows."
+            )
+        return float(self.values[place])
+
+
+@dataclass(frozen=True, eq=False)
+class ErrorSize:
+    """How large errors are about, as a two-layer network of the inputs and the prediction.
+
+    Parameters
+    ----------
+    input_map : fitted transformer or None
+        Makes the inputs of rows; left out where there are many.
+    bends : ndarray of shape (n_bends, n_outputs)
+        Where the size bends as a function of the prediction.
+    model : Model or None
+        Gives logarithms of sizes; None where there are none yet.
+    powers : ndarray of shape (n_outputs,)
+        Powers of the sizes.
+    """
+
+    input_map: Transformer | None
+    bends: np.ndarray
+    model: Model | None
+    powers: np.ndarray
+
+    def features(self, X: Matrix, z: np.ndarray) -> np.ndarray:
+        """Return what the size depends on, shape (n_rows, n_features)."""
+        z = z.astype(np.float64)
+        above = np.maximum(z[:, None, :] - self.bends, 0).reshape(len(z), -1)
+        parts = [z, above]
+        mapped = map_rows(self.input_map, X[:1])
+        if mapped.shape[1] <= MOST_INPUTS:
+            mapped = map_rows(self.input_map, X)
+            parts.append(dense(mapped))
+        return np.hstack(parts).astype(np.float64)
+
+    def __call__(self, X: Matrix, z: np.ndarray) -> np.ndarray:
+        """Return sizes of errors, shape (n_rows, n_outputs).
+
+        Parameters
+        ----------
+        X : {ndarray, CSR} of shape (n_rows, n_features)
+            Validated rows.
+        z : ndarray of shape (n_rows, n_outputs)
+            Their raw outputs.
+        """
+        if self.model is None or not self.powers.any():
+            return np.ones(z.shape)
+        return np.exp(self.powers * self.model.raw_outputs(self.features(X, z)))
+
+
+class LeftOutErrors(NamedTuple):
+    """Rows that were left out of training, and how wrong the outputs for them are."""
+
+    X: Matrix
+    z: np.ndarray  # raw outputs, (n_rows, n_outputs)
+    errors: np.ndarray  # target minus prediction, in units of the targets' spread
+    weights: np.ndarray  # (n_rows,)
+
+
+@dataclass(frozen=True, eq=False)
+class Intervals:
+    """Half the width of the intervals about predictions.
+
+    Parameters
+    ----------
+    scores : tuple of Scores
+        For each output, of errors in units of their size.
+    size : ErrorSize
+        The size of errors.
+    """
+
+    scores: tuple[Scores, ...]
+    size: ErrorSize
+
+    @classmethod
+    def learn(cls, left_out: LeftOutErrors, input_map: Transformer | None) -> "Intervals":
+        """Return intervals for a model.
+
+        Parameters
+        ----------
+        left_out : LeftOutErrors
+            Rows that the model has not seen.
+        input_map : fitted transformer or None
+            Makes the inputs of the size of errors.
+
+        Returns
+        -------
+        Intervals
+            Of one width where no other is narrower on the whole.
+        """
+        left_out = _thinned(left_out)
+        size, logs = _learn_size(left_out, input_map)
+        scaled = np.abs(left_out.errors) / np.exp(size.powers * logs)
+        return cls(tuple(Scores.of(column, left_out.weights) for column in scaled.T), size)
+
+    def half_widths(self, X: Matrix, z: np.ndarray, coverage: float) -> np.ndarray:
+        """Return them in units of the targets' spread, shape (n_rows, n_outputs).
+
+        Parameters
+        ----------
+        X : {ndarray, CSR} of shape (n_rows, n_features)
+            Validated rows.
+        z : ndarray of shape (n_rows, n_outputs)
+            Their raw outputs.
+        coverage : float
+            How often the target shall lie in the interval.
+        """
+        return self.size(X, z) * [each.quantile(coverage) for each in self.scores]
+
+
+def _thinned(left_out: LeftOutErrors) -> LeftOutErrors:
+    if len(left_out.z) <= MOST_ROWS:
+        return left_out
+    kept = np.linspace(0, len(left_out.z) - 1, MOST_ROWS).astype(int)
+    return LeftOutErrors(*(each[kept] for each in left_out))
+
+
+def _learn_size(left_out: LeftOutErrors, input_map: Transformer | None):
+    """Return the size of errors, and its logarithms for the rows by layers without each."""
+    X, z, errors, weights = left_out
+    n_outputs = z.shape[1]
+    bends = np.quantile(z.astype(np.float64), BENDS, axis=0)
+    size = ErrorSize(input_map, bends, None, np.zeros(n_outputs))
+    # Errors of zero have no logarithm, and small ones should not rule it.
+    floor = np.median(np.abs(errors), axis=0) + 1e-3 * np.abs(errors).mean(axis=0)
+    if not floor.all():
+        return size, np.zeros(z.shape)
+    targets = np.log(np.abs(errors) / floor + 1)
+    features = size.features(X, z)
+    scaling = StandardMap(clip=5.0).fit(features, sample_weight=weights)
+    rows = Rows(features, scaling, np.dtype(float)).labelled(targets, weights).keep()
+    network = Network(Passthrough(), rows.n_features, n_outputs)
+    vector = np.zeros(network.n_parameters)
+    layer = FixedLayer(Objective(network, SquaredError(), IdentityLink(), rows), vector)
+    judged = JudgedLayer(layer, "loo")
+    views = network.views(vector)
+    views.weights[...], views.bias[...] = judged.output
+    logs = judged.left_out.outputs
+    pairs = zip(np.abs(errors).T, logs.T, strict=True)
+    powers = np.array([_best_power(error, log, weights) for error, log in pairs])
+    model = Model.of(Part(scaling, network, vector[None]))
+    return ErrorSize(input_map, bends, model, powers), logs
+
+
+def _best_power(errors: np.ndarray, logs: np.ndarray, weights: np.ndarray) -> float:
+    """Return the power of a size by which intervals are narrowest."""
+    best, narrowest = 0.0, np.inf
+    for power in POWERS:
+        sizes = np.exp(power * logs)
+        scores = Scores.of(errors / sizes, weights)
+        levels = [level for level in COMPARED if level <= scores.shares[-1]]
+        quantiles = np.array([scores.quantile(level) for level in levels])
+        if not levels or not quantiles.all():
+            return 0.0
+        width = np.log(quantiles).mean() + np.log(np.average(sizes, weights=weights))
+        if width < narrowest - WORTH:
+            best, narrowest = power, width
+    return best

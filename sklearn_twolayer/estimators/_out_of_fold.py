@@ -1,0 +1,198 @@
+"""What a fitted estimator knows beside its predictions: results for rows left out, intervals."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from sklearn.base import is_classifier, is_regressor
+from sklearn.metrics import accuracy_score, r2_score
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
+
+from .._checks import check_number
+from ..blending import Honest
+from ..conformal import Intervals, LeftOutErrors, Scores
+from ._label_targets import ClassTargets
+from ._targets import as_columns
+
+if TYPE_CHECKING:
+    from ._network import Sample
+
+
+class OutOfFold(NamedTuple):
+    """What was predicted for training rows by networks that have not seen them."""
+
+    prediction: np.ndarray  # NaN for rows that all have seen
+    score: float
+    conformal: Intervals | Scores | None
+
+
+def _predicts_numbers(estimator) -> bool:
+    if not is_regressor(estimator):
+        raise AttributeError("predict_interval is for real targets; predict_set is for classes.")
+    return True
+
+
+def _predicts_classes(estimator) -> bool:
+    if not is_classifier(estimator):
+        raise AttributeError("predict_set is for classes; predict_interval is for real targets.")
+    return True
+
+
+class OutOfFoldMixin:
+    """Results for rows left out of training, and the intervals and sets that they vouch for."""
+
+    _model: Any
+    _targets: Any
+    _filled: Callable
+    _out_of_fold: OutOfFold | None = None
+
+    def _keep_out_of_fold(self, given: "Sample", sample: "Sample", honest: Honest | None) -> None:
+        """Keep what outputs for rows that were left out of training say, where there are any.
+
+        `given` are the rows of the user, `sample` those that `honest` counts.
+        """
+        self._out_of_fold = None
+        if honest is None or not len(honest.rows):
+            return
+        left_out = given.take(sample.origin[honest.rows])
+        outputs = honest.outputs.astype(sample.X.dtype)
+        predicted = self._targets.predict(outputs)
+        values = predicted if is_regressor(self) else self._targets.probabilities(outputs)
+        known = np.full((len(given.y), *values.shape[1:]), np.nan, dtype=values.dtype)
+        known[left_out.origin] = values
+        score = _score(self, left_out.y, predicted, left_out.weights)
+        self._out_of_fold = OutOfFold(known, score, self._conformal(left_out, outputs, predicted))
+
+    def _conformal(self, left_out, outputs, predicted) -> Intervals | Scores | None:
+        if is_regressor(self):
+            with np.errstate(over="ignore"):
+                errors = as_columns(left_out.y) - as_columns(predicted)
+                errors = np.nan_to_num(errors / self._unit)
+            X = self._filled(left_out.X)
+            return Intervals.learn(
+                LeftOutErrors(X, outputs, errors, left_out.weights), self._model.parts[0].input_map
+            )
+        if not isinstance(self._targets, ClassTargets):
+            return None
+        probabilities = self._targets.probabilities(outputs).astype(np.float64)
+        shares = self._targets.shares(left_out.y) * left_out.weights[:, None]
+        is_some = shares > 0
+        return Scores.of(1 - probabilities[is_some], shares[is_some])
+
+    @property
+    def _unit(self) -> np.ndarray:
+        """What errors are measured in, where it is a float."""
+        return np.minimum(self._targets.scale, np.finfo(np.float64).max)
+
+    def _results(self) -> OutOfFold:
+        check_is_fitted(self)
+        if self._out_of_fold is None:
+            raise AttributeError(
+                "There are no predictions for rows left out of training: all networks have seen "
+                "all rows. Fit with n_estimators=None or at least 2 networks, blend other than "
+                "'mean', and without going on from a fit on other rows."
+            )
+        return self._out_of_fold
+
+    @property
+    def oof_prediction_(self) -> np.ndarray:
+        """Predictions for training rows by networks that have not seen them.
+
+        Probabilities of the classes, or values in the units of y, of the shape that
+        `predict_proba` or `predict` gives; NaN for rows that all parts have seen.
+        """
+        return self._results().prediction
+
+    @property
+    def oof_score_(self) -> float:
+        """The score of `oof_prediction_`: accuracy or R², over the rows that are known."""
+        return self._results().score
+
+    @available_if(_predicts_numbers)
+    def predict_interval(self, X, coverage=0.9):
+        """Predict intervals that hold the targets of new rows as often as asked.
+
+        Conformal prediction from rows that were left out of training, scaled by a second
+        two-layer network for the size of errors.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows.
+        coverage : float, default=0.9
+            How often the target of a new row shall lie in its interval, on the average over
+            rows that are like those of the fit.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, 2) or (n_samples, 2, n_outputs)
+            The ends of the intervals, in the units of y; each output has its own.
+
+        Raises
+        ------
+        AttributeError
+            If no network left out rows.
+        ValueError
+            If the coverage is not in (0, 1), or too high for so few rows.
+        """
+        check_number("coverage", coverage, "(0, 1)")
+        intervals = self._results().conformal
+        X = self._validate_rows(X)
+        z = self._model.raw_outputs(X, self.n_jobs)
+        center = as_columns(self._targets.predict(z))
+        with np.errstate(over="ignore"):
+            half = intervals.half_widths(X, z, coverage) * self._unit
+            ends = np.stack([center - half, center + half], axis=1)
+        largest = np.finfo(center.dtype).max
+        ends = np.clip(ends, -largest, largest).astype(center.dtype)
+        return ends[:, :, 0] if self._targets.single else ends
+
+    @available_if(_predicts_classes)
+    def predict_set(self, X, coverage=0.9):
+        """Predict sets of classes that hold the class of new rows as often as asked.
+
+        Conformal prediction from rows that were left out of training: a set holds the classes
+        whose probability is above a threshold, which makes the sets as small as can be on
+        the average (Sadinle, Lei & Wasserman, 2019), and always the most probable one.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows.
+        coverage : float, default=0.9
+            How often the class of a new row shall be in its set, on the average over rows
+            that are like those of the fit.
+
+        Returns
+        -------
+        ndarray of bool, shape (n_samples, n_classes)
+            Which classes are in the set, in the order of `classes_`.
+
+        Raises
+        ------
+        AttributeError
+            If no network left out rows, or there are several labels a row.
+        ValueError
+            If the coverage is not in (0, 1), or too high for so few rows.
+        """
+        check_number("coverage", coverage, "(0, 1)")
+        scores = self._results().conformal
+        if scores is None:
+            raise AttributeError(
+                "predict_set is for one class a row, not for several labels: fit a classifier "
+                "for each label."
+            )
+        probabilities = self.predict_proba(X)
+        with np.errstate(under="ignore"):
+            in_set = 1 - probabilities.astype(np.float64) <= scores.quantile(coverage)
+        in_set[np.arange(len(in_set)), probabilities.argmax(axis=1)] = True
+        return in_set
+
+
+def _score(estimator, y, predicted, weights) -> float:
+    """Return what `score` would for these predictions."""
+    if is_regressor(estimator):
+        with np.errstate(over="ignore", invalid="ignore"):
+            return r2_score(y, predicted, sample_weight=weights) if len(y) > 1 else np.nan
+    return accuracy_score(estimator._targets.harden(y), predicted, sample_weight=weights)

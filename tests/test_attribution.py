@@ -1,0 +1,243 @@
+"""Gradients with respect to the input, explanations and importances."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from problems import Problem
+from scipy import sparse
+from scipy.stats import spearmanr
+from sklearn.datasets import load_iris, make_friedman1
+from sklearn.decomposition import PCA
+from sklearn.feature_selection import RFE, SelectFromModel
+from sklearn.inspection import permutation_importance
+from sklearn.preprocessing import StandardScaler
+from small_networks import LABELS, MANY, X, Y, classifier, each, regressor
+
+from sklearn_twolayer import RBFNetwork, TwoLayerClassifier, TwoLayerRegressor
+from sklearn_twolayer.activations import ACTIVATIONS
+from sklearn_twolayer.attribution import SHARES, Attribution, Lines
+from sklearn_twolayer.embeddings import PRESETS, Dense, Passthrough, Radial, as_embedding
+from sklearn_twolayer.input_maps import INPUT_MAPS, ScaledMap, StandardMap
+from sklearn_twolayer.kernels import KERNELS
+from sklearn_twolayer.links import IdentityLink
+from sklearn_twolayer.losses import Poisson, SquaredError
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+OWN = {"n_units": None, "activation": None}
+EMBEDDINGS = {name: as_embedding(name, 4) for name in PRESETS}
+EMBEDDINGS |= {f"activation {name}": Dense(4, name) for name in ACTIVATIONS}
+EMBEDDINGS |= {f"kernel {name}": Radial(4, name, widths="nearest") for name in KERNELS}
+for shape in ("diagonal", "full"):
+    for shared in (True, False):
+        EMBEDDINGS[f"{shape} {shared}"] = Radial(4, shape=shape, shared=shared)
+EMBEDDINGS["normalized"] = Radial(4, normalize=True)
+EMBEDDINGS["tail"] = Passthrough() | Radial(3) + Dense(3, "tanh") * Dense(3, "sigmoid")
+
+
+def differences(function, rows, step=1e-6):
+    """Return the derivatives of a function of rows, one column after the other, last."""
+    found = []
+    for j in range(rows.shape[1]):
+        move = step * (np.arange(rows.shape[1]) == j)
+        found.append((function(rows + move) - function(rows - move)) / (2 * step))
+    return np.stack(found, axis=1)
+
+
+@each(EMBEDDINGS, "embedding")
+def test_gradients_of_each_embedding_are_those_of_differences(embedding):
+    problem = Problem(embedding, SquaredError(), IdentityLink(), stack=2)
+    network, views = problem.network, problem.network.views(problem.params)
+
+    def outputs(rows):
+        return network.forward(views, np.column_stack([rows, np.ones(len(rows))]))[0].sum(axis=0)
+
+    rows = np.column_stack([problem.X, np.ones(len(problem.X))])
+    _, saved = network.forward(views, rows)
+    for k, delta in enumerate(np.eye(2)):
+        delta = np.broadcast_to(delta, (2, len(rows), 2))
+        found = network.input_pullback(views, rows, saved, delta)
+        expected = differences(outputs, problem.X)[:, :, k]
+        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
+MAPS = {name: kind() for name, kind in INPUT_MAPS.items()}
+MAPS |= {"none": None, "clipped": StandardMap(clip=2.0)}
+MAPS["scaled"] = ScaledMap(StandardMap().fit(X), np.array([1.0, 2.0, 0.5, 1.0]))
+MAPS |= {"of scikit-learn": StandardScaler(), "mixing": PCA(3)}
+
+
+@each(MAPS, "input_map")
+def test_gradients_go_through_each_map(input_map):
+    rows = X + 0.01  # bins begin at training rows
+    model = regressor(input_map=input_map).fit(X, Y)
+    found = model.input_gradients(rows)
+    assert found.shape == X.shape
+    expected = differences(model.predict, rows)
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
+MODELS = {
+    "several numbers": (regressor(), np.column_stack([Y, 100 * Y])),
+    "counts": (regressor(loss=Poisson()), np.round(Y)),
+    "classes": (classifier(), LABELS),
+    "two classes": (classifier(), LABELS == "red"),
+    "several labels": (classifier(), MANY),
+    "radial": (RBFNetwork(20, task="regression", random_state=0), Y),
+    "by default": (TwoLayerRegressor(max_iter=3, random_state=0), Y),
+}
+
+
+def explained(model, rows):
+    return getattr(model, "decision_function", model.predict)(rows)
+
+
+@pytest.mark.parametrize(("model", "y"), MODELS.values(), ids=MODELS)
+def test_gradients_of_what_is_predicted(model, y):
+    model.fit(X, y)
+    expected = differences(lambda rows: explained(model, rows), X)
+    found = model.input_gradients(X)
+    assert found.shape == expected.shape
+    # A step over a kink is no derivative.
+    assert np.mean(np.abs(found - expected) < 1e-4 * (1 + np.abs(expected))) > 0.98
+
+
+def test_gradients_of_sparse_rows_and_of_single_precision():
+    rows = np.where(X > 0.5, X, 0)
+    for input_map in ("piecewise_linear", None):
+        model = regressor(input_map=input_map, embedding=Radial(5) | Dense(3), **OWN)
+        model.fit(sparse.csr_array(rows), Y)
+        found = model.input_gradients(sparse.csr_array(rows))
+        np.testing.assert_allclose(found, model.input_gradients(rows), atol=1e-8)
+    single = regressor().fit(X.astype(np.float32), Y).input_gradients(X.astype(np.float32))
+    assert single.dtype == np.float32
+    np.testing.assert_allclose(single, regressor().fit(X, Y).input_gradients(X), atol=1e-3)
+
+
+def test_there_is_no_gradient_where_a_prediction_is_held():
+    far = np.vstack([X, [[1e3, 1e3, 1e3, 1e3]]])
+    model = regressor(embedding=Passthrough(), **OWN).fit(X, Y)
+    np.testing.assert_array_equal(model.input_gradients(far)[-1], 0)
+
+
+@pytest.fixture(scope="module")
+def frame():
+    rng = np.random.RandomState(0)
+    city = rng.choice(list("abcdefgh"), 300)
+    height = np.where(rng.uniform(size=300) < 0.2, np.nan, rng.normal(size=300))
+    rows = pd.DataFrame({"city": city, "height": height, "noise": rng.normal(size=300)})
+    return rows, 2.0 * np.isin(city, ["a", "b"]) + np.nan_to_num(height, nan=3.0)
+
+
+@pytest.fixture(scope="module")
+def of_frame(frame):
+    return RBFNetwork(50, task="regression", refine="width", random_state=0).fit(*frame)
+
+
+def test_categories_and_missing_values_have_no_gradient(frame, of_frame):
+    found = of_frame.input_gradients(frame[0])
+    assert np.isnan(found[:, 0]).all()
+    np.testing.assert_array_equal(np.isnan(found[:, 1]), frame[0]["height"].isna())
+    assert np.isfinite(found[:, 2]).all()
+
+
+def test_categories_and_missing_values_are_explained(frame, of_frame):
+    rows, _ = frame
+    found = of_frame.explain(rows)
+    assert found.feature_names == ["city", "height", "noise"]
+    is_first = rows["city"].isin(["a", "b"])
+    assert found.values[is_first, 0].mean() - found.values[~is_first, 0].mean() > 1.5
+    assert found.values[rows["height"].isna(), 1].mean() > 1.5
+    assert np.abs(found.values[:, 2]).mean() < 0.1
+    importances = of_frame.feature_importances_
+    assert importances[1] > importances[0] > 10 * importances[2]
+
+
+@pytest.mark.parametrize(("model", "y"), MODELS.values(), ids=MODELS)
+def test_an_explanation_adds_up(model, y):
+    found = model.fit(X, y).explain(X[:7])
+    total = found.values.sum(axis=1) + found.base_values
+    np.testing.assert_allclose(total, explained(model, X[:7]), rtol=1e-6, atol=1e-6)
+
+
+def test_a_linear_model_is_explained_exactly():
+    model = regressor(embedding=Passthrough(), **OWN).fit(X, Y)
+    slopes = model.input_gradients(X[:1])[0]
+    found = model.explain(X[:9], background=X[50:])
+    np.testing.assert_allclose(found.values, slopes * (X[:9] - X[50:].mean(axis=0)), atol=1e-8)
+    np.testing.assert_allclose(found.base_values, model.predict(X[50:]).mean())
+
+
+def test_sums_of_columns_are_explained_as_sums():
+    rows = make_friedman1(300, random_state=0)[0][:, :3]
+    terms = np.column_stack([np.sin(3 * rows[:, 0]), rows[:, 1] ** 2, 0 * rows[:, 2]])
+    model = RBFNetwork(60, task="regression", refine="width", random_state=0)
+    model.fit(rows, terms.sum(axis=1))
+    found = model.explain(rows, background=rows[:100]).values
+    np.testing.assert_allclose(found, terms - terms[:100].mean(axis=0), atol=0.02)
+
+
+def test_places_on_lines_leave_little_to_be_shared_out():
+    rows, y = make_friedman1(300, random_state=0)
+    model = TwoLayerRegressor(n_estimators=1, max_iter=20, random_state=0).fit(rows, y)
+    attribution = Attribution(model._model, IdentityLink(), rows[:100])
+    lines = Lines.between(20, 100)
+    terms = attribution.terms(rows[100:120], lines, np.eye(1)[:, None])[0]
+    terms = terms.sum(axis=-1).reshape(20, 100, len(SHARES))
+    found = (terms @ SHARES).mean(axis=1)
+    outputs = attribution.outputs(rows)[:, 0]
+    expected = outputs[100:120] - outputs[:100].mean()
+    assert np.abs(found - expected).mean() < 1e-2
+
+
+def test_a_map_that_mixes_columns_cannot_be_explained():
+    model = regressor(input_map=PCA(2)).fit(X, Y)
+    with pytest.raises(AttributeError, match="ahead of this estimator"):
+        model.explain(X)
+    assert model.feature_importances_.sum() == pytest.approx(1)
+    model = regressor(input_map=StandardScaler()).fit(X, Y)
+    assert model.explain(X).values.shape == X.shape
+
+
+@pytest.mark.parametrize("kind", [TwoLayerRegressor, RBFNetwork])
+def test_importances_rank_columns_as_permutation_importance_does(kind):
+    rows, y = make_friedman1(600, n_features=6, random_state=0)
+    task = {"task": "regression"} if kind is RBFNetwork else {"n_estimators": 1}
+    model = kind(random_state=0, **task).fit(rows[:300], y[:300])
+    expected = permutation_importance(model, rows[300:], y[300:], random_state=0)
+    found = model.feature_importances_
+    assert found.sum() == pytest.approx(1)
+    assert spearmanr(found, expected.importances_mean)[0] > 0.9
+    np.testing.assert_array_equal(found, model.feature_importances_)
+
+
+def test_columns_are_selected_by_importance():
+    rows, labels = load_iris(return_X_y=True)
+    rows = np.column_stack([rows, np.random.RandomState(0).normal(size=(150, 2))])
+    selection = SelectFromModel(TwoLayerClassifier(n_estimators=1, max_iter=50, random_state=0))
+    assert not selection.fit(rows, labels).get_support()[-2:].any()
+    ranking = RFE(RBFNetwork(20, random_state=0), n_features_to_select=2).fit(rows, labels)
+    assert ranking.support_[2:4].all()
+
+
+def test_rows_that_are_kept_are_few_and_change_no_result():
+    model = regressor().fit(np.tile(X, (3, 1)), np.tile(Y, 3))
+    assert model._background.shape == (100, 4)
+    weights = np.zeros(len(Y))
+    weights[:5] = 1
+    assert len(regressor().fit(X, Y, sample_weight=weights)._background) == 5
+
+
+def test_gradients_and_explanations_of_any_number_of_threads_are_the_same():
+    model = regressor().fit(X, Y)
+    one = model.explain(X).values
+    np.testing.assert_array_equal(one, model.set_params(n_jobs=2).explain(X).values)
+
+
+def test_shap_takes_an_explanation():
+    pytest.importorskip("shap")
+    from sklearn_twolayer.shap import to_shap
+
+    found = to_shap(classifier().fit(X, LABELS).explain(X[:5]))
+    assert found.shape == (5, 4, 3)
+    assert found.base_values.shape == (5, 3)
