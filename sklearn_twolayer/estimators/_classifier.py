@@ -306,6 +306,8 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
         loss = resolve(self.loss, CLASSIFICATION_LOSSES, Loss, "loss")
         if not isinstance(loss.link, IdentityLink | None):
             raise ValueError(f"loss={loss!r} has a link of its own: it is for regression only.")
+        if loss.outputs_per_target:
+            raise ValueError(f"loss={loss!r} predicts several values: it is for regression only.")
         return loss
 
     def _validate_y(self, y):

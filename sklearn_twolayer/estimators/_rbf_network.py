@@ -3,7 +3,7 @@
 from typing import Any
 
 import numpy as np
-from sklearn.metrics import accuracy_score, r2_score
+from sklearn.metrics import accuracy_score
 from sklearn.utils import ClassifierTags, RegressorTags
 
 from .._sizes import CENTERS
@@ -245,8 +245,7 @@ class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
         """
         predicted = self.predict(X)
         if self.task == "regression":
-            with np.errstate(over="ignore", invalid="ignore"):
-                return r2_score(y, predicted, sample_weight=sample_weight)
+            return self._targets.score(y, predicted, sample_weight)
         if self.soft_targets is not None:
             y = self._targets.harden(y)
         return accuracy_score(y, predicted, sample_weight=sample_weight)

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import numpy as np
 from sklearn.base import RegressorMixin
 
 from .._compat import with_callbacks
@@ -42,7 +41,8 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
         categories, objects); or a mask, indices or names of columns; or none.
     loss : str or Loss, default="squared_error"
         "squared_error", "absolute_error", "huber", "log_cosh", "quantile", "poisson",
-        "gamma", or an instance such as ``Quantile(0.9)``.
+        "gamma", or an instance such as ``Quantile(0.9)``; ``Quantile([0.1, 0.5, 0.9])``
+        predicts several quantiles, which do not cross.
     alpha : float, default=3e-4
         Strength of the penalty (α/2)·‖non-bias weights‖², added to the weighted mean of
         the loss: it means the same for every solver, batch size and number of rows.
@@ -245,7 +245,7 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
 
         Returns
         -------
-        ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        ndarray of shape (n_samples,), (n_samples, n_outputs) or (n_samples, n_quantiles)
             Predictions, in the units of y; none lies more than half an interquartile range
             of the training targets beyond them.
         """
@@ -253,7 +253,7 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
         return self._targets.predict(z)
 
     def score(self, X, y, sample_weight=None):
-        """Return R².
+        """Return R², or of several quantiles the mean of D².
 
         Parameters
         ----------
@@ -267,10 +267,9 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
         Returns
         -------
         float
-            The score, one at best.
+            The score, one at best. D² is to the pinball loss what R² is to the squared error.
         """
-        with np.errstate(over="ignore", invalid="ignore"):  # squares of huge targets
-            return super().score(X, y, sample_weight=sample_weight)
+        return self._targets.score(y, self.predict(X), sample_weight)
 
     def _resolve_loss(self):
         loss = resolve(self.loss, REGRESSION_LOSSES, Loss, "loss")

@@ -7,6 +7,8 @@ encodes y, and decodes raw outputs; it is fitted with the network and kept besid
 from copy import copy
 
 import numpy as np
+from sklearn.metrics import d2_pinball_score, r2_score
+from sklearn.utils import column_or_1d
 
 from .._moments import dense_moments, weighted_quantiles
 from ..losses import Loss
@@ -34,6 +36,9 @@ class RegressionTargets:
     Inside, each output is in units of the power of two next above its largest target: that
     rounds nothing, and differences neither overflow nor vanish.
 
+    A loss that predicts several values of a target has that target once for each of them,
+    and its predictions are in ascending order: quantiles do not cross.
+
     Parameters
     ----------
     loss : Loss
@@ -56,9 +61,16 @@ class RegressionTargets:
         self.single = y.ndim == 1
         d, weights = as_columns(y)[sample_weight > 0], sample_weight[sample_weight > 0]
         self._check_range(d)
-        self.n_outputs = d.shape[1]
-        self.exponent = np.zeros(self.n_outputs, dtype=int)
-        self._center, self._scale = np.zeros(self.n_outputs), np.ones(self.n_outputs)
+        self.n_targets = n_targets = d.shape[1]
+        self.per_target = loss.outputs_per_target
+        if self.per_target and n_targets > 1:
+            raise ValueError(
+                f"loss={loss!r} predicts several values of one target, but y has {n_targets} "
+                "columns: fit an estimator for each column, or give a single quantile."
+            )
+        self.n_outputs = self.per_target or n_targets
+        self.exponent = np.zeros(n_targets, dtype=int)
+        self._center, self._scale = np.zeros(n_targets), np.ones(n_targets)
         if loss.scales_targets:
             self.exponent = np.frexp(np.abs(d).max(axis=0))[1]
             self._center, self._scale = self._moments(np.ldexp(d, -self.exponent), weights)
@@ -98,6 +110,8 @@ class RegressionTargets:
         self._check_range(d)
         with np.errstate(over="ignore"):
             d = (np.ldexp(d, -self.exponent) - self._center) / self._scale
+        if self.per_target:
+            d = np.repeat(d, self.per_target, axis=1)
         if self.loss.is_robust:  # far away, its slope does not depend on how far
             return np.clip(d, -LARGEST, LARGEST)
         if self.loss.scales_targets and np.abs(d).max() > LARGEST:
@@ -112,9 +126,23 @@ class RegressionTargets:
         with np.errstate(over="ignore"):
             y = np.ldexp(self.link(z) * self._scale + self._center, self.exponent)
         y = np.clip(y, *self.bounds)
+        if self.per_target:
+            y.sort(axis=1)
         if self._fits(np.finfo(z.dtype)):
             y = y.astype(z.dtype)
-        return y[:, 0] if self.single else y
+        return y[:, 0] if self.single and not self.per_target else y
+
+    def score(self, y: np.ndarray, predicted: np.ndarray, sample_weight=None) -> float:
+        """Return R²; of several quantiles the mean of D², the same for their pinball losses."""
+        if not self.per_target:
+            with np.errstate(over="ignore", invalid="ignore"):  # squares of huge targets
+                return r2_score(y, predicted, sample_weight=sample_weight)
+        y = column_or_1d(y)
+        scores = [
+            d2_pinball_score(y, column, sample_weight=sample_weight, alpha=float(quantile))
+            for column, quantile in zip(predicted.T, self.loss.quantile, strict=True)
+        ]
+        return float(np.mean(scores))
 
     def _fits(self, info) -> bool:
         """Return whether a floating type can tell the targets apart."""
@@ -137,7 +165,7 @@ class RegressionTargets:
             )
 
     def _check_form(self, y):
-        check_form(y, None if self.single else self.n_outputs)
+        check_form(y, None if self.single else self.n_targets)
 
 
 def _bounds(d: np.ndarray, weights: np.ndarray) -> np.ndarray:
