@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.metrics import accuracy_score
 from sklearn.utils import ClassifierTags, RegressorTags
 
+from .._compat import with_callbacks
 from .._sizes import CENTERS
 from ..rows import Rows
 from ._probabilities import ProbabilityMixin
@@ -69,16 +70,28 @@ class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
         For classification: None for labels; else what the probabilities in y are.
     class_weight : dict, "balanced" or None, default=None
         For classification: weights of the classes, times those of the rows.
+    loss : str, Loss or None, default=None
+        None is the squared error for regression, and cross-entropy for classes. For
+        regression also "absolute_error", "huber", "log_cosh", "quantile", "poisson",
+        "gamma", or an instance such as ``Quantile([0.1, 0.5, 0.9])``; centres, widths and
+        the metric are then judged by least squares, and the output layer, the strength of
+        its penalty and what is done to it on rows left out by the loss.
     solver : str or Solver, default="lbfgs"
         For ``refine="gradient"``.
     max_iter : int, default=100
         Iterations of the solver.
     tol : float, default=1e-4
         When the solver has converged.
+    warm_start : bool, default=False
+        For ``refine="gradient"``: whether fit goes on from the centres, widths and shapes of
+        the last one.
     random_state : int, RandomState or None, default=None
         Source of centres and folds.
     n_jobs : int or None, default=None
         Threads that walk the blocks of rows; the result does not depend on it.
+    verbose : bool, default=False
+        Whether to print a line for each step, and for each iteration of the solver; with
+        the time, after a few seconds.
 
     Attributes
     ----------
@@ -154,11 +167,14 @@ class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
         categorical_features: Any = "from_dtype",
         soft_targets: str | None = None,
         class_weight: Any = None,
+        loss: Any = None,
         solver: Any = "lbfgs",
         max_iter: int = 100,
         tol: float = 1e-4,
+        warm_start: bool = False,
         random_state: Any = None,
         n_jobs: int | None = None,
+        verbose: bool = False,
     ):
         self.n_centers = n_centers
         self.task = task
@@ -175,13 +191,17 @@ class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
         self.categorical_features = categorical_features
         self.soft_targets = soft_targets
         self.class_weight = class_weight
+        self.loss = loss
         self.solver = solver
         self.max_iter = max_iter
         self.tol = tol
+        self.warm_start = warm_start
         self.random_state = random_state
         self.n_jobs = n_jobs
+        self.verbose = verbose
 
     @guarded_fit
+    @with_callbacks
     def fit(self, X, y, sample_weight=None):
         """Fit the network.
 

@@ -5,11 +5,9 @@ from typing import Any
 from sklearn.base import RegressorMixin
 
 from .._compat import with_callbacks
-from .._registry import resolve
-from ..losses import REGRESSION_LOSSES, Loss
 from ._base import BaseTwoLayer, partial_fit_available
 from ._target_checks import finite_floats
-from ._targets import RegressionTargets
+from ._targets import RegressionTargets, resolve_regression_loss
 from ._validation import guarded_fit
 
 
@@ -272,10 +270,7 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
         return self._targets.score(y, self.predict(X), sample_weight)
 
     def _resolve_loss(self):
-        loss = resolve(self.loss, REGRESSION_LOSSES, Loss, "loss")
-        if loss.link is None:
-            raise ValueError(f"loss={loss!r} is for classification only.")
-        return loss
+        return resolve_regression_loss(self.loss)
 
     def _validate_y(self, y):
         return finite_floats(y)

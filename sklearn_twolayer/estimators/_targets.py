@@ -11,7 +11,8 @@ from sklearn.metrics import d2_pinball_score, r2_score
 from sklearn.utils import column_or_1d
 
 from .._moments import dense_moments, weighted_quantiles
-from ..losses import Loss
+from .._registry import resolve
+from ..losses import REGRESSION_LOSSES, Loss
 
 #: The interquartile range of normal numbers, in standard deviations.
 NORMAL_RANGE = 1.349
@@ -166,6 +167,14 @@ class RegressionTargets:
 
     def _check_form(self, y):
         check_form(y, None if self.single else self.n_targets)
+
+
+def resolve_regression_loss(value) -> Loss:
+    """Return the loss of a regression that a name or an instance stands for."""
+    loss = resolve(value, REGRESSION_LOSSES, Loss, "loss")
+    if loss.link is None:
+        raise ValueError(f"loss={loss!r} is for classification only.")
+    return loss
 
 
 def _bounds(d: np.ndarray, weights: np.ndarray) -> np.ndarray:
