@@ -243,12 +243,6 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
                 f"Going on from the last fit (warm_start or partial_fit) needs the same network: "
                 f"the last one has parameters of shape {self.params_.shape}, the new one {shape}."
             )
-        last, loss = getattr(self._targets, "loss", objective.loss), objective.loss
-        if type(last.link) is not type(loss.link):
-            raise ValueError(
-                f"Going on from the last fit (warm_start or partial_fit) needs a loss of the same "
-                f"link: the last one was {last!r}, the new one is {loss!r}."
-            )
         return self.params_
 
     def _initial(self, objective, rng) -> np.ndarray:

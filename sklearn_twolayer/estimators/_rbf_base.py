@@ -143,8 +143,11 @@ class BaseRBFNetwork(CallbackSupportMixin, BaseNetwork):
         )
 
     def _begin(self, sample: Sample, goes_on: bool) -> Sample:
-        if goes_on and self.task == "regression":
-            self._targets = self._targets.extended(sample.y, sample.weights)
+        is_regression = self.task == "regression"
+        if goes_on and is_regression == hasattr(self, "classes_"):
+            raise ValueError("Going on from the last fit (warm_start) needs the same task.")
+        if goes_on and is_regression:
+            self._targets = self._targets.extended(sample.y, sample.weights, self._resolve_loss())
         return super()._begin(sample, goes_on)
 
     def _steps(self):

@@ -277,7 +277,7 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
 
     def _begin(self, sample, goes_on):
         if goes_on:
-            self._targets = self._targets.extended(sample.y, sample.weights)
+            self._targets = self._targets.extended(sample.y, sample.weights, self._resolve_loss())
         return super()._begin(sample, goes_on)
 
     def _make_targets(self, sample):

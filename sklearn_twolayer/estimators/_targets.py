@@ -94,11 +94,21 @@ class RegressionTargets:
         with np.errstate(over="ignore"):
             return np.ldexp(self._scale, self.exponent)
 
-    def extended(self, y: np.ndarray, sample_weight: np.ndarray) -> "RegressionTargets":
+    def extended(
+        self, y: np.ndarray, sample_weight: np.ndarray, loss: Loss
+    ) -> "RegressionTargets":
         """Return targets whose bounds reach those of more rows, on the same scale."""
         self._check_form(y)
+        same_link = type(loss.link) is type(self.loss.link)
+        if not same_link or loss.outputs_per_target != self.per_target:
+            raise ValueError(
+                "Going on from the last fit (warm_start or partial_fit) needs a loss of the same "
+                f"link and number of outputs: the last one was {self.loss!r}, the new one is "
+                f"{loss!r}."
+            )
         more = _bounds(as_columns(y)[sample_weight > 0], sample_weight[sample_weight > 0])
         other = copy(self)
+        other.loss = loss
         other.bounds = np.stack(
             [np.minimum(self.bounds[0], more[0]), np.maximum(self.bounds[1], more[1])]
         )
