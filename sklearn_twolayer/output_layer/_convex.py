@@ -76,14 +76,14 @@ def penalty(judged: JudgedLayer, objective: Objective) -> float:
     Returns
     -------
     float
-        The given one; else that of least squares, times the curvature of the loss.
+        The given one; else that of least squares, times the curvature of another loss.
     """
     return _scale(judged, objective) * judged.alpha
 
 
 def _scale(judged, objective):
     loss, link, targets = objective.loss, objective.link, objective.rows.targets
-    if not _chooses(judged) or not loss.has_curvature:
+    if objective is judged.objective or not (_chooses(judged) and loss.has_curvature):
         return 1.0
     constant = np.broadcast_to(objective.best_constant(), targets.shape)
     root = loss.curvature_root(constant, targets, link)
