@@ -110,6 +110,7 @@ class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
         Mean squared error on rows left out, in squared units of y; for classification
         that of least squares on indicators. A metric has not seen the targets of these
         rows; after ``refine="gradient"`` the first layer has, and the error is optimistic.
+        NaN after an interrupt.
     cond_ : float
         Condition number of the linear system of the output layer.
     classes_ : ndarray of shape (n_classes,)
@@ -226,6 +227,9 @@ class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
         ValueError
             If a parameter or the data are out of range; the estimator is then left as
             it was.
+        KeyboardInterrupt
+            If it is interrupted. After an iteration of the solver, an estimator that is new
+            or goes on (`warm_start`) keeps what is learned so far.
         """
         return self._fit(X, y, sample_weight)
 
@@ -239,7 +243,7 @@ class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
 
         Returns
         -------
-        ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        ndarray of shape (n_samples,), (n_samples, n_outputs) or (n_samples, n_quantiles)
             The most probable class, the labels with a probability above one half, or
             numbers in the units of y.
         """
@@ -247,7 +251,7 @@ class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
         return self._targets.predict(z)
 
     def score(self, X, y, sample_weight=None):
-        """Return the accuracy, or R² for regression.
+        """Return the accuracy, or for regression R², of several quantiles the mean of D².
 
         Parameters
         ----------

@@ -84,7 +84,8 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
         Threads that walk the blocks of rows; -1 for all processors. The result does not
         depend on it.
     verbose : bool, default=False
-        Whether to print a line for each iteration.
+        Whether to print a line for each iteration and stage; with the time, after a few
+        seconds.
 
     Attributes
     ----------
@@ -204,6 +205,9 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
         ValueError
             If a parameter or the data are out of range; the estimator is then left as
             it was.
+        KeyboardInterrupt
+            If it is interrupted. After at least one iteration, an estimator that is new or
+            goes on (`warm_start`) keeps the weights so far.
         """
         return self._fit(X, y, sample_weight, X_val, y_val)
 
