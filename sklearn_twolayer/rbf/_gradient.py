@@ -103,9 +103,27 @@ def refine_gradient(
         solved, notify = cost.solved, run.on_iteration
         run = run._replace(on_iteration=lambda params, loss: notify(solved(params), loss))
     outcome = solver.minimize(cost, start[None], run)
-    vector = outcome.params[0].astype(judged.layer.vector.dtype)
-    # Widths whose squares overflow are as good as the largest that have some: a unit is constant.
+    return with_vector(judged, outcome.params[0]), outcome
+
+
+def with_vector(judged: JudgedLayer, vector: np.ndarray) -> JudgedLayer:
+    """Return a layer with the parameters that a solver has come to.
+
+    Parameters
+    ----------
+    judged : JudgedLayer
+        Where it started.
+    vector : ndarray of shape (n_parameters,)
+        The parameters.
+
+    Returns
+    -------
+    JudgedLayer
+        The layer. Widths whose squares overflow are as good as the largest that have some:
+        such a unit is constant.
+    """
+    objective, vector = judged.objective, vector.astype(judged.layer.vector.dtype)
     log_widths = objective.network.views(vector).own[1]
     largest = 0.45 * np.log(np.finfo(objective.rows.input_dtype).max)
     np.clip(log_widths, -largest, largest, out=log_widths)
-    return JudgedLayer(FixedLayer(judged.objective, vector), judged.choice), outcome
+    return JudgedLayer(FixedLayer(objective, vector), judged.choice)

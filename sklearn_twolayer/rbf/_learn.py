@@ -15,7 +15,7 @@ from ..radial import nearest
 from ..rows import Transformer
 from ..solvers import Outcome, Run
 from ._density import Density
-from ._gradient import refine_gradient
+from ._gradient import refine_gradient, with_vector
 from ._metric import refine_metric
 from ._probe import Inputs, MetricProbe, judged_layer
 from ._spec import RadialSpec, Table
@@ -165,10 +165,10 @@ class _Learning:
 
     def _interrupted(self, density):
         nothing = Honest.nothing(self.table.targets.shape[1])
-        self.judged = JudgedLayer(FixedLayer(self.judged.objective, self.last), self.spec.alpha)
+        self.judged = with_vector(self.judged, self.last)
         return self._result(
             density,
-            part=_vector_part(self.judged, self.last),
+            part=_vector_part(self.judged, self.judged.layer.vector),
             honest=nothing,
             alpha=np.nan,
             condition=np.nan,
