@@ -23,8 +23,9 @@ from .objective import Objective
 MAX_WEIGHT = 2.0
 #: A gain counts as far as it is beyond so many times what is expected by chance.
 PRICE = 3.0
-#: Step of the factors, for the curvature of the loss.
-STEP = 0.02
+#: Step of the factors, for the curvature of the loss; a wide one where its slope jumps from row
+#: to row.
+STEP, WIDE_STEP = 0.02, 0.2
 #: The factor of all parts if none predicts better than a constant.
 FAINT = 0.01
 
@@ -226,6 +227,8 @@ class Stacking(NamedTuple):
         J = terms[used] @ terms[used].T
         if not len(used):
             return 0.0
-        steps = STEP * np.eye(len(factors))[used]
-        H = np.stack([self.cost(factors + step)[1] - gradient for step in steps])[:, used] / STEP
-        return 0.5 * float(np.trace(J @ np.linalg.pinv(0.5 * (H + H.T), hermitian=True)))
+        size = STEP if self.loss.has_curvature else WIDE_STEP
+        steps = size * np.eye(len(factors))[used]
+        H = np.stack([self.cost(factors + step)[1] - gradient for step in steps])[:, used] / size
+        trace = np.trace(J @ np.linalg.pinv(0.5 * (H + H.T), hermitian=True))
+        return max(0.5 * float(trace), 0.0)

@@ -6,12 +6,13 @@ the sum over the outputs, and the gradient ∂L/∂z. A link maps ``z`` to ``y``
 ∂L/∂y back to ∂L/∂z, so that any pointwise loss can be put on probabilities too.
 """
 
+from collections.abc import Sequence
 from math import log
 
 import numpy as np
 from scipy.special import xlogy
 
-from ._checks import as_mapped, check_number
+from ._checks import as_array, as_mapped, check_number, shown
 from ._documented import Documented
 from ._moments import weighted_quantiles
 from .activations import sigmoid
@@ -34,12 +35,15 @@ class Loss(Documented):
     targets, which the loss must then be indifferent to, and `is_robust` whether by their
     median and interquartile range, so that outliers do not set the scale. `has_curvature`
     says whether it defines `curvature_root`, which solvers of second order require.
+    `outputs_per_target` is the number of outputs that predict a target, where that is not
+    one value but several, side by side in ascending order.
     """
 
     link: Link | None = IdentityLink()
     scales_targets = True
     is_robust = False
     has_curvature = False
+    outputs_per_target: int | None = None
 
     def pointwise(self, y: np.ndarray, d: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the loss of each output and ∂L/∂y, element by element."""
@@ -174,33 +178,54 @@ class LogCosh(RobustLoss):
 
 
 class Quantile(RobustLoss):
-    """Pinball loss: predicts the given quantile of the target.
+    """Pinball loss: predicts a quantile of the target, or several.
+
+    Of several quantiles each has an output of its own, and the loss is their sum, which is
+    convex in the outputs. Where predicted quantiles cross, a regression puts them in order,
+    which never makes them worse (rearrangement: Chernozhukov, Fernández-Val & Galichon, 2010).
 
     Parameters
     ----------
-    quantile : float, default=0.5
-        Between 0 and 1, exclusive.
+    quantile : float or sequence of float, default=0.5
+        Between 0 and 1, exclusive; several in ascending order.
 
     Examples
     --------
     >>> Quantile(0.9).pointwise(np.array([0.0]), np.array([1.0]))
     (array([0.9]), array([-0.9]))
+    >>> Quantile([0.1, 0.9]).pointwise(np.array([[0.0, 0.0]]), np.array([[1.0, 1.0]]))
+    (array([[0.1, 0.9]]), array([[-0.1, -0.9]]))
     """
 
-    def __init__(self, quantile: float = 0.5):
+    def __init__(self, quantile: float | Sequence[float] = 0.5):
         self.quantile = quantile
 
+    @property
+    def outputs_per_target(self) -> int | None:  # type: ignore[override]
+        """The number of quantiles, None for a single one that is no sequence."""
+        return None if np.ndim(self.quantile) == 0 else len(np.asarray(self.quantile))
+
     def pointwise(self, y, d):
-        error = y - d
-        slope = np.where(error > 0, 1 - self.quantile, -self.quantile).astype(error.dtype)
+        error, quantile = y - d, np.asarray(self.quantile)
+        slope = np.where(error > 0, 1 - quantile, -quantile).astype(error.dtype)
         slope[error == 0] = 0
         return slope * error, slope
 
     def constant(self, d, weights):
-        return weighted_quantiles(d, [self.quantile], weights)[0]
+        quantiles = np.broadcast_to(self.quantile, d.shape[1])
+        columns = zip(quantiles, d.T, strict=True)
+        return np.array([weighted_quantiles(y[:, None], [q], weights)[0, 0] for q, y in columns])
 
     def check_parameters(self):
-        check_number("quantile", self.quantile, "(0, 1)")
+        if isinstance(self.quantile, str) or np.ndim(self.quantile) == 0:
+            return check_number("quantile", self.quantile, "(0, 1)")
+        levels = as_array("quantile", self.quantile)
+        inside = levels.ndim == 1 and levels.size and 0 < levels.min() and levels.max() < 1
+        if not inside or (np.diff(levels) <= 0).any():
+            raise ValueError(
+                "quantile must be a number in (0, 1), or several of them in ascending order, got "
+                f"{shown(self.quantile)}."
+            )
 
 
 class Poisson(Loss):

@@ -527,7 +527,7 @@ def test_too_few_iterations_are_warned_of_where_the_user_is(make, y, solver, met
 def test_each_iteration_is_printed(solver, capsys):
     regressor(solver=solver, verbose=True, max_iter=2).fit(X, Y, X_val=X, y_val=Y)
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split(",")[0] for line in lines] == ["Iteration 1", "Iteration 2"]
+    assert [line.split(",")[0] for line in lines] == ["networks 1/2", "networks 2/2"]
     assert all("loss = " in line and "validation = " in line for line in lines)
 
 

@@ -22,6 +22,7 @@ from small_networks import (
 )
 
 from sklearn_twolayer import TwoLayerClassifier, TwoLayerRegressor
+from sklearn_twolayer.losses import Quantile
 from sklearn_twolayer.solvers import Adam, GradientDescent
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -161,4 +162,7 @@ def test_a_warm_start_with_a_loss_of_another_link(losses):
     with pytest.raises(ValueError, match="a loss of the same link"):
         model.set_params(loss=losses[1]).fit(X, Y)
     assert model.params_ is before
+    if losses[0] == "squared_error":
+        with pytest.raises(ValueError, match="number of outputs"):
+            model.set_params(loss=Quantile([0.1, 0.9])).fit(X, Y)
     model.set_params(loss="huber" if losses[0] == "squared_error" else "poisson").fit(X, Y)

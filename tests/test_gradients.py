@@ -9,7 +9,7 @@ from sklearn_twolayer import rows
 from sklearn_twolayer.activations import ACTIVATIONS
 from sklearn_twolayer.embeddings import PRESETS, Dense, Passthrough, Radial, as_embedding
 from sklearn_twolayer.kernels import KERNELS
-from sklearn_twolayer.links import LogisticLink, SoftmaxLink
+from sklearn_twolayer.links import IdentityLink, LogisticLink, SoftmaxLink
 from sklearn_twolayer.losses import (
     CLASSIFICATION_LOSSES,
     REGRESSION_LOSSES,
@@ -65,6 +65,7 @@ LOSSES |= {
 LOSSES |= {
     "Huber(0.1), SoftmaxLink": (Huber(0.1), SoftmaxLink()),
     "Quantile(0.9), LogisticLink": (Quantile(0.9), LogisticLink()),
+    "Quantile([0.2, 0.7]), IdentityLink": (Quantile([0.2, 0.7]), IdentityLink()),
 }
 
 each_embedding = pytest.mark.parametrize("embedding", EMBEDDINGS.values(), ids=EMBEDDINGS)

@@ -232,7 +232,8 @@ class Examination(Watch):
     def go_on(self) -> None:
         """Fit again: in parts, from where it is, on spoiled data, or from the start."""
         kinds = ["again", "spoiled"]
-        if hasattr(self.estimator, "warm_start"):
+        # A radial-basis network goes on with what a solver learns, and refuses it without.
+        if "gradient" in str(getattr(self.estimator, "refine", "gradient")):
             kinds += ["warm", "warm, fewer rows", "cold after warm"]
         if has_partial_fit(self.estimator):
             kinds += ["in parts", "one row"]

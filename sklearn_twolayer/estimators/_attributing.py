@@ -38,8 +38,6 @@ class AttributionMixin:
         p = sample.weights / sample.weights.sum()
         index = copy.deepcopy(rng).choice(n_rows, min(most, n_rows), replace=False, p=p)
         self._background = sample.X[index]
-        if hasattr(self, "radial_"):
-            self.radial_._background = self._background
 
     def _attribution(self, link, background=None) -> Attribution:
         rows = self._background if background is None else self._validate_rows(background)

@@ -1,6 +1,7 @@
 """What the estimators of two-layer networks share."""
 
 import copy
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -14,6 +15,7 @@ from sklearn.utils.metaestimators import available_if
 
 from .._checks import check_choice, check_n_jobs, check_number
 from .._compat import CallbackSupportMixin
+from .._progress import Progress
 from .._sizes import default_n_folds, default_n_networks
 from .._warnings import warn_user
 from ..blending import Honest, blended, deal_folds, left_out_outputs
@@ -25,14 +27,17 @@ from ..objective import Objective
 from ..rows import Rows
 from ..solvers import Run, as_solver
 from ._blend import fit_radial_partner, fit_rectified, resolve_blend, takes_radial
+from ._callbacks import FitTasks
 from ._monitor import Monitor, check_scorer, validation_score
 from ._network import BaseNetwork, Sample
-from ._validation import validation_rows
+from ._validation import FitInterrupted, validation_rows
 
 #: Bound of the inputs beside a radial-basis network, in standard deviations.
 CLIP = 3.0
 #: With more columns than this, piecewise-linear inputs have no bins for rectified networks.
 MOST_RECTIFIED = 1024
+#: The parts beside the networks.
+RECTIFIED, RADIAL = "rectified networks", "radial part"
 #: A part with a smaller factor than this counts for nothing.
 NO_WEIGHT = 0.02
 
@@ -84,20 +89,25 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         cost = objective
         if folds is not None:
             cost = objective.without(folds == np.arange(self._n_networks)[:, None])
+        self._progress = Progress(self.verbose, self._stages(objective, sample, folds))
         monitor = self._monitor(objective, held_out, sample)
         solver = as_solver(self.solver)
         solver.check_cost(cost)
         run = self._run(objective, monitor, rng)
-        outcome = monitor.best(solver.minimize(cost, start, run))
-        self._warn_unless_converged(outcome)
-        networks = Part.of(objective.rows, objective.network, outcome.params)
-        if folds is None:
-            self._model, honest = self._going_on(networks, last), None
-        else:
-            honest = left_out_outputs(objective, outcome.params, folds)
-            self._model, honest = self._blended(networks, honest, objective, sample, folds, rng)
-        self._keep_out_of_fold(given, sample, honest)
+        self._keep_out_of_fold(given, sample, None)
         self._keep_background(sample, rng)
+        with self._interruptible(objective, monitor, last):
+            outcome = monitor.best(solver.minimize(cost, start, run))
+            self._warn_unless_converged(outcome)
+            networks = Part.of(objective.rows, objective.network, outcome.params)
+            if folds is None:
+                self._model, honest = self._going_on(networks, last), None
+            else:
+                honest = left_out_outputs(objective, outcome.params, folds)
+                self._model, honest = self._blended(
+                    networks, honest, objective, sample, folds, rng
+                )
+        self._keep_out_of_fold(given, sample, honest)
         return self._keep(monitor)
 
     def _partial_fit(self, X, y, sample_weight):
@@ -112,12 +122,16 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         self._n_networks = self._resolve_n_networks(sample, model)
         objective = self._objective(sample, model, "mean", rng)
         start = self._last(objective) if goes_on else self._initial(objective, rng)
-        monitor = Monitor(loss_curve=self.loss_curve_ if goes_on else None, verbose=self.verbose)
+        self._progress = Progress(self.verbose)
+        curve = self.loss_curve_ if goes_on else []
+        monitor = Monitor(loss_curve=curve, progress=self._progress)
         # How many calls there will be is known only if the user says so.
         has_end = self.max_iter is not None
         run = self._run(objective, monitor, rng)._replace(n_iter=1, has_end=has_end)
         solver = as_solver(self.solver)
         solver.check_cost(objective)
+        n_calls = run.max_iter if has_end else len(curve) + 1
+        self._progress.begin("networks", n_calls, len(curve))
         outcome = solver.minimize(objective, start, run, None if last is None else last.state)
         self._warn_unless_converged(outcome)
         self._model = self._going_on(
@@ -237,12 +251,6 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
                 f"Going on from the last fit (warm_start or partial_fit) needs the same network: "
                 f"the last one has parameters of shape {self.params_.shape}, the new one {shape}."
             )
-        last, loss = getattr(self._targets, "loss", objective.loss), objective.loss
-        if type(last.link) is not type(loss.link):
-            raise ValueError(
-                f"Going on from the last fit (warm_start or partial_fit) needs a loss of the same "
-                f"link: the last one was {last!r}, the new one is {loss!r}."
-            )
         return self.params_
 
     def _initial(self, objective, rng) -> np.ndarray:
@@ -286,16 +294,45 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
     ) -> tuple[Model, Honest]:
         """Return the networks, and perhaps those of other kinds, with honest factors."""
         self.__dict__.pop("radial_", None)
-        parts, outputs, blend = [networks], [honest], self._blend_mode(sample)
-        if blend == "mixed" and sample.X.shape[1] <= MOST_RECTIFIED:
+        parts, outputs = [networks], [honest]
+        stages = self._stages(objective, sample, folds)
+        if RECTIFIED in stages:
             part, left_out = fit_rectified(self, sample, folds, rng)
             parts, outputs = [*parts, part], [*outputs, left_out]
-        if blend in ("mixed", "radial") and takes_radial(objective.loss, objective.link):
+        if RADIAL in stages:
             self.radial_, left_out = fit_radial_partner(self, sample, folds, rng)
+            self.radial_._background = self._background
             parts, outputs = [*parts, *self.radial_._model.parts], [*outputs, left_out]
+        self._progress.begin("blend")
         model, together = blended(parts, outputs, objective, sample.weights)
         self._warn_of_no_weight(model)
         return model, together
+
+    def _stages(self, objective: Objective, sample: Sample, folds) -> list[str]:
+        """Return what is fitted one after the other, and at the end put together."""
+        if folds is None:
+            return ["networks"]
+        stages, blend = ["networks"], self._blend_mode(sample)
+        if blend == "mixed" and sample.X.shape[1] <= MOST_RECTIFIED:
+            stages.append(RECTIFIED)
+        if blend in ("mixed", "radial") and takes_radial(objective.loss, objective.link):
+            stages.append(RADIAL)
+        return [*stages, "blend"]
+
+    @contextmanager
+    def _interruptible(self, objective: Objective, monitor: Monitor, last: Model | None):
+        """Keep the networks so far where a new fit, or one that goes on, is interrupted."""
+        was_new = not hasattr(self, "_model")
+        try:
+            yield
+        except KeyboardInterrupt as interrupt:
+            params = monitor.last_params if monitor.best_params is None else monitor.best_params
+            if params is None or not (was_new or last is not None):
+                raise
+            self._model = Model.of(Part.of(objective.rows, objective.network, params))
+            self.__dict__.pop("radial_", None)
+            self._keep(monitor)
+            raise FitInterrupted(self.n_iter_) from interrupt
 
     def _warn_of_no_weight(self, model):
         pairs = zip(model.parts, model.factors, strict=True)
@@ -318,8 +355,9 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
 
     def _monitor(self, objective, held_out, sample) -> Monitor:
         notify = self._callback_bridge(objective, sample)
+        self._progress.begin("networks", self._iterations(objective))
         if held_out is None:
-            return Monitor(verbose=self.verbose, notify=notify)
+            return Monitor(progress=self._progress, notify=notify)
         if self.scoring == "loss":
             rows = Rows(held_out.X, objective.rows.input_map, objective.dtype, self.n_jobs)
             on_held_out = objective.on(self._labelled(rows, held_out))
@@ -339,7 +377,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
             patience=self.n_iter_no_change if self.early_stopping else None,
             tol=self.tol,
             sign=1 if self.scoring == "loss" else -1,
-            verbose=self.verbose,
+            progress=self._progress,
             notify=notify,
         )
 
@@ -352,22 +390,13 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
 
     def _callback_bridge(self, objective, sample):
         """Return what tells scikit-learn's callbacks of an iteration, or None."""
-        if not getattr(self, "_skl_callbacks", None):
-            return None
-        root = self._init_callback_context(max_subtasks=self._iterations(objective))
-        data = {"X": sample.X, "y": sample.y, "metadata": {"sample_weight": sample.weights}}
-        root.call_on_fit_task_begin(estimator=self, **data)
-        self._callback_root = root, data
+        self._tasks = tasks = FitTasks(self, sample, self._iterations(objective))
 
         def notify(params):
-            attributes = {"_model": Model.of(Part.of(objective.rows, objective.network, params))}
-            task = root.subcontext(task_name="iteration")
-            task.call_on_fit_task_begin(estimator=self, **data)
-            return task.call_on_fit_task_end(
-                estimator=self, reconstruction_attributes=attributes, **data
-            )
+            tasks.begin("iteration")
+            return tasks.end(lambda: Model.of(Part.of(objective.rows, objective.network, params)))
 
-        return notify
+        return notify if tasks.wanted else None
 
     def _iterations(self, objective) -> int:
         if self.max_iter is not None:
@@ -386,9 +415,9 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         elif hasattr(self, "validation_curve_"):
             del self.validation_curve_
         self.__dict__.pop("_solver_state", None)
-        root, data = self.__dict__.pop("_callback_root", (None, None))
-        if root is not None:
-            root.call_on_fit_task_end(estimator=self, reconstruction_attributes={}, **data)
+        self.__dict__.pop("_progress", None)
+        if "_tasks" in vars(self):
+            vars(self).pop("_tasks").close()
         return self
 
 

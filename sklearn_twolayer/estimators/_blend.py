@@ -114,7 +114,8 @@ def fit_rectified(
     start = np.stack([network.initialize(objective.rows, rng) for _ in range(n_networks)])
     network.views(start).bias[...] = objective.best_constant()
     cost = objective.without(folds == np.arange(n_networks)[:, None])
-    run = Run(size.max_iter, 0.0, size.max_iter, rng, lambda params, loss: False)
+    owner._progress.begin("rectified networks", size.max_iter)
+    run = Run(size.max_iter, 0.0, size.max_iter, rng, owner._progress.epoch)
     params = solver.minimize(cost, start, run).params
     part = replace(Part.of(objective.rows, network, params), name="rectified networks")
     return part, left_out_outputs(objective, params, folds)

@@ -92,7 +92,8 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
     n_jobs : int or None, default=None
         Number of threads; -1 for all processors. The result does not depend on it.
     verbose : bool, default=False
-        Whether to print one line per iteration.
+        Whether to print a line for each iteration and stage, with the time after a few
+        seconds.
 
     Attributes
     ----------
@@ -216,6 +217,9 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
         ValueError
             If a parameter or the data are out of range; the estimator is then left as
             it was.
+        KeyboardInterrupt
+            If it is interrupted. After at least one iteration, an estimator that is new or
+            goes on (`warm_start`) keeps the weights so far.
         """
         return self._fit(X, y, sample_weight, X_val, y_val)
 
@@ -305,6 +309,8 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
         loss = resolve(self.loss, CLASSIFICATION_LOSSES, Loss, "loss")
         if not isinstance(loss.link, IdentityLink | None):
             raise ValueError(f"loss={loss!r} has a link of its own: it is for regression only.")
+        if loss.outputs_per_target:
+            raise ValueError(f"loss={loss!r} predicts several values: it is for regression only.")
         return loss
 
     def _validate_y(self, y):

@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.metrics import check_scoring
 
 from .._checks import shown
+from .._progress import Progress
 from ..solvers import Outcome
 from ._label_targets import ClassTargets, PresentClasses, listed
 from ._network import Sample
@@ -28,8 +29,8 @@ class Monitor:
         What counts as better.
     sign : {1, -1}
         1 where a smaller value is better (a loss), -1 for scores.
-    verbose : bool
-        Whether to print one line per iteration.
+    progress : Progress, optional
+        Says that an iteration is done.
     notify : callable, optional
         Told the parameters after each iteration; returns True to stop.
     loss_curve : list of float, optional
@@ -41,6 +42,8 @@ class Monitor:
         The data term and the validation value after each iteration.
     best_params : ndarray or None
         The parameters with the best validation value, where early stopping is on.
+    last_params : ndarray or None
+        Those after the last iteration.
     """
 
     def __init__(
@@ -50,7 +53,7 @@ class Monitor:
         patience: int | None = None,
         tol: float = 0.0,
         sign: int = 1,
-        verbose: bool = False,
+        progress: Progress | None = None,
         notify: Callable | None = None,
         loss_curve: list[float] | None = None,
     ):
@@ -58,23 +61,24 @@ class Monitor:
         self.patience = patience
         self.tol = tol
         self.sign = sign
-        self.verbose = verbose
+        self.progress = progress or Progress()
         self.notify = notify
         self.loss_curve = list(loss_curve or [])
         self.validation_curve: list[float] = []
         self.best_params: np.ndarray | None = None
+        self.last_params: np.ndarray | None = None
         self._best = self._reference = np.inf
         self._waited = 0
 
     def __call__(self, params: np.ndarray, loss: float) -> bool:
         """Record an iteration; return True to stop."""
         self.loss_curve.append(float(loss))
+        self.last_params = params.copy()  # which the solver may change in place
         stop = False
         if self.validate is not None:
             self.validation_curve.append(float(self.validate(params)))
             stop = self.patience is not None and self._impatient(params)
-        if self.verbose:
-            self._print()
+        self.progress.step(self._values())
         if self.notify is not None:
             stop = bool(self.notify(params)) or stop
         return stop
@@ -96,11 +100,11 @@ class Monitor:
             self._waited += 1
         return self._waited >= self.patience
 
-    def _print(self):
-        line = f"Iteration {len(self.loss_curve)}, loss = {self.loss_curve[-1]:.8f}"
-        if self.validation_curve:
-            line += f", validation = {self.validation_curve[-1]:.8f}"
-        print(line)
+    def _values(self):
+        loss = f"loss = {self.loss_curve[-1]:.8f}"
+        if not self.validation_curve:
+            return loss
+        return f"{loss}, validation = {self.validation_curve[-1]:.8f}"
 
 
 def validation_score(model: Any, targets: Any, held_out: Sample) -> Callable[[Any], float]:

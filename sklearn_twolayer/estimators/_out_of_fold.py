@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from sklearn.base import is_classifier, is_regressor
-from sklearn.metrics import accuracy_score, r2_score
+from sklearn.metrics import accuracy_score
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
@@ -66,6 +66,8 @@ class OutOfFoldMixin:
 
     def _conformal(self, left_out, outputs, predicted) -> Intervals | Scores | None:
         if is_regressor(self):
+            if self._targets.per_target:
+                return None
             with np.errstate(over="ignore"):
                 errors = as_columns(left_out.y) - as_columns(predicted)
                 errors = np.nan_to_num(errors / self._unit)
@@ -132,12 +134,17 @@ class OutOfFoldMixin:
         Raises
         ------
         AttributeError
-            If no network left out rows.
+            If no network left out rows, or there are several quantiles.
         ValueError
             If the coverage is not in (0, 1), or too high for so few rows.
         """
         check_number("coverage", coverage, "(0, 1)")
         intervals = self._results().conformal
+        if intervals is None:
+            raise AttributeError(
+                "predict_interval is for predictions of one number, not for several quantiles: "
+                "predict gives these, or fit with another loss."
+            )
         X = self._validate_rows(X)
         z = self._model.raw_outputs(X, self.n_jobs)
         center = as_columns(self._targets.predict(z))
@@ -193,6 +200,5 @@ class OutOfFoldMixin:
 def _score(estimator, y, predicted, weights) -> float:
     """Return what `score` would for these predictions."""
     if is_regressor(estimator):
-        with np.errstate(over="ignore", invalid="ignore"):
-            return r2_score(y, predicted, sample_weight=weights) if len(y) > 1 else np.nan
+        return estimator._targets.score(y, predicted, weights) if len(y) > 1 else np.nan
     return accuracy_score(estimator._targets.harden(y), predicted, sample_weight=weights)

@@ -6,21 +6,26 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_random_state
 
-from .._checks import as_array, check_choice, check_n_jobs, check_number
+from .._checks import as_array, check_choice, check_n_jobs, check_number, shown
+from .._compat import CallbackSupportMixin
+from .._progress import Progress
 from .._sizes import default_n_centers
 from .._warnings import warn_user
 from ..embeddings import Radial
 from ..input_maps import MixedMap
-from ..losses import LogLoss, SquaredError
-from ..model import Model
+from ..losses import LogLoss, Loss
+from ..model import Model, Part
 from ..radial import WIDTHS, WidthRule, check_squares
 from ..rbf import RadialFit, RadialSpec, Table, fit_radial, rows_without_unit
 from ..rows import Transformer
 from ..solvers import LeastSquares, as_solver
+from ._callbacks import FitTasks
 from ._class_targets import class_factors, class_targets, validate_labels
 from ._network import BaseNetwork, Sample
+from ._radial_monitor import RadialMonitor
 from ._target_checks import finite_floats
-from ._targets import RegressionTargets
+from ._targets import RegressionTargets, resolve_regression_loss
+from ._validation import FitInterrupted
 
 TASKS = ("classification", "regression")
 STEPS = ("width", "metric", "gradient")
@@ -38,17 +43,22 @@ GIVEN = (
 MANY_DEAD = 0.05
 
 
-class BaseRBFNetwork(BaseNetwork):
+class BaseRBFNetwork(CallbackSupportMixin, BaseNetwork):
     """Training of a radial-basis network; a subclass stores the parameters."""
 
     def _fit(self, X, y, sample_weight):
         self._check_parameters()
         rng = check_random_state(self.random_state)
-        given = self._validate(X, y, sample_weight, reset=True)
-        sample = self._begin(given, False)
-        fit = self._learn(sample, rng)
+        last = self._model.parts[0] if self.warm_start and hasattr(self, "_model") else None
+        is_new = last is not None or not hasattr(self, "_model")
+        given = self._validate(X, y, sample_weight, reset=last is None)
+        sample = self._begin(given, last is not None)
+        self._progress = Progress(self.verbose)
+        fit = self._learn(sample, rng, last=last)
         self._keep_out_of_fold(given, sample, fit.honest)
         self._keep_background(sample, rng)
+        if fit.interrupted:
+            raise FitInterrupted(self.n_iter_) if is_new else KeyboardInterrupt
         if fit.outcome is not None:
             self._warn_unless_converged(fit.outcome)
         if not self._steps():
@@ -60,26 +70,32 @@ class BaseRBFNetwork(BaseNetwork):
     ) -> RadialFit:
         """Fit on the validated rows of another estimator, with its targets and folds."""
         self._targets, self.n_features_in_ = owner._targets, owner.n_features_in_
+        self._progress = getattr(owner, "_progress", Progress())
         for name in ("classes_", "feature_names_in_", "_columns", "_fill"):
             if hasattr(owner, name):
                 setattr(self, name, getattr(owner, name))
-        return self._learn(sample, rng, folds)
+        return self._learn(sample, rng, folds=folds)
 
-    def _learn(self, sample: Sample, rng, folds: np.ndarray | None = None) -> RadialFit:
-        targets = self._targets.encode(sample.y)
-        loss = SquaredError() if self.task == "regression" else LogLoss()
+    def _learn(
+        self, sample: Sample, rng, *, folds: np.ndarray | None = None, last: Part | None = None
+    ) -> RadialFit:
         table = Table(
             sample.X,
-            targets,
+            self._targets.encode(sample.y),
             sample.weights,
-            loss,
+            self._resolve_loss(),
             self._targets.link,
             self.n_jobs,
             self._is_category,
             folds,
         )
-        fit = fit_radial(self._spec(len(targets)), table, self._input_maps(sample, rng), rng)
+        maps = [last.input_map] if last else self._input_maps(sample, rng)
+        progress = self.__dict__.pop("_progress")
+        monitor = RadialMonitor(progress, lambda n: FitTasks(self, sample, n), self.max_iter)
+        spec = replace(self._spec(table.n_rows), watch=monitor, start=last)
+        fit = fit_radial(spec, table, maps, rng)
         self._keep(fit, sample.weights)
+        monitor.close()
         return fit
 
     # Steps of fit.
@@ -106,6 +122,13 @@ class BaseRBFNetwork(BaseNetwork):
         check_number("max_iter", self.max_iter, "[1, inf)", integer=True)
         check_number("tol", self.tol, "[0, inf)")
         check_n_jobs(self.n_jobs)
+        self._resolve_loss().check_parameters()
+        check_choice("warm_start", self.warm_start, (True, False))
+        if self.warm_start and "gradient" not in self._steps():
+            raise ValueError(
+                "warm_start=True goes on with centres, widths and shapes that the solver learns: "
+                "name 'gradient' in refine, or leave warm_start at False."
+            )
         solver, steps = as_solver(self.solver), self._steps()
         solver.check_parameters()
         if "gradient" in steps and isinstance(solver, LeastSquares):
@@ -113,6 +136,24 @@ class BaseRBFNetwork(BaseNetwork):
                 "solver='least_squares' is for dense units: use 'lbfgs' or 'adam' for "
                 "refine='gradient'."
             )
+
+    def _resolve_loss(self) -> Loss:
+        if self.task == "regression":
+            return resolve_regression_loss("squared_error" if self.loss is None else self.loss)
+        if self.loss is None or self.loss == "log_loss" or isinstance(self.loss, LogLoss):
+            return LogLoss()
+        raise ValueError(
+            f"loss={shown(self.loss)} is for task='regression': for classes leave it at None, "
+            "which is cross-entropy."
+        )
+
+    def _begin(self, sample: Sample, goes_on: bool) -> Sample:
+        is_regression = self.task == "regression"
+        if goes_on and is_regression == hasattr(self, "classes_"):
+            raise ValueError("Going on from the last fit (warm_start) needs the same task.")
+        if goes_on and is_regression:
+            self._targets = self._targets.extended(sample.y, sample.weights, self._resolve_loss())
+        return super()._begin(sample, goes_on)
 
     def _steps(self):
         """Return the refinements, in their order."""
@@ -211,16 +252,22 @@ class BaseRBFNetwork(BaseNetwork):
         is_learned = "gradient" in self._steps()
         check_squares(widths, fit.part.params.dtype, learned=is_learned)
         self._model = Model.of(replace(fit.part, name="radial-basis network"))
-        self._density = fit.density
         self.alpha_, self.cond_ = fit.alpha, fit.condition
         self.loss_curve_ = fit.loss_curve
         self.n_iter_ = max(1, len(fit.loss_curve))
-        self.kmeans_widths_ = fit.start_widths
+        if fit.density is not None:
+            self._density, self.kmeans_widths_ = fit.density, fit.start_widths
         self.n_centers_ = len(widths)
+        self.loo_error_ = self._mean_square(fit.residuals, weights)
+
+    def _mean_square(self, residuals, weights) -> float:
+        """Return the mean squared error of rows left out, in squared units of y."""
+        if not len(residuals.rows):
+            return np.nan
         scale = self._targets.scale if self.task == "regression" else 1.0
         with np.errstate(over="ignore"):
-            squares = ((fit.residuals.outputs * scale) ** 2).mean(axis=1)
-        self.loo_error_ = float(np.average(squares, weights=weights[fit.residuals.rows]))
+            squares = ((residuals.outputs * scale) ** 2).mean(axis=1)
+        return float(np.average(squares, weights=weights[residuals.rows]))
 
     # What was learned, out of the parameters.
 
@@ -255,7 +302,7 @@ class BaseRBFNetwork(BaseNetwork):
     def _make_targets(self, sample):
         if self.task == "regression":
             vars(self).pop("classes_", None)
-            return RegressionTargets(SquaredError(), sample.y, sample.weights)
+            return RegressionTargets(self._resolve_loss(), sample.y, sample.weights)
         given = getattr(self, "_all_classes", None)
         targets = class_targets(sample.y, self.soft_targets, given, "task='regression'")
         self.classes_ = targets.classes

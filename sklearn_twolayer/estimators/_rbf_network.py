@@ -3,9 +3,10 @@
 from typing import Any
 
 import numpy as np
-from sklearn.metrics import accuracy_score, r2_score
+from sklearn.metrics import accuracy_score
 from sklearn.utils import ClassifierTags, RegressorTags
 
+from .._compat import with_callbacks
 from ..rows import Rows
 from ._probabilities import ProbabilityMixin
 from ._rbf_base import BaseRBFNetwork
@@ -69,16 +70,28 @@ class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
         For classification: None for labels; else what the probabilities in y are.
     class_weight : dict, "balanced" or None, default=None
         For classification: weights of the classes, times those of the rows.
+    loss : str, Loss or None, default=None
+        None is the squared error for regression, and cross-entropy for classes. For
+        regression also "absolute_error", "huber", "log_cosh", "quantile", "poisson",
+        "gamma", or an instance such as ``Quantile([0.1, 0.5, 0.9])``; centres, widths and
+        the metric are then judged by least squares, and the output layer, the strength of
+        its penalty and what is done to it on rows left out by the loss.
     solver : str or Solver, default="lbfgs"
         For ``refine="gradient"``.
     max_iter : int, default=100
         Iterations of the solver.
     tol : float, default=1e-4
         When the solver has converged.
+    warm_start : bool, default=False
+        For ``refine="gradient"``: whether fit goes on from the centres, widths and shapes of
+        the last one.
     random_state : int, RandomState or None, default=None
         Source of centres and folds.
     n_jobs : int or None, default=None
         Threads that walk the blocks of rows; the result does not depend on it.
+    verbose : bool, default=False
+        Whether to print a line for each step, and for each iteration of the solver; with
+        the time, after a few seconds.
 
     Attributes
     ----------
@@ -97,6 +110,7 @@ class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
         Mean squared error on rows left out, in squared units of y; for classification
         that of least squares on indicators. A metric has not seen the targets of these
         rows; after ``refine="gradient"`` the first layer has, and the error is optimistic.
+        NaN after an interrupt.
     cond_ : float
         Condition number of the linear system of the output layer.
     classes_ : ndarray of shape (n_classes,)
@@ -154,11 +168,14 @@ class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
         categorical_features: Any = "from_dtype",
         soft_targets: str | None = None,
         class_weight: Any = None,
+        loss: Any = None,
         solver: Any = "lbfgs",
         max_iter: int = 100,
         tol: float = 1e-4,
+        warm_start: bool = False,
         random_state: Any = None,
         n_jobs: int | None = None,
+        verbose: bool = False,
     ):
         self.n_centers = n_centers
         self.task = task
@@ -175,13 +192,17 @@ class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
         self.categorical_features = categorical_features
         self.soft_targets = soft_targets
         self.class_weight = class_weight
+        self.loss = loss
         self.solver = solver
         self.max_iter = max_iter
         self.tol = tol
+        self.warm_start = warm_start
         self.random_state = random_state
         self.n_jobs = n_jobs
+        self.verbose = verbose
 
     @guarded_fit
+    @with_callbacks
     def fit(self, X, y, sample_weight=None):
         """Fit the network.
 
@@ -206,6 +227,9 @@ class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
         ValueError
             If a parameter or the data are out of range; the estimator is then left as
             it was.
+        KeyboardInterrupt
+            If it is interrupted. After an iteration of the solver, an estimator that is new
+            or goes on (`warm_start`) keeps what is learned so far.
         """
         return self._fit(X, y, sample_weight)
 
@@ -219,7 +243,7 @@ class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
 
         Returns
         -------
-        ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        ndarray of shape (n_samples,), (n_samples, n_outputs) or (n_samples, n_quantiles)
             The most probable class, the labels with a probability above one half, or
             numbers in the units of y.
         """
@@ -227,7 +251,7 @@ class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
         return self._targets.predict(z)
 
     def score(self, X, y, sample_weight=None):
-        """Return the accuracy, or R² for regression.
+        """Return the accuracy, or for regression R², of several quantiles the mean of D².
 
         Parameters
         ----------
@@ -245,8 +269,7 @@ class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
         """
         predicted = self.predict(X)
         if self.task == "regression":
-            with np.errstate(over="ignore", invalid="ignore"):
-                return r2_score(y, predicted, sample_weight=sample_weight)
+            return self._targets.score(y, predicted, sample_weight)
         if self.soft_targets is not None:
             y = self._targets.harden(y)
         return accuracy_score(y, predicted, sample_weight=sample_weight)

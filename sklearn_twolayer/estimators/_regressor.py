@@ -2,15 +2,12 @@
 
 from typing import Any
 
-import numpy as np
 from sklearn.base import RegressorMixin
 
 from .._compat import with_callbacks
-from .._registry import resolve
-from ..losses import REGRESSION_LOSSES, Loss
 from ._base import BaseTwoLayer, partial_fit_available
 from ._target_checks import finite_floats
-from ._targets import RegressionTargets
+from ._targets import RegressionTargets, resolve_regression_loss
 from ._validation import guarded_fit
 
 
@@ -43,7 +40,8 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
         categories, objects); or a mask, indices or names of columns; or None for none.
     loss : str or Loss, default="squared_error"
         "squared_error", "absolute_error", "huber", "log_cosh", "quantile", "poisson",
-        "gamma", or an instance such as ``Quantile(0.9)``.
+        "gamma", or an instance such as ``Quantile(0.9)``; ``Quantile([0.1, 0.5, 0.9])``
+        predicts several quantiles, which do not cross.
     alpha : float, default=3e-4
         Strength of the penalty (α/2)·‖non-bias weights‖², added to the weighted mean of
         the loss. It has the same meaning for every solver, batch size and number of rows.
@@ -86,7 +84,8 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
     n_jobs : int or None, default=None
         Number of threads; -1 for all processors. The result does not depend on it.
     verbose : bool, default=False
-        Whether to print one line per iteration.
+        Whether to print a line for each iteration and stage, with the time after a few
+        seconds.
 
     Attributes
     ----------
@@ -204,6 +203,9 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
         ValueError
             If a parameter or the data are out of range; the estimator is then left as
             it was.
+        KeyboardInterrupt
+            If it is interrupted. After at least one iteration, an estimator that is new or
+            goes on (`warm_start`) keeps the weights so far.
         """
         return self._fit(X, y, sample_weight, X_val, y_val)
 
@@ -244,7 +246,7 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
 
         Returns
         -------
-        ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        ndarray of shape (n_samples,), (n_samples, n_outputs) or (n_samples, n_quantiles)
             Predictions, in the units of y; none lies more than half an interquartile range
             of the training targets beyond them.
         """
@@ -252,7 +254,7 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
         return self._targets.predict(z)
 
     def score(self, X, y, sample_weight=None):
-        """Return R².
+        """Return R², or of several quantiles the mean of D².
 
         Parameters
         ----------
@@ -266,23 +268,19 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
         Returns
         -------
         float
-            The score, one at best.
+            The score, one at best. D² is to the pinball loss what R² is to the squared error.
         """
-        with np.errstate(over="ignore", invalid="ignore"):  # squares of huge targets
-            return super().score(X, y, sample_weight=sample_weight)
+        return self._targets.score(y, self.predict(X), sample_weight)
 
     def _resolve_loss(self):
-        loss = resolve(self.loss, REGRESSION_LOSSES, Loss, "loss")
-        if loss.link is None:
-            raise ValueError(f"loss={loss!r} is for classification only.")
-        return loss
+        return resolve_regression_loss(self.loss)
 
     def _validate_y(self, y):
         return finite_floats(y)
 
     def _begin(self, sample, goes_on):
         if goes_on:
-            self._targets = self._targets.extended(sample.y, sample.weights)
+            self._targets = self._targets.extended(sample.y, sample.weights, self._resolve_loss())
         return super()._begin(sample, goes_on)
 
     def _make_targets(self, sample):

@@ -7,9 +7,12 @@ encodes y, and decodes raw outputs; it is fitted with the network and kept besid
 from copy import copy
 
 import numpy as np
+from sklearn.metrics import d2_pinball_score, r2_score
+from sklearn.utils import column_or_1d
 
 from .._moments import dense_moments, weighted_quantiles
-from ..losses import Loss
+from .._registry import resolve
+from ..losses import REGRESSION_LOSSES, Loss
 
 #: The interquartile range of normal numbers, in standard deviations.
 NORMAL_RANGE = 1.349
@@ -34,6 +37,9 @@ class RegressionTargets:
     Inside, each output is in units of the power of two next above its largest target: that
     rounds nothing, and differences neither overflow nor vanish.
 
+    A loss that predicts several values of a target has that target once for each of them,
+    and its predictions are in ascending order: quantiles do not cross.
+
     Parameters
     ----------
     loss : Loss
@@ -56,9 +62,16 @@ class RegressionTargets:
         self.single = y.ndim == 1
         d, weights = as_columns(y)[sample_weight > 0], sample_weight[sample_weight > 0]
         self._check_range(d)
-        self.n_outputs = d.shape[1]
-        self.exponent = np.zeros(self.n_outputs, dtype=int)
-        self._center, self._scale = np.zeros(self.n_outputs), np.ones(self.n_outputs)
+        self.n_targets = n_targets = d.shape[1]
+        self.per_target = loss.outputs_per_target
+        if self.per_target and n_targets > 1:
+            raise ValueError(
+                f"loss={loss!r} predicts several values of one target, but y has {n_targets} "
+                "columns: fit an estimator for each column, or give a single quantile."
+            )
+        self.n_outputs = self.per_target or n_targets
+        self.exponent = np.zeros(n_targets, dtype=int)
+        self._center, self._scale = np.zeros(n_targets), np.ones(n_targets)
         if loss.scales_targets:
             self.exponent = np.frexp(np.abs(d).max(axis=0))[1]
             self._center, self._scale = self._moments(np.ldexp(d, -self.exponent), weights)
@@ -81,11 +94,21 @@ class RegressionTargets:
         with np.errstate(over="ignore"):
             return np.ldexp(self._scale, self.exponent)
 
-    def extended(self, y: np.ndarray, sample_weight: np.ndarray) -> "RegressionTargets":
+    def extended(
+        self, y: np.ndarray, sample_weight: np.ndarray, loss: Loss
+    ) -> "RegressionTargets":
         """Return targets whose bounds reach those of more rows, on the same scale."""
         self._check_form(y)
+        same_link = type(loss.link) is type(self.loss.link)
+        if not same_link or loss.outputs_per_target != self.per_target:
+            raise ValueError(
+                "Going on from the last fit (warm_start or partial_fit) needs a loss of the same "
+                f"link and number of outputs: the last one was {self.loss!r}, the new one is "
+                f"{loss!r}."
+            )
         more = _bounds(as_columns(y)[sample_weight > 0], sample_weight[sample_weight > 0])
         other = copy(self)
+        other.loss = loss
         other.bounds = np.stack(
             [np.minimum(self.bounds[0], more[0]), np.maximum(self.bounds[1], more[1])]
         )
@@ -98,6 +121,8 @@ class RegressionTargets:
         self._check_range(d)
         with np.errstate(over="ignore"):
             d = (np.ldexp(d, -self.exponent) - self._center) / self._scale
+        if self.per_target:
+            d = np.repeat(d, self.per_target, axis=1)
         if self.loss.is_robust:  # far away, its slope does not depend on how far
             return np.clip(d, -LARGEST, LARGEST)
         if self.loss.scales_targets and np.abs(d).max() > LARGEST:
@@ -110,9 +135,23 @@ class RegressionTargets:
     def predict(self, z: np.ndarray) -> np.ndarray:
         """Return predictions in the units and the shape of y."""
         y = np.clip(self.decode(self.link(z)), *self.bounds)
+        if self.per_target:
+            y.sort(axis=1)
         if self._fits(np.finfo(z.dtype)):
             y = y.astype(z.dtype)
-        return y[:, 0] if self.single else y
+        return y[:, 0] if self.single and not self.per_target else y
+
+    def score(self, y: np.ndarray, predicted: np.ndarray, sample_weight=None) -> float:
+        """Return R²; of several quantiles the mean of D², the same for their pinball losses."""
+        if not self.per_target:
+            with np.errstate(over="ignore", invalid="ignore"):  # squares of huge targets
+                return r2_score(y, predicted, sample_weight=sample_weight)
+        y = column_or_1d(y)
+        scores = [
+            d2_pinball_score(y, column, sample_weight=sample_weight, alpha=float(quantile))
+            for column, quantile in zip(predicted.T, self.loss.quantile, strict=True)
+        ]
+        return float(np.mean(scores))
 
     def decode(self, y: np.ndarray) -> np.ndarray:
         """Return y = g(z) in the units of the targets, shape (n_rows, n_outputs), unbounded."""
@@ -147,7 +186,15 @@ class RegressionTargets:
             )
 
     def _check_form(self, y):
-        check_form(y, None if self.single else self.n_outputs)
+        check_form(y, None if self.single else self.n_targets)
+
+
+def resolve_regression_loss(value) -> Loss:
+    """Return the loss of a regression that a name or an instance stands for."""
+    loss = resolve(value, REGRESSION_LOSSES, Loss, "loss")
+    if loss.link is None:
+        raise ValueError(f"loss={loss!r} is for classification only.")
+    return loss
 
 
 def _bounds(d: np.ndarray, weights: np.ndarray) -> np.ndarray:

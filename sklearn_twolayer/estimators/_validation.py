@@ -107,6 +107,26 @@ def takes_weights(scorer) -> bool:
     return "sample_weight" in parameters or inspect.Parameter.VAR_KEYWORD in kinds
 
 
+class FitInterrupted(KeyboardInterrupt):
+    """A fit that was interrupted, and has left the estimator with the weights so far.
+
+    Parameters
+    ----------
+    n_iter : int
+        The iterations that were done.
+    """
+
+    def __init__(self, n_iter: int):
+        super().__init__(n_iter)
+        self.n_iter = n_iter
+
+    def __str__(self):
+        return (
+            f"the fit was interrupted after {self.n_iter} iterations; the estimator has the "
+            "weights so far, and can predict."
+        )
+
+
 def guarded_fit(method):
     """Decorate a fit: an estimator is as it was where it fails, and `n_jobs` rules threads.
 
@@ -120,6 +140,8 @@ def guarded_fit(method):
         try:
             with single_threaded_blas():
                 return method(self, *args, **kwargs)
+        except FitInterrupted:
+            raise
         except BaseException:
             vars(self).clear()
             vars(self).update(before)

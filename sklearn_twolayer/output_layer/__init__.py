@@ -1,7 +1,8 @@
 """The output layer in closed form, on a first layer that stays as it is."""
 
 from ._activations import NUMBERS_PER_ROW
-from ._cross_entropy import fit_cross_entropy
+from ._convex import fit_convex, penalty, working_targets
+from ._cross_entropy import Output, fit_cross_entropy
 from ._judged import FixedLayer, JudgedLayer, on_some_rows
 from ._leave_one_out import decomposed
 
@@ -9,7 +10,11 @@ __all__ = [
     "NUMBERS_PER_ROW",
     "FixedLayer",
     "JudgedLayer",
+    "Output",
     "decomposed",
+    "fit_convex",
     "fit_cross_entropy",
     "on_some_rows",
+    "penalty",
+    "working_targets",
 ]

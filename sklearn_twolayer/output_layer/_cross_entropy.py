@@ -16,7 +16,7 @@ from scipy.optimize import minimize
 
 from ..blending import Honest, blend_weights, deal_folds
 from ..links import Link
-from ..losses import LogLoss, smoothed
+from ..losses import LogLoss, Loss, smoothed
 from ..rows import random_part
 from ._judged import FixedLayer, JudgedLayer
 
@@ -40,7 +40,7 @@ FEW_ROWS, FOLDS_OF_FEW, FOLDS = 2000, 5, 3
 
 
 class Problem(NamedTuple):
-    """A multinomial or binary regression with given offsets."""
+    """A regression by a convex loss, such as cross-entropy, with given offsets."""
 
     Z: np.ndarray  # (n_rows, n_directions), whitened
     offsets: np.ndarray  # (n_rows, n_outputs)
@@ -48,6 +48,7 @@ class Problem(NamedTuple):
     weights: np.ndarray  # their sum is one
     penalties: np.ndarray  # (n_directions,)
     link: Link
+    loss: Loss = LogLoss()
 
     def take(self, rows: np.ndarray) -> "Problem":
         """Return the problem of some of the rows."""
@@ -66,16 +67,12 @@ class Problem(NamedTuple):
         z += self.offsets
         return z
 
-    def loss(self, z: np.ndarray) -> float:
-        """Return the cross-entropy."""
-        return float(self.weights @ LogLoss().value_and_gradient(z, self.targets, self.link)[0])
-
     def solve(self, start: np.ndarray, max_iter: int) -> np.ndarray:
         """Return the best coefficients."""
 
         def cost_and_gradient(flat):
             U = flat.reshape(start.shape)
-            values, delta = LogLoss().value_and_gradient(self.outputs(U), self.targets, self.link)
+            values, delta = self.loss.value_and_gradient(self.outputs(U), self.targets, self.link)
             delta *= self.weights[:, None]
             pull = self.penalties[:, None] * U[:-1]
             gradient = np.vstack([self.Z.T @ delta + pull, delta.sum(axis=0)])

@@ -5,6 +5,7 @@ from ._density import Density
 from ._learn import RadialFit, fit_radial
 from ._probe import N_FOLDS
 from ._spec import RadialSpec, Table
+from ._watch import Watch
 
 __all__ = [
     "N_FOLDS",
@@ -12,6 +13,7 @@ __all__ = [
     "RadialFit",
     "RadialSpec",
     "Table",
+    "Watch",
     "fit_radial",
     "rows_without_unit",
 ]

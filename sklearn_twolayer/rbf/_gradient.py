@@ -1,14 +1,14 @@
 """Centres, widths and shapes by the gradients of the source (pages TWO.52 to TWO.54)."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 
 from ..curvature import has_closed_form
 from ..objective import Objective
 from ..output_layer import FixedLayer, JudgedLayer
-from ..solvers import Cost, Outcome, Run, Solver
+from ..solvers import Cost, Outcome, Run
+from ._spec import RadialSpec
 
 
 class OptimalOutput:
@@ -65,7 +65,9 @@ class OptimalOutput:
         return self
 
 
-def refine_gradient(judged: JudgedLayer, solver: Solver, run: Run) -> tuple[JudgedLayer, Outcome]:
+def refine_gradient(
+    judged: JudgedLayer, objective: Objective, spec: RadialSpec, run: Run
+) -> tuple[JudgedLayer, Outcome]:
     """Learn the first layer with the output layer.
 
     What is left out from then on are single rows of the output layer alone: the first
@@ -75,10 +77,12 @@ def refine_gradient(judged: JudgedLayer, solver: Solver, run: Run) -> tuple[Judg
     ----------
     judged : JudgedLayer
         Where to start.
-    solver : Solver
-        Minimises the cost, with the penalty of `judged`.
+    objective : Objective
+        The cost, with its penalty.
+    spec : RadialSpec
+        The solver, and perhaps the network to go on from with its output layer.
     run : Run
-        How long.
+        How long, and whom to tell; of all parameters, the output layer's too.
 
     Returns
     -------
@@ -87,15 +91,39 @@ def refine_gradient(judged: JudgedLayer, solver: Solver, run: Run) -> tuple[Judg
     outcome : Outcome
         How the solver ended.
     """
-    objective = replace(judged.objective, alpha=judged.alpha)
+    solver = spec.solver
     # A solver that works on batches takes all parameters alike.
     is_linear = has_closed_form(objective.loss, objective.link) and not solver.incremental
     cost: Cost = OptimalOutput(objective) if is_linear else objective  # type: ignore[assignment]
     solver.check_cost(cost)
-    outcome = solver.minimize(cost, judged.layer.solved(judged.alpha)[None], run)
-    vector = outcome.params[0].astype(judged.layer.vector.dtype)
-    # Widths whose squares overflow are as good as the largest that have some: a unit is constant.
+    start = judged.layer.solved(judged.alpha)
+    if spec.start is not None:
+        start = spec.start.params[0].astype(start.dtype)
+    if isinstance(cost, OptimalOutput):
+        solved, notify = cost.solved, run.on_iteration
+        run = run._replace(on_iteration=lambda params, loss: notify(solved(params), loss))
+    outcome = solver.minimize(cost, start[None], run)
+    return with_vector(judged, outcome.params[0]), outcome
+
+
+def with_vector(judged: JudgedLayer, vector: np.ndarray) -> JudgedLayer:
+    """Return a layer with the parameters that a solver has come to.
+
+    Parameters
+    ----------
+    judged : JudgedLayer
+        Where it started.
+    vector : ndarray of shape (n_parameters,)
+        The parameters.
+
+    Returns
+    -------
+    JudgedLayer
+        The layer. Widths whose squares overflow are as good as the largest that have some:
+        such a unit is constant.
+    """
+    objective, vector = judged.objective, vector.astype(judged.layer.vector.dtype)
     log_widths = objective.network.views(vector).own[1]
     largest = 0.45 * np.log(np.finfo(objective.rows.input_dtype).max)
     np.clip(log_widths, -largest, largest, out=log_widths)
-    return JudgedLayer(FixedLayer(judged.objective, vector), judged.choice), outcome
+    return JudgedLayer(FixedLayer(objective, vector), judged.choice)

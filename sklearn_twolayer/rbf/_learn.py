@@ -1,5 +1,6 @@
 """The stages of learning a radial-basis network, one after the other."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -8,16 +9,17 @@ from ..blending import Honest, blend_weights
 from ..embeddings import Radial
 from ..losses import LogLoss
 from ..model import Part
-from ..output_layer import FixedLayer, fit_cross_entropy
+from ..objective import Objective
+from ..output_layer import FixedLayer, JudgedLayer, Output, fit_convex, fit_cross_entropy, penalty
 from ..radial import nearest
 from ..rows import Transformer
 from ..solvers import Outcome, Run
 from ._density import Density
-from ._gradient import refine_gradient
+from ._gradient import refine_gradient, with_vector
 from ._metric import refine_metric
 from ._probe import Inputs, MetricProbe, judged_layer
 from ._spec import RadialSpec, Table
-from ._unsupervised import FirstLayer
+from ._unsupervised import FirstLayer, continued_layer
 from ._width import refine_width
 
 
@@ -31,10 +33,11 @@ class RadialFit(NamedTuple):
     start_widths: np.ndarray  # of the unsupervised stage
     alpha: float
     condition: float  # of the linear system of the output layer
-    residuals: Honest  # of least squares for rows left out
-    density: Density
+    residuals: Honest  # for rows left out; of least squares, for classes
+    density: Density | None  # None where the first layer goes on from another
     loss_curve: list[float]
-    outcome: Outcome | None  # of the solver, where there was one
+    outcome: Outcome | None  # of the solver, where there was one that ended
+    interrupted: bool = False  # after some iterations of the solver
 
 
 def fit_radial(
@@ -61,76 +64,174 @@ def fit_radial(
     RadialFit
         The network, and outputs for rows that it has not seen.
     """
-    inputs = _inputs(spec, table, input_maps, rng)
-    judged, first = judged_layer(spec, table, inputs, rng)
-    start_widths = np.exp(judged.layer.own[1])
-    if "width" in spec.steps:
-        judged = refine_width(judged, first.radial, rng, inputs.relative_width)
-    if "metric" in spec.steps:
-        judged = refine_metric(judged, first.radial, rng)
-    curve: list[float] = []
-    outcome = None
-    if "gradient" in spec.steps:
-
-        def record(params, loss):
-            curve.append(loss)
-            return False
-
-        run = Run(spec.max_iter, spec.tol, 10, rng, record)
-        judged, outcome = refine_gradient(judged, spec.solver, run)
-    weights, bias, alpha, honest = _output(spec, judged, rng)
-    return RadialFit(
-        _part(judged, weights, bias),
-        honest,
-        judged.layer,
-        first.radial,
-        start_widths,
-        alpha,
-        judged.layer.loo.condition(judged.alpha),
-        _residuals(judged, honest),
-        _density(table, first),
-        curve,
-        outcome,
-    )
+    return _Learning(spec, table, input_maps, rng).fit()
 
 
-def _inputs(spec, table, input_maps, rng):
-    """Choose the input map, and what goes with it, where that is left to this function."""
-    if len(input_maps) == 1 and not spec.learns_metric:
-        return Inputs(input_maps[0], np.zeros(table.n_rows, dtype=int))
-    return MetricProbe(spec, table, rng).find(input_maps)
+class _Learning:
+    """The steps, each of which takes the first layer further."""
+
+    def __init__(self, spec: RadialSpec, table: Table, input_maps, rng):
+        self.spec, self.table, self.input_maps, self.rng = spec, table, input_maps, rng
+        self.squares = table.for_squares()
+        self.chooses_inputs = len(input_maps) > 1 or spec.learns_metric
+        self.judged: JudgedLayer
+        self.curve: list[float] = []
+        self.last: np.ndarray | None = None  # all parameters after the last iteration
+        self.outcome: Outcome | None = None
+        self.stopped = False
+
+    def fit(self) -> RadialFit:
+        """Take all steps."""
+        self.spec.watch.plan(self._plan())
+        density = self._first_layer() if self.spec.start is None else self._continued()
+        try:
+            if "gradient" in self.spec.steps and not self.stopped:
+                self._step("gradient", self._gradient)
+            self.spec.watch.begin("output layer")
+            weights, bias, alpha, honest = _output(self.spec, self.judged, self.cost, self.rng)
+        except KeyboardInterrupt:
+            if self.last is None:
+                raise
+            return self._interrupted(density)
+        part = _part(self.judged, weights, bias)
+        self.spec.watch.end(lambda: part)
+        return self._result(
+            density,
+            part=part,
+            honest=honest,
+            alpha=alpha,
+            condition=self.judged.layer.loo.condition(self.judged.alpha),
+            residuals=_residuals(self.judged, self.cost, honest),
+        )
+
+    def _plan(self):
+        if self.spec.start is not None:
+            return ["gradient", "output layer"]
+        first = ["inputs"] if self.chooses_inputs else []
+        return [*first, "centers", *self.spec.steps, "output layer"]
+
+    def _step(self, name, function):
+        """Take a step, and tell of it."""
+        watch = self.spec.watch
+        watch.begin(name)
+        result = function()
+        judged = getattr(self, "judged", None)
+        stop = watch.end(None if judged is None else lambda: _preliminary(judged))
+        self.stopped = self.stopped or stop
+        return result
+
+    def _first_layer(self):
+        spec, squares, rng = self.spec, self.squares, self.rng
+        inputs = Inputs(self.input_maps[0], np.zeros(squares.n_rows, dtype=int))
+        if self.chooses_inputs:
+            probe = MetricProbe(spec, squares, rng)
+            inputs = self._step("inputs", lambda: probe.find(self.input_maps))
+        first = self._step("centers", lambda: self._centers(inputs))
+        if "width" in spec.steps and not self.stopped:
+            self._step("width", lambda: self._width(inputs.relative_width))
+        if "metric" in spec.steps and not self.stopped:
+            self._step("metric", self._metric)
+        return _density(self.table, first)
+
+    def _centers(self, inputs):
+        self.judged, first = judged_layer(self.spec, self.squares, inputs, self.rng)
+        self.radial, self.start_widths = first.radial, np.exp(self.judged.layer.own[1])
+        return first
+
+    def _continued(self):
+        layer, self.radial = continued_layer(self.spec, self.squares)
+        self.judged, self.start_widths = JudgedLayer(layer, self.spec.alpha), np.exp(layer.own[1])
+
+    def _width(self, start):
+        self.judged = refine_width(self.judged, self.radial, self.rng, start)
+
+    def _metric(self):
+        self.judged = refine_metric(self.judged, self.radial, self.rng)
+
+    @property
+    def cost(self) -> Objective:
+        """What is to be minimised, on the first layer as it is by now."""
+        return self.table.cost(self.judged.objective)
+
+    def _gradient(self):
+        run = Run(self.spec.max_iter, self.spec.tol, 10, self.rng, self._record)
+        objective = replace(self.cost, alpha=penalty(self.judged, self.cost))
+        self.judged, self.outcome = refine_gradient(self.judged, objective, self.spec, run)
+
+    def _record(self, params, loss):
+        self.curve.append(float(loss))
+        self.last, judged = params[0].copy(), self.judged
+        return self.spec.watch.epoch(lambda: _vector_part(judged, params[0]), loss)
+
+    def _interrupted(self, density):
+        nothing = Honest.nothing(self.table.targets.shape[1])
+        self.judged = with_vector(self.judged, self.last)
+        return self._result(
+            density,
+            part=_vector_part(self.judged, self.judged.layer.vector),
+            honest=nothing,
+            alpha=np.nan,
+            condition=np.nan,
+            residuals=nothing,
+            interrupted=True,
+        )
+
+    def _result(self, density, **known):
+        return RadialFit(
+            layer=self.judged.layer,
+            radial=self.radial,
+            start_widths=self.start_widths,
+            density=density,
+            loss_curve=self.curve,
+            outcome=self.outcome,
+            **known,
+        )
 
 
-def _output(spec, judged, rng):
+def _output(spec, judged, cost, rng):
     """Return W, b, α and honest outputs."""
-    if isinstance(judged.objective.loss, LogLoss):
+    if isinstance(cost.loss, LogLoss):
         return fit_cross_entropy(judged, rng)
-    (weights, bias), objective = judged.output, judged.objective
-    if not spec.steps:
-        return weights, bias, judged.alpha, judged.left_out
+    if cost is judged.objective:
+        output = Output(*judged.output, judged.alpha, judged.left_out)
+    else:
+        output = fit_convex(judged, cost, rng)
+    if not spec.steps or not len(output.honest.rows):
+        return output
     # Where widths and a metric are chosen, the best may be so by chance.
-    rows, outputs = judged.left_out
-    targets, row_weights = objective.rows.targets_and_weights(rows)
-    (factor,), constant = blend_weights(
-        [outputs], targets, row_weights, objective.loss, objective.link
-    )
+    rows, outputs = output.honest
+    targets, row_weights = cost.rows.targets_and_weights(rows)
+    (factor,), constant = blend_weights([outputs], targets, row_weights, cost.loss, cost.link)
     honest = Honest(rows, factor * outputs + constant)
-    return factor * weights, factor * bias + constant, judged.alpha, honest
+    return Output(factor * output.weights, factor * output.bias + constant, output.alpha, honest)
 
 
-def _residuals(judged, honest):
+def _residuals(judged, cost, honest):
     """Return residuals for rows left out; of least squares on indicators, for classes."""
+    if isinstance(cost.loss, LogLoss) or not len(honest.rows):
+        rows, outputs = judged.left_out
+        return Honest(rows, judged.objective.rows.targets[rows] - outputs)
+    return Honest(honest.rows, cost.rows.targets[honest.rows] - cost.link(honest.outputs))
+
+
+def _preliminary(judged):
+    """Return a part with an output layer of least squares, as log-odds for classes."""
+    weights, bias = judged.output
     if isinstance(judged.objective.loss, LogLoss):
-        honest = judged.left_out
-    return Honest(honest.rows, judged.objective.rows.targets[honest.rows] - honest.outputs)
+        scale, shift, _ = judged.log_odds
+        weights, bias = scale * weights, scale * bias + shift
+    return _part(judged, weights, bias)
 
 
 def _part(judged, weights, bias):
-    network, rows = judged.objective.network, judged.objective.rows
     vector = judged.layer.vector.copy()
-    views = network.views(vector)
+    views = judged.objective.network.views(vector)
     views.weights[...], views.bias[...] = weights, bias
-    return Part(rows.input_map, network, vector[None].astype(rows.input_dtype))
+    return _vector_part(judged, vector)
+
+
+def _vector_part(judged, vector):
+    return Part.of(judged.objective.rows, judged.objective.network, vector[None])
 
 
 def _density(table: Table, first: FirstLayer):

@@ -86,9 +86,10 @@ def judged_layer(
         What else is known of it.
     """
     if inputs.n_judged == 1:
-        own, others = np.flatnonzero(inputs.folds == 0), np.flatnonzero(inputs.folds != 0)
+        is_judged = inputs.folds == 0
+        others = np.flatnonzero(~is_judged)
         first = unsupervised_stage(spec, table, inputs.without(0), rng, others)
-        return JudgedLayer(first.layer.judged_on(own), spec.alpha), first
+        return JudgedLayer(first.layer.judged_on(np.flatnonzero(is_judged)), spec.alpha), first
     first = unsupervised_stage(spec, table, inputs.whole(), rng)
     seed = rng.randint(2**31)
     judges = []

@@ -1,17 +1,22 @@
 """What is asked of a radial-basis network, and the table that it is learned from."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from .._linalg import Matrix
+from ..curvature import has_closed_form
 from ..embeddings import Embedding, Passthrough, Radial
 from ..kernels import Kernel
-from ..links import Link
-from ..losses import Loss
+from ..links import IdentityLink, Link
+from ..losses import LogLoss, Loss, SquaredError
+from ..model import Part
+from ..objective import Objective
+from ..output_layer import working_targets
 from ..radial import WidthRule
 from ..rows import Index, Rows, Transformer
 from ..solvers import Solver
+from ._watch import Watch
 
 #: With more mapped inputs than this, "auto" leaves out the linear tail.
 MAX_TAIL = 1000
@@ -55,6 +60,25 @@ class Table:
         """Number of rows."""
         return self.X.shape[0]
 
+    @property
+    def is_linear(self) -> bool:
+        """Whether least squares is what is asked for, or what its output layer starts from."""
+        return isinstance(self.loss, LogLoss) or has_closed_form(self.loss, self.link)
+
+    def for_squares(self) -> "Table":
+        """Return the rows with targets of least squares, by which layers are judged."""
+        if self.is_linear:
+            return self
+        targets = working_targets(self.targets, self.sample_weight, self.loss, self.link)
+        return replace(self, targets=targets, loss=SquaredError(), link=IdentityLink())
+
+    def cost(self, squares: Objective) -> Objective:
+        """Return the cost that is asked for, where layers are judged by another."""
+        if self.is_linear:
+            return squares
+        rows = squares.rows.labelled(self.targets, self.sample_weight)
+        return replace(squares, rows=rows, loss=self.loss, link=self.link)
+
     def take(self, index: Index) -> "Table":
         """Return some of the rows."""
         return replace(
@@ -76,7 +100,8 @@ class RadialSpec:
     """The parameters of a radial-basis network, checked, with `refine` as a list of steps.
 
     They are those of `RBFNetwork`; `learns_metric` says whether the mapped inputs are
-    rescaled by their importance, where that helps, and `centers` are mapped already.
+    rescaled by their importance, where that helps, and `centers` are mapped already. `watch`
+    is told of the steps, and `start` is the network whose first layer the gradient goes on from.
     """
 
     n_centers: int
@@ -94,6 +119,8 @@ class RadialSpec:
     solver: Solver
     max_iter: int
     tol: float
+    watch: Watch = field(default_factory=Watch)
+    start: Part | None = None
 
     @property
     def width_rule(self) -> str | WidthRule | float | np.ndarray:

@@ -72,6 +72,44 @@ def unsupervised_stage(
     return FirstLayer(layer.moved(**arrays), radial, clusters, found)
 
 
+def continued_layer(spec: RadialSpec, table: Table) -> tuple[FixedLayer, Radial]:
+    """Return the first layer of the network that is to go on, on other rows perhaps.
+
+    Parameters
+    ----------
+    spec : RadialSpec
+        What is asked for, with its `start`.
+    table : Table
+        The training rows.
+
+    Returns
+    -------
+    layer : FixedLayer
+        The layer.
+    radial : Radial
+        Its radial units.
+
+    Raises
+    ------
+    ValueError
+        If another network is asked for than the one that is there.
+    """
+    assert spec.start is not None
+    start, rows = spec.start, table.rows(spec.start.input_map)
+    n_centers = len(start.network.views(start.params[0]).own[0])
+    radial = spec.radial(min(spec.n_centers, n_centers))
+    network = Network(spec.embedding(radial, rows), rows.n_features, table.targets.shape[1])
+    same = repr(network.embedding) == repr(start.network.embedding)
+    if not same or network.n_outputs != start.network.n_outputs:
+        raise ValueError(
+            "Going on from the last fit (warm_start) needs the same network: the last one was "
+            f"{start.network.embedding!r} with {start.network.n_outputs} outputs, the new one is "
+            f"{network.embedding!r} with {network.n_outputs}."
+        )
+    objective = Objective(network, table.loss, table.link, rows)
+    return FixedLayer(objective, start.params[0].astype(np.float64)), radial
+
+
 def _mapped_centers(centers, input_map):
     """Return the rule for centres; those given in units of the input are mapped."""
     is_rule = isinstance(centers, str) or hasattr(centers, "fit")

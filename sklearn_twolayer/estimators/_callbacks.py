@@ -1,0 +1,56 @@
+"""The tasks of a fit, as scikit-learn's callbacks see them."""
+
+from collections.abc import Callable
+from typing import Any
+
+from ..model import Model
+from ._network import Sample
+
+
+class FitTasks:
+    """Tells the callbacks of an estimator of its fit, of the tasks in it, and of theirs.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Whose callbacks are told; it may have none.
+    sample : Sample
+        The training rows.
+    n_tasks : int
+        How many tasks the fit has, at most.
+    """
+
+    def __init__(self, estimator: Any, sample: Sample, n_tasks: int):
+        self._estimator = estimator
+        self._open: list[Any] = []
+        self._data = {"X": sample.X, "y": sample.y}
+        self._data["metadata"] = {"sample_weight": sample.weights}
+        self.wanted = bool(getattr(estimator, "_skl_callbacks", None))
+        if self.wanted:
+            self._enter(estimator._init_callback_context(max_subtasks=n_tasks))
+
+    def begin(self, name: str, n_tasks: int = 0) -> None:
+        """Begin a task of the one that is open, with so many of its own at most."""
+        if self.wanted:
+            self._enter(self._open[-1].subcontext(task_name=name, max_subtasks=n_tasks))
+
+    def end(self, model: Callable[[], Model] | None = None) -> bool:
+        """End the open task, with what is fitted by now if anything; return True to stop."""
+        if not self.wanted:
+            return False
+
+        return self._leave(None if model is None else lambda: {"_model": model()})
+
+    def close(self) -> None:
+        """End all tasks that are open, the fit as the last: the estimator is fitted."""
+        while self._open:
+            self._leave({})
+
+    def _leave(self, attributes):
+        return self._open.pop().call_on_fit_task_end(
+            estimator=self._estimator, reconstruction_attributes=attributes, **self._data
+        )
+
+    def _enter(self, context):
+        context.call_on_fit_task_begin(estimator=self._estimator, **self._data)
+        self._open.append(context)

@@ -1,0 +1,53 @@
+"""Who is told of the steps of a radial-basis network: progress, and callbacks."""
+
+from collections.abc import Callable
+
+from .._progress import Progress
+from ..model import Model, Part
+from ..rbf import Watch
+from ._callbacks import FitTasks
+
+#: The step that is made of iterations.
+GRADIENT = "gradient"
+
+
+class RadialMonitor(Watch):
+    """Prints the steps, and makes each of them a task for scikit-learn's callbacks.
+
+    Parameters
+    ----------
+    progress : Progress
+        Says that steps begin.
+    tasks : callable
+        Returns the tasks of the fit for a number of steps.
+    max_iter : int
+        Iterations of the gradient step.
+    """
+
+    def __init__(self, progress: Progress, tasks: Callable[[int], FitTasks], max_iter: int):
+        self._progress = progress
+        self._new_tasks = tasks
+        self._max_iter = max_iter
+
+    def plan(self, steps):
+        self._steps = steps
+        self._tasks = self._new_tasks(len(steps))
+
+    def begin(self, step):
+        self._progress.begin("radial part", len(self._steps), self._steps.index(step))
+        self._progress.enter(step)
+        self._tasks.begin(step, self._max_iter if step == GRADIENT else 0)
+        if step == GRADIENT:
+            self._progress.begin(step, self._max_iter)
+
+    def end(self, part=None):
+        return self._tasks.end(None if part is None else lambda: Model.of(part()))
+
+    def epoch(self, part: Callable[[], Part], loss: float) -> bool:
+        self._progress.epoch(None, loss)
+        self._tasks.begin("iteration")
+        return self._tasks.end(lambda: Model.of(part()))
+
+    def close(self) -> None:
+        """Say to the callbacks that the estimator is fitted."""
+        self._tasks.close()

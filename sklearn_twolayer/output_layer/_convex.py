@@ -1,0 +1,174 @@
+"""The output layer of a convex loss without a closed form, on fixed activations.
+
+Layers are judged by least squares on working targets, which stand for the loss. The output
+layer itself, its penalty and its honest outputs come from the loss.
+"""
+
+import numpy as np
+
+from ..blending import Honest, deal_folds
+from ..links import Link
+from ..losses import Loss
+from ..objective import Objective
+from ..rows import random_part
+from ._cross_entropy import (
+    FEW_ROWS,
+    FOLDS,
+    FOLDS_OF_FEW,
+    MAX_FOLDED,
+    MAX_ROWS,
+    N_DIRECTIONS,
+    TINY,
+    Directions,
+    Output,
+)
+from ._judged import JudgedLayer
+
+#: How far targets of a robust loss count for least squares, in their robust standard deviations.
+FARTHEST = 3.0
+#: Strengths of the penalty, in those of least squares, from strong to weak.
+STRENGTHS = (10.0, 1.0, 0.1)
+#: Iterations when the strength is chosen, and at the end.
+FIRST_ITER, LAST_ITER = 40, 300
+
+
+def working_targets(
+    targets: np.ndarray, weights: np.ndarray, loss: Loss, link: Link
+) -> np.ndarray:
+    """Return targets of least squares that stand for those of another loss.
+
+    They are those of the first step of iteratively reweighted least squares, which starts
+    from the best constant (McCullagh & Nelder, 1989). Outliers are drawn in where the loss
+    is robust.
+
+    Parameters
+    ----------
+    targets : ndarray of shape (n_rows, n_outputs)
+        Targets d.
+    weights : ndarray of shape (n_rows,)
+        Weights of the rows.
+    loss : Loss
+        L(y, d).
+    link : Link
+        y = g(z).
+
+    Returns
+    -------
+    ndarray of shape (n_rows, n_outputs)
+        Targets for raw outputs z.
+    """
+    z = loss.start(targets, weights, link)[None, :]
+    y = link(z)
+    working = z + (targets - y) / link.pullback(y, np.ones_like(y))
+    return np.clip(working, -FARTHEST, FARTHEST) if loss.is_robust else working
+
+
+def penalty(judged: JudgedLayer, objective: Objective) -> float:
+    """Return the α of a cost that is to the loss what that of least squares is to the squares.
+
+    Parameters
+    ----------
+    judged : JudgedLayer
+        Output layers of least squares, on working targets perhaps.
+    objective : Objective
+        The cost.
+
+    Returns
+    -------
+    float
+        The given one; else that of least squares, times the curvature of another loss.
+    """
+    return _scale(judged, objective) * judged.alpha
+
+
+def _scale(judged, objective):
+    loss, link, targets = objective.loss, objective.link, objective.rows.targets
+    if objective is judged.objective or not (_chooses(judged) and loss.has_curvature):
+        return 1.0
+    constant = np.broadcast_to(objective.best_constant(), targets.shape)
+    root = loss.curvature_root(constant, targets, link)
+    return float(np.square(root).mean(axis=0).sum()) / targets.shape[1]
+
+
+def _chooses(judged):
+    """Return whether the penalty is to be chosen."""
+    return isinstance(judged.choice, str)
+
+
+def fit_convex(judged: JudgedLayer, objective: Objective, rng: np.random.RandomState) -> Output:
+    """Fit the output layer by a loss.
+
+    Parameters
+    ----------
+    judged : JudgedLayer
+        The first layer, judged by least squares.
+    objective : Objective
+        The same rows with their targets, and the loss.
+    rng : RandomState
+        Deals the folds.
+
+    Returns
+    -------
+    Output
+        Its honest outputs are those of layers that have not seen the targets of the rows.
+    """
+    n_rows = objective.n_rows
+    few = np.arange(n_rows)[random_part(n_rows, MAX_FOLDED, rng)]
+    strength, honest = _strength(judged, objective, few, rng)
+    limit = min(MAX_ROWS, max(1000, 2**25 // objective.network.width))
+    rows = np.arange(n_rows)[random_part(n_rows, limit, rng)]
+    directions = Directions(judged.layer, judged.alpha, rows, None)
+    alpha = strength * (penalty(judged, objective) or TINY)
+    problem, scale, start = _problem(directions, objective, rows, alpha)
+    U = problem.solve(start, LAST_ITER)
+    weights = directions.in_columns(U, scale)
+    return Output(weights, U[-1] - judged.layer.loo.center @ weights, alpha, honest)
+
+
+def _problem(directions, objective, rows, alpha):
+    """Return the problem of some rows, the scales of its directions, and where to start."""
+    problem, scale = directions.problem(alpha)
+    targets, _ = objective.rows.targets_and_weights(rows)
+    problem = problem._replace(targets=targets, link=objective.link, loss=objective.loss)
+    constant = objective.best_constant()
+    return problem, scale, np.vstack([np.zeros((len(scale), len(constant))), constant])
+
+
+def _strength(judged, objective, rows, rng):
+    """Return the strength of least cross-validated loss, and the outputs for rows left out."""
+    strengths = STRENGTHS if _chooses(judged) else (1.0,)
+    targets = objective.rows.targets[rows]
+    z = np.full((len(strengths), *targets.shape), np.nan)
+    n_folds = min(FOLDS_OF_FEW if len(rows) < FEW_ROWS else FOLDS, len(rows))
+    n_parts = -(-n_folds * len(judged.judges[0].judged) // objective.n_rows)
+    parts = deal_folds(targets, n_parts, rng)
+    factor = _scale(judged, objective)
+    for judge in judged.judges:
+        directions = Directions(judge, judged.alpha_of(judge), rows, N_DIRECTIONS)
+        least = factor * (directions.alpha or TINY)
+        problems = [_problem(directions, objective, rows, each * least) for each in strengths]
+        own = np.isin(rows, judge.judged)
+        for part in range(n_parts):
+            some = np.flatnonzero(own & (parts == part))
+            if 0 < len(some) < len(rows):
+                z[:, some] = _left_out(problems, some)
+    seen = np.flatnonzero(np.isfinite(z).all(axis=(0, 2)))
+    if not len(seen):
+        return 1.0, Honest.nothing(targets.shape[1])
+    targets, weights = objective.rows.targets_and_weights(rows[seen])
+    loss, link = objective.loss, objective.link
+    losses = [weights @ loss.value_and_gradient(y, targets, link)[0] for y in z[:, seen]]
+    best = int(np.argmin(losses))
+    return strengths[best], Honest(rows[seen], z[best, seen])
+
+
+def _left_out(problems, rows):
+    """Return for each strength the outputs for some rows of a layer fitted without them."""
+    inside = np.setdiff1d(np.arange(len(problems[0][0].Z)), rows)
+    outputs, U = [], None  # coefficients of the directions, to go on from
+    for problem, scale, start in problems:
+        scales = np.append(scale, 1.0)[:, None]
+        solution = problem.take(inside).solve(start if U is None else U / scales, FIRST_ITER)
+        outputs.append(problem.take(rows).outputs(solution))
+        U = solution * scales
+    return np.stack(outputs)
