@@ -65,38 +65,38 @@ for ax, (title, (estimator, rows)) in zip(panels, fitted.items(), strict=True):
 # %%
 # Intervals
 # ---------
-# The errors on training rows are smaller than those on new ones, so that intervals made of them
-# are too narrow: the points lie below the diagonal. Intervals from rows that were kept apart hold
-# what they promise, within the grey band of what chance allows on so many rows, and are wider. The
-# table is simulated, so that there are many rows to measure on. With an estimator that has
-# `predict_interval`, `CoverageDisplay.from_estimator(estimator, X, y)` draws the same.
+# `predict_interval` is made from rows that were left out of training, so that intervals hold what
+# they promise, within the grey band of what chance allows on so many rows. Intervals from the errors
+# on training rows are too narrow: their points lie below the diagonal.
 
 COVERAGES = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 
-
-def intervals(predicted, errors):
-    """Return intervals about predictions, as wide as the quantiles of some errors."""
-    widths = {c: np.quantile(np.abs(errors), c) for c in COVERAGES}
-    return {c: np.stack([predicted - h, predicted + h], axis=1) for c, h in widths.items()}
-
-
 rows, target = make_friedman1(2000, noise=3, random_state=0)
-train, apart, test = slice(0, 200), slice(200, 1000), slice(1000, None)
-plain = TwoLayerRegressor(n_estimators=1, max_iter=20, random_state=0)
-predicted = plain.fit(rows[train], target[train]).predict(rows)
-errors = target - predicted
+train, test = slice(0, 600), slice(600, None)
+model = TwoLayerRegressor(random_state=0).fit(rows[train], target[train])
+predicted = model.predict(rows)
+errors = np.abs(target - predicted)[train]
+widths = {coverage: np.quantile(errors, coverage) for coverage in COVERAGES}
+narrow = {
+    coverage: np.stack([predicted[test] - width, predicted[test] + width], axis=1)
+    for coverage, width in widths.items()
+}
 figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.6), layout="constrained")
-CoverageDisplay.from_predictions(target[test], intervals(predicted[test], errors[train]), ax=left)
-CoverageDisplay.from_predictions(target[test], intervals(predicted[test], errors[apart]), ax=right)
+CoverageDisplay.from_predictions(target[test], narrow, ax=left)
+CoverageDisplay.from_estimator(model, rows[test], target[test], coverages=COVERAGES, ax=right)
 left.set_title("From the errors on training rows", loc="left")
-right.set_title("From the errors on rows kept apart", loc="left")
+right.set_title("predict_interval", loc="left")
 
 # %%
 # Importances
 # -----------
-# `from_importances` takes the numbers of scikit-learn's `permutation_importance`: how much R²
-# falls when a column is shuffled.
+# `feature_importances_` needs no targets. `from_importances` takes the numbers of scikit-learn's
+# `permutation_importance`: how much R² falls when a column is shuffled.
 
+model = TwoLayerRegressor(random_state=0).fit(X_train, y_train)
 worth = permutation_importance(model, X_test, y_test, n_repeats=5, random_state=0)
-figure, ax = plt.subplots(figsize=(6, 3.6), layout="constrained")
-ImportanceDisplay.from_importances(worth.importances_mean, X.columns, k=6, ax=ax)
+figure, (left, right) = plt.subplots(1, 2, figsize=(11, 3.6), layout="constrained")
+ImportanceDisplay.from_estimator(model, k=6, ax=left)
+ImportanceDisplay.from_importances(worth.importances_mean, X.columns, k=6, ax=right)
+left.set_title("feature_importances_", loc="left")
+right.set_title("Permutation importance", loc="left")
