@@ -66,8 +66,8 @@ for ax, (title, (estimator, rows)) in zip(panels, fitted.items(), strict=True):
 # Intervals
 # ---------
 # `predict_interval` is made from rows that were left out of training, so that intervals hold what
-# they promise, within the grey band of what chance allows on so many rows. Intervals from the errors
-# on training rows are too narrow: their points lie below the diagonal.
+# they promise, within the grey band of what chance allows on so many rows. Intervals from the
+# errors on training rows are too narrow: their points lie below the diagonal.
 
 COVERAGES = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 

@@ -154,10 +154,11 @@ class RBFOnTable(OnTable, RBFNetwork):
 
     local = RBFNetwork
 
-    def _learn(self, sample, rng, folds=None):
-        fit = super()._learn(sample, rng, folds)
+    def _learn(self, sample, rng, **going_on):
+        fit = super()._learn(sample, rng, **going_on)
         part, objective = fit.part, fit.layer.objective
-        if not has_closed_form(objective.loss, objective.link) or self._table.n_rows <= part.width:
+        is_linear = has_closed_form(self._resolve_loss(), self._targets.link)
+        if not is_linear or self._table.n_rows <= part.width:
             return fit
         self._prepare(sample.X, None, 1)
         on_sample = fit.layer.solved(fit.alpha)
