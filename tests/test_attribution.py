@@ -153,6 +153,20 @@ def test_categories_and_missing_values_are_explained(frame, of_frame):
     assert importances[1] > importances[0] > 10 * importances[2]
 
 
+def test_a_date_is_one_column_whatever_it_becomes(frame):
+    rows, y = frame
+    rows = rows.assign(since=pd.date_range("2024-01-01", periods=len(rows), freq="12h"))
+    y = y + 2.0 * (np.arange(len(rows)) // 2 % 7 >= 5)  # at the weekend
+    model = RBFNetwork(50, task="regression", refine="width", random_state=0).fit(rows, y)
+    assert model.feature_importances_.shape == (4,)
+    np.testing.assert_allclose(model.feature_importances_.sum(), 1)
+    assert model.feature_importances_[3] > 10 * model.feature_importances_[2]
+    found = model.explain(rows[:9])
+    assert found.values.shape == found.data.shape == (9, 4)
+    np.testing.assert_allclose(found.values.sum(axis=1) + found.base_values, model.predict(rows[:9]))
+    assert np.isnan(model.input_gradients(rows[:9])[:, 3]).all()
+
+
 @pytest.mark.parametrize(("model", "y"), MODELS.values(), ids=MODELS)
 def test_an_explanation_adds_up(model, y):
     found = model.fit(X, y).explain(X[:7])

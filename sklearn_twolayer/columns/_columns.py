@@ -91,6 +91,11 @@ class Columns:
         return np.array(flags, dtype=bool)
 
     @property
+    def starts(self) -> np.ndarray:
+        """Where each column begins in the matrix, shape (n_columns,)."""
+        return np.cumsum([0, *(each.width for each in self.columns)])[:-1]
+
+    @property
     def names(self) -> list[str]:
         """The names of the columns of the matrix."""
         return [

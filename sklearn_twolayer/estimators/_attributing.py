@@ -50,11 +50,12 @@ class AttributionMixin:
         The mean square of the change of a prediction where a row takes the value of the column
         from another row, over up to 100 training rows that are kept; for classes, of the
         probabilities. It needs no targets, and ranks columns as permutation importance does.
-        A category is one column, and so is a number with missing values.
+        A category is one column, and so are a date and a number with missing values.
         """
         check_is_fitted(self)
         rows = dense(self._background)
-        return importances(self._model, self._targets.link, rows, self.n_jobs)
+        found = importances(self._model, self._targets.link, rows, self.n_jobs)
+        return self._summed_by_column(found, axis=0)
 
     def input_gradients(self, X):
         """Return the derivatives of predictions with respect to the input.
@@ -71,7 +72,7 @@ class AttributionMixin:
         -------
         ndarray of shape (n_samples, n_features) or (n_samples, n_features, n_outputs)
             Derivatives, in the units of y for each unit of X; NaN where there is no number
-            to change: at categories and missing values.
+            to change: at categories, dates and missing values.
         """
         check_is_fitted(self)
         X = self._validate_rows(X)
@@ -79,6 +80,10 @@ class AttributionMixin:
         if is_regressor(self):
             slopes = self._targets.slopes(self._model.raw_outputs(X, self.n_jobs))
             gradients = gradients * slopes[:, None, :]
+        if self._reads_columns:
+            columns = self._columns
+            gradients = gradients[:, columns.starts]
+            gradients[:, [each.kind == "date" for each in columns.columns]] = np.nan
         return self._without_single(gradients).astype(X.dtype, copy=False)
 
     def explain(self, X, background=None):
@@ -114,12 +119,19 @@ class AttributionMixin:
         attribution = self._attribution(link, background)
         rows = dense(self._validate_rows(X))
         values, base = attribution.explained(rows)
+        values = self._summed_by_column(values, axis=1)
         if is_numbers:
             values, base = values * self._targets.scale, self._targets.decode(base[None])[0]
-        names = getattr(self, "feature_names_in_", [f"x{j}" for j in range(rows.shape[1])])
+        names = getattr(self, "feature_names_in_", [f"x{j}" for j in range(self.n_features_in_)])
         base = self._without_single(base)
         data = X.to_numpy() if hasattr(X, "to_numpy") else rows
         return Explanation(self._without_single(values), base, data, list(names))
+
+    def _summed_by_column(self, values, axis):
+        """Return sums over what each column of a table has become."""
+        if not self._reads_columns:
+            return values
+        return np.add.reduceat(values, self._columns.starts, axis=axis)
 
     def _without_single(self, values):
         """Return values without the axis for outputs where predictions have none."""
