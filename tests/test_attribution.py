@@ -163,7 +163,8 @@ def test_a_date_is_one_column_whatever_it_becomes(frame):
     assert model.feature_importances_[3] > 10 * model.feature_importances_[2]
     found = model.explain(rows[:9])
     assert found.values.shape == found.data.shape == (9, 4)
-    np.testing.assert_allclose(found.values.sum(axis=1) + found.base_values, model.predict(rows[:9]))
+    sums = found.values.sum(axis=1) + found.base_values
+    np.testing.assert_allclose(sums, model.predict(rows[:9]))
     assert np.isnan(model.input_gradients(rows[:9])[:, 3]).all()
 
 
