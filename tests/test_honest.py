@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_diabetes, make_friedman1
+from sklearn.metrics import pairwise_distances_argmin_min
 from sklearn.model_selection import cross_val_predict
 
 from benchmarks.noise import COLUMNS, measure
@@ -29,6 +30,20 @@ def test_the_error_that_is_claimed_is_that_of_cross_validation():
     model = RBFNetwork(task="regression", random_state=0)
     error = np.mean((cross_val_predict(model, rows, y, cv=10) - y) ** 2)
     assert model.fit(rows, y).loo_error_ == pytest.approx(error, rel=0.15)
+
+
+def test_rows_that_judge_are_no_centres():
+    rng = np.random.RandomState(0)
+    rows = rng.normal(size=(2600, 4))
+    y = np.sin(rows[:, 0]) + 0.1 * rng.normal(size=2600)
+    model = RBFNetwork(200, task="regression", centers="random", input_map="standard")
+    model.set_params(random_state=0).fit(rows, y)
+    is_judged = ~np.isnan(model.oof_prediction_)
+    assert is_judged.sum() >= 500
+    _, distances = pairwise_distances_argmin_min(model.centers_, rows)
+    assert distances.max() < 1e-6  # they are rows
+    _, distances = pairwise_distances_argmin_min(model.centers_, rows[is_judged])
+    assert distances.min() > 1e-6
 
 
 @pytest.mark.parametrize("n_rows", [7, 40, 101])
