@@ -17,8 +17,10 @@ from ._spec import RadialSpec, Table
 from ._unsupervised import FirstLayer, unsupervised_stage
 from ._width import TYPICAL_WIDTH, refine_width, relative_width
 
-#: Centres of the small networks; their rows, at least and at most, and a part of all between.
-N_CENTERS, FEWEST_ROWS, MOST_ROWS, PART = 150, 1000, 4000, 0.2
+#: Rows of the small networks: a part of all, at least and at most so many.
+PART, FEWEST_ROWS, MOST_ROWS = 0.2, 1000, 2500
+#: Their centres, on the fewest rows; more in proportion.
+N_CENTERS = 150
 #: At least so many of the rows are such that are not judged, where there are any.
 OTHERS = 0.25
 #: Folds of rows, at least and at most. What is learned without one is judged there, in as many
@@ -26,7 +28,8 @@ OTHERS = 0.25
 N_FOLDS, MOST_FOLDS, N_JUDGED = 4, 20, 500
 #: With fewer rows than this no metric is learned, and leave-one-out judges.
 MIN_ROWS = 8
-#: By how much the error has to fall for an input map that is not preferred.
+#: By how much the error has to fall for an input map that is not preferred, on the fewest rows.
+#: On more it may be less: chance is, and the error of the preferred one falls more slowly.
 GAIN = 0.04
 #: And for a metric of a dense network, and for one of correlations, which knows of no others.
 DENSE_GAIN, MARGINAL_GAIN = 0.02, 0.3
@@ -122,7 +125,8 @@ class MetricProbe:
     """
 
     def __init__(self, spec: RadialSpec, table: Table, rng: np.random.RandomState):
-        n_centers = min(N_CENTERS, spec.n_centers)
+        self.n_rows = int(np.clip(PART * table.n_rows, FEWEST_ROWS, MOST_ROWS))
+        n_centers = min(N_CENTERS * self.n_rows // FEWEST_ROWS, spec.n_centers)
         self.spec = replace(
             spec, n_centers=n_centers, centers="random", width="dmax", shape="spherical", steps=()
         )
@@ -139,12 +143,11 @@ class MetricProbe:
 
     def _some_rows(self, rng):
         """Return the rows of the small networks, most of them rows that can be judged."""
-        n_rows = int(np.clip(PART * len(self.folds), FEWEST_ROWS, MOST_ROWS))
         is_judged = self.folds < self.n_judged
         some, others = np.flatnonzero(is_judged), np.flatnonzero(~is_judged)
-        n_others = min(int(OTHERS * n_rows), len(others))
-        some = some[random_part(len(some), n_rows - n_others, rng)]
-        others = others[random_part(len(others), n_rows - len(some), rng)]
+        n_others = min(int(OTHERS * self.n_rows), len(others))
+        some = some[random_part(len(some), self.n_rows - n_others, rng)]
+        others = others[random_part(len(others), self.n_rows - len(some), rng)]
         return np.sort(np.concatenate([some, others]))
 
     def find(self, input_maps: list[Transformer | None]) -> Inputs:
@@ -164,8 +167,9 @@ class MetricProbe:
         best, *others = (
             self._candidate(Inputs(each, self.folds, n_judged)) for each in input_maps
         )
+        gain = GAIN * (FEWEST_ROWS / self.n_rows) ** 1.5
         for other in others:
-            best = better(best, other, GAIN)
+            best = better(best, other, gain)
         if self.spec.learns_metric and n_judged:
             best = self._with_metric(best)
         relative = relative_width(best.judged.layer, best.radial)
