@@ -20,7 +20,7 @@ from sklearn_twolayer.embeddings import PRESETS, Dense, Passthrough, Radial, as_
 from sklearn_twolayer.input_maps import INPUT_MAPS, ScaledMap, StandardMap
 from sklearn_twolayer.kernels import KERNELS
 from sklearn_twolayer.links import IdentityLink
-from sklearn_twolayer.losses import Poisson, SquaredError
+from sklearn_twolayer.losses import Poisson, Quantile, SquaredError
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -166,6 +166,17 @@ def test_a_date_is_one_column_whatever_it_becomes(frame):
     sums = found.values.sum(axis=1) + found.base_values
     np.testing.assert_allclose(sums, model.predict(rows[:9]))
     assert np.isnan(model.input_gradients(rows[:9])[:, 3]).all()
+
+
+def test_each_quantile_has_its_own_gradient_and_explanation():
+    model = RBFNetwork(20, task="regression", loss=Quantile([0.1, 0.9]), random_state=0)
+    rows, y = make_friedman1(200, random_state=0)
+    model.fit(rows, y)
+    assert model.input_gradients(rows[:3]).shape == (3, 10, 2)
+    found = model.explain(rows[:3])
+    assert found.values.shape == (3, 10, 2)
+    sums = found.values.sum(axis=1) + found.base_values
+    np.testing.assert_allclose(np.sort(sums, axis=1), model.predict(rows[:3]), rtol=1e-6)
 
 
 @pytest.mark.parametrize(("model", "y"), MODELS.values(), ids=MODELS)

@@ -92,7 +92,8 @@ class AttributionMixin:
         Expected gradients (Erion et al., 2021), between rows after the input map: what a
         column contributes is the derivative times the difference to a background row, on the
         average over the line between both and over the background rows. It is the prediction
-        for real targets (before it is held by their range), `decision_function` for classes.
+        for real targets (before it is held by their range, and before several quantiles are
+        put in order), `decision_function` for classes.
 
         Parameters
         ----------
@@ -136,5 +137,6 @@ class AttributionMixin:
     def _without_single(self, values):
         """Return values without the axis for outputs where predictions have none."""
         if is_regressor(self):
-            return values[..., 0] if self._targets.single else values
+            is_one = self._targets.single and not self._targets.per_target
+            return values[..., 0] if is_one else values
         return values[..., 0] if getattr(self._targets, "binary", False) else values
