@@ -196,11 +196,9 @@ class Objective:
             lambda part: block_normal_equations(self, views, part),
             2 * len(vector) * self.network.n_outputs,
         )
-        penalized = np.zeros(len(vector))
-        for part in self.network.penalized(self.network.views(penalized)):
-            part[...] = self.alpha
-        np.einsum("ii->i", matrix)[...] += penalized
-        return matrix, gradient + penalized * vector
+        added = penalties(self.network, self.alpha)
+        np.einsum("ii->i", matrix)[...] += added
+        return matrix, gradient + added * vector
 
     def with_best_output(self, vector: np.ndarray) -> np.ndarray:
         """Return parameters with the best output layer for the first, if it is linear."""
@@ -248,3 +246,11 @@ class Objective:
         self.network.pullback(views, X, saved, delta, out)
         values *= weights
         return values.sum(axis=-1, dtype=np.float64)
+
+
+def penalties(network: Network, alpha: float) -> np.ndarray:
+    """Return the α of each parameter, zero for biases."""
+    values = np.zeros(network.n_parameters)
+    for part in network.penalized(network.views(values)):
+        part[...] = alpha
+    return values

@@ -14,7 +14,7 @@ from ..input_maps import with_folds
 from ..links import Link
 from ..losses import Loss
 from ..network import Network
-from ..objective import Objective
+from ..objective import Objective, penalties
 from ..rows import Rows, Transformer
 from ..solvers import Epoch, Lane, Stochastic
 from ._block import Block
@@ -132,11 +132,9 @@ class PartitionedObjective(Objective):
     def normal_equations(self, vector: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the Gauss-Newton matrix of E and its gradient, for one network."""
         matrix, gradient = self.total(_normal_equations, vector)
-        penalized = np.zeros(len(vector))
-        for part in self.network.penalized(self.network.views(penalized)):
-            part[...] = self.alpha
-        np.einsum("ii->i", matrix)[...] += penalized
-        return matrix, gradient + penalized * vector
+        added = penalties(self.network, self.alpha)
+        np.einsum("ii->i", matrix)[...] += added
+        return matrix, gradient + added * vector
 
     def with_best_output(self, vector: np.ndarray) -> np.ndarray:
         """Return parameters with the best output layer for the first, if it is linear."""
