@@ -222,13 +222,23 @@ def statistics(codes, targets, folds, weights=None):
 
 def test_a_statistic_knows_nothing_of_its_own_fold():
     rng = np.random.RandomState(0)
-    codes, folds = rng.randint(6, size=300), rng.randint(4, size=300)
+    codes, folds = rng.randint(20, size=300), rng.randint(4, size=300)
     targets = codes[:, None] + rng.normal(size=(300, 1))
+    is_frequent = np.bincount(codes)[codes] >= 20
+    assert not is_frequent.all() and is_frequent.any()
     before, _ = statistics(codes, targets, folds)
     # Two targets of a fold change places: neither their mean nor their spread does.
-    first, second = np.flatnonzero((folds == 1) & (codes == 2))[:2]
+    rare = np.flatnonzero((folds == 1) & ~is_frequent)
+    first, second = rare[codes[rare] == codes[rare[0]]][:2]
     targets[[first, second]] = targets[[second, first]]
     np.testing.assert_allclose(statistics(codes, targets, folds)[0], before)
+
+
+def test_rows_of_a_frequent_level_have_one_statistic():
+    rng = np.random.RandomState(0)
+    codes, targets = rng.randint(5, size=300), rng.normal(size=(300, 1))
+    training, new = statistics(codes, targets + codes[:, None], rng.randint(4, size=300))
+    np.testing.assert_array_equal(training, new)
 
 
 def test_statistics_are_means_of_levels_where_these_differ():
@@ -236,7 +246,7 @@ def test_statistics_are_means_of_levels_where_these_differ():
     codes = np.repeat(np.arange(20), 50)
     targets = 10 * rng.normal(size=20)[codes][:, None] + 0.01 * rng.normal(size=(1000, 1))
     _, found = statistics(codes, targets, rng.randint(4, size=1000))
-    expected = 2 * (targets[:, 0] - targets.mean()) / targets.std()
+    expected = (targets[:, 0] - targets.mean()) / targets.std()
     np.testing.assert_allclose(found, expected, atol=0.05)
 
 
@@ -263,8 +273,9 @@ def test_noise_of_many_levels_misleads_nobody(n_levels):
     rng = np.random.RandomState(0)
     frame = pd.DataFrame({f"c{j}": rng.randint(n_levels, size=1600).astype(str) for j in range(2)})
     y = rng.randint(2, size=1600)
-    estimator = TwoLayerClassifier(random_state=0).fit(frame[:600], y[:600])
-    assert log_loss(y[600:], estimator.predict_proba(frame[600:])) < np.log(2) + 0.03
+    for estimator in (TwoLayerClassifier(random_state=0), RBFNetwork(random_state=0)):
+        estimator.fit(frame[:600], y[:600])
+        assert log_loss(y[600:], estimator.predict_proba(frame[600:])) < np.log(2) + 0.03
 
 
 def test_statistics_say_what_a_level_is_like():
@@ -273,8 +284,9 @@ def test_statistics_say_what_a_level_is_like():
     codes = rng.randint(200, size=2400)
     frame = pd.DataFrame({"level": [f"l{i}" for i in codes], "x": rng.normal(size=2400)})
     y = worth[codes] + 0.3 * rng.normal(size=2400)
-    estimator = TwoLayerRegressor(random_state=0).fit(frame[:1600], y[:1600])
-    assert estimator.score(frame[1600:], y[1600:]) > 0.7
+    for estimator in (TwoLayerRegressor(random_state=0), RBFNetwork(task="regression")):
+        estimator.fit(frame[:1600], y[:1600])
+        assert estimator.score(frame[1600:], y[1600:]) > 0.7
 
 
 def test_a_search_over_frames():

@@ -9,14 +9,15 @@ from sklearn.utils import check_random_state
 from .._checks import as_array, check_choice, check_n_jobs, check_number, shown
 from .._compat import CallbackSupportMixin
 from .._progress import Progress
-from .._sizes import default_n_centers
+from .._sizes import default_n_centers, default_n_folds
 from .._warnings import warn_user
+from ..blending import deal_folds
 from ..embeddings import Radial
-from ..input_maps import MixedMap
+from ..input_maps import MixedMap, with_folds
 from ..losses import LogLoss, Loss
 from ..model import Model, Part
 from ..radial import WIDTHS, WidthRule, check_squares
-from ..rbf import RadialFit, RadialSpec, Table, fit_radial, rows_without_unit
+from ..rbf import N_FOLDS, RadialFit, RadialSpec, Table, fit_radial, rows_without_unit
 from ..rows import Transformer
 from ..solvers import LeastSquares, as_solver
 from ._callbacks import FitTasks
@@ -79,8 +80,10 @@ class BaseRBFNetwork(CallbackSupportMixin, BaseNetwork):
     def _learn(
         self, sample: Sample, rng, *, folds: np.ndarray | None = None, last: Part | None = None
     ) -> RadialFit:
+        parts = self._folds_of_statistics(sample, rng)
+        maps = [last.input_map] if last else self._input_maps(sample, rng, parts)
         table = Table(
-            sample.X,
+            with_folds(sample.X, maps[0], parts),
             self._targets.encode(sample.y),
             sample.weights,
             self._resolve_loss(),
@@ -89,7 +92,6 @@ class BaseRBFNetwork(CallbackSupportMixin, BaseNetwork):
             self._is_category,
             folds,
         )
-        maps = [last.input_map] if last else self._input_maps(sample, rng)
         progress = self.__dict__.pop("_progress")
         monitor = RadialMonitor(progress, lambda n: FitTasks(self, sample, n), self.max_iter)
         spec = replace(self._spec(table.n_rows), watch=monitor, start=last)
@@ -218,13 +220,20 @@ class BaseRBFNetwork(CallbackSupportMixin, BaseNetwork):
             )
         return centers
 
-    def _input_maps(self, sample: Sample, rng) -> list[Transformer | None]:
+    def _folds_of_statistics(self, sample: Sample, rng) -> np.ndarray | None:
+        """Return folds, so that no target statistic of a training row knows its own target."""
+        if self._is_category is None or self.warm_start:  # a fit that goes on has other rows
+            return None
+        n_folds = default_n_folds(sample.X.shape[0], N_FOLDS)
+        return deal_folds(self._targets.encode(sample.y), n_folds, rng)
+
+    def _input_maps(self, sample: Sample, rng, folds=None) -> list[Transformer | None]:
         """Return the maps to choose from, fitted; the first is preferred."""
         if not isinstance(self.input_map, str) or self.input_map != "auto":
-            return [self._fit_input_map(sample, self.input_map, rng)]
+            return [self._fit_input_map(sample, self.input_map, rng, folds)]
         if self.refine is None:
-            return [self._fit_input_map(sample, "standard", rng)]
-        wide: Any = self._fit_input_map(sample, "piecewise_linear", rng)
+            return [self._fit_input_map(sample, "standard", rng, folds)]
+        wide: Any = self._fit_input_map(sample, "piecewise_linear", rng, folds)
         if isinstance(wide, MixedMap):
             numbers = wide.numbers_
             if numbers is None or not len(numbers.columns_):

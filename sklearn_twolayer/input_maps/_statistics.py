@@ -7,7 +7,9 @@ from .._moments import dense_moments
 #: Outputs that statistics are kept of; of more, those that vary most.
 MAX_OUTPUTS = 32
 #: Size of the statistics, per standard deviation of the targets.
-SIZE = 2.0
+SIZE = 1.0
+#: Rows that make a level frequent: its statistic is the same for all of them.
+FREQUENT = 20
 #: Bounds of the number of rows that the overall mean counts for.
 FEWEST, MOST = 0.5, 1e6
 
@@ -17,8 +19,10 @@ class TargetStatistics:
 
     How far is an empirical Bayes estimate: the variance within levels over that between
     them is the number of rows that the overall mean counts for (Micci-Barreca, 2001).
-    Training rows are given the means of the other folds, so that no row's statistic knows
-    its own target. All are in the unit of the targets' spread: levels that differ by
+    Training rows of a rare level are given the mean of the other folds, so that no row's
+    statistic knows its own target. Within a frequent level such means would differ by fold,
+    against the targets of the fold, which a network could read; a row's own target counts for
+    little there. All are in the unit of the targets' spread: levels that differ by
     nothing but noise stay small inputs.
 
     Parameters
@@ -54,6 +58,8 @@ class TargetStatistics:
         self.without_fold = (totals.sum(axis=1, keepdims=True) - totals) / (
             others[..., None].clip(0) + prior
         )
+        is_frequent = np.bincount(codes, minlength=n_levels) >= FREQUENT
+        self.without_fold[is_frequent] = self.of_level[is_frequent, None]
 
     def __call__(self, codes: np.ndarray, folds: np.ndarray | None) -> np.ndarray:
         """Return the statistics of rows, shape (n_rows, n_outputs).

@@ -236,4 +236,5 @@ def _vector_part(judged, vector):
 
 def _density(table: Table, first: FirstLayer):
     labels, _ = nearest(first.clusters.X, first.clusters.centers)
-    return Density(table.X[first.among], labels, first.clusters.weights, table.is_category)
+    X = table.X if table.is_category is None else table.X[:, : len(table.is_category)]
+    return Density(X[first.among], labels, first.clusters.weights, table.is_category)
