@@ -11,6 +11,7 @@ from small_networks import LABELS, X, Y, each_kind, regressor
 
 from sklearn_twolayer import RBFNetwork, TwoLayerRegressor
 from sklearn_twolayer._progress import Progress
+from sklearn_twolayer.estimators._blend import PARTNERS, RECTIFIED
 from sklearn_twolayer.estimators._validation import FitInterrupted
 from sklearn_twolayer.solvers import Adam
 
@@ -174,7 +175,7 @@ def test_an_interrupt_in_a_later_stage_keeps_the_networks(monkeypatch):
     def stop(*args):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("sklearn_twolayer.estimators._base.fit_rectified", stop)
+    monkeypatch.setitem(PARTNERS, RECTIFIED, stop)
     model = TwoLayerRegressor(n_estimators=2, max_iter=3, random_state=0)
     with pytest.raises(KeyboardInterrupt, match="after 3 iterations"):
         model.fit(X, Y)

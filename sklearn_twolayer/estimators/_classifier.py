@@ -325,10 +325,6 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
     def _row_factors(self, sample):
         return class_factors(self._targets, self.class_weight, sample)
 
-    def _stratification(self, sample):
-        hard = sample.y.ndim == 1
-        return sample.y if hard else None
-
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True

@@ -2,17 +2,23 @@
 
 import inspect
 from collections.abc import Callable
+from copy import copy
 from numbers import Real
 from typing import Any
 
 import numpy as np
+from sklearn.base import is_classifier
 from sklearn.metrics import check_scoring
+from sklearn.model_selection import train_test_split
 
 from .._checks import shown
 from .._progress import Progress
+from .._sample import Sample
+from ..blending import Ensemble
+from ..model import Model
+from ..rows import Rows
 from ..solvers import Outcome
 from ._label_targets import ClassTargets, PresentClasses, listed
-from ._network import Sample
 from ._validation import takes_weights
 
 
@@ -107,23 +113,80 @@ class Monitor:
         return f"{loss}, validation = {self.validation_curve[-1]:.8f}"
 
 
-def validation_score(model: Any, targets: Any, held_out: Sample) -> Callable[[Any], float]:
-    """Return what `scoring` makes of a fitted copy of an estimator on validation rows.
+def set_aside(estimator: Any, sample: Sample, rng: np.random.RandomState) -> tuple[Sample, Sample]:
+    """Return the rows to train on, and those that are set aside for early stopping.
 
     Parameters
     ----------
-    model : TwoLayerRegressor or TwoLayerClassifier
+    estimator : TwoLayerRegressor or TwoLayerClassifier
+        Its parameter `validation_fraction`; classes keep their parts, where they are large
+        enough.
+    sample : Sample
+        All rows.
+    rng : RandomState
+        The source of the split.
+
+    Returns
+    -------
+    train, validation : Sample
+        Neither is empty.
+    """
+    n, fraction = sample.n_rows, estimator.validation_fraction
+    labels = sample.y if is_classifier(estimator) and sample.y.ndim == 1 else None
+    if labels is not None:
+        _, counts = np.unique(labels, return_counts=True)
+        if counts.min() < 2 or min(fraction, 1 - fraction) * n < len(counts):
+            labels = None
+    if n * fraction < 1 or n - np.ceil(n * fraction) < 1:
+        raise ValueError(
+            f"early_stopping=True with validation_fraction={fraction} leaves no row to train "
+            f"or to validate on, with n_samples={n}; give more data or another fraction."
+        )
+    train, validation = train_test_split(
+        np.arange(n), test_size=fraction, random_state=rng, stratify=labels
+    )
+    return sample.take(train), sample.take(validation)
+
+
+def validation(
+    estimator: Any, networks: Ensemble, held_out: Sample
+) -> Callable[[np.ndarray], float]:
+    """Return what gives the value of the validation curve.
+
+    Parameters
+    ----------
+    estimator : TwoLayerRegressor or TwoLayerClassifier
         Its parameter `scoring`.
-    targets : RegressionTargets, ClassTargets or MultilabelTargets
-        The kind of targets.
+    networks : Ensemble
+        The networks that are trained.
     held_out : Sample
         The validation rows.
 
     Returns
     -------
     callable
-        Takes a fitted copy, and returns its score. Where some classes have no validation
-        row, the copy shows the probabilities of the others.
+        Takes parameters of the networks, and returns their loss or their score.
+    """
+    if estimator.scoring == "loss":
+        objective = networks.objective
+        rows = Rows(held_out.X, objective.rows.input_map, objective.dtype, estimator.n_jobs)
+        on_held_out = objective.on(rows.labelled(held_out.targets, held_out.weights).keep())
+        return lambda params: on_held_out.data_term(params).mean()
+    score = _score_of(estimator, estimator._targets, held_out)
+
+    def validate(params):
+        fitted = copy(estimator)
+        fitted._model = Model.of(networks.part(params))
+        vars(fitted).pop("feature_names_in_", None)  # the rows it will see have lost theirs
+        return score(fitted)
+
+    return validate
+
+
+def _score_of(model: Any, targets: Any, held_out: Sample) -> Callable[[Any], float]:
+    """Return what gives the score of a fitted copy of an estimator on validation rows.
+
+    Where some classes have no validation row, the copy shows the probabilities of the others.
     """
     scorer = check_scoring(model, model.scoring)
     weighted = np.ptp(held_out.weights) > 0 and takes_weights(scorer)

@@ -9,10 +9,11 @@ from sklearn.utils import check_random_state
 from .._checks import as_array, check_choice, check_n_jobs, check_number, shown
 from .._compat import CallbackSupportMixin
 from .._progress import Progress
+from .._sample import Sample
 from .._sizes import default_n_centers
 from .._warnings import warn_user
 from ..embeddings import Radial
-from ..input_maps import MixedMap
+from ..input_maps import MixedMap, fit_input_map
 from ..losses import LogLoss, Loss
 from ..model import Model, Part
 from ..radial import WIDTHS, WidthRule, check_squares
@@ -21,7 +22,7 @@ from ..rows import Transformer
 from ..solvers import LeastSquares, as_solver
 from ._callbacks import FitTasks
 from ._class_targets import class_factors, class_targets, validate_labels
-from ._network import BaseNetwork, Sample
+from ._network import BaseNetwork
 from ._radial_monitor import RadialMonitor
 from ._target_checks import finite_floats
 from ._targets import RegressionTargets, resolve_regression_loss
@@ -71,7 +72,7 @@ class BaseRBFNetwork(CallbackSupportMixin, BaseNetwork):
         """Fit on the validated rows of another estimator, with its targets and folds."""
         self._targets, self.n_features_in_ = owner._targets, owner.n_features_in_
         self._progress = getattr(owner, "_progress", Progress())
-        for name in ("classes_", "feature_names_in_", "_columns", "_fill"):
+        for name in ("classes_", "feature_names_in_", "_columns", "_fill", "_background"):
             if hasattr(owner, name):
                 setattr(self, name, getattr(owner, name))
         return self._learn(sample, rng, folds=folds)
@@ -81,12 +82,12 @@ class BaseRBFNetwork(CallbackSupportMixin, BaseNetwork):
     ) -> RadialFit:
         table = Table(
             sample.X,
-            self._targets.encode(sample.y),
+            sample.targets,
             sample.weights,
             self._resolve_loss(),
             self._targets.link,
             self.n_jobs,
-            self._is_category,
+            sample.is_category,
             folds,
         )
         maps = [last.input_map] if last else self._input_maps(sample, rng)
@@ -221,10 +222,10 @@ class BaseRBFNetwork(CallbackSupportMixin, BaseNetwork):
     def _input_maps(self, sample: Sample, rng) -> list[Transformer | None]:
         """Return the maps to choose from, fitted; the first is preferred."""
         if not isinstance(self.input_map, str) or self.input_map != "auto":
-            return [self._fit_input_map(sample, self.input_map, rng)]
+            return [fit_input_map(self.input_map, sample, rng)]
         if self.refine is None:
-            return [self._fit_input_map(sample, "standard", rng)]
-        wide: Any = self._fit_input_map(sample, "piecewise_linear", rng)
+            return [fit_input_map("standard", sample, rng)]
+        wide: Any = fit_input_map("piecewise_linear", sample, rng)
         if isinstance(wide, MixedMap):
             numbers = wide.numbers_
             if numbers is None or not len(numbers.columns_):
