@@ -8,7 +8,7 @@ each part by its out-of-fold performance and corrects the over-confidence of pro
 rows are used, and no network is trained twice.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, reduce
 from typing import NamedTuple
 
@@ -87,14 +87,14 @@ class Ensemble:
     ----------
     objective : Objective
         The cost over all rows.
-    start : ndarray of shape (n_networks, n_parameters)
-        Where the networks start.
+    params : ndarray of shape (n_networks, n_parameters)
+        Their parameters.
     folds : Folds or None
         Those that they leave out in turn; None where all see all rows.
     """
 
     objective: Objective
-    start: np.ndarray
+    params: np.ndarray
     folds: Folds | None = None
 
     @classmethod
@@ -103,25 +103,29 @@ class Ensemble:
     ) -> "Ensemble":
         """Return networks with random weights, and with the best constant for their biases."""
         network, rows = objective.network, objective.rows
-        start = np.stack([network.initialize(rows, rng) for _ in range(n_networks)])
-        network.views(start).bias[...] = objective.best_constant()
-        return cls(objective, start, folds)
+        params = np.stack([network.initialize(rows, rng) for _ in range(n_networks)])
+        network.views(params).bias[...] = objective.best_constant()
+        return cls(objective, params, folds)
 
     @cached_property
     def cost(self) -> Objective:
         """What they minimise."""
         return self.objective.without(self.folds.by_network) if self.folds else self.objective
 
-    def part(self, params: np.ndarray, name: str = "networks") -> Part:
-        """Return the networks with parameters of the shape of `start`."""
-        return Part.of(self.objective.rows, self.objective.network, params, name)
+    def at(self, params: np.ndarray) -> "Ensemble":
+        """Return the same networks with other parameters."""
+        return replace(self, params=params)
 
-    def left_out(self, params: np.ndarray) -> Honest:
-        """Return the outputs for each row that a network has left out, from that network."""
+    def part(self, name: str = "networks") -> Part:
+        """Return the networks as a part of a model."""
+        return Part.of(self.objective.rows, self.objective.network, self.params, name)
+
+    def left_out(self) -> Honest:
+        """Return the outputs for each row that a network leaves out, from that network."""
         assert self.folds is not None
         network, rows = self.objective.network, self.objective.rows
         outputs = np.empty(rows.targets.shape, dtype=rows.dtype)
-        for k, vector in enumerate(params.astype(rows.dtype, copy=False)):
+        for k, vector in enumerate(self.params.astype(rows.dtype, copy=False)):
             views = network.views(vector)
             own = np.flatnonzero(self.folds.numbers == k)
             for part in np.array_split(own, len(own) // 1024 + 1):

@@ -10,7 +10,6 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.metrics import get_scorer
 from sklearn.utils import check_random_state
-from sklearn.utils.metaestimators import available_if
 
 from .._checks import check_choice, check_n_jobs, check_number
 from .._compat import CallbackSupportMixin
@@ -18,7 +17,7 @@ from .._progress import Progress
 from .._sample import Folds, Sample
 from .._sizes import default_n_folds, default_n_networks
 from .._warnings import warn_user
-from ..blending import Ensemble, blended, deal_folds
+from ..blending import Ensemble, Honest, blended, deal_folds
 from ..embeddings import Embedding, as_embedding
 from ..input_maps import StandardMap, fit_input_map, with_folds
 from ..model import Model, Part
@@ -50,17 +49,6 @@ class LeftOut(NamedTuple):
     rows: str  # a hash of the rows
 
 
-def _works_by_epochs(estimator) -> bool:
-    if not as_solver(estimator.solver).incremental:
-        raise AttributeError(
-            f"partial_fit needs a solver that works by epochs, such as 'adam'; "
-            f"solver={estimator.solver!r} does not."
-        )
-    if estimator.early_stopping:
-        raise AttributeError("partial_fit has no rows to set aside: set early_stopping=False.")
-    return True
-
-
 class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
     """Training by a solver, whatever the kind of targets."""
 
@@ -80,17 +68,13 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         self._progress = Progress(self.verbose, stages)
         monitor = self._monitor(networks, sample, held_out)
         self._keep_background(sample, rng)
-        with self._interruptible(networks, monitor, last):
-            outcome = monitor.best(self._minimize(networks, self._run(networks, monitor, rng)))
+        with self._interruptible(monitor, last):
+            outcome = self._minimize(networks, self._run(monitor, rng))
+            networks = monitor.best(outcome.params)
             if sample.folds is None:
-                self._model, honest = self._going_on(networks.part(outcome.params), last), None
+                self._model, honest = self._going_on(networks.part(), last), None
             else:
-                self.__dict__.pop("radial_", None)
-                candidates = [(networks.part(outcome.params), networks.left_out(outcome.params))]
-                candidates += [PARTNERS[name](self, sample, rng) for name in blend.partners]
-                self._progress.begin("blend")
-                self._model, honest = blended(candidates, networks.objective, sample.weights)
-                warn_of_no_weight(self._model, self.verbose)
+                self._model, honest = self._blended(networks, blend, sample, rng)
         self._keep_out_of_fold(given, sample, honest)
         return self._keep(monitor)
 
@@ -106,13 +90,13 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         networks = self._networks(sample, blend, last, rng)
         curve = [] if last is None else self.loss_curve_
         self._progress = Progress(self.verbose)
-        monitor = Monitor(loss_curve=curve, progress=self._progress)
+        monitor = Monitor(networks, loss_curve=curve, progress=self._progress)
         # How many calls there will be is known only if the user says so.
         has_end = self.max_iter is not None
-        run = self._run(networks, monitor, rng)._replace(n_iter=1, has_end=has_end)
+        run = self._run(monitor, rng)._replace(n_iter=1, has_end=has_end)
         self._progress.begin("networks", run.max_iter if has_end else len(curve) + 1, len(curve))
         outcome = self._minimize(networks, run, state)
-        self._model = self._going_on(networks.part(outcome.params), last)
+        self._model = self._going_on(networks.at(outcome.params).part(), last)
         if last is None:
             self._keep_background(sample, rng)
         self.__dict__.pop("_left_out", None)  # all rows are seen from here on
@@ -229,15 +213,16 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
 
     def _monitor(self, networks: Ensemble, sample: Sample, held_out: Sample | None) -> Monitor:
         n_iter = self._iterations(networks.objective)
-        self._tasks = tasks = FitTasks(self, sample, n_iter)
+        tasks = FitTasks(self, sample, n_iter)
         self._progress.begin("networks", n_iter)
         return Monitor(
+            networks,
             None if held_out is None else validation(self, networks, held_out),
             patience=self.n_iter_no_change if self.early_stopping else None,
             tol=self.tol,
             sign=1 if self.scoring == "loss" else -1,
             progress=self._progress,
-            notify=lambda params: tasks.iteration(lambda: Model.of(networks.part(params))),
+            tasks=tasks,
         )
 
     def _iterations(self, objective: Objective) -> int:
@@ -245,28 +230,40 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
             return self.max_iter
         return as_solver(self.solver).default_max_iter(objective.n_rows)
 
-    def _run(self, networks: Ensemble, monitor: Monitor, rng) -> Run:
-        max_iter = self._iterations(networks.objective)
+    def _run(self, monitor: Monitor, rng) -> Run:
+        max_iter = self._iterations(monitor.networks.objective)
         return Run(max_iter, self.tol, self.n_iter_no_change, rng, monitor)
 
     def _minimize(self, networks: Ensemble, run: Run, state: Any = None) -> Outcome:
-        outcome = as_solver(self.solver).minimize(networks.cost, networks.start, run, state)
+        outcome = as_solver(self.solver).minimize(networks.cost, networks.params, run, state)
         self._warn_unless_converged(outcome)
         return outcome
 
     @contextmanager
-    def _interruptible(self, networks: Ensemble, monitor: Monitor, last: Model | None):
+    def _interruptible(self, monitor: Monitor, last: Model | None):
         """Keep the networks so far where a new fit, or one that goes on, is interrupted."""
         was_new = not hasattr(self, "_model")
         try:
             yield
         except KeyboardInterrupt as interrupt:
-            params = monitor.last_params if monitor.best_params is None else monitor.best_params
-            if params is None or not (was_new or last is not None):
+            networks = monitor.best(monitor.last_params)
+            if networks is None or not (was_new or last is not None):
                 raise
-            self._model = self._alone(networks.part(params))
+            self._model = self._alone(networks.part())
             self._keep(monitor)
             raise FitInterrupted(self.n_iter_) from interrupt
+
+    def _blended(
+        self, networks: Ensemble, blend: Blend, sample: Sample, rng
+    ) -> tuple[Model, Honest]:
+        """Return the networks and their partners, with honest factors."""
+        self.__dict__.pop("radial_", None)
+        candidates = [(networks.part(), networks.left_out())]
+        candidates += [PARTNERS[name](self, sample, rng) for name in blend.partners]
+        self._progress.begin("blend")
+        model, honest = blended(candidates, networks.objective, sample.weights)
+        warn_of_no_weight(model, self.verbose)
+        return model, honest
 
     def _going_on(self, networks: Part, last: Model | None) -> Model:
         """Return the networks alone, or in the blend that they were a part of."""
@@ -286,8 +283,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
             self.validation_curve_ = monitor.validation_curve
         for name in ("_solver_state", "_progress"):
             self.__dict__.pop(name, None)
-        if "_tasks" in vars(self):
-            self.__dict__.pop("_tasks").close()
+        monitor.close()
         return self
 
     @property
@@ -297,6 +293,3 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         if model.is_plain:
             raise AttributeError("Networks that are averaged have no blend_weights_.")
         return model.factors
-
-
-partial_fit_available = available_if(_works_by_epochs)

@@ -133,8 +133,8 @@ def fit_rectified(
     networks = Ensemble.random(objective, folds.n_left_out, folds, rng)
     owner._progress.begin(RECTIFIED, size.max_iter)
     run = Run(size.max_iter, 0.0, size.max_iter, rng, owner._progress.epoch)
-    params = solver.minimize(networks.cost, networks.start, run).params
-    return networks.part(params, RECTIFIED), networks.left_out(params)
+    trained = networks.at(solver.minimize(networks.cost, networks.params, run).params)
+    return trained.part(RECTIFIED), trained.left_out()
 
 
 def fit_radial_partner(

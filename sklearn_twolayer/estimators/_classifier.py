@@ -10,10 +10,10 @@ from .._compat import with_callbacks
 from .._registry import resolve
 from ..links import IdentityLink
 from ..losses import CLASSIFICATION_LOSSES, Loss
-from ._base import BaseTwoLayer, partial_fit_available
+from ._base import BaseTwoLayer
 from ._class_targets import class_factors, class_targets, validate_classes, validate_labels
 from ._probabilities import ProbabilityMixin
-from ._validation import guarded_fit
+from ._validation import guarded_fit, partial_fit_available
 
 
 class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):

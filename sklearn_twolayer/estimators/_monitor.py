@@ -17,7 +17,7 @@ from .._sample import Sample
 from ..blending import Ensemble
 from ..model import Model
 from ..rows import Rows
-from ..solvers import Outcome
+from ._callbacks import FitTasks
 from ._label_targets import ClassTargets, PresentClasses, listed
 from ._validation import takes_weights
 
@@ -27,6 +27,8 @@ class Monitor:
 
     Parameters
     ----------
+    networks : Ensemble
+        The networks that are trained.
     validate : callable, optional
         Returns the value of the validation curve at some parameters.
     patience : int, optional
@@ -37,8 +39,8 @@ class Monitor:
         1 where a smaller value is better (a loss), -1 for scores.
     progress : Progress, optional
         Says that an iteration is done.
-    notify : callable, optional
-        Told the parameters after each iteration; returns True to stop.
+    tasks : FitTasks, optional
+        Tells callbacks of each iteration.
     loss_curve : list of float, optional
         A curve to go on with.
 
@@ -54,21 +56,23 @@ class Monitor:
 
     def __init__(
         self,
+        networks: Ensemble,
         validate: Callable | None = None,
         *,
         patience: int | None = None,
         tol: float = 0.0,
         sign: int = 1,
         progress: Progress | None = None,
-        notify: Callable | None = None,
+        tasks: FitTasks | None = None,
         loss_curve: list[float] | None = None,
     ):
+        self.networks = networks
         self.validate = validate
         self.patience = patience
         self.tol = tol
         self.sign = sign
         self.progress = progress or Progress()
-        self.notify = notify
+        self.tasks = tasks
         self.loss_curve = list(loss_curve or [])
         self.validation_curve: list[float] = []
         self.best_params: np.ndarray | None = None
@@ -85,15 +89,20 @@ class Monitor:
             self.validation_curve.append(float(self.validate(params)))
             stop = self.patience is not None and self._impatient(params)
         self.progress.step(self._values())
-        if self.notify is not None:
-            stop = bool(self.notify(params)) or stop
+        if self.tasks is not None:
+            networks = self.networks.at(params)
+            stop = self.tasks.iteration(lambda: Model.of(networks.part())) or stop
         return stop
 
-    def best(self, outcome: Outcome) -> Outcome:
-        """Return the outcome with `best_params` in the place of the last, if there are any."""
-        if self.best_params is None:
-            return outcome
-        return outcome._replace(params=self.best_params)
+    def close(self) -> None:
+        """Say to the callbacks that the estimator is fitted."""
+        if self.tasks is not None:
+            self.tasks.close()
+
+    def best(self, last: np.ndarray | None) -> Ensemble | None:
+        """Return the networks with `best_params` if there are any, else the last; or None."""
+        params = last if self.best_params is None else self.best_params
+        return None if params is None else self.networks.at(params)
 
     def _impatient(self, params):
         value = self.sign * self.validation_curve[-1]  # NaN is never a gain
@@ -176,7 +185,7 @@ def validation(
 
     def validate(params):
         fitted = copy(estimator)
-        fitted._model = Model.of(networks.part(params))
+        fitted._model = Model.of(networks.at(params).part())
         vars(fitted).pop("feature_names_in_", None)  # the rows it will see have lost theirs
         return score(fitted)
 

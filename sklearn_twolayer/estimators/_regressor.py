@@ -5,10 +5,10 @@ from typing import Any
 from sklearn.base import RegressorMixin
 
 from .._compat import with_callbacks
-from ._base import BaseTwoLayer, partial_fit_available
+from ._base import BaseTwoLayer
 from ._target_checks import finite_floats
 from ._targets import RegressionTargets, resolve_regression_loss
-from ._validation import guarded_fit
+from ._validation import guarded_fit, partial_fit_available
 
 
 class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
