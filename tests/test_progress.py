@@ -70,6 +70,16 @@ def test_every_stage_of_a_blend_is_said(capsys):
     assert said(capsys) == []
 
 
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_max_iter_bounds_the_epochs_of_rectified_networks(capsys, solver):
+    model = TwoLayerRegressor(n_estimators=2, solver=solver, verbose=True, random_state=0)
+    for max_iter, expected in [(3, "3/3"), (70, "60/60")]:  # 60 epochs suit few rows
+        model.set_params(max_iter=max_iter).fit(X, Y)
+        lines = [line for line in said(capsys) if re.search(r"rectified networks \d", line)]
+        assert len(lines) == int(expected.split("/")[0])
+        assert f"rectified networks {expected}" in lines[-1]
+
+
 def test_partial_fit_counts_its_calls(capsys):
     model = regressor(solver=Adam(), max_iter=5, verbose=True)
     model.partial_fit(X, Y).partial_fit(X, Y)

@@ -131,8 +131,9 @@ def fit_rectified(
     objective = replace(objective, alpha=size.relative_alpha * owner.alpha)
     folds = sample.folds._replace(n_left_out=min(size.n_networks, sample.folds.n_folds))
     networks = Ensemble.random(objective, folds.n_left_out, folds, rng)
-    owner._progress.begin(RECTIFIED, size.max_iter)
-    run = Run(size.max_iter, 0.0, size.max_iter, rng, owner._progress.epoch)
+    max_iter = size.max_iter if owner.max_iter is None else min(size.max_iter, owner.max_iter)
+    owner._progress.begin(RECTIFIED, max_iter)
+    run = Run(max_iter, 0.0, max_iter, rng, owner._progress.epoch)
     trained = networks.at(solver.minimize(networks.cost, networks.params, run).params)
     return trained.part(RECTIFIED), trained.left_out()
 

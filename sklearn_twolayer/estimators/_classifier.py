@@ -59,7 +59,7 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
     max_iter : int, optional
         Maximum number of iterations: epochs, for solvers that work on batches. If None, the
         solver chooses: for Adam 40 epochs, more below 1500 rows and fewer above 25,000
-        rows.
+        rows. The rectified networks of a blend are trained for no more epochs either.
     tol : float, default=1e-4
         Tolerance for convergence, and for an improvement in early stopping.
     n_estimators : int, optional
