@@ -27,7 +27,8 @@ from ..rows import Rows
 from ..solvers import Outcome, Run, as_solver
 from ._blend import PARTNERS, Blend, warn_of_no_weight
 from ._callbacks import FitTasks
-from ._monitor import Monitor, check_scorer, set_aside, validation
+from ._held_out import check_scorer, set_aside, validation
+from ._monitor import Monitor
 from ._network import BaseNetwork
 from ._validation import FitInterrupted, validation_rows
 
