@@ -89,7 +89,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         state, rng = begun or (None, check_random_state(self.random_state))
         blend = Blend("mean", self._resolve_n_networks(sample, last))
         networks = self._networks(sample, blend, last, rng)
-        curve = [] if last is None else self.loss_curve_
+        curve = [] if last is None else list(self.loss_curve_)
         self._progress = Progress(self.verbose)
         monitor = Monitor(networks, loss_curve=curve, progress=self._progress)
         # How many calls there will be is known only if the user says so.

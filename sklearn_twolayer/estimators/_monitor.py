@@ -1,6 +1,7 @@
 """What happens after each iteration of a solver: curves, early stopping, callbacks."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from ..model import Model
 from ._callbacks import FitTasks
 
 
+@dataclass(eq=False)
 class Monitor:
     """Collects the curves and says when to stop; solvers call it with their parameters.
 
@@ -42,31 +44,20 @@ class Monitor:
         Those after the last iteration.
     """
 
-    def __init__(
-        self,
-        networks: Ensemble,
-        validate: Callable | None = None,
-        *,
-        patience: int | None = None,
-        tol: float = 0.0,
-        sign: int = 1,
-        progress: Progress | None = None,
-        tasks: FitTasks | None = None,
-        loss_curve: list[float] | None = None,
-    ):
-        self.networks = networks
-        self.validate = validate
-        self.patience = patience
-        self.tol = tol
-        self.sign = sign
-        self.progress = progress or Progress()
-        self.tasks = tasks
-        self.loss_curve = list(loss_curve or [])
-        self.validation_curve: list[float] = []
-        self.best_params: np.ndarray | None = None
-        self.last_params: np.ndarray | None = None
-        self._best = self._reference = np.inf
-        self._waited = 0
+    networks: Ensemble
+    validate: Callable[[np.ndarray], float] | None = None
+    patience: int | None = None
+    tol: float = 0.0
+    sign: int = 1
+    progress: Progress = field(default_factory=Progress)
+    tasks: FitTasks | None = None
+    loss_curve: list[float] = field(default_factory=list)
+    validation_curve: list[float] = field(default_factory=list, init=False)
+    best_params: np.ndarray | None = field(default=None, init=False)
+    last_params: np.ndarray | None = field(default=None, init=False)
+    _best: float = field(default=np.inf, init=False)
+    _reference: float = field(default=np.inf, init=False)
+    _waited: int = field(default=0, init=False)
 
     def __call__(self, params: np.ndarray, loss: float) -> bool:
         """Record an iteration; return True to stop."""
