@@ -8,12 +8,14 @@ each part by its out-of-fold performance and corrects the over-confidence of pro
 rows are used, and no network is trained twice.
 """
 
-from functools import reduce
+from dataclasses import dataclass, replace
+from functools import cached_property, reduce
 from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import minimize
 
+from ._sample import Folds
 from .links import Link
 from .losses import LogLoss, Loss, smoothed
 from .model import Model, Part
@@ -77,46 +79,72 @@ def deal_folds(targets: np.ndarray, n_folds: int, rng: np.random.RandomState) ->
     return folds
 
 
-def left_out_outputs(objective: Objective, params: np.ndarray, folds: np.ndarray) -> Honest:
-    """Return each row's raw outputs from the network that left it out.
+@dataclass(frozen=True, eq=False)
+class Ensemble:
+    """Networks of one form that are trained side by side, each perhaps without its own fold.
 
     Parameters
     ----------
     objective : Objective
-        Holds the network and the rows.
+        The cost over all rows.
     params : ndarray of shape (n_networks, n_parameters)
-        The stack.
-    folds : ndarray of shape (n_rows,)
-        The network that left out each row; numbers beyond theirs stand for none.
-
-    Returns
-    -------
-    Honest
-        Of the rows that some network left out.
+        Their parameters.
+    folds : Folds or None
+        Those that they leave out in turn; None where all see all rows.
     """
-    network, rows = objective.network, objective.rows
-    left_out = np.flatnonzero(folds < len(params))
-    outputs = np.empty(rows.targets.shape, dtype=rows.dtype)
-    for k, vector in enumerate(params.astype(rows.dtype, copy=False)):
-        views = network.views(vector)
-        own = np.flatnonzero(folds == k)
-        for part in np.array_split(own, len(own) // 1024 + 1):
-            with np.errstate(over="ignore", invalid="ignore"):  # what overflows gets no factor
-                outputs[part] = network.forward(views, rows.augmented(part))[0]
-    return Honest(left_out, outputs[left_out])
+
+    objective: Objective
+    params: np.ndarray
+    folds: Folds | None = None
+
+    @classmethod
+    def random(
+        cls, objective: Objective, n_networks: int, folds: Folds | None, rng: np.random.RandomState
+    ) -> "Ensemble":
+        """Return networks with random weights, and with the best constant for their biases."""
+        network, rows = objective.network, objective.rows
+        params = np.stack([network.initialize(rows, rng) for _ in range(n_networks)])
+        network.views(params).bias[...] = objective.best_constant()
+        return cls(objective, params, folds)
+
+    @cached_property
+    def cost(self) -> Objective:
+        """What they minimise."""
+        return self.objective.without(self.folds.by_network) if self.folds else self.objective
+
+    def at(self, params: np.ndarray) -> "Ensemble":
+        """Return the same networks with other parameters."""
+        return replace(self, params=params)
+
+    def part(self, name: str = "networks") -> Part:
+        """Return the networks as a part of a model."""
+        return Part.of(self.objective.rows, self.objective.network, self.params, name)
+
+    def left_out(self) -> Honest:
+        """Return the outputs for each row that a network leaves out, from that network."""
+        assert self.folds is not None
+        network, rows = self.objective.network, self.objective.rows
+        outputs = np.empty(rows.targets.shape, dtype=rows.dtype)
+        for k, vector in enumerate(self.params.astype(rows.dtype, copy=False)):
+            views = network.views(vector)
+            own = np.flatnonzero(self.folds.numbers == k)
+            for part in np.array_split(own, len(own) // 1024 + 1):
+                with np.errstate(over="ignore", invalid="ignore"):  # what overflows gets no factor
+                    outputs[part] = network.forward(views, rows.augmented(part))[0]
+        left_out = np.flatnonzero(self.folds.left_out)
+        return Honest(left_out, outputs[left_out])
 
 
 def blended(
-    parts: list[Part], honest: list[Honest], objective: Objective, weights: np.ndarray
+    candidates: list[tuple[Part, Honest]], objective: Objective, weights: np.ndarray
 ) -> tuple[Model, Honest]:
     """Return the sum of some parts, each times the factor that suits its honest outputs.
 
     Parameters
     ----------
-    parts : list of Part
-        The networks, and perhaps a radial-basis network.
-    honest : list of Honest
-        Their outputs for rows that they have not seen; those of all parts decide.
+    candidates : list of tuple of Part and Honest
+        The networks, and perhaps those of other kinds, with their outputs for rows that they
+        have not seen; those of all parts decide.
     objective : Objective
         Holds targets, loss and link.
     weights : ndarray of shape (n_rows,)
@@ -129,15 +157,15 @@ def blended(
     honest : Honest
         Its outputs for the rows that no part has seen.
     """
+    parts, honest = zip(*candidates, strict=True)
     rows = reduce(np.intersect1d, [each.rows for each in honest])
     outputs = [each.at(rows) for each in honest]
     targets = objective.rows.targets[rows]
     factors, constant = blend_weights(
         outputs, targets, weights[rows], objective.loss, objective.link
     )
-    model = Model(tuple(parts), factors, constant)
     used = [f * each for f, each in zip(factors, outputs, strict=True) if f]  # others may overflow
-    return model, Honest(rows, sum(used) + constant)
+    return Model(parts, factors, constant), Honest(rows, sum(used) + constant)
 
 
 @np.errstate(over="ignore", invalid="ignore")  # of factors on the way

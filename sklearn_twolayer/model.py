@@ -42,9 +42,11 @@ class Part:
     name: str = "networks"
 
     @classmethod
-    def of(cls, rows: Rows, network: Network, params: np.ndarray) -> "Part":
+    def of(
+        cls, rows: Rows, network: Network, params: np.ndarray, name: str = "networks"
+    ) -> "Part":
         """Return networks that were trained on some rows, in the dtype of their input."""
-        return cls(rows.input_map, network, params.astype(rows.input_dtype))
+        return cls(rows.input_map, network, params.astype(rows.input_dtype), name)
 
     @property
     def width(self) -> int:

@@ -151,11 +151,15 @@ class Objective:
                 n_threads=n_threads,
             )
             out = self.network.views(gradient)
-        if self.alpha:
-            parts = zip(self.network.penalized(out), self.network.penalized(views), strict=True)
-            for slope, weights in parts:
-                add_multiple(slope, weights, self.alpha)
+        self.add_slopes_of_penalty(out, views)
         return loss, gradient
+
+    def add_slopes_of_penalty(self, out: Views, views: Views) -> None:
+        """Add the gradient of the penalty, α times the non-bias weights, in place."""
+        if self.alpha:
+            pairs = zip(self.network.penalized(out), self.network.penalized(views), strict=True)
+            for slope, weights in pairs:
+                add_multiple(slope, weights, self.alpha)
 
     def best_constant(self) -> np.ndarray:
         """Return the raw outputs, shape (n_outputs,), to start from: a constant prediction."""
@@ -191,24 +195,33 @@ class Objective:
         gradient : ndarray of shape (n_parameters,)
             The gradient of E.
         """
-        views = self.network.views(vector.astype(self.dtype, copy=False))
-        matrix, gradient = self.rows.sum(
-            lambda part: block_normal_equations(self, views, part),
-            2 * len(vector) * self.network.n_outputs,
-        )
+        matrix, gradient = self.gauss_newton(vector)
         added = penalties(self.network, self.alpha)
         np.einsum("ii->i", matrix)[...] += added
         return matrix, gradient + added * vector
+
+    def gauss_newton(self, vector: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Return the Gauss-Newton matrix and the gradient of the data term."""
+        views = self.network.views(vector.astype(self.dtype, copy=False))
+        return self.rows.sum(
+            lambda part: block_normal_equations(self, views, part),
+            2 * len(vector) * self.network.n_outputs,
+        )
 
     def with_best_output(self, vector: np.ndarray) -> np.ndarray:
         """Return parameters with the best output layer for the first, if it is linear."""
         vector = vector.copy()
         if has_closed_form(self.loss, self.link):
-            views = self.network.views(vector)
-            gram, moments = self.sum_blocks(lambda part: block_design(self, views, part))
+            gram, moments = self.design(vector)
             solution = solve_output(gram, moments, self.alpha)
+            views = self.network.views(vector)
             views.weights[...], views.bias[...] = solution[:-1], solution[-1]
         return vector
+
+    def design(self, vector: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Return Σ w y_a y_aᵀ and Σ w y_a dᵀ over shares w: what the best output layer solves."""
+        views = self.network.views(vector.astype(self.dtype, copy=False))
+        return self.sum_blocks(lambda part: block_design(self, views, part))
 
     def damped(self) -> np.ndarray:
         """Return ones for the parameters that are not solved for in closed form."""

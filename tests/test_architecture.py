@@ -13,6 +13,7 @@ ROWS_OF_ROOMS = [
     {"_blas", "_checks", "_interpolated"},
     {"_compat", "_documented", "_given", "_linalg", "_moments", "_progress", "_registry"}
     | {"_sizes", "_threads", "_warnings"},
+    {"_sample"},
     {"activations", "columns", "input_maps", "kernels"},
     {"links", "rows"},
     {"losses", "radial"},

@@ -2,16 +2,19 @@
 
 import numpy as np
 import pytest
+from problems import Problem
 from sklearn.base import clone
 from sklearn.datasets import load_diabetes, make_friedman1
 from sklearn.metrics import pairwise_distances_argmin_min
 from sklearn.model_selection import cross_val_predict
 
 from benchmarks.noise import COLUMNS, measure
-from sklearn_twolayer import RBFNetwork, TwoLayerClassifier, TwoLayerRegressor
-from sklearn_twolayer.blending import blend_weights, deal_folds
+from sklearn_twolayer import Dense, RBFNetwork, TwoLayerClassifier, TwoLayerRegressor
+from sklearn_twolayer._sample import Folds
+from sklearn_twolayer.blending import Ensemble, blend_weights, deal_folds
 from sklearn_twolayer.links import IdentityLink, LogisticLink
 from sklearn_twolayer.losses import LogLoss, SquaredError
+from sklearn_twolayer.model import Model, Part
 
 X, Y = load_diabetes(return_X_y=True)
 
@@ -53,6 +56,25 @@ def test_folds_have_the_same_shares_of_the_classes(n_rows):
     folds = deal_folds(targets, 4, rng)
     assert np.ptp(np.bincount(folds, minlength=4)) <= 1
     assert np.ptp(np.bincount(folds, targets[:, 0], minlength=4)) <= 2
+
+
+def test_networks_know_no_row_that_they_leave_out():
+    folds = Folds(np.arange(40) % 4, n_left_out=2)
+    problem = Problem(Dense(3, "tanh"), SquaredError(), IdentityLink(), stack=2)
+    networks = Ensemble(problem.objective(), problem.params, folds)
+    honest = networks.left_out()
+    np.testing.assert_array_equal(honest.rows, np.flatnonzero(folds.numbers < 2))
+    for k in range(2):
+        one = Part(None, problem.network, problem.params[[k]])
+        expected = Model.of(one).raw_outputs(problem.X)[folds.numbers == k]
+        found = honest.at(np.flatnonzero(folds.numbers == k))
+        np.testing.assert_allclose(found, expected, rtol=1e-12)
+        before = networks.cost.data_term(problem.params)
+        problem.targets[folds.numbers == k] += 1
+        changed = Ensemble(problem.objective(), problem.params, folds)
+        after = changed.cost.data_term(problem.params)
+        assert (after == before).tolist() == [k == 0, k == 1]
+        networks = changed
 
 
 @pytest.mark.parametrize(("loss", "link"), [(SquaredError(), IdentityLink())])

@@ -15,6 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import Binarizer, MaxAbsScaler, StandardScaler
 
 from sklearn_twolayer import TwoLayerRegressor
+from sklearn_twolayer._sample import Sample
 from sklearn_twolayer.input_maps import (
     INPUT_MAPS,
     PiecewiseLinearMap,
@@ -37,6 +38,13 @@ def X():
 @pytest.fixture
 def weights():
     return np.random.RandomState(1).randint(1, 5, 200)
+
+
+def sample(X, weights=None):
+    n_rows = X.shape[0]
+    return Sample(
+        X, np.arange(n_rows), np.ones(n_rows) if weights is None else weights, np.arange(n_rows)
+    )
 
 
 @pytest.fixture
@@ -375,9 +383,9 @@ def test_what_a_map_may_return(function, dtype, X):
 @pytest.mark.parametrize("scale", [2.0**-1000, 1e-310])
 def test_sparse_columns_that_are_nearly_zero(name, scale, X):
     X = np.where(np.abs(X) > 0.5, X, 0)
-    weights, rng = np.ones(len(X)), np.random.RandomState(0)
-    expected = fit_input_map(name, sparse.csr_array(X), X[:, 0], weights, rng)
-    tiny = fit_input_map(name, sparse.csr_array(X * scale), X[:, 0], weights, rng)
+    rng = np.random.RandomState(0)
+    expected = fit_input_map(name, sample(sparse.csr_array(X)), rng)
+    tiny = fit_input_map(name, sample(sparse.csr_array(X * scale)), rng)
     found, mapped = (
         sparse.csr_array(map_rows(fitted, sparse.csr_array(rows))).toarray()
         for fitted, rows in [(tiny, X * scale), (expected, X)]
@@ -387,11 +395,10 @@ def test_sparse_columns_that_are_nearly_zero(name, scale, X):
 
 @pytest.mark.parametrize("output", ["pandas", "polars"])
 def test_a_map_under_another_kind_of_output(output, X):
-    weights = np.ones(len(X))
-    plain = fit_input_map(StandardScaler(), X, X[:, 0], weights, np.random.RandomState(0))
+    plain = fit_input_map(StandardScaler(), sample(X), np.random.RandomState(0))
     expected = map_rows(plain, X)
     with config_context(transform_output=output):
-        fitted = fit_input_map(StandardScaler(), X, X[:, 0], weights, np.random.RandomState(0))
+        fitted = fit_input_map(StandardScaler(), sample(X), np.random.RandomState(0))
         np.testing.assert_array_equal(map_rows(fitted, X), expected)
         kept = map_rows(MaxAbsScaler().fit(X), sparse.csr_array(X))
         scaled = ScaledMap(fitted, np.full(4, 0.5)).transform(X)
@@ -400,7 +407,7 @@ def test_a_map_under_another_kind_of_output(output, X):
 
 
 def test_a_map_is_fitted_under_weights_if_it_takes_them(X, weights):
-    fit = partial(fit_input_map, X=X, y=None, sample_weight=weights, rng=np.random.RandomState(0))
+    fit = partial(fit_input_map, sample=sample(X, weights), rng=np.random.RandomState(0))
     expected = StandardScaler().fit(X, sample_weight=weights)
     np.testing.assert_array_equal(fit(StandardScaler()).mean_, expected.mean_)
     assert fit(None) is None and isinstance(fit("robust"), RobustMap)
@@ -412,7 +419,7 @@ def test_a_map_is_fitted_under_weights_if_it_takes_them(X, weights):
 def test_a_map_that_selects_columns_by_name_says_where_it_belongs(X):
     by_name = ColumnTransformer([("scaled", StandardScaler(), ["age"])])
     with pytest.raises(ValueError) as caught:
-        fit_input_map(by_name, X, None, np.ones(200), np.random.RandomState(0))
+        fit_input_map(by_name, sample(X), np.random.RandomState(0))
     assert "without column names" in caught.value.__notes__[0]
     assert "before this estimator, in a pipeline" in caught.value.__notes__[0]
 
@@ -422,7 +429,7 @@ def test_a_map_gets_its_seed_from_the_estimator(X):
         nystroem = Nystroem(n_components=3, **parameters)
         pipeline = make_pipeline(StandardScaler(), nystroem)
         rng = np.random.RandomState(seed)
-        fitted = fit_input_map(pipeline, X, None, np.ones(200), rng)
+        fitted = fit_input_map(pipeline, sample(X), rng)
         assert nystroem.random_state == parameters.get("random_state")
         return fitted[-1].component_indices_.tolist(), rng.randint(1000)
 

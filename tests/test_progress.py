@@ -11,6 +11,7 @@ from small_networks import LABELS, X, Y, each_kind, regressor
 
 from sklearn_twolayer import RBFNetwork, TwoLayerRegressor
 from sklearn_twolayer._progress import Progress
+from sklearn_twolayer.estimators._blend import PARTNERS, RECTIFIED
 from sklearn_twolayer.estimators._validation import FitInterrupted
 from sklearn_twolayer.solvers import Adam
 
@@ -67,6 +68,16 @@ def test_every_stage_of_a_blend_is_said(capsys):
     assert not hasattr(model, "_progress") and not hasattr(model.radial_, "_progress")
     model.set_params(verbose=False).fit(X, Y)
     assert said(capsys) == []
+
+
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_max_iter_bounds_the_epochs_of_rectified_networks(capsys, solver):
+    model = TwoLayerRegressor(n_estimators=2, solver=solver, verbose=True, random_state=0)
+    for max_iter, expected in [(3, "3/3"), (70, "60/60")]:  # 60 epochs suit few rows
+        model.set_params(max_iter=max_iter).fit(X, Y)
+        lines = [line for line in said(capsys) if re.search(r"rectified networks \d", line)]
+        assert len(lines) == int(expected.split("/")[0])
+        assert f"rectified networks {expected}" in lines[-1]
 
 
 def test_partial_fit_counts_its_calls(capsys):
@@ -174,7 +185,7 @@ def test_an_interrupt_in_a_later_stage_keeps_the_networks(monkeypatch):
     def stop(*args):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("sklearn_twolayer.estimators._base.fit_rectified", stop)
+    monkeypatch.setitem(PARTNERS, RECTIFIED, stop)
     model = TwoLayerRegressor(n_estimators=2, max_iter=3, random_state=0)
     with pytest.raises(KeyboardInterrupt, match="after 3 iterations"):
         model.fit(X, Y)

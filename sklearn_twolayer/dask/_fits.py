@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from .._linalg import dense
+from .._sample import Folds, Sample
 from ..curvature import has_closed_form
 from ..estimators import RBFNetwork, TwoLayerClassifier, TwoLayerRegressor
 from ..estimators._base import BaseTwoLayer
@@ -33,7 +35,6 @@ class OnTable(BaseNetwork):
     _params: dict  # as the user gave them
     _table: Table
     _given: Part  # the sample
-    _kept: np.ndarray  # rows of it that are trained on
 
     @property
     def has_labels(self) -> bool:
@@ -43,7 +44,7 @@ class OnTable(BaseNetwork):
 
     def plain(self) -> Any:
         """Return the local estimator, fitted."""
-        names = {*self._params, "_params", "_table", "_given", "_kept", "_left_out"}
+        names = {*self._params, "_params", "_table", "_given"}
         model = self.local(**self._params)
         vars(model).update({name: v for name, v in vars(self).items() if name not in names})
         return model
@@ -52,7 +53,6 @@ class OnTable(BaseNetwork):
         """Fit on a table, by way of its sample."""
         self._params = self.get_params(deep=False)
         self._table, self._given = table, table.sample(rng)
-        self._kept = np.arange(len(self._given.y))
         if getattr(self, "class_weight", None) == "balanced":
             self.class_weight = balanced(table.masses, self._given.y)
         self.fit(*self._given)
@@ -66,11 +66,6 @@ class OnTable(BaseNetwork):
             self._reach_all_targets()
         return sample
 
-    def _weighted(self, sample):
-        factors = np.broadcast_to(self._row_factors(sample), len(sample.y))
-        self._kept = np.flatnonzero(sample.weights * factors)
-        return super()._weighted(sample)
-
     def _reach_all_targets(self):
         """Let predictions reach as far beyond all targets as beyond those of the sample."""
         d, survey = as_columns(self._given.y), [s for s in self._table.survey if s.n_rows]
@@ -78,24 +73,22 @@ class OnTable(BaseNetwork):
         high = np.atleast_1d(np.max([s.high for s in survey], axis=0)) - d.max(axis=0)
         self._targets.bounds = self._targets.bounds + np.stack([low, high])
 
-    def _prepare(self, X, folds: np.ndarray | None, n_left_out: int) -> None:
+    def _prepare(self, sample: Sample) -> None:
         """Make the table ready, once, for costs that leave out some rows of the sample."""
         table = self._table
         if table.blocks:
             return
         everywhere = np.full(len(self._given.y), -1)  # rows that are not trained on
-        everywhere[self._kept] = n_left_out if folds is None else folds
-        n_folds = n_left_out + 1 if folds is None else int(folds.max()) + 1
+        folds = sample.folds or Folds(np.zeros(sample.n_rows, dtype=int), 0)
+        everywhere[sample.origin] = folds.numbers
         class_weight = getattr(self, "class_weight", None)
-        encoding = Encoding(self._shell(), self._targets, class_weight, n_left_out, n_folds)
-        table.prepare(encoding, everywhere)
-        part = self._given.take(self._kept)
+        sizes = folds.n_left_out, folds.n_folds
+        table.prepare(Encoding(self._shell(), self._targets, class_weight, *sizes), everywhere)
+        part = self._given.take(sample.origin)
         table.sample_weight = row_weights(self._targets, class_weight, part)
         numbers = np.repeat(np.arange(len(table.index)), [len(index) for index in table.index])
-        some = X[:, :MOST_COMPARED]
-        some = some.toarray() if hasattr(some, "toarray") else some
-        targets = self._targets.encode(part.y)
-        table.drifts = drifts(np.hstack([targets, some]), numbers[self._kept])
+        some = dense(sample.X[:, :MOST_COMPARED])
+        table.drifts = drifts(np.hstack([sample.targets, some]), numbers[sample.origin])
 
     def _shell(self) -> Any:
         """Return an estimator that validates rows as this one does."""
@@ -123,17 +116,12 @@ def labels_of(masses: dict, y: np.ndarray) -> np.ndarray:
 class NetworksOnTable(OnTable, BaseTwoLayer):
     """Networks that are trained by a solver."""
 
-    def _split(self, sample, rng):
-        train, val = super()._split(sample, rng)
-        self._kept = self._kept[train]
-        return train, val
-
     def _n_rows(self, sample):
         return self._table.n_rows
 
-    def _on_rows(self, sample, input_map, embedding, dtype, folds):
-        local = super()._on_rows(sample, input_map, embedding, dtype, folds)
-        self._prepare(sample.X, folds, self._n_networks)
+    def _objective(self, sample, input_map, embedding, dtype):
+        local = super()._objective(sample, input_map, embedding, dtype)
+        self._prepare(sample)
         return PartitionedObjective.of(local, self._table)
 
 
@@ -160,7 +148,7 @@ class RBFOnTable(OnTable, RBFNetwork):
         is_linear = has_closed_form(self._resolve_loss(), self._targets.link)
         if not is_linear or self._table.n_rows <= part.width:
             return fit
-        self._prepare(sample.X, None, 1)
+        self._prepare(sample)
         on_sample = fit.layer.solved(fit.alpha)
         cost = PartitionedObjective.of(objective, self._table)
         # The same pull on the sum of the losses: what noise asks for falls with the rows.

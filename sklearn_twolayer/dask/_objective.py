@@ -8,13 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from dask.delayed import delayed
 
-from .._linalg import add_multiple
-from ..curvature import block_design, has_closed_form, solve_output
 from ..input_maps import with_folds
 from ..links import Link
 from ..losses import Loss
 from ..network import Network
-from ..objective import Objective, penalties
+from ..objective import Objective
 from ..rows import Rows, Transformer
 from ..solvers import Epoch, Lane, Stochastic
 from ._block import Block
@@ -118,33 +116,20 @@ class PartitionedObjective(Objective):
             )
         params = params.astype(self.dtype, copy=False)
         loss, gradient = self.total(_gradient, params)
-        out, views = self.network.views(gradient), self.network.views(params)
-        if self.alpha:
-            pairs = zip(self.network.penalized(out), self.network.penalized(views), strict=True)
-            for slope, weights in pairs:
-                add_multiple(slope, weights, self.alpha)
+        self.add_slopes_of_penalty(self.network.views(gradient), self.network.views(params))
         return loss, gradient
 
     def data_term(self, params: np.ndarray) -> np.ndarray:
         """Return the data term alone, the weighted mean of L over all rows."""
         return self.total(_data_term, params)[0]
 
-    def normal_equations(self, vector: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the Gauss-Newton matrix of E and its gradient, for one network."""
-        matrix, gradient = self.total(_normal_equations, vector)
-        added = penalties(self.network, self.alpha)
-        np.einsum("ii->i", matrix)[...] += added
-        return matrix, gradient + added * vector
+    def gauss_newton(self, vector: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Return the Gauss-Newton matrix and the gradient of the data term."""
+        return self.total(_gauss_newton, vector)
 
-    def with_best_output(self, vector: np.ndarray) -> np.ndarray:
-        """Return parameters with the best output layer for the first, if it is linear."""
-        vector = vector.copy()
-        if has_closed_form(self.loss, self.link):
-            gram, moments = self.total(_design, vector)
-            solution = solve_output(gram, moments, self.alpha)
-            views = self.network.views(vector)
-            views.weights[...], views.bias[...] = solution[:-1], solution[-1]
-        return vector
+    def design(self, vector: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Return the sums that the best output layer solves."""
+        return self.total(_design, vector)
 
     def travel(
         self,
@@ -248,10 +233,9 @@ def _data_term(objective, params):
     return (objective.data_term(params),)
 
 
-def _normal_equations(objective, vector):
-    return objective.normal_equations(vector)
+def _gauss_newton(objective, vector):
+    return objective.gauss_newton(vector)
 
 
 def _design(objective, vector):
-    views = objective.network.views(vector.astype(objective.dtype, copy=False))
-    return objective.sum_blocks(lambda part: block_design(objective, views, part))
+    return objective.design(vector)

@@ -2,18 +2,16 @@
 
 import copy
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from sklearn.base import is_regressor
 from sklearn.utils.validation import check_is_fitted
 
 from .._linalg import Matrix, dense
+from .._sample import Sample
 from ..attribution import Attribution, Explanation, importances
 from ..links import IdentityLink
-
-if TYPE_CHECKING:
-    from ._network import Sample
 
 #: Training rows that are kept to compare others with.
 N_BACKGROUND = 100
@@ -31,7 +29,7 @@ class AttributionMixin:
     _validate_rows: Callable
     _background: Matrix | None = None
 
-    def _keep_background(self, sample: "Sample", rng: np.random.RandomState) -> None:
+    def _keep_background(self, sample: Sample, rng: np.random.RandomState) -> None:
         """Keep a few training rows, drawn by their weights, without a change to `rng`."""
         n_rows, n_columns = sample.X.shape
         most = min(N_BACKGROUND, max(MOST_NUMBERS // n_columns, FEWEST_ROWS))

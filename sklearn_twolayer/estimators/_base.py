@@ -9,37 +9,31 @@ import joblib
 import numpy as np
 from sklearn.base import clone
 from sklearn.metrics import get_scorer
-from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
-from sklearn.utils.metaestimators import available_if
 
 from .._checks import check_choice, check_n_jobs, check_number
 from .._compat import CallbackSupportMixin
 from .._progress import Progress
+from .._sample import Folds, Sample
 from .._sizes import default_n_folds, default_n_networks
 from .._warnings import warn_user
-from ..blending import Honest, blended, deal_folds, left_out_outputs
+from ..blending import Ensemble, Honest, blended, deal_folds
 from ..embeddings import Embedding, as_embedding
-from ..input_maps import StandardMap, with_folds
+from ..input_maps import StandardMap, fit_input_map, with_folds
 from ..model import Model, Part
 from ..network import Network
 from ..objective import Objective
 from ..rows import Rows
-from ..solvers import Run, as_solver
-from ._blend import fit_radial_partner, fit_rectified, resolve_blend, takes_radial
+from ..solvers import Outcome, Run, as_solver
+from ._blend import PARTNERS, Blend, warn_of_no_weight
 from ._callbacks import FitTasks
-from ._monitor import Monitor, check_scorer, validation_score
-from ._network import BaseNetwork, Sample
+from ._held_out import check_scorer, set_aside, validation
+from ._monitor import Monitor
+from ._network import BaseNetwork
 from ._validation import FitInterrupted, validation_rows
 
 #: Bound of the inputs beside a radial-basis network, in standard deviations.
 CLIP = 3.0
-#: With more columns than this, piecewise-linear inputs have no bins for rectified networks.
-MOST_RECTIFIED = 1024
-#: The parts beside the networks.
-RECTIFIED, RADIAL = "rectified networks", "radial part"
-#: A part with a smaller factor than this counts for nothing.
-NO_WEIGHT = 0.02
 
 
 class PartialFitState(NamedTuple):
@@ -52,19 +46,8 @@ class PartialFitState(NamedTuple):
 class LeftOut(NamedTuple):
     """Which rows the networks of a warm start have not seen."""
 
-    folds: np.ndarray  # the network that has left out each row
+    folds: Folds
     rows: str  # a hash of the rows
-
-
-def _works_by_epochs(estimator) -> bool:
-    if not as_solver(estimator.solver).incremental:
-        raise AttributeError(
-            f"partial_fit needs a solver that works by epochs, such as 'adam'; "
-            f"solver={estimator.solver!r} does not."
-        )
-    if estimator.early_stopping:
-        raise AttributeError("partial_fit has no rows to set aside: set early_stopping=False.")
-    return True
 
 
 class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
@@ -73,72 +56,49 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
     def _fit(self, X, y, sample_weight, X_val, y_val):
         self._check_parameters()
         rng = check_random_state(self.random_state)
-        goes_on = self.warm_start and hasattr(self, "_model")
-        given = self._validate(X, y, sample_weight, reset=not goes_on)
-        sample = self._begin(given, goes_on)
+        last = self._model if self.warm_start and hasattr(self, "_model") else None
+        given = self._validate(X, y, sample_weight, reset=last is None)
+        sample = self._begin(given, last is not None)
         held_out = self._held_out(X_val, y_val)
         if held_out is None and self.early_stopping:
-            train, val = self._split(sample, rng)
-            sample, held_out = sample.take(train), sample.take(val)
-        last = self._model if goes_on else None
-        self._n_networks = self._resolve_n_networks(sample, last)
-        blend = self._blend_mode(sample)
-        folds = self._deal(sample, blend, goes_on, rng)
-        objective = self._objective(sample, last, blend, rng, folds)
-        start = self._last(objective) if goes_on else self._initial(objective, rng)
-        cost = objective
-        if folds is not None:
-            cost = objective.without(folds == np.arange(self._n_networks)[:, None])
-        self._progress = Progress(self.verbose, self._stages(objective, sample, folds))
-        monitor = self._monitor(objective, held_out, sample)
-        solver = as_solver(self.solver)
-        solver.check_cost(cost)
-        run = self._run(objective, monitor, rng)
-        self._keep_out_of_fold(given, sample, None)
+            sample, held_out = set_aside(self, sample, rng)
+        blend = Blend.of(self, sample, self._resolve_n_networks(sample, last))
+        sample = sample.dealt(self._deal(sample, blend, last, rng))
+        networks = self._networks(sample, blend, last, rng)
+        stages = ["networks", *blend.partners, "blend"] if sample.folds else ["networks"]
+        self._progress = Progress(self.verbose, stages)
+        monitor = self._monitor(networks, sample, held_out)
         self._keep_background(sample, rng)
-        with self._interruptible(objective, monitor, last):
-            outcome = monitor.best(solver.minimize(cost, start, run))
-            self._warn_unless_converged(outcome)
-            networks = Part.of(objective.rows, objective.network, outcome.params)
-            if folds is None:
-                self._model, honest = self._going_on(networks, last), None
+        with self._interruptible(monitor, last):
+            outcome = self._minimize(networks, self._run(monitor, rng))
+            networks = monitor.best(outcome.params)
+            if sample.folds is None:
+                self._model, honest = self._going_on(networks.part(), last), None
             else:
-                honest = left_out_outputs(objective, outcome.params, folds)
-                self._model, honest = self._blended(
-                    networks, honest, objective, sample, folds, rng
-                )
+                self._model, honest = self._blended(networks, blend, sample, rng)
         self._keep_out_of_fold(given, sample, honest)
         return self._keep(monitor)
 
     def _partial_fit(self, X, y, sample_weight):
         self._check_parameters()
-        goes_on = hasattr(self, "_model")
-        sample = self._validate(X, y, sample_weight, reset=not goes_on)
-        sample = self._begin(sample, goes_on)
+        last = getattr(self, "_model", None)
+        given = self._validate(X, y, sample_weight, reset=last is None)
+        sample = self._begin(given, last is not None)
         # Copies: what fails half-way, or a copy of the estimator, must not change them.
-        last = copy.deepcopy(getattr(self, "_solver_state", None))
-        rng = check_random_state(self.random_state) if last is None else last.rng
-        model = self._model if goes_on else None
-        self._n_networks = self._resolve_n_networks(sample, model)
-        objective = self._objective(sample, model, "mean", rng)
-        start = self._last(objective) if goes_on else self._initial(objective, rng)
+        begun = copy.deepcopy(getattr(self, "_solver_state", None))
+        state, rng = begun or (None, check_random_state(self.random_state))
+        blend = Blend("mean", self._resolve_n_networks(sample, last))
+        networks = self._networks(sample, blend, last, rng)
+        curve = [] if last is None else list(self.loss_curve_)
         self._progress = Progress(self.verbose)
-        curve = self.loss_curve_ if goes_on else []
-        monitor = Monitor(loss_curve=curve, progress=self._progress)
+        monitor = Monitor(networks, loss_curve=curve, progress=self._progress)
         # How many calls there will be is known only if the user says so.
         has_end = self.max_iter is not None
-        run = self._run(objective, monitor, rng)._replace(n_iter=1, has_end=has_end)
-        solver = as_solver(self.solver)
-        solver.check_cost(objective)
-        n_calls = run.max_iter if has_end else len(curve) + 1
-        self._progress.begin("networks", n_calls, len(curve))
-        outcome = solver.minimize(objective, start, run, None if last is None else last.state)
-        self._warn_unless_converged(outcome)
-        self._model = self._going_on(
-            Part.of(objective.rows, objective.network, outcome.params), model
-        )
-        self._keep_out_of_fold(sample, sample, None)
-        if not goes_on:
+        run = self._run(monitor, rng)._replace(n_iter=1, has_end=has_end)
+        self._progress.begin("networks", run.max_iter if has_end else len(curve) + 1, len(curve))
+        outcome = self._minimize(networks, run, state)
+        self._model = self._going_on(networks.at(outcome.params).part(), last)
+        if last is None:
             self._keep_background(sample, rng)
         self.__dict__.pop("_left_out", None)  # all rows are seen from here on
         self._keep(monitor)
@@ -172,44 +132,11 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         if X_val is None or y_val is None:
             raise ValueError("X_val and y_val must be given together.")
         with validation_rows():
-            held_out = self._validate(X_val, y_val, None, reset=False)
-            self._targets.encode(held_out.y)  # for its checks
-            return self._weighted(held_out)
-
-    def _split(self, sample, rng):
-        n = sample.X.shape[0]
-        labels = self._stratification(sample)
-        fraction = self.validation_fraction
-        if labels is not None:
-            _, counts = np.unique(labels, return_counts=True)
-            if counts.min() < 2 or min(fraction, 1 - fraction) * n < len(counts):
-                labels = None
-        if n * fraction < 1 or n - np.ceil(n * fraction) < 1:
-            raise ValueError(
-                f"early_stopping=True with validation_fraction={fraction} leaves no row to train "
-                f"or to validate on, with n_samples={n}; give more data or another fraction."
-            )
-        return train_test_split(
-            np.arange(n), test_size=fraction, random_state=rng, stratify=labels
-        )
+            return self._encoded(self._validate(X_val, y_val, None, reset=False))
 
     def _n_rows(self, sample: Sample) -> int:
         """Return how many rows are trained on, which sizes depend on."""
-        return sample.X.shape[0]
-
-    def _stratification(self, sample):
-        return None
-
-    def _resolve_input_map(self, blend):
-        if not isinstance(self.input_map, str) or self.input_map != "auto":
-            return self.input_map
-        # A radial-basis network sees bins itself, and other inputs err in other ways.
-        return StandardMap(CLIP) if blend in ("radial", "mixed") else "piecewise_linear"
-
-    def _blend_mode(self, sample: Sample) -> str:
-        loss, link = self._resolve_loss(), self._targets.link
-        blend = resolve_blend(self.blend, self._n_networks, loss, link)
-        return "mean" if sample.X.shape[0] == 1 else blend
+        return sample.n_rows
 
     def _resolve_n_networks(self, sample: Sample, last: Model | None) -> int:
         if last is None:
@@ -221,54 +148,16 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
             )
         return len(self.params_)
 
-    def _objective(
-        self, sample: Sample, last: Model | None, blend: str, rng, folds: np.ndarray | None = None
-    ) -> Objective:
-        """Set up the network and its cost over the rows."""
-        if last is not None:
-            input_map = last.parts[0].input_map
-        else:
-            input_map = self._fit_input_map(sample, self._resolve_input_map(blend), rng, folds)
-        dtype = as_solver(self.solver).working_dtype(sample.X.dtype)
-        embedding = clone(as_embedding(self.embedding, self.n_units, self.activation))
-        return self._on_rows(sample, input_map, embedding, dtype, folds)
-
-    def _on_rows(self, sample, input_map, embedding: Embedding, dtype, folds) -> Objective:
-        """Return the cost of an embedding behind a fitted map."""
-        X = with_folds(sample.X, input_map, folds)
-        rows = self._labelled(Rows(X, input_map, dtype, self.n_jobs), sample)
-        network = Network(embedding, rows.n_features, self._targets.n_outputs)
-        return Objective(network, self._resolve_loss(), self._targets.link, rows, self.alpha)
-
-    def _labelled(self, rows: Rows, sample: Sample) -> Rows:
-        return rows.labelled(self._targets.encode(sample.y), sample.weights).keep()
-
-    def _last(self, objective) -> np.ndarray:
-        """Return the fitted parameters, to go on from."""
-        shape = (self._n_networks, objective.network.n_parameters)
-        if self.params_.shape != shape:
-            raise ValueError(
-                f"Going on from the last fit (warm_start or partial_fit) needs the same network: "
-                f"the last one has parameters of shape {self.params_.shape}, the new one {shape}."
-            )
-        return self.params_
-
-    def _initial(self, objective, rng) -> np.ndarray:
-        network, rows = objective.network, objective.rows
-        params = np.stack([network.initialize(rows, rng) for _ in range(self._n_networks)])
-        network.views(params).bias[...] = objective.best_constant()
-        return params
-
-    def _deal(self, sample, blend, goes_on, rng) -> np.ndarray | None:
+    def _deal(self, sample: Sample, blend: Blend, last: Model | None, rng) -> Folds | None:
         """Return which network leaves out each row; None if all see all rows."""
-        last = self.__dict__.pop("_left_out", None)
-        if blend == "mean":
+        known = self.__dict__.pop("_left_out", None)
+        if blend.kind == "mean":
             return None
-        rows = joblib.hash(tuple(sample)) if self.warm_start else ""
-        if not goes_on:
-            n_folds = default_n_folds(len(sample.y), self._n_networks)
-            folds = deal_folds(self._targets.encode(sample.y), n_folds, rng)
-        elif last is None or last.rows != rows:
+        rows = joblib.hash((sample.X, sample.y, sample.weights)) if self.warm_start else ""
+        if last is None:
+            n_folds = default_n_folds(sample.n_rows, blend.n_networks)
+            folds = Folds(deal_folds(sample.targets, n_folds, rng), blend.n_networks)
+        elif known is None or known.rows != rows:
             warn_user(
                 "warm_start=True goes on with other rows than the last fit, so that the networks "
                 "cannot be weighted on rows that they have not seen: the factors and the "
@@ -277,73 +166,126 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
             )
             return None
         else:
-            folds = last.folds
+            folds = known.folds
         if self.warm_start:
             self._left_out = LeftOut(folds, rows)  # for the next fit
         return folds
 
-    def _going_on(self, networks: Part, last: Model | None) -> Model:
-        """Return the networks alone, or in the blend that they were a part of."""
-        if last is None or self.blend == "mean":
-            self.__dict__.pop("radial_", None)
-            return Model.of(networks)
-        return replace(last, parts=(networks, *last.parts[1:]))
+    def _networks(self, sample: Sample, blend: Blend, last: Model | None, rng) -> Ensemble:
+        """Set up the networks and their cost over the rows."""
+        solver = as_solver(self.solver)
+        if last is None:
+            input_map = fit_input_map(self._resolve_input_map(blend), sample, rng)
+        else:
+            input_map = last.parts[0].input_map
+        embedding = clone(as_embedding(self.embedding, self.n_units, self.activation))
+        dtype = solver.working_dtype(sample.X.dtype)
+        objective = self._objective(sample, input_map, embedding, dtype)
+        if last is None:
+            networks = Ensemble.random(objective, blend.n_networks, sample.folds, rng)
+        else:
+            networks = Ensemble(objective, self._last(objective), sample.folds)
+        solver.check_cost(networks.cost)
+        return networks
 
-    def _blended(
-        self, networks: Part, honest: Honest, objective: Objective, sample: Sample, folds, rng
-    ) -> tuple[Model, Honest]:
-        """Return the networks, and perhaps those of other kinds, with honest factors."""
-        self.__dict__.pop("radial_", None)
-        parts, outputs = [networks], [honest]
-        stages = self._stages(objective, sample, folds)
-        if RECTIFIED in stages:
-            part, left_out = fit_rectified(self, sample, folds, rng)
-            parts, outputs = [*parts, part], [*outputs, left_out]
-        if RADIAL in stages:
-            self.radial_, left_out = fit_radial_partner(self, sample, folds, rng)
-            self.radial_._background = self._background
-            parts, outputs = [*parts, *self.radial_._model.parts], [*outputs, left_out]
-        self._progress.begin("blend")
-        model, together = blended(parts, outputs, objective, sample.weights)
-        self._warn_of_no_weight(model)
-        return model, together
+    def _resolve_input_map(self, blend: Blend):
+        if not isinstance(self.input_map, str) or self.input_map != "auto":
+            return self.input_map
+        # A radial-basis network sees bins itself, and other inputs err in other ways.
+        return StandardMap(CLIP) if blend.kind in ("radial", "mixed") else "piecewise_linear"
 
-    def _stages(self, objective: Objective, sample: Sample, folds) -> list[str]:
-        """Return what is fitted one after the other, and at the end put together."""
-        if folds is None:
-            return ["networks"]
-        stages, blend = ["networks"], self._blend_mode(sample)
-        if blend == "mixed" and sample.X.shape[1] <= MOST_RECTIFIED:
-            stages.append(RECTIFIED)
-        if blend in ("mixed", "radial") and takes_radial(objective.loss, objective.link):
-            stages.append(RADIAL)
-        return [*stages, "blend"]
+    def _objective(self, sample: Sample, input_map, embedding: Embedding, dtype) -> Objective:
+        """Return the cost of an embedding behind a fitted map."""
+        X = with_folds(sample.X, input_map, sample.folds.numbers if sample.folds else None)
+        rows = Rows(X, input_map, dtype, self.n_jobs)
+        rows = rows.labelled(sample.targets, sample.weights).keep()
+        network = Network(embedding, rows.n_features, self._targets.n_outputs)
+        return Objective(network, self._resolve_loss(), self._targets.link, rows, self.alpha)
+
+    def _last(self, objective: Objective) -> np.ndarray:
+        """Return the fitted parameters, to go on from."""
+        shape = (len(self.params_), objective.network.n_parameters)
+        if self.params_.shape != shape:
+            raise ValueError(
+                f"Going on from the last fit (warm_start or partial_fit) needs the same network: "
+                f"the last one has parameters of shape {self.params_.shape}, the new one {shape}."
+            )
+        return self.params_
+
+    def _monitor(self, networks: Ensemble, sample: Sample, held_out: Sample | None) -> Monitor:
+        n_iter = self._iterations(networks.objective)
+        tasks = FitTasks(self, sample, n_iter)
+        self._progress.begin("networks", n_iter)
+        return Monitor(
+            networks,
+            None if held_out is None else validation(self, networks, held_out),
+            patience=self.n_iter_no_change if self.early_stopping else None,
+            tol=self.tol,
+            sign=1 if self.scoring == "loss" else -1,
+            progress=self._progress,
+            tasks=tasks,
+        )
+
+    def _iterations(self, objective: Objective) -> int:
+        if self.max_iter is not None:
+            return self.max_iter
+        return as_solver(self.solver).default_max_iter(objective.n_rows)
+
+    def _run(self, monitor: Monitor, rng) -> Run:
+        max_iter = self._iterations(monitor.networks.objective)
+        return Run(max_iter, self.tol, self.n_iter_no_change, rng, monitor)
+
+    def _minimize(self, networks: Ensemble, run: Run, state: Any = None) -> Outcome:
+        outcome = as_solver(self.solver).minimize(networks.cost, networks.params, run, state)
+        self._warn_unless_converged(outcome)
+        return outcome
 
     @contextmanager
-    def _interruptible(self, objective: Objective, monitor: Monitor, last: Model | None):
+    def _interruptible(self, monitor: Monitor, last: Model | None):
         """Keep the networks so far where a new fit, or one that goes on, is interrupted."""
         was_new = not hasattr(self, "_model")
         try:
             yield
         except KeyboardInterrupt as interrupt:
-            params = monitor.last_params if monitor.best_params is None else monitor.best_params
-            if params is None or not (was_new or last is not None):
+            networks = monitor.best(monitor.last_params)
+            if networks is None or not (was_new or last is not None):
                 raise
-            self._model = Model.of(Part.of(objective.rows, objective.network, params))
-            self.__dict__.pop("radial_", None)
+            self._model = self._alone(networks.part())
             self._keep(monitor)
             raise FitInterrupted(self.n_iter_) from interrupt
 
-    def _warn_of_no_weight(self, model):
-        pairs = zip(model.parts, model.factors, strict=True)
-        without = [part.name for part, factor in pairs if factor < NO_WEIGHT]
-        if len(without) == len(model.parts):
-            warn_user(
-                "Nothing predicts rows that it has not seen better than a constant does: "
-                "predictions are nearly constant."
-            )
-        elif without and self.verbose:
-            print(f"Without weight, since the other parts predict better: {', '.join(without)}.")
+    def _blended(
+        self, networks: Ensemble, blend: Blend, sample: Sample, rng
+    ) -> tuple[Model, Honest]:
+        """Return the networks and their partners, with honest factors."""
+        self.__dict__.pop("radial_", None)
+        candidates = [(networks.part(), networks.left_out())]
+        candidates += [PARTNERS[name](self, sample, rng) for name in blend.partners]
+        self._progress.begin("blend")
+        model, honest = blended(candidates, networks.objective, sample.weights)
+        warn_of_no_weight(model, self.verbose)
+        return model, honest
+
+    def _going_on(self, networks: Part, last: Model | None) -> Model:
+        """Return the networks alone, or in the blend that they were a part of."""
+        if last is None or self.blend == "mean":
+            return self._alone(networks)
+        return replace(last, parts=(networks, *last.parts[1:]))
+
+    def _alone(self, networks: Part) -> Model:
+        self.__dict__.pop("radial_", None)
+        return Model.of(networks)
+
+    def _keep(self, monitor: Monitor):
+        self.n_iter_ = max(1, len(monitor.loss_curve))  # none, where the start is the optimum
+        self.loss_curve_ = monitor.loss_curve
+        self.__dict__.pop("validation_curve_", None)
+        if monitor.validate is not None:
+            self.validation_curve_ = monitor.validation_curve
+        for name in ("_solver_state", "_progress"):
+            self.__dict__.pop(name, None)
+        monitor.close()
+        return self
 
     @property
     def blend_weights_(self) -> np.ndarray:
@@ -352,73 +294,3 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         if model.is_plain:
             raise AttributeError("Networks that are averaged have no blend_weights_.")
         return model.factors
-
-    def _monitor(self, objective, held_out, sample) -> Monitor:
-        notify = self._callback_bridge(objective, sample)
-        self._progress.begin("networks", self._iterations(objective))
-        if held_out is None:
-            return Monitor(progress=self._progress, notify=notify)
-        if self.scoring == "loss":
-            rows = Rows(held_out.X, objective.rows.input_map, objective.dtype, self.n_jobs)
-            on_held_out = objective.on(self._labelled(rows, held_out))
-
-            def validate(params):
-                return on_held_out.data_term(params).mean()
-        else:
-            score = validation_score(self, self._targets, held_out)
-
-            def validate(params):
-                return score(
-                    self._with_networks(Part.of(objective.rows, objective.network, params))
-                )
-
-        return Monitor(
-            validate,
-            patience=self.n_iter_no_change if self.early_stopping else None,
-            tol=self.tol,
-            sign=1 if self.scoring == "loss" else -1,
-            progress=self._progress,
-            notify=notify,
-        )
-
-    def _with_networks(self, networks: Part):
-        """Return a copy that predicts with these networks alone."""
-        fitted = copy.copy(self)
-        fitted._model = Model.of(networks)
-        fitted.__dict__.pop("feature_names_in_", None)  # the rows it will see have lost theirs
-        return fitted
-
-    def _callback_bridge(self, objective, sample):
-        """Return what tells scikit-learn's callbacks of an iteration, or None."""
-        self._tasks = tasks = FitTasks(self, sample, self._iterations(objective))
-
-        def notify(params):
-            tasks.begin("iteration")
-            return tasks.end(lambda: Model.of(Part.of(objective.rows, objective.network, params)))
-
-        return notify if tasks.wanted else None
-
-    def _iterations(self, objective) -> int:
-        if self.max_iter is not None:
-            return self.max_iter
-        return as_solver(self.solver).default_max_iter(objective.n_rows)
-
-    def _run(self, objective, monitor, rng) -> Run:
-        max_iter = self._iterations(objective)
-        return Run(max_iter, self.tol, self.n_iter_no_change, rng, monitor)
-
-    def _keep(self, monitor):
-        self.n_iter_ = max(1, len(monitor.loss_curve))  # none, where the start is the optimum
-        self.loss_curve_ = monitor.loss_curve
-        if monitor.validate is not None:
-            self.validation_curve_ = monitor.validation_curve
-        elif hasattr(self, "validation_curve_"):
-            del self.validation_curve_
-        self.__dict__.pop("_solver_state", None)
-        self.__dict__.pop("_progress", None)
-        if "_tasks" in vars(self):
-            vars(self).pop("_tasks").close()
-        return self
-
-
-partial_fit_available = available_if(_works_by_epochs)

@@ -1,72 +1,92 @@
 """The networks of other kinds that stand beside several, and what `blend` means."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from sklearn.base import is_regressor
 
 from .._checks import check_choice
+from .._sample import Sample
 from .._sizes import CENTERS, RectifiedSize
-from ..blending import Honest, left_out_outputs
+from .._warnings import warn_user
+from ..blending import Ensemble, Honest
 from ..curvature import has_closed_form
 from ..embeddings import Dense
-from ..input_maps import PiecewiseLinearMap
+from ..input_maps import PiecewiseLinearMap, fit_input_map
 from ..links import Link
 from ..losses import LogLoss, Loss
-from ..model import Part
+from ..model import Model, Part
 from ..rbf import N_FOLDS
 from ..rows import random_part
 from ..solvers import Adam, Run
-from ._network import Sample
 from ._rbf_network import RBFNetwork
 
 if TYPE_CHECKING:
     from ._base import BaseTwoLayer
 
 BLENDS = ("auto", "mean", "scale", "radial", "mixed")
+#: The parts beside the networks.
+RECTIFIED, RADIAL = "rectified networks", "radial part"
+#: With more columns than this, piecewise-linear inputs have no bins for rectified networks.
+MOST_RECTIFIED = 1024
+#: A part with a smaller factor than this counts for nothing.
+NO_WEIGHT = 0.02
 #: Rows that the radial-basis network is fitted on; of more, a random part of that size.
 MAX_ROWS = 5_000
 
 
-def resolve_blend(blend: str, n_estimators: int, loss: Loss, link: Link) -> str:
-    """Return what "auto" stands for, or the choice itself.
+class Blend(NamedTuple):
+    """How many networks there are, and what stands beside them."""
 
-    Parameters
-    ----------
-    blend : {"auto", "mean", "scale", "radial", "mixed"}
-        What the user gave.
-    n_estimators : int
-        Number of networks.
-    loss : Loss
-        L(y, d).
-    link : Link
-        Makes y of raw outputs.
+    kind: str  # "mean", "scale", "radial" or "mixed"
+    n_networks: int
+    partners: tuple[str, ...] = ()  # in the order in which they are fitted
 
-    Returns
-    -------
-    {"mean", "scale", "radial", "mixed"}
-        What is to be done.
+    @classmethod
+    def of(cls, owner: "BaseTwoLayer", sample: Sample, n_networks: int) -> "Blend":
+        """Return what the parameter `blend` means for an estimator and its rows.
 
-    Raises
-    ------
-    ValueError
-        If the choice does not exist, or does not go with the rest.
-    """
-    check_choice("blend", blend, BLENDS)
-    if blend == "auto":
-        blend = "mixed" if n_estimators > 1 else "mean"
-    if blend != "mean" and n_estimators == 1:
-        raise ValueError(
-            f"blend={blend!r} needs several networks that leave out rows in turn: set "
-            "n_estimators to 2 or more."
-        )
-    if blend == "radial" and not takes_radial(loss, link):
-        raise ValueError(
-            f"blend='radial' is for the squared error and for cross-entropy, not for "
-            f"loss={loss!r}: set blend to 'scale' or 'mean'."
-        )
-    return blend
+        Parameters
+        ----------
+        owner : TwoLayerRegressor or TwoLayerClassifier
+            Its choice and its loss.
+        sample : Sample
+            The training rows.
+        n_networks : int
+            Number of networks.
+
+        Returns
+        -------
+        Blend
+            What is to be done.
+
+        Raises
+        ------
+        ValueError
+            If the choice does not exist, or does not go with the rest.
+        """
+        check_choice("blend", owner.blend, BLENDS)
+        kind, loss = owner.blend, owner._resolve_loss()
+        has_radial = takes_radial(loss, owner._targets.link)
+        if kind == "auto":
+            kind = "mixed" if n_networks > 1 else "mean"
+        if kind != "mean" and n_networks == 1:
+            raise ValueError(
+                f"blend={kind!r} needs several networks that leave out rows in turn: set "
+                "n_estimators to 2 or more."
+            )
+        if kind == "radial" and not has_radial:
+            raise ValueError(
+                f"blend='radial' is for the squared error and for cross-entropy, not for "
+                f"loss={loss!r}: set blend to 'scale' or 'mean'."
+            )
+        if sample.n_rows == 1:
+            return cls("mean", n_networks)
+        rectified = kind == "mixed" and sample.X.shape[1] <= MOST_RECTIFIED
+        radial = kind in ("mixed", "radial") and has_radial
+        chosen = zip(PARTNERS, (rectified, radial), strict=True)
+        return cls(kind, n_networks, tuple(name for name, wanted in chosen if wanted))
 
 
 def takes_radial(loss: Loss, link: Link) -> bool:
@@ -75,7 +95,7 @@ def takes_radial(loss: Loss, link: Link) -> bool:
 
 
 def fit_rectified(
-    owner: "BaseTwoLayer", sample: Sample, folds: np.ndarray, rng: np.random.RandomState
+    owner: "BaseTwoLayer", sample: Sample, rng: np.random.RandomState
 ) -> tuple[Part, Honest]:
     """Fit the networks of rectified units on piecewise-linear inputs.
 
@@ -86,9 +106,7 @@ def fit_rectified(
     owner : TwoLayerRegressor or TwoLayerClassifier
         Its targets, loss and penalty.
     sample : Sample
-        The training rows.
-    folds : ndarray of int, shape (n_rows,)
-        Those that networks leave out in turn.
+        The training rows, with the folds that networks leave out in turn.
     rng : RandomState
         The source of random choices.
 
@@ -99,58 +117,56 @@ def fit_rectified(
     honest : Honest
         Their raw outputs for rows that were left out.
     """
+    assert sample.folds is not None
     size = RectifiedSize.of(owner._n_rows(sample))
     by_name = isinstance(owner.input_map, str)
-    input_map = owner._fit_input_map(
-        sample, PiecewiseLinearMap(size.n_bins) if by_name else owner.input_map, rng, folds
-    )
+    input_map = PiecewiseLinearMap(size.n_bins) if by_name else owner.input_map
     solver = Adam(size.learning_rate, batch_size=size.batch_size)
-    dtype = solver.working_dtype(sample.X.dtype)
-    objective = replace(
-        owner._on_rows(sample, input_map, Dense(size.n_units), dtype, folds),
-        alpha=size.relative_alpha * owner.alpha,
+    objective = owner._objective(
+        sample,
+        fit_input_map(input_map, sample, rng),
+        Dense(size.n_units),
+        solver.working_dtype(sample.X.dtype),
     )
-    network, n_networks = objective.network, min(size.n_networks, int(folds.max()) + 1)
-    start = np.stack([network.initialize(objective.rows, rng) for _ in range(n_networks)])
-    network.views(start).bias[...] = objective.best_constant()
-    cost = objective.without(folds == np.arange(n_networks)[:, None])
-    owner._progress.begin("rectified networks", size.max_iter)
-    run = Run(size.max_iter, 0.0, size.max_iter, rng, owner._progress.epoch)
-    params = solver.minimize(cost, start, run).params
-    part = replace(Part.of(objective.rows, network, params), name="rectified networks")
-    return part, left_out_outputs(objective, params, folds)
+    objective = replace(objective, alpha=size.relative_alpha * owner.alpha)
+    folds = sample.folds._replace(n_left_out=min(size.n_networks, sample.folds.n_folds))
+    networks = Ensemble.random(objective, folds.n_left_out, folds, rng)
+    max_iter = size.max_iter if owner.max_iter is None else min(size.max_iter, owner.max_iter)
+    owner._progress.begin(RECTIFIED, max_iter)
+    run = Run(max_iter, 0.0, max_iter, rng, owner._progress.epoch)
+    trained = networks.at(solver.minimize(networks.cost, networks.params, run).params)
+    return trained.part(RECTIFIED), trained.left_out()
 
 
 def fit_radial_partner(
-    owner: "BaseTwoLayer", sample: Sample, folds: np.ndarray, rng: np.random.RandomState
-) -> tuple[RBFNetwork, Honest]:
-    """Fit the radial-basis network that stands beside the others.
+    owner: "BaseTwoLayer", sample: Sample, rng: np.random.RandomState
+) -> tuple[Part, Honest]:
+    """Fit the radial-basis network that stands beside the others, as `radial_` of its owner.
 
     Parameters
     ----------
     owner : TwoLayerRegressor or TwoLayerClassifier
         Its targets and its number of threads.
     sample : Sample
-        The training rows.
-    folds : ndarray of int, shape (n_rows,)
-        Those that networks leave out in turn.
+        The training rows, with the folds that networks leave out in turn.
     rng : RandomState
         The source of random choices.
 
     Returns
     -------
-    radial : RBFNetwork
+    part : Part
         The network.
     honest : Honest
         Its raw outputs for rows that were left out.
     """
-    left_out = np.flatnonzero(folds < owner._n_networks)
-    others = np.flatnonzero(folds >= owner._n_networks)
+    assert sample.folds is not None
+    left_out = np.flatnonzero(sample.folds.left_out)
+    others = np.flatnonzero(~sample.folds.left_out)
     # Of many rows, those that others leave out can be left out here too.
     has_seen_none = len(others) >= MAX_ROWS
-    index = others if has_seen_none else np.arange(len(folds))
+    index = others if has_seen_none else np.arange(sample.n_rows)
     index = index[random_part(len(index), MAX_ROWS, rng)]
-    radial = RBFNetwork(
+    owner.radial_ = radial = RBFNetwork(
         CENTERS,
         task="regression" if is_regressor(owner) else "classification",
         # What a transformer of the user's leaves out must stay out.
@@ -159,12 +175,30 @@ def fit_radial_partner(
         soft_targets=getattr(owner, "soft_targets", None),
         n_jobs=owner.n_jobs,
     )
-    few = None if has_seen_none else folds_to_judge(folds[index], owner._n_networks)
+    numbers, n_left_out = sample.folds
+    few = None if has_seen_none else folds_to_judge(numbers[index], n_left_out)
     rows, outputs = radial._fit_as_part(sample.take(index), owner, few, rng).honest
+    honest = Honest(index[rows], outputs)
     if has_seen_none:
-        outputs = radial._model.raw_outputs(sample.X[left_out], owner.n_jobs)
-        return radial, Honest(left_out, outputs)
-    return radial, Honest(index[rows], outputs)
+        honest = Honest(left_out, radial._model.raw_outputs(sample.X[left_out], owner.n_jobs))
+    return radial._model.parts[0], honest
+
+
+#: What can stand beside the networks, in the order in which it is fitted.
+PARTNERS = {RECTIFIED: fit_rectified, RADIAL: fit_radial_partner}
+
+
+def warn_of_no_weight(model: Model, verbose: bool) -> None:
+    """Warn where no part predicts better than a constant; say which have no weight."""
+    pairs = zip(model.parts, model.factors, strict=True)
+    without = [part.name for part, factor in pairs if factor < NO_WEIGHT]
+    if len(without) == len(model.parts):
+        warn_user(
+            "Nothing predicts rows that it has not seen better than a constant does: "
+            "predictions are nearly constant."
+        )
+    elif without and verbose:
+        print(f"Without weight, since the other parts predict better: {', '.join(without)}.")
 
 
 def folds_to_judge(folds: np.ndarray, n_left_out: int) -> np.ndarray | None:

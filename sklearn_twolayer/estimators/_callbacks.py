@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from .._sample import Sample
 from ..model import Model
-from ._network import Sample
 
 
 class FitTasks:
@@ -40,6 +40,11 @@ class FitTasks:
             return False
 
         return self._leave(None if model is None else lambda: {"_model": model()})
+
+    def iteration(self, model: Callable[[], Model]) -> bool:
+        """Tell of an iteration of a solver as a task; return True to stop."""
+        self.begin("iteration")
+        return self.end(model)
 
     def close(self) -> None:
         """End all tasks that are open, the fit as the last: the estimator is fitted."""

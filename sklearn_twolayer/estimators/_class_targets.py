@@ -7,6 +7,7 @@ from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import type_of_target
 
 from .._checks import check_choice
+from .._sample import Sample
 from .._warnings import warn_user
 from ._label_targets import (
     ClassTargets,
@@ -15,7 +16,6 @@ from ._label_targets import (
     check_binary,
     listed,
 )
-from ._network import Sample
 from ._target_checks import check_labels, finite_floats
 from ._validation import without_faint
 

@@ -10,10 +10,10 @@ from .._compat import with_callbacks
 from .._registry import resolve
 from ..links import IdentityLink
 from ..losses import CLASSIFICATION_LOSSES, Loss
-from ._base import BaseTwoLayer, partial_fit_available
+from ._base import BaseTwoLayer
 from ._class_targets import class_factors, class_targets, validate_classes, validate_labels
 from ._probabilities import ProbabilityMixin
-from ._validation import guarded_fit
+from ._validation import guarded_fit, partial_fit_available
 
 
 class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
@@ -59,7 +59,7 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
     max_iter : int, optional
         Maximum number of iterations: epochs, for solvers that work on batches. If None, the
         solver chooses: for Adam 40 epochs, more below 1500 rows and fewer above 25,000
-        rows.
+        rows. The rectified networks of a blend are trained for no more epochs either.
     tol : float, default=1e-4
         Tolerance for convergence, and for an improvement in early stopping.
     n_estimators : int, optional
@@ -324,10 +324,6 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
 
     def _row_factors(self, sample):
         return class_factors(self._targets, self.class_weight, sample)
-
-    def _stratification(self, sample):
-        hard = sample.y.ndim == 1
-        return sample.y if hard else None
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

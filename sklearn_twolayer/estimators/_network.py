@@ -1,6 +1,7 @@
 """What all estimators of two-layer networks share, however they are trained."""
 
-from typing import Any, NamedTuple
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -12,9 +13,10 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from .._checks import check_choice
 from .._documented import Documented
 from .._moments import small_indices
+from .._sample import Sample
 from .._warnings import warn_user
 from ..columns import Columns, is_frame, learn_columns
-from ..input_maps import INPUT_MAPS, fit_input_map, is_mixed
+from ..input_maps import INPUT_MAPS
 from ..network import Network
 from ..rows import Transformer
 from ..solvers import as_solver
@@ -25,19 +27,6 @@ from ._target_checks import check_given
 from ._validation import check_weights, is_checked
 
 FLOATS = [np.float64, np.float32]
-
-
-class Sample(NamedTuple):
-    """Validated rows with their targets and weights, before any encoding."""
-
-    X: Any
-    y: np.ndarray
-    weights: np.ndarray
-    origin: np.ndarray  # the number of each row among those that were given
-
-    def take(self, index) -> "Sample":
-        """Return some of the rows."""
-        return Sample(*(each[index] for each in self))
 
 
 class BaseNetwork(
@@ -68,7 +57,7 @@ class BaseNetwork(
             X, y = check_X_y(X, y, multi_output=True, estimator=self, **self._checks(X))
         y = y.toarray() if sparse.issparse(y) else y
         y, weights = self._validate_y(y), check_weights(sample_weight, X)
-        return Sample(small_indices(X), y, weights, np.arange(X.shape[0]))
+        return Sample(small_indices(X), y, weights, np.arange(X.shape[0]), self._is_category)
 
     def _matrix(self, X, y="no_validation", *, reset):
         """Return checked rows, as floats or CSR; keep names, and what the columns are."""
@@ -108,20 +97,23 @@ class BaseNetwork(
         return columns is not None and not all(each.kind == "number" for each in columns.columns)
 
     def _begin(self, sample: Sample, goes_on: bool) -> Sample:
-        """Learn the form of the targets, and weight the rows."""
+        """Learn the form of the targets, encode them, and weight the rows."""
+        self._out_of_fold = None
         if not goes_on:
             self._targets = self._make_targets(sample)
             self._fill = None
-            if not sparse.issparse(sample.X) and not is_mixed(sample.X, self._is_category):
+            if not sparse.issparse(sample.X) and not sample.is_mixed:
                 with np.errstate(over="ignore", invalid="ignore"):
                     means = sample.X.mean(axis=0)
                 self._fill = np.where(np.isfinite(means), means, sample.X[0])
-        return self._weighted(sample)
+        return self._encoded(sample)
 
-    def _weighted(self, sample: Sample) -> Sample:
-        weights = sample.weights * self._row_factors(sample)
-        sample = sample._replace(weights=weights)
-        return sample if weights.all() else sample.take(np.flatnonzero(weights))
+    def _encoded(self, sample: Sample) -> Sample:
+        """Return the rows that have a weight, with that of their class in it, and targets."""
+        sample = replace(sample, weights=sample.weights * self._row_factors(sample))
+        if not sample.weights.all():
+            sample = sample.take(np.flatnonzero(sample.weights))
+        return replace(sample, targets=self._targets.encode(sample.y))
 
     def _row_factors(self, sample: Sample):
         return 1.0
@@ -129,24 +121,6 @@ class BaseNetwork(
     def _check_input_map(self):
         if isinstance(self.input_map, str):
             check_choice("input_map", self.input_map, ("auto", *INPUT_MAPS))
-
-    def _fit_input_map(
-        self,
-        sample: Sample,
-        input_map: str | Transformer | None,
-        rng: np.random.RandomState,
-        folds: np.ndarray | None = None,
-    ) -> Transformer | None:
-        return fit_input_map(
-            input_map,
-            sample.X,
-            sample.y,
-            sample.weights,
-            rng,
-            is_category=self._is_category,
-            targets=None if folds is None else self._targets.encode(sample.y),
-            folds=folds,
-        )
 
     @property
     def _is_category(self) -> np.ndarray | None:

@@ -1,7 +1,7 @@
 """What a fitted estimator knows beside its predictions: results for rows left out, intervals."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.base import is_classifier, is_regressor
@@ -10,13 +10,11 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from .._checks import check_number
+from .._sample import Sample
 from ..blending import Honest
 from ..conformal import Intervals, LeftOutErrors, Scores
 from ._label_targets import ClassTargets
 from ._targets import as_columns
-
-if TYPE_CHECKING:
-    from ._network import Sample
 
 
 class OutOfFold(NamedTuple):
@@ -47,12 +45,11 @@ class OutOfFoldMixin:
     _filled: Callable
     _out_of_fold: OutOfFold | None = None
 
-    def _keep_out_of_fold(self, given: "Sample", sample: "Sample", honest: Honest | None) -> None:
+    def _keep_out_of_fold(self, given: Sample, sample: Sample, honest: Honest | None) -> None:
         """Keep what outputs for rows that were left out of training say, where there are any.
 
         `given` are the rows of the user, `sample` those that `honest` counts.
         """
-        self._out_of_fold = None
         if honest is None or not len(honest.rows):
             return
         left_out = given.take(sample.origin[honest.rows])

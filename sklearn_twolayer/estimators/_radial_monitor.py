@@ -45,8 +45,7 @@ class RadialMonitor(Watch):
 
     def epoch(self, part: Callable[[], Part], loss: float) -> bool:
         self._progress.epoch(None, loss)
-        self._tasks.begin("iteration")
-        return self._tasks.end(lambda: Model.of(part()))
+        return self._tasks.iteration(lambda: Model.of(part()))
 
     def close(self) -> None:
         """Say to the callbacks that the estimator is fitted."""

@@ -9,11 +9,12 @@ from sklearn.utils import check_random_state
 from .._checks import as_array, check_choice, check_n_jobs, check_number, shown
 from .._compat import CallbackSupportMixin
 from .._progress import Progress
+from .._sample import Folds, Sample
 from .._sizes import default_n_centers, default_n_folds
 from .._warnings import warn_user
 from ..blending import deal_folds
 from ..embeddings import Radial
-from ..input_maps import MixedMap, with_folds
+from ..input_maps import MixedMap, fit_input_map, with_folds
 from ..losses import LogLoss, Loss
 from ..model import Model, Part
 from ..radial import WIDTHS, WidthRule, check_squares
@@ -22,7 +23,7 @@ from ..rows import Transformer
 from ..solvers import LeastSquares, as_solver
 from ._callbacks import FitTasks
 from ._class_targets import class_factors, class_targets, validate_labels
-from ._network import BaseNetwork, Sample
+from ._network import BaseNetwork
 from ._radial_monitor import RadialMonitor
 from ._target_checks import finite_floats
 from ._targets import RegressionTargets, resolve_regression_loss
@@ -53,7 +54,7 @@ class BaseRBFNetwork(CallbackSupportMixin, BaseNetwork):
         last = self._model.parts[0] if self.warm_start and hasattr(self, "_model") else None
         is_new = last is not None or not hasattr(self, "_model")
         given = self._validate(X, y, sample_weight, reset=last is None)
-        sample = self._begin(given, last is not None)
+        sample = self._dealt(self._begin(given, last is not None), rng)
         self._progress = Progress(self.verbose)
         fit = self._learn(sample, rng, last=last)
         self._keep_out_of_fold(given, sample, fit.honest)
@@ -72,24 +73,23 @@ class BaseRBFNetwork(CallbackSupportMixin, BaseNetwork):
         """Fit on the validated rows of another estimator, with its targets and folds."""
         self._targets, self.n_features_in_ = owner._targets, owner.n_features_in_
         self._progress = getattr(owner, "_progress", Progress())
-        for name in ("classes_", "feature_names_in_", "_columns", "_fill"):
+        for name in ("classes_", "feature_names_in_", "_columns", "_fill", "_background"):
             if hasattr(owner, name):
                 setattr(self, name, getattr(owner, name))
-        return self._learn(sample, rng, folds=folds)
+        return self._learn(self._dealt(sample, rng), rng, folds=folds)
 
     def _learn(
         self, sample: Sample, rng, *, folds: np.ndarray | None = None, last: Part | None = None
     ) -> RadialFit:
-        parts = self._folds_of_statistics(sample, rng)
-        maps = [last.input_map] if last else self._input_maps(sample, rng, parts)
+        maps = [last.input_map] if last else self._input_maps(sample, rng)
         table = Table(
-            with_folds(sample.X, maps[0], parts),
-            self._targets.encode(sample.y),
+            with_folds(sample.X, maps[0], sample.folds.numbers if sample.folds else None),
+            sample.targets,
             sample.weights,
             self._resolve_loss(),
             self._targets.link,
             self.n_jobs,
-            self._is_category,
+            sample.is_category,
             folds,
         )
         progress = self.__dict__.pop("_progress")
@@ -220,20 +220,20 @@ class BaseRBFNetwork(CallbackSupportMixin, BaseNetwork):
             )
         return centers
 
-    def _folds_of_statistics(self, sample: Sample, rng) -> np.ndarray | None:
-        """Return folds, so that no target statistic of a training row knows its own target."""
-        if self._is_category is None or self.warm_start:  # a fit that goes on has other rows
-            return None
-        n_folds = default_n_folds(sample.X.shape[0], N_FOLDS)
-        return deal_folds(self._targets.encode(sample.y), n_folds, rng)
+    def _dealt(self, sample: Sample, rng) -> Sample:
+        """Return rows with folds, for target statistics that exclude a row's own target."""
+        if sample.is_category is None or self.warm_start:  # a fit that goes on has other rows
+            return sample.dealt(None)
+        n_folds = default_n_folds(sample.n_rows, N_FOLDS)
+        return sample.dealt(Folds(deal_folds(sample.targets, n_folds, rng), n_left_out=0))
 
-    def _input_maps(self, sample: Sample, rng, folds=None) -> list[Transformer | None]:
+    def _input_maps(self, sample: Sample, rng) -> list[Transformer | None]:
         """Return the maps to choose from, fitted; the first is preferred."""
         if not isinstance(self.input_map, str) or self.input_map != "auto":
-            return [self._fit_input_map(sample, self.input_map, rng, folds)]
+            return [fit_input_map(self.input_map, sample, rng)]
         if self.refine is None:
-            return [self._fit_input_map(sample, "standard", rng, folds)]
-        wide: Any = self._fit_input_map(sample, "piecewise_linear", rng, folds)
+            return [fit_input_map("standard", sample, rng)]
+        wide: Any = fit_input_map("piecewise_linear", sample, rng)
         if isinstance(wide, MixedMap):
             numbers = wide.numbers_
             if numbers is None or not len(numbers.columns_):

@@ -5,10 +5,10 @@ from typing import Any
 from sklearn.base import RegressorMixin
 
 from .._compat import with_callbacks
-from ._base import BaseTwoLayer, partial_fit_available
+from ._base import BaseTwoLayer
 from ._target_checks import finite_floats
 from ._targets import RegressionTargets, resolve_regression_loss
-from ._validation import guarded_fit
+from ._validation import guarded_fit, partial_fit_available
 
 
 class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
@@ -51,7 +51,7 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
     max_iter : int, optional
         Maximum number of iterations: epochs, for solvers that work on batches. If None, the
         solver chooses: for Adam 40 epochs, more below 1500 rows and fewer above 25,000
-        rows.
+        rows. The rectified networks of a blend are trained for no more epochs either.
     tol : float, default=1e-4
         Tolerance for convergence, and for an improvement in early stopping.
     n_estimators : int, optional

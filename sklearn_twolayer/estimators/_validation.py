@@ -8,8 +8,10 @@ from numbers import Real
 
 import numpy as np
 from sklearn.utils import check_array
+from sklearn.utils.metaestimators import available_if
 
 from .._blas import single_threaded_blas
+from ..solvers import as_solver
 
 #: A weight that is a smaller part of the largest one is as good as zero, and single precision
 #: has no number for what is made of it.
@@ -148,3 +150,18 @@ def guarded_fit(method):
             raise
 
     return wrapped
+
+
+def _works_by_epochs(estimator) -> bool:
+    if not as_solver(estimator.solver).incremental:
+        raise AttributeError(
+            f"partial_fit needs a solver that works by epochs, such as 'adam'; "
+            f"solver={estimator.solver!r} does not."
+        )
+    if estimator.early_stopping:
+        raise AttributeError("partial_fit has no rows to set aside: set early_stopping=False.")
+    return True
+
+
+#: Decorates a partial_fit.
+partial_fit_available = available_if(_works_by_epochs)

@@ -11,7 +11,7 @@ rounding is mapped to zeros by dense maps.
 """
 
 from ._base import InputMap
-from ._maps import INPUT_MAPS, as_input_map, fit_input_map, is_mixed
+from ._maps import INPUT_MAPS, as_input_map, fit_input_map
 from ._mixed import MixedMap, with_folds
 from ._piecewise import PiecewiseLinearMap
 from ._rows import map_rows, pull_rows, sources_of
@@ -29,7 +29,6 @@ __all__ = [
     "StandardMap",
     "as_input_map",
     "fit_input_map",
-    "is_mixed",
     "map_rows",
     "pull_rows",
     "sources_of",

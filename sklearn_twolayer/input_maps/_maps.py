@@ -3,12 +3,12 @@
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 from sklearn.base import clone
 
 from .._checks import shown
 from .._given import fit_weighted, with_random_state
 from .._registry import resolve
+from .._sample import Sample
 from ._base import InputMap
 from ._mixed import MixedMap
 from ._piecewise import PiecewiseLinearMap
@@ -49,38 +49,20 @@ def as_input_map(value: Any) -> Any:
     return resolve(value, INPUT_MAPS, InputMap, "input_map")
 
 
-def fit_input_map(
-    value: Any,
-    X,
-    y,
-    sample_weight: np.ndarray,
-    rng,
-    *,
-    is_category: np.ndarray | None = None,
-    targets: np.ndarray | None = None,
-    folds: np.ndarray | None = None,
-) -> Any:
+def fit_input_map(value: Any, sample: Sample, rng: np.random.RandomState) -> Any:
     """Return a fitted copy of the input map given by name or instance, or None.
 
     Where there are categories or missing values, it maps the numbers, and a `MixedMap` the
-    rest.
+    rest; of rows that have folds, target statistics of the categories too.
 
     Parameters
     ----------
     value : str, transformer or None
         What the user gave.
-    X : {ndarray, CSR} of shape (n_rows, n_features)
-        Validated training rows.
-    y : ndarray
-        Their targets.
-    sample_weight : ndarray of shape (n_rows,)
-        Positive weights, for a map that takes them.
+    sample : Sample
+        The training rows; their weights are for a map that takes them.
     rng : RandomState
         For a map that draws random numbers and was given no `random_state`.
-    is_category : ndarray of bool, shape (n_features,), optional
-        Which columns hold codes of levels.
-    targets, folds : ndarray, optional
-        Encoded targets and the folds of the rows, for target statistics of categories.
 
     Returns
     -------
@@ -89,17 +71,18 @@ def fit_input_map(
     """
     template = as_input_map(value)
     input_map = None if template is None else with_random_state(clone(template), rng)
-    mixed = is_mixed(X, is_category)
-    if input_map is None and not mixed:
+    if input_map is None and not sample.is_mixed:
         return None
+    X, y, weights, flags = sample.X, sample.y, sample.weights, sample.is_category
     try:
-        if mixed:
-            flags = np.zeros(X.shape[1], dtype=bool) if is_category is None else is_category
+        if sample.is_mixed:
+            flags = np.zeros(X.shape[1], dtype=bool) if flags is None else flags
             is_robust = isinstance(template, RobustMap | PiecewiseLinearMap)
             size = INDICATOR if is_robust else 1.0
             input_map = MixedMap(input_map, flags, indicator_size=size)
-            return input_map.fit(X, y, sample_weight, targets, folds)
-        fit_weighted(input_map, X, y, sample_weight=sample_weight)
+            folds = None if sample.folds is None else sample.folds.numbers
+            return input_map.fit(X, y, weights, sample.targets, folds)
+        fit_weighted(input_map, X, y, sample_weight=weights)
     except Exception as error:
         error.add_note(
             f"input_map={shown(template)} was given the validated rows: an array of floats "
@@ -108,10 +91,3 @@ def fit_input_map(
         )
         raise
     return input_map
-
-
-def is_mixed(X, is_category: np.ndarray | None) -> bool:
-    """Return whether rows have categories or missing values."""
-    if sparse.issparse(X):
-        return False
-    return bool((is_category is not None and is_category.any()) or np.isnan(np.min(X)))

@@ -1,0 +1,85 @@
+"""The rows of a fit, with all that is known of them, and the folds that they are dealt into."""
+
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+import numpy as np
+from scipy import sparse
+
+from ._linalg import Matrix
+
+
+class Folds(NamedTuple):
+    """The fold of each row; the first folds are left out by one network each."""
+
+    numbers: np.ndarray  # (n_rows,)
+    n_left_out: int
+
+    @property
+    def n_folds(self) -> int:
+        """How many there are, those that no network leaves out too."""
+        return int(self.numbers.max()) + 1
+
+    @property
+    def left_out(self) -> np.ndarray:
+        """Whether some network leaves out each row."""
+        return self.numbers < self.n_left_out
+
+    @property
+    def by_network(self) -> np.ndarray:
+        """Which rows each network leaves out, shape (n_left_out, n_rows)."""
+        return self.numbers == np.arange(self.n_left_out)[:, None]
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """Validated rows with their targets and weights.
+
+    Parameters
+    ----------
+    X : {ndarray, CSR} of shape (n_rows, n_features)
+        Floats; NaN where a value is missing, codes where a column is a category.
+    y : ndarray of shape (n_rows,) or (n_rows, n_targets)
+        Targets as they were given.
+    weights : ndarray of shape (n_rows,)
+        Their weights.
+    origin : ndarray of int, shape (n_rows,)
+        The number of each row among those that were given.
+    is_category : ndarray of bool, shape (n_features,), or None
+        Which columns are categories; None if none is.
+    targets : ndarray of shape (n_rows, n_outputs)
+        Encoded targets; empty until their form is known.
+    folds : Folds or None
+        The folds, once they are dealt.
+    """
+
+    X: Matrix
+    y: np.ndarray
+    weights: np.ndarray
+    origin: np.ndarray
+    is_category: np.ndarray | None = None
+    targets: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))
+    folds: Folds | None = None
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows."""
+        return len(self.y)
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether there are categories or missing values."""
+        if sparse.issparse(self.X):
+            return False
+        has_category = self.is_category is not None and self.is_category.any()
+        return bool(has_category or np.isnan(np.min(self.X)))
+
+    def take(self, index: np.ndarray | slice) -> "Sample":
+        """Return some of the rows, without folds."""
+        targets = self.targets[index] if len(self.targets) else self.targets
+        rows = self.X[index], self.y[index], self.weights[index], self.origin[index]
+        return Sample(*rows, self.is_category, targets)
+
+    def dealt(self, folds: Folds | None) -> "Sample":
+        """Return the rows with folds."""
+        return replace(self, folds=folds)

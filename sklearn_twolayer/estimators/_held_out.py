@@ -1,0 +1,148 @@
+"""Rows that are held out of training: what is set aside, and the validation value on them."""
+
+import inspect
+from collections.abc import Callable
+from copy import copy
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from sklearn.base import is_classifier
+from sklearn.metrics import check_scoring
+from sklearn.model_selection import train_test_split
+
+from .._checks import shown
+from .._sample import Sample
+from ..blending import Ensemble
+from ..model import Model
+from ..rows import Rows
+from ._label_targets import ClassTargets, PresentClasses, listed
+from ._validation import takes_weights
+
+
+def set_aside(estimator: Any, sample: Sample, rng: np.random.RandomState) -> tuple[Sample, Sample]:
+    """Return the rows to train on, and those that are set aside for early stopping.
+
+    Parameters
+    ----------
+    estimator : TwoLayerRegressor or TwoLayerClassifier
+        Its parameter `validation_fraction`; classes keep their parts, where they are large
+        enough.
+    sample : Sample
+        All rows.
+    rng : RandomState
+        The source of the split.
+
+    Returns
+    -------
+    train, validation : Sample
+        Neither is empty.
+    """
+    n, fraction = sample.n_rows, estimator.validation_fraction
+    labels = sample.y if is_classifier(estimator) and sample.y.ndim == 1 else None
+    if labels is not None:
+        _, counts = np.unique(labels, return_counts=True)
+        if counts.min() < 2 or min(fraction, 1 - fraction) * n < len(counts):
+            labels = None
+    if n * fraction < 1 or n - np.ceil(n * fraction) < 1:
+        raise ValueError(
+            f"early_stopping=True with validation_fraction={fraction} leaves no row to train "
+            f"or to validate on, with n_samples={n}; give more data or another fraction."
+        )
+    train, validation = train_test_split(
+        np.arange(n), test_size=fraction, random_state=rng, stratify=labels
+    )
+    return sample.take(train), sample.take(validation)
+
+
+def validation(
+    estimator: Any, networks: Ensemble, held_out: Sample
+) -> Callable[[np.ndarray], float]:
+    """Return what gives the value of the validation curve.
+
+    Parameters
+    ----------
+    estimator : TwoLayerRegressor or TwoLayerClassifier
+        Its parameter `scoring`.
+    networks : Ensemble
+        The networks that are trained.
+    held_out : Sample
+        The validation rows.
+
+    Returns
+    -------
+    callable
+        Takes parameters of the networks, and returns their loss or their score.
+    """
+    if estimator.scoring == "loss":
+        objective = networks.objective
+        rows = Rows(held_out.X, objective.rows.input_map, objective.dtype, estimator.n_jobs)
+        on_held_out = objective.on(rows.labelled(held_out.targets, held_out.weights).keep())
+        return lambda params: on_held_out.data_term(params).mean()
+    score = _score_of(estimator, held_out)
+
+    def validate(params):
+        fitted = copy(estimator)
+        fitted._model = Model.of(networks.at(params).part())
+        vars(fitted).pop("feature_names_in_", None)  # the rows it will see have lost theirs
+        return score(fitted)
+
+    return validate
+
+
+def _score_of(estimator: Any, held_out: Sample) -> Callable[[Any], float]:
+    """Return what gives the score of a fitted copy of an estimator on validation rows.
+
+    Where some classes have no validation row, the copy shows the probabilities of the others.
+    """
+    scoring, targets = estimator.scoring, estimator._targets
+    scorer = check_scoring(estimator, scoring)
+    weighted = np.ptp(held_out.weights) > 0 and takes_weights(scorer)
+    scorer = _checked(scorer, scoring)
+    weights = {"sample_weight": held_out.weights} if weighted else {}
+    if not isinstance(targets, ClassTargets) or held_out.y.ndim > 1:
+        return lambda fitted: scorer(fitted, held_out.X, held_out.y, **weights)
+    present = np.unique(targets.codes(held_out.y))
+    n_classes = len(targets.classes)
+    known = PresentClasses(targets, present) if 1 < len(present) < n_classes else targets
+
+    def score(fitted):
+        fitted._targets, fitted.classes_ = known, known.classes
+        try:
+            return scorer(fitted, held_out.X, held_out.y, **weights)
+        except ValueError as error:
+            if len(present) == n_classes > 1:
+                raise
+            raise ValueError(
+                f"scoring={scoring!r} has no value on validation rows with "
+                f"{len(present)} of {n_classes} classes, "
+                f"{listed(targets.classes[present].tolist())}: use scoring='loss', or give "
+                f"validation rows of all classes. ({error})"
+            ) from error
+
+    return score
+
+
+def check_scorer(scoring: Any) -> None:
+    """Raise TypeError where `scoring` can be no scorer, by what it takes."""
+    if scoring is None or isinstance(scoring, str):
+        return
+    try:
+        inspect.signature(scoring).bind(None, None, None)
+    except (TypeError, ValueError) as error:  # a list, a metric, or a class of Python's own
+        raise TypeError(
+            f"scoring must be a name or a function of an estimator, X and y, got {shown(scoring)}."
+        ) from error
+
+
+def _checked(scorer, scoring):
+    """Return a scorer that gives a number, or raises TypeError."""
+
+    def checked(*args, **kwargs):
+        value = scorer(*args, **kwargs)
+        number = value.item() if isinstance(value, np.ndarray) and value.ndim == 0 else value
+        if not isinstance(number, Real):
+            raise TypeError(f"scoring={shown(scoring)} must give a number, got {shown(value)}.")
+        return number
+
+    return checked
