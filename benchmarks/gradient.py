@@ -20,9 +20,9 @@ from .problems import CORES, Size, classes, import_torch, torch_network
 TITLE = "Value and gradient over all rows"
 NOTE = (
     "Single precision, all cores. The peak is that of one large matrix product in the same "
-    "rounds; the share counts the multiplications and additions of the network's own matrix "
-    "products alone, one product for branches that share their input. scikit-learn: its "
-    "MLPClassifier's value and gradient within L-BFGS. PyTorch: eager, forward and backward."
+    "rounds. The share counts only the multiplications and additions of the network's matrix "
+    "products, with one product for branches that share their input. scikit-learn: value and "
+    "gradient of MLPClassifier within L-BFGS. PyTorch: eager, forward and backward."
 )
 SIZES = {Size(20_000, 100, 300, 10): 60.0, Size(100_000, 30, 100, 5): 35.0}
 OTHERS = ("gated", "skip", "residual", "rbf")

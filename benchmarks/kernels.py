@@ -14,9 +14,10 @@ from .problems import Size, amounts, classes
 
 TITLE = "Kernels"
 NOTE = (
-    'Fits of `RBFNetwork(200, width="dmax_dimension", refine=None)`, all cores, at 20 inputs, '
-    "single precision; accuracy or R² on as many other rows, 20,000 at most, stands in its own "
-    "rows. Nystroem has 200 components. KernelRidge needs the square of its rows, and gets fewer."
+    'Fits of `RBFNetwork(200, width="dmax_dimension", refine=None)` on 20 inputs, single '
+    "precision, all cores. Accuracy or R² on the same number of new rows, at most 20,000, is in "
+    "separate rows. Nystroem has 200 components. KernelRidge needs memory for the square of the "
+    "number of rows, and gets fewer rows."
 )
 CLASSIFICATION = {
     "Nystroem + LogisticRegression": lambda: make_pipeline(

@@ -11,10 +11,11 @@ from .measuring import Row, at_least, quietly, seconds
 
 TITLE = "Least squares"
 NOTE = (
-    "Friedman's first function, 10 inputs, 30 tanh units, one network, alpha 1e-6, all cores: the "
-    "time of the shortest `LeastSquares` fit whose cost (penalty included) is not above that of "
-    "`LBFGS` after 2,000 iterations, beside the time of these, and of as many of scikit-learn's "
-    "MLPRegressor. Where it is not reached, that is another local minimum: there is no ratio."
+    "Friedman's first function, 10 inputs, 30 tanh units, one network, alpha 1e-6, all cores: "
+    "the time of the shortest `LeastSquares` fit with a cost (including the penalty) not above "
+    "that of `LBFGS` after 2,000 iterations, compared with the time of these iterations, and of "
+    "the same number of iterations of scikit-learn's MLPRegressor. If the cost is not reached, "
+    "the fit has ended in another local minimum, and there is no ratio."
 )
 ALPHA = 1e-6
 

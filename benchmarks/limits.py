@@ -7,7 +7,10 @@ from .measuring import Row, interleaved, spread
 from .problems import CORES
 
 TITLE = "The machine's own limits"
-NOTE = "Square matrix products, copies of arrays beyond the caches, values within them."
+NOTE = (
+    "Products of square matrices, copies of arrays larger than the caches, and values within the "
+    "caches."
+)
 
 
 def run(quick: bool) -> list[Row]:

@@ -4,16 +4,15 @@ from .machine import in_words
 from .measuring import Row
 
 HEADER = """\
-How fast is it?
-===============
+Speed
+=====
 
 Measured by ``python -m benchmarks --output speed.json --page doc/benchmarks/speed.rst`` on
 {machine}{remark}
 
-Everything that is compared is timed in turn, round after round, so that other load on the
-machine affects all of it alike. Between two measurements is a pause, in which the threads of the
-last one go to sleep. Each figure is the median of the rounds, or of the ratios within each round,
-with its quartiles beside it.
+Competing programs are timed in turn, round after round, so that other load on the machine affects
+all of them alike. A pause between measurements lets the threads of the last one go to sleep. Each
+figure is the median over the rounds, or of the ratios within each round, with its quartiles.
 """
 COLUMNS = ("case", "measured", "median", "quartiles", "target")
 

@@ -13,9 +13,10 @@ from .problems import Size, classes, one_network
 
 TITLE = "Prediction"
 NOTE = (
-    "`predict` in single precision, 100 units, 20 inputs, beside scikit-learn's MLPClassifier "
-    "without any scaling of its inputs; all cores for a million rows. The default is a blend of "
-    "three kinds of networks; a grid point of a partial dependence: 500 rows in double precision."
+    "`predict` in single precision, 100 units, 20 inputs, compared with scikit-learn's "
+    "MLPClassifier without scaling of its inputs; all cores for a million rows. The default is a "
+    "blend of three kinds of networks. A grid point of a partial dependence plot has 500 rows in "
+    "double precision."
 )
 
 

@@ -11,10 +11,10 @@ from .problems import Size, classes, one_network
 
 TITLE = "Scale"
 NOTE = (
-    "One network, 100 units, single precision. Memory is the peak of a fresh process above what "
-    "it held before the call, the data among it. The rows on the disk are an `np.memmap` larger "
-    "than the limit that the process sets for its own data (RLIMIT_DATA, which counts what is "
-    "allocated, not files that are mapped): one epoch, then all predictions."
+    "One network, 100 units, single precision. Memory is the peak of a fresh process minus its "
+    "memory before the call, which includes the data. The rows on disk are an `np.memmap` larger "
+    "than the limit that the process sets for its own data (RLIMIT_DATA, which counts "
+    "allocations, not mapped files): one epoch, then all predictions."
 )
 MEASURED = ("adam, fit", "lbfgs, fit", "predict")
 

@@ -13,9 +13,9 @@ from .problems import CORES, Size, classes, one_network
 
 TITLE = "Sharing the machine"
 NOTE = (
-    "The time beside one other process that is always busy, relative to that of perfect "
-    "sharing, where the cores are dealt evenly to all busy threads; and that of a grid search "
-    "with two jobs, whose processes have started, relative to half of that with one."
+    "The time next to another process that is always busy, relative to perfect sharing, in which "
+    "the cores are divided evenly among all busy threads; and the time of a grid search with two "
+    "jobs, after their processes have started, relative to half the time with one job."
 )
 
 

