@@ -1,6 +1,6 @@
-"""Write the pages of the API: one for each public module, from the package as it is.
+"""Write the API pages, one for each public module.
 
-A new class, function, registered name or module appears here by itself.
+New classes, functions, registered names and modules appear automatically.
 """
 
 import importlib
@@ -13,7 +13,7 @@ import sklearn_twolayer
 from sklearn_twolayer._documented import public_path
 from sklearn_twolayer.embeddings import PRESETS, Embedding, Operator, as_embedding
 
-#: Pages that a user needs, in the order of the reading; all others follow.
+#: Pages for users, in this order; all others follow.
 FIRST = ("estimators", "inspection", "embeddings", "activations", "kernels", "losses")
 FIRST += ("solvers", "input_maps")
 SYMBOLS = {"Concatenation": "|", "Sum": "+", "Product": "*"}
@@ -34,14 +34,17 @@ def write(folder: Path) -> list[str]:
 
 
 INTRODUCTION = """\
-What most programs need is in the package itself, as `from sklearn_twolayer import Dense`:
+The names needed most often can be imported from the package, as in
+`from sklearn_twolayer import Dense`:
 
 {names}.
 
-The other names are imported from the module that their page is about. A name that stands for an
-object, such as `"relu"` for `ReLU()`, is in a table at the head of the page. Methods that come
-from scikit-learn, such as `get_params`, `set_output` and `fit_transform`, are described there.
-""".format(names=", ".join(f":class:`~sklearn_twolayer.{n}`" for n in sklearn_twolayer.__all__))
+All other names are imported from the module that their page describes. Strings that can replace an
+object, such as `"relu"` for `ReLU()`, are in a table at the top of the page. Methods inherited
+from scikit-learn, such as `get_params`, `set_output` and `fit_transform`, are described in its
+documentation. """.format(
+    names=", ".join(f":class:`~sklearn_twolayer.{n}`" for n in sklearn_twolayer.__all__)
+)
 
 
 def public_modules():
@@ -119,7 +122,7 @@ def presets_table() -> str:
 
 
 def expression(embedding: Embedding) -> str:
-    """Return an embedding as one would write it.
+    """Return an embedding as an expression.
 
     >>> print(expression(as_embedding("gated", n_units=3)))
     Dense(3, "sigmoid") * Dense(3, "identity")

@@ -1,4 +1,4 @@
-"""Draw the picture of the README: one problem, four embeddings.
+"""Draw the figure of the README: one problem, four embeddings.
 
 python doc/make_readme_plot.py
 """

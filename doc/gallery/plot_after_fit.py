@@ -1,9 +1,9 @@
 """
-After the fit: curves, parts, intervals, importances
-====================================================
+Plots of a fitted model: curves, parts, intervals, importances
+==============================================================
 
-Four pictures of a fitted model, each from one line: did training go well, what is each part of the
-blend worth, do intervals hold what they promise, and which columns matter.
+Four plots of a fitted model: did training go well, how much does each part of the blend
+contribute, do intervals have the requested coverage, and which columns matter?
 """
 
 import matplotlib.pyplot as plt
@@ -27,7 +27,7 @@ X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.4, random_
 # Loss curves
 # -----------
 # With `early_stopping=True` some rows are set aside, and the iteration that predicts them best is
-# the one that is kept. A score instead of the loss has an axis of its own, at the right.
+# kept. If a score is monitored instead of the loss, it has its own axis on the right.
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
 settings = {"early_stopping": True, "n_estimators": 1, "max_iter": 200, "random_state": 0}
@@ -42,9 +42,9 @@ right.set_title("Benign and malignant tumours", loc="left")
 # %%
 # Parts
 # -----
-# The default is a sum: several networks, rectified networks and a radial-basis network, each times
-# a factor that was found on rows that it had not seen. A pale bar is how far a part moves the
-# outputs, a dark one what is left of it after the factor. Each table takes something else.
+# The default is a sum of several networks, rectified networks and a radial-basis network, each
+# multiplied by a factor that is fitted on held-out rows. Pale bars show the spread of the outputs
+# of each part, dark bars the spread after multiplication by the factor. It differs between tables.
 
 model = TwoLayerRegressor(random_state=0).fit(X_train, y_train)
 wine = load_wine(as_frame=True)
@@ -65,9 +65,9 @@ for ax, (title, (estimator, rows)) in zip(panels, fitted.items(), strict=True):
 # %%
 # Intervals
 # ---------
-# `predict_interval` is made from rows that were left out of training, so that intervals hold what
-# they promise, within the grey band of what chance allows on so many rows. Intervals from the
-# errors on training rows are too narrow: their points lie below the diagonal.
+# `predict_interval` uses errors on held-out rows, so the coverage is as requested, up to chance
+# (the grey band). Intervals from the errors on training rows are too narrow: their points lie
+# below the diagonal.
 
 COVERAGES = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 
@@ -90,8 +90,8 @@ right.set_title("predict_interval", loc="left")
 # %%
 # Importances
 # -----------
-# `feature_importances_` needs no targets. `from_importances` takes the numbers of scikit-learn's
-# `permutation_importance`: how much R² falls when a column is shuffled.
+# `feature_importances_` needs no targets. `from_importances` takes the output of scikit-learn's
+# `permutation_importance`: the decrease of R² when a column is shuffled.
 
 model = TwoLayerRegressor(random_state=0).fit(X_train, y_train)
 worth = permutation_importance(model, X_test, y_test, n_repeats=5, random_state=0)

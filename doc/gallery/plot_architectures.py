@@ -2,9 +2,9 @@
 Architectures compared on one table
 ===================================
 
-Every architecture of the source is an expression of embeddings. Here they are compared on
-handwritten digits (1797 rows, 64 pixels) by cross-validation, at about the same number of
-parameters and with everything else equal.
+Every architecture is an expression of embeddings. Here they are compared by cross-validation on
+handwritten digits (1797 rows, 64 pixels), with about the same number of parameters and everything
+else equal.
 """
 
 import matplotlib.pyplot as plt
@@ -19,8 +19,9 @@ X, y = load_digits(return_X_y=True)
 # %%
 # The expressions
 # ---------------
-# Branches are joined by ``|``, added by ``+`` and multiplied by ``*``. Radial units are left out:
-# in 64 dimensions they need many more centres than the 35 that so many parameters allow.
+# Branches are concatenated by ``|``, added by ``+`` and multiplied by ``*``. Radial units are left
+# out: in 64 dimensions they need many more centres than the 35 that this number of parameters
+# allows.
 
 ARCHITECTURES = {
     "linear": Dense(35, "identity"),
@@ -36,8 +37,8 @@ ARCHITECTURES = {
 # %%
 # Cross-validation
 # ----------------
-# The pixels are alike, so that standardising them is enough. One network of each kind is trained
-# on each of ten splits, and judged by the log-loss of the rows left out.
+# The pixels are alike, so standardising them is enough. One network of each kind is trained on
+# each of ten splits, and evaluated by the log-loss on the held-out rows.
 
 splits = RepeatedStratifiedKFold(n_splits=5, n_repeats=2, random_state=0)
 losses, sizes = {}, {}
@@ -54,8 +55,8 @@ for name, embedding in ARCHITECTURES.items():
     sizes[name] = model.fit(X[:100], y[:100]).params_.size
 
 # %%
-# Each small dot is a split, each large one the mean. The splits are the same for all, so that the
-# order of the means says more than the spread of the dots suggests.
+# Each small dot is a split, each large dot the mean. All networks use the same splits, so the
+# order of the means is more reliable than the spread of the dots suggests.
 
 order = sorted(losses, key=lambda name: losses[name].mean(), reverse=True)
 figure, axes = plt.subplots(figsize=(8, 4.2), layout="constrained")
@@ -63,7 +64,7 @@ for height, name in enumerate(order):
     axes.scatter(losses[name], np.full(len(losses[name]), height), s=14, color="#b8c7dc")
     axes.scatter(losses[name].mean(), height, s=60, color="#2f6db5", zorder=3)
 axes.set_yticks(range(len(order)), [f"{name} ({sizes[name]:,} parameters)" for name in order])
-axes.set_xlabel("log-loss on the rows left out (lower is better)")
+axes.set_xlabel("log-loss on held-out rows (lower is better)")
 axes.set_xlim(left=0)
 axes.grid(axis="x", color="#e6e6e6")
 axes.set_axisbelow(True)

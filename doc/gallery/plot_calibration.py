@@ -1,14 +1,15 @@
 """
-Probabilities that can be believed
-==================================
+Calibrated probabilities
+========================
 
-A classifier is calibrated if of the cases that it gives a probability of 80 %, 80 % are indeed
-so. Networks that have trained for long tend to be too sure. Several networks side by side mend
-that: each leaves out a part of the rows, and these tell by how much, and how much a radial-basis
-network beside them is worth.
+A classifier is calibrated if 80 % of the cases with a predicted probability of 80 % are positive.
+Networks trained for a long time tend to be overconfident. A blend of several networks corrects
+this: each network leaves out some of the rows, and its outputs on these rows show how much its
+probabilities have to be reduced, and how much weight a radial-basis network deserves.
 
-The question is whether the disease of a diabetes patient progresses faster than the median, which
-the table can answer only in part: honest probabilities are seldom near zero or one.
+The task is to predict whether the disease of a diabetes patient progresses faster than the median.
+The table contains limited information about this, so calibrated probabilities are rarely near zero
+or one.
 """
 
 import matplotlib.pyplot as plt
@@ -29,8 +30,9 @@ y = (progression > np.median(progression)).astype(int)
 # %%
 # Four models
 # -----------
-# All networks have 100 units and train for many passes over the data, the MLP until its loss no
-# longer falls: too many for 354 rows. Fewer would help all of them, if one knew how many.
+# All networks have 100 units and are trained for many epochs, the MLP until its loss no longer
+# decreases. This is too long for 354 rows; fewer epochs would help all of them, if we knew how
+# many.
 
 settings = {
     "input_map": "standard",
@@ -50,7 +52,7 @@ MODELS = {
 }
 
 # %%
-# All rows are predicted by models that have not seen them.
+# Each row is predicted by models that were trained without it.
 
 folds = StratifiedKFold(5, shuffle=True, random_state=0)
 predicted = {}
@@ -63,10 +65,10 @@ first, second, third = TwoLayerClassifier(**settings).fit(X, y).blend_weights_
 print(f"factors: {first:.2f} networks, {second:.2f} rectified ones, {third:.2f} the radial one")
 
 # %%
-# On the diagonal a probability means what it says. A curve that is flatter than the diagonal is
-# that of a model that is too sure; its histogram piles up at the ends. Networks with a factor
-# err, if at all, on the side of caution: it was found for each alone, and their average is less
-# sure than they are.
+# On the diagonal, predicted probabilities match the observed frequencies. If a curve is flatter
+# than the diagonal, the model is overconfident, and its histogram has peaks at both ends. Networks
+# with a factor are, if anything, slightly underconfident: the factor is fitted to single networks,
+# and their average is less confident.
 
 COLOURS = ["#999999", "#e08214", "#7fbf7b", "#2f6db5"]
 figure = plt.figure(figsize=(9, 5.6), layout="constrained")
@@ -84,6 +86,6 @@ for i, (name, p) in enumerate(predicted.items()):
     if i < 3:
         histogram.set_xticklabels([])
 histogram.set_xlabel("predicted probability")
-curves.set(xlabel="mean predicted probability", ylabel="part of the rows that are positive")
+curves.set(xlabel="mean predicted probability", ylabel="fraction of positives")
 curves.legend(frameon=False, loc="upper left")
 curves.spines[["top", "right"]].set_visible(False)

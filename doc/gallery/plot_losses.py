@@ -1,10 +1,10 @@
 """
-Losses: a band of quantiles, and outliers
-=========================================
+Losses: quantiles and outliers
+==============================
 
-The loss says what a regression predicts: the mean (`squared_error`), the median
-(`absolute_error`), any quantile (`quantile`), or something between mean and median that wild
-targets do not move (`huber`, `log_cosh`).
+The loss determines what a regression predicts: the mean (`squared_error`), the median
+(`absolute_error`), any quantile (`quantile`), or a value between mean and median that is robust to
+outliers (`huber`, `log_cosh`).
 """
 
 import matplotlib.pyplot as plt
@@ -21,10 +21,10 @@ table, progression = load_diabetes(as_frame=True, return_X_y=True, scaled=False)
 y = progression.to_numpy()
 
 # %%
-# A band of quantiles
-# -------------------
-# Three networks predict the 10 %, 50 % and 90 % quantiles of the progression of the disease from
-# the body-mass index alone. A few smooth units are enough.
+# Quantiles
+# ---------
+# Three models predict the 10 %, 50 % and 90 % quantiles of the progression of the disease from the
+# body-mass index alone. A few smooth units are enough.
 
 bmi = table[["bmi"]].to_numpy()
 line = np.linspace(bmi.min(), bmi.max(), 200)[:, None]
@@ -46,9 +46,8 @@ for q in (0.1, 0.5, 0.9):
 # %%
 # Outliers
 # --------
-# In the next experiment some targets of the training rows are recorded ten times too large, as by
-# a lost decimal point. All columns are used, and the error is taken on test rows without such
-# faults.
+# Next, some targets of the training rows are ten times too large, as if a decimal point had been
+# lost. All columns are used, and the error is measured on test rows without such outliers.
 
 LOSSES = {"squared_error": ORANGE, "huber": BLUE, "absolute_error": GREY}
 shares = [0.0, 0.02, 0.05, 0.1]
@@ -71,8 +70,8 @@ for i, share in enumerate(shares):
             errors[loss][i, j] = mean_absolute_error(y[test], model.predict(table.iloc[test]))
 
 # %%
-# The absolute error does not notice. Huber's loss turns linear at a multiple of the standard
-# deviation of the targets, which many outliers inflate; its `delta` can be set lower.
+# The absolute error is hardly affected. Huber's loss becomes linear at a multiple of the standard
+# deviation of the targets, which many outliers inflate; you can set a smaller `delta`.
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.2), layout="constrained")
 left.scatter(bmi[:, 0], y, s=10, color=GREY, alpha=0.5, linewidths=0)

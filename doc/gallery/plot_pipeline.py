@@ -3,8 +3,8 @@ A table with mixed columns, in a pipeline and a search
 ======================================================
 
 A pandas table with numbers, a category and missing values goes through a `ColumnTransformer` into
-a network, and `GridSearchCV` reaches into its embedding and its solver by name. The table is that
-of diabetes patients, with their measurements in the original units.
+a network, and `GridSearchCV` tunes parameters of its embedding and its solver. The rows are
+diabetes patients, with measurements in the original units.
 """
 
 import matplotlib.pyplot as plt
@@ -21,8 +21,8 @@ from sklearn_twolayer import Adam, Dense, TwoLayerRegressor
 # %%
 # The table
 # ---------
-# The column `sex` is a category, coded by numbers. One value in ten of the blood pressure is
-# blotted out.
+# The column `sex` is a category, coded by numbers. One in ten values of the blood pressure is
+# removed.
 
 table, progression = load_diabetes(as_frame=True, return_X_y=True, scaled=False)
 table["sex"] = table["sex"].map({1.0: "A", 2.0: "B"})
@@ -32,8 +32,8 @@ print(table.head())
 # %%
 # The pipeline
 # ------------
-# No scaler is needed: the network scales its inputs and its targets. The embedding is linear
-# units beside nonlinear ones, a skip-connection.
+# No scaler is needed: the network scales its inputs and targets. The embedding is a
+# skip-connection: linear units and nonlinear units.
 
 numbers = [column for column in table.columns if column != "sex"]
 columns = ColumnTransformer(
@@ -68,10 +68,10 @@ for name, value in search.best_params_.items():
 print(f"R² on the test rows: {search.best_estimator_.score(X_test, y_test):.2f}")
 
 # %%
-# What was found
-# --------------
-# All of the grid lies within three parts in a hundred: on this small and noisy table no form of
-# the second branch stands out, and the wide one with ReLU needs weight decay.
+# Results
+# -------
+# All errors of the grid are within 3 %: on this small and noisy table no form of the second branch
+# stands out, and the wide branch with ReLU needs weight decay.
 
 results = search.cv_results_
 error = -results["mean_test_score"].reshape(2, 2, len(decays))

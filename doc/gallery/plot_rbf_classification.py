@@ -20,8 +20,8 @@ X_new, y_new = make_moons(2000, noise=0.25, random_state=1)
 # Three stages
 # ------------
 # Twelve centres come from KMeans on the inputs alone, and their common width is
-# h = d_max / √N_E. The output layer is then fitted; ``refine="width"`` puts one factor on the
-# widths before. Without an input map all is in the units of the plot.
+# h = d_max / √N_E. Then the output layer is fitted; with ``refine="width"``, the widths are first
+# multiplied by one factor. Without an input map, everything is in the units of the plot.
 
 models = {
     "textbook": RBFNetwork(12, refine=None, input_map=None, random_state=0),
@@ -54,8 +54,8 @@ figure.tight_layout()
 # %%
 # How far from the data?
 # ----------------------
-# A probability says nothing of whether there were training rows nearby. `score_samples` does: the
-# logarithm of a density about the centres.
+# A probability does not show whether there were training rows nearby. `score_samples` does: it is
+# the logarithm of a density around the centres.
 
 density = models["textbook"].score_samples(grid.reshape(-1, 2)).reshape(grid.shape[:2])
 figure, panel = plt.subplots(figsize=(5, 4))

@@ -1,9 +1,9 @@
 """
-A search over the parts of a radial-basis network
-=================================================
+A search over the parameters of a radial-basis network
+======================================================
 
-Number of centres, refinement and penalty of :class:`~sklearn_twolayer.RBFNetwork` by
-cross-validation, on the diabetes table of scikit-learn.
+Number of centres, refinement and penalty of :class:`~sklearn_twolayer.RBFNetwork`, chosen by
+cross-validation on scikit-learn's diabetes data.
 """
 
 import matplotlib.pyplot as plt
@@ -24,10 +24,10 @@ search = GridSearchCV(model, grid, cv=5).fit(X, y)
 print(search.best_params_, round(search.best_score_, 3))
 
 # %%
-# What leave-one-out already knows
-# --------------------------------
-# The penalty that is chosen within each fit is about as good as the best one of the grid: it need
-# not be searched for.
+# The penalty by leave-one-out
+# ----------------------------
+# The penalty chosen by leave-one-out within each fit is about as good as the best one of the grid:
+# there is no need to search for it.
 
 scores = search.cv_results_["mean_test_score"].reshape(3, 3, 3)  # alpha, n_centers, refine
 figure, panels = plt.subplots(1, 3, figsize=(11, 3.5), sharey=True)

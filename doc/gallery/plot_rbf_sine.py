@@ -1,9 +1,9 @@
 """
-A noisy sine, and what lies beyond the data
-===========================================
+A noisy sine, and extrapolation
+===============================
 
-Regression on one input: the radial units, their sum, and what each kernel predicts far away from
-all training rows.
+Regression on one input: the radial units, their sum, and what each kernel predicts far from the
+training rows.
 """
 
 import matplotlib.pyplot as plt
@@ -19,7 +19,7 @@ t = np.linspace(-4, 10, 600)
 # %%
 # The units and their sum
 # -----------------------
-# Eight Gaussians of width d_max / √N_E, times their output weights.
+# Eight Gaussians of width d_max / √N_E, multiplied by their output weights.
 
 model = RBFNetwork(8, task="regression", refine=None, input_map=None, random_state=0)
 model.fit(x[:, None], y)
@@ -34,10 +34,10 @@ panel.set(
 panel.legend()
 
 # %%
-# Far away
-# --------
-# A Gaussian falls to the bias within a few widths, heavy-tailed kernels do so slowly,
-# multiquadrics grow with the distance, and a linear tail goes on as a line.
+# Far from the data
+# -----------------
+# With Gaussians, the prediction falls to the bias within a few widths, with heavy-tailed kernels
+# more slowly. Multiquadrics grow with the distance, and a linear tail continues as a line.
 
 t = np.linspace(-15, 21, 600)
 figure, panel = plt.subplots(figsize=(8, 4))

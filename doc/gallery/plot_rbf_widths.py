@@ -2,9 +2,9 @@
 Where each rule for widths fails
 ================================
 
-The textbook's h = d_max / √N_E does well in two or three dimensions and dies as the dimension
-grows; in one it makes units so wide that their activations are nearly the same. R² on new rows
-against the dimension, for the rules of :class:`~sklearn_twolayer.RBFNetwork`.
+The textbook rule h = d_max / √N_E works well in two or three dimensions, and fails in many. In one
+dimension, its units are so wide that their activations are nearly the same. The plot shows R² on
+new rows against the dimension, for the rules of :class:`~sklearn_twolayer.RBFNetwork`.
 """
 
 import warnings
@@ -27,7 +27,7 @@ def sample(n_rows, dimension, seed):
 
 
 # %%
-# A hundred Gaussians on a thousand rows, in the input's own units.
+# A hundred Gaussians on a thousand rows, in the units of the input.
 
 scores = {rule: [] for rule in RULES}
 conditions = []
@@ -39,7 +39,7 @@ for dimension in DIMENSIONS:
             100, task="regression", width=rule, refine=None, input_map=None, random_state=0
         )
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # of rows that no unit sees
+            warnings.simplefilter("ignore", UserWarning)  # rows far from all centres
             scores[rule].append(model.fit(X, y).score(X_new, y_new))
 
 figure, panel = plt.subplots(figsize=(7, 4))

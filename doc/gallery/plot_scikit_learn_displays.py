@@ -1,9 +1,9 @@
 """
-Pictures of scikit-learn
-========================
+scikit-learn's displays
+=======================
 
-The networks are estimators like others, so the displays of scikit-learn take them: decision
-boundaries, partial dependence, calibration and learning curves.
+The networks work with the displays of scikit-learn: decision boundaries, partial dependence,
+calibration and learning curves.
 """
 
 import matplotlib.pyplot as plt
@@ -20,7 +20,7 @@ BLUE, ORANGE = "#2f6db5", "#e08214"
 # %%
 # Decision boundaries
 # -------------------
-# The probability of a class, for the defaults of two estimators and a gated network.
+# The probability of one class, for two estimators with their defaults and a gated network.
 
 X, y = make_moons(300, noise=0.25, random_state=0)
 gated = Dense(20, "sigmoid") * Dense(20, "identity")
@@ -41,8 +41,8 @@ for ax, (title, model) in zip(panels, MODELS.items(), strict=True):
 # %%
 # Partial dependence
 # ------------------
-# The mean prediction, if a column had the same value in all rows: of one column, and of two. A
-# hundred rows are enough for a mean.
+# The mean prediction if one or two columns had the same value in all rows. A hundred rows are
+# enough for a mean.
 
 table, progression = load_diabetes(return_X_y=True, as_frame=True, scaled=False)
 regression = TwoLayerRegressor(random_state=0).fit(table, progression)
@@ -55,7 +55,7 @@ display = PartialDependenceDisplay.from_estimator(
 # %%
 # Calibration and learning curves
 # -------------------------------
-# Is a probability of 80 % right in 80 of 100 cases, and what would more rows give?
+# Are probabilities of 80 % right in 80 out of 100 cases, and would more rows help?
 
 tumours = load_breast_cancer()
 X_train, X_test, y_train, y_test = train_test_split(

@@ -1,10 +1,10 @@
 """
-What units do: bends, waves and centres
+What units do: kinks, waves and centres
 =======================================
 
 An embedding is a set of units, and the linear layer adds them up. `EmbeddingDisplay` shows them:
-along one column as curves, each times its output weight, that add up to the output of the
-network; in two columns as the lines where they bend, or as circles about their centres.
+along one column as curves, multiplied by their output weights, that add up to the output of the
+network; in two columns as the lines of their kinks, or as circles around their centres.
 """
 
 import matplotlib.pyplot as plt
@@ -17,10 +17,9 @@ from sklearn_twolayer.inspection import EmbeddingDisplay
 # %%
 # Along one column
 # ----------------
-# A wave with a jump, seen through three kinds of units. Rectified units bend where there is a dot,
-# and are flat on one side of it; sines are waves without a place; a radial unit is a bump about
-# its centre. Networks join kinds by `|`: here a sine follows the wave, and the rectified units
-# mend what it cannot do.
+# A wave with a jump, fitted by three kinds of units. A rectified unit has a kink at the dot, and
+# is flat on one side of it; sines are waves without a location; a radial unit is a bump around its
+# centre. `|` combines kinds: here the sines follow the wave, and the rectified units do the rest.
 
 rng = np.random.default_rng(0)
 x = np.sort(rng.uniform(-3, 3, 200))[:, None]
@@ -51,10 +50,10 @@ for ax, (title, model) in zip(panels, MODELS.items(), strict=True):
 # %%
 # In two columns
 # --------------
-# Two half-moons. Red and blue are the log-odds of the two classes, for which the display shades
-# the plane. Between the lines a rectified network is linear: its classes meet in straight pieces.
-# A softer unit, the hyperbolic tangent, has a step along its line. The circles are one width about
-# the centres of radial units; the darker a unit is drawn, the more it does.
+# Two half-moons. The shading, red and blue, shows the log-odds of the two classes. Between the
+# lines a rectified network is linear, so its decision boundary consists of straight pieces. A
+# smoother unit, the hyperbolic tangent, has a step along its line. The circles have a radius of
+# one width around the centres of radial units. Units with a larger effect are drawn darker.
 
 moons, label = make_moons(300, noise=0.2, random_state=0)
 KINDS = {
@@ -71,10 +70,10 @@ for ax, (title, model) in zip(panels, KINDS.items(), strict=True):
 # %%
 # Two columns of a table
 # ----------------------
-# Of a table with more columns one or two are named; the others stay at their medians. The default
-# is a sum of parts, each of several networks: `part` and `network` choose one. The units of the
-# radial part are so wide that only their centres are in the picture. Grey dots are the patients:
-# what happens where there are none need not be believed.
+# If a table has more columns, select one or two; the others are fixed at their medians. The
+# default is a sum of parts, each with several networks: `part` and `network` select one. The units
+# of the radial part are so wide that only their centres are visible. Grey dots are the patients:
+# do not trust predictions where there are none.
 
 X, progression = load_diabetes(return_X_y=True, as_frame=True, scaled=False)
 model = TwoLayerRegressor(random_state=0).fit(X, progression)
