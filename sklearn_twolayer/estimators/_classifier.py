@@ -19,8 +19,8 @@ from ._validation import guarded_fit, partial_fit_available
 class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
     """Two-layer network for classes, labels and distributions over classes.
 
-    An embedding of the input, then a linear layer: y = g(Wᵀ y_E(x) + b), with g the
-    logistic function for two classes and for several labels per row (the multiple binary
+    An embedding of the input, then a linear layer: y = g(Wᵀ y_E(x) + b), where g is the
+    logistic function for two classes and for several labels per row (multiple binary
     classifier), and the softmax for more than two classes.
 
     Parameters
@@ -43,8 +43,8 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
         Columns that hold categories: those of a data frame with a matching type (text,
         categories, objects); or a mask, indices or names of columns; or None for none.
     loss : str or Loss, default="log_loss"
-        "log_loss" (cross-entropy), "squared_error" (on the probabilities), or an
-        instance of a loss, put on the probabilities.
+        "log_loss" (cross-entropy), "squared_error" of the probabilities, or an instance of
+        a loss, which is applied to the probabilities.
     soft_targets : {None, "multiclass", "multilabel"}, default=None
         None for labels. "multiclass" if the rows of y are distributions over the classes;
         "multilabel" if each entry of y is the probability of an independent label.
@@ -85,15 +85,15 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
         The validation value: "loss", or a scorer; None for the estimator's `score`.
     warm_start : bool, default=False
         Whether fit starts from the weights of the last fit. On the same rows in the same
-        order, the factors of a blend are fitted again. On other rows, whose targets the
-        networks may have seen, those of the last fit are kept, with a warning.
+        order, the factors of a blend are fitted again. On other rows, on which the networks
+        may have been trained, the factors of the last fit are kept, with a warning.
     random_state : int, RandomState or None, default=None
-        Controls the initial weights, batches and splits.
+        Controls all random choices. Pass an integer for reproducible results.
     n_jobs : int or None, default=None
         Number of threads; -1 for all processors. The result does not depend on it.
     verbose : bool, default=False
-        Whether to print a line for each iteration and stage, with the time after a few
-        seconds.
+        Whether to print a line for each step and iteration, with the elapsed time after a
+        few seconds.
 
     Attributes
     ----------
@@ -102,12 +102,12 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
     blend_weights_ : ndarray of shape (n_parts,)
         The factors of the mean of the networks, of the mean of the rectified networks and
         of `radial_`, as far as these exist. They are fitted on held-out rows. If all are
-        near zero, nothing predicts better than a constant, and fit warns.
+        near zero, no part predicts better than a constant, and a warning is raised.
     radial_ : RBFNetwork
         The radial-basis network of the blend, if there is one. It can also predict on its
         own, and its `score_samples` shows how close rows are to the training rows.
     params_ : ndarray of shape (n_networks, n_parameters)
-        The fitted parameters of the networks; ``network_.views(params_)`` names their parts.
+        The fitted parameters; ``network_.views(params_)`` splits them into named arrays.
     network_ : Network
         The two layers as functions of `params_`.
     input_map_ : transformer or None
@@ -124,11 +124,12 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
     feature_names_in_ : ndarray of shape (n_features_in_,)
         Names of the columns, if they are strings.
     columns_ : Columns
-        How the columns of a data frame were understood: kinds, levels, parts of dates.
+        How the columns of a data frame were interpreted: kinds, levels, parts of dates.
 
     See Also
     --------
-    TwoLayerRegressor : The same for real targets.
+    TwoLayerRegressor : The same for regression.
+    RBFNetwork : Radial-basis network, fitted in closed form.
 
     Examples
     --------
@@ -196,16 +197,16 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
         Parameters
         ----------
         X : {data frame, array-like, sparse matrix} of shape (n_samples, n_features)
-            Rows, in any units: the input map scales them. Missing values are None or NaN;
-            of a data frame, text, categories, booleans and dates are read too.
+            Rows, in any units: the input map scales them. Missing values are None or NaN. A
+            data frame may also contain text, categories, booleans and dates.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Labels; zeros and ones of shape (n_samples, n_labels) for several labels a
-            row; probabilities, as `soft_targets` says.
+            Labels; zeros and ones of shape (n_samples, n_labels) for several labels per
+            row; or probabilities, according to `soft_targets`.
         sample_weight : array-like of shape (n_samples,), optional
             Weights of the rows; an integer weight counts as repeated rows.
         X_val, y_val : array-like, optional
-            Validation rows, for `validation_curve_` and early stopping; `class_weight` is
-            for them too.
+            Validation rows, for `validation_curve_` and early stopping. `class_weight`
+            applies to them, too.
 
         Returns
         -------
@@ -215,23 +216,23 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
         Raises
         ------
         ValueError
-            If a parameter or the data are out of range; the estimator is then left as
-            it was.
+            If a parameter or the data are invalid; the estimator is then left unchanged.
         KeyboardInterrupt
-            If it is interrupted. After at least one iteration, an estimator that is new or
-            goes on (`warm_start`) keeps the weights so far.
+            If it is interrupted. After at least one iteration, an estimator that was not
+            fitted before, or has `warm_start=True`, keeps the weights so far.
         """
         return self._fit(X, y, sample_weight, X_val, y_val)
 
     @partial_fit_available
     @guarded_fit
     def partial_fit(self, X, y, classes=None, sample_weight=None):
-        """Train for one epoch, going on from the state of the last call.
+        """Train for one epoch, continuing from the last call.
 
-        The input map is learned from the first call, which should be a fair sample of the
-        rows. The learning-rate schedule counts calls, of `max_iter` in all; without a number,
-        the rate falls with the inverse root of the number of steps. After `fit`, the factors
-        of a blend and its radial-basis network stay as they are.
+        The input map is learned from the first call, which should be a representative sample
+        of the rows. If `max_iter` is the number of calls, the learning-rate schedule counts
+        them; if it is None, the rate falls with the inverse square root of the number of
+        steps. After `fit`, the factors of a blend and its radial-basis network stay
+        unchanged.
 
         Parameters
         ----------
@@ -240,9 +241,9 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets, as in fit.
         classes : array-like of shape (n_classes,), optional
-            All labels that may come, each once; if None, those of the first call.
+            All labels that may occur, each once; if None, those of the first call.
         sample_weight : array-like of shape (n_samples,), optional
-            Weights of the rows, beside the others of this call.
+            Weights of the rows, relative to the others of this call.
 
         Returns
         -------
@@ -251,8 +252,8 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
         """
         if isinstance(self.class_weight, str):
             raise ValueError(
-                f"class_weight={self.class_weight!r} needs all rows at once: for partial_fit give "
-                "a dict of weights."
+                f"class_weight={self.class_weight!r} needs all rows at once: for partial_fit, "
+                "pass a dict of weights."
             )
         if classes is not None:
             classes = validate_classes(classes)
@@ -284,7 +285,7 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
         return self._targets.predict(z)
 
     def score(self, X, y, sample_weight=None):
-        """Return the accuracy; of the most probable labels, for soft targets.
+        """Return the accuracy; for soft targets, that of the most probable class.
 
         Parameters
         ----------
@@ -298,7 +299,7 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
         Returns
         -------
         float
-            The accuracy; the part of rows with all labels right, for several labels.
+            The accuracy; for several labels, the fraction of rows with all labels correct.
         """
         predicted = self.predict(X)
         if self.soft_targets is not None:
@@ -308,7 +309,7 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
     def _resolve_loss(self):
         loss = resolve(self.loss, CLASSIFICATION_LOSSES, Loss, "loss")
         if not isinstance(loss.link, IdentityLink | None):
-            raise ValueError(f"loss={loss!r} has a link of its own: it is for regression only.")
+            raise ValueError(f"loss={loss!r} has its own link: it is for regression only.")
         if loss.outputs_per_target:
             raise ValueError(f"loss={loss!r} predicts several values: it is for regression only.")
         return loss

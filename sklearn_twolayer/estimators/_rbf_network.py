@@ -1,4 +1,4 @@
-"""The radial-basis network: unsupervised centres, a linear output, refinements between."""
+"""The radial-basis network: unsupervised centres, refinements, and a linear output layer."""
 
 from typing import Any
 
@@ -14,19 +14,19 @@ from ._validation import guarded_fit
 
 
 class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
-    """Radial-basis network, for classes or real targets (pages TWO.31 to TWO.34).
+    """Radial-basis network for classification or regression (pages TWO.31 to TWO.34).
 
-    y = g(Σ_j W_j K(‖x - μ_j‖ / h_j) + b), in stages: centres, widths and shapes from the
-    inputs alone; the output layer with a penalty chosen by leave-one-out; and what
-    `refine` names. ``RBFNetwork(refine=None)`` is the textbook network.
+    y = g(Σ_j W_j K(‖x - μ_j‖ / h_j) + b), fitted in stages: centres, widths and shapes from
+    the inputs alone; the refinements in `refine`; and the output layer, with a penalty
+    chosen by leave-one-out. ``RBFNetwork(refine=None)`` is the textbook network.
 
     Parameters
     ----------
     n_centers : int or None, default=None
-        Number of centres; fewer are used where there are fewer distinct rows. By default
-        512, and more for more than 3,000 rows: 1,286 for 30,000.
+        Number of centres; fewer are used if there are fewer distinct rows. If None, 512, and
+        more for more than 3,000 rows: 1,286 for 30,000.
     task : {"classification", "regression"}, default="classification"
-        What to learn.
+        The kind of problem.
     kernel : str, Kernel or pair of callables, default="gaussian"
         "gaussian", "multiquadric", "inverse_multiquadric", "laplace", "matern32",
         "matern52", "cauchy", "thin_plate", "wendland", or the function of s = r²/h² and
@@ -37,66 +37,68 @@ class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
     width : str, WidthRule, float or array, default="dmax"
         "dmax" (h = d_max / √N_E), "dmax_dimension" (d_max / N_E^(1/d)), "nearest" centres,
         "cluster" (the spread of each cluster), "loo" (by leave-one-out, as with
-        ``refine="width"``), or numbers, which ``refine="auto"`` leaves as they are; of a
-        rule it takes how widths differ, and one factor on all of them from leave-one-out.
+        ``refine="width"``), or numbers. ``refine="auto"`` leaves numbers unchanged, and
+        multiplies the widths of a rule by one factor, chosen by leave-one-out.
     shape : {"spherical", "diagonal", "full"}, default="spherical"
-        The A of r² = (x - μ)ᵀ A Aᵀ (x - μ), from the covariances of the clusters.
+        The matrix A of r² = (x - μ)ᵀ A Aᵀ (x - μ), from the covariances of the clusters.
     shared : bool, default=True
-        Whether all units have one shape, rather than each its own.
+        Whether all units have the same shape.
     normalize : bool, default=False
         Whether the activations of a row are divided by their sum.
     linear_tail : bool or "auto", default="auto"
-        Whether the mapped inputs themselves go to the output layer too; "auto" for up to
-        1000 of them, unless ``refine=None``.
+        Whether the output layer also receives the mapped inputs. "auto" means up to 1000
+        mapped inputs, unless ``refine=None``.
     refine : str, sequence of str or None, default="auto"
         What else is learned. "width": one factor on all widths, by leave-one-out;
-        "metric": a shared diagonal metric (full, for ``shape="full"``) by the average
+        "metric": a shared diagonal metric (full, for ``shape="full"``) from the average
         gradient of the network; "gradient": centres, widths and shapes by the solver.
-        Several steps are joined as in "width+metric" and always take this order. "auto"
-        is "width", after the mapped inputs have been scaled by how much they matter to
-        small dense networks, if units share a spherical shape and it lowers the error on
-        rows whose targets the scaling has not seen.
+        Steps can be combined, as in "width+metric", and are taken in this order. "auto" is
+        "width", after the mapped inputs have been rescaled by their importance, estimated
+        with small dense networks, if units share a spherical shape and the scaling lowers
+        the error on held-out rows.
     alpha : float or "loo", default="loo"
-        Strength of the penalty (α/2)·‖W‖², beside the weighted mean of the loss.
+        Strength of the penalty (α/2)·‖W‖², added to the weighted mean of the loss; "loo"
+        chooses it by leave-one-out.
     input_map : str, transformer or None, default="auto"
-        What happens to a row first: "standard", "robust", "piecewise_linear", a
-        transformer, or None; "auto" is "standard" for ``refine=None`` and else
-        "piecewise_linear" or, where it lowers the leave-one-out error of a small network,
-        "robust".
+        Transformation of the rows before the first layer: "standard", "robust",
+        "piecewise_linear", any scikit-learn transformer, or None for no transformation.
+        "auto" is "standard" for ``refine=None``, else "piecewise_linear" or, if it lowers
+        the error of a small network on held-out rows, "robust".
     categorical_features : "from_dtype", array-like or None, default="from_dtype"
-        Which columns hold categories: those of a data frame whose type says so (text,
-        categories, objects); or a mask, indices or names of columns; or none.
+        Columns that hold categories: those of a data frame with a matching type (text,
+        categories, objects); or a mask, indices or names of columns; or None for none.
     soft_targets : {None, "multiclass", "multilabel"}, default=None
-        For classification: None for labels; else what the probabilities in y are.
+        None for labels. "multiclass" if the rows of y are distributions over the classes;
+        "multilabel" if each entry of y is the probability of an independent label.
     class_weight : dict, "balanced" or None, default=None
-        For classification: weights of the classes, times those of the rows.
+        Weights of the classes, which multiply the sample weights.
     loss : str, Loss or None, default=None
-        None is the squared error for regression, and cross-entropy for classes. For
-        regression also "absolute_error", "huber", "log_cosh", "quantile", "poisson",
-        "gamma", or an instance such as ``Quantile([0.1, 0.5, 0.9])``; centres, widths and
-        the metric are then judged by least squares, and the output layer, the strength of
-        its penalty and what is done to it on rows left out by the loss.
+        None for the squared error in regression and cross-entropy in classification.
+        Regression also supports "absolute_error", "huber", "log_cosh", "quantile",
+        "poisson", "gamma", or an instance such as ``Quantile([0.1, 0.5, 0.9])``; centres,
+        widths and the metric are then chosen by least squares, and the output layer and its
+        penalty by the loss.
     solver : str or Solver, default="lbfgs"
-        For ``refine="gradient"``.
+        Solver for ``refine="gradient"``.
     max_iter : int, default=100
-        Iterations of the solver.
+        Maximum number of iterations of the solver.
     tol : float, default=1e-4
-        When the solver has converged.
+        Tolerance for convergence of the solver.
     warm_start : bool, default=False
-        For ``refine="gradient"``: whether fit goes on from the centres, widths and shapes of
-        the last one.
+        For ``refine="gradient"``: whether fit starts from the centres, widths and shapes of
+        the last fit.
     random_state : int, RandomState or None, default=None
-        Source of centres and folds.
+        Controls all random choices. Pass an integer for reproducible results.
     n_jobs : int or None, default=None
-        Threads that walk the blocks of rows; the result does not depend on it.
+        Number of threads; -1 for all processors. The result does not depend on it.
     verbose : bool, default=False
-        Whether to print a line for each step, and for each iteration of the solver; with
-        the time, after a few seconds.
+        Whether to print a line for each step and iteration, with the elapsed time after a
+        few seconds.
 
     Attributes
     ----------
     centers_ : ndarray of shape (n_centers_, n_features)
-        Centres, in units of the input, if the input map has an inverse; else mapped.
+        Centres, in units of the input if the input map has an inverse, else of mapped inputs.
     n_centers_ : int
         Number of distinct centres.
     kmeans_widths_, widths_ : ndarray of shape (n_centers_,)
@@ -104,38 +106,38 @@ class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
     shapes_ : ndarray or None
         The array A, shared or for each centre.
     alpha_ : float
-        The penalty. For classification by cross-entropy with ``alpha="loo"``, that on
-        what is added to the layer of least squares.
+        The penalty. For classification with ``alpha="loo"``, that on the weights which are
+        added to the least-squares layer.
     loo_error_ : float
-        Mean squared error on rows left out, in squared units of y; for classification
-        that of least squares on indicators. A metric has not seen the targets of these
-        rows; after ``refine="gradient"`` the first layer has, and the error is optimistic.
-        NaN after an interrupt.
+        Mean squared leave-one-out error, in squared units of y; for classification, of
+        least squares on class indicators. Scales and metrics are learned without the
+        targets of the evaluated rows. After ``refine="gradient"`` the error is optimistic,
+        because the first layer was fitted to all targets. NaN after an interrupt.
     cond_ : float
         Condition number of the linear system of the output layer.
     classes_ : ndarray of shape (n_classes,)
-        The labels, for classification.
+        The labels; for several labels per row and for soft targets, the column indices.
     params_ : ndarray of shape (1, n_parameters)
-        The fitted parameters; ``network_.views(params_)`` names their parts.
+        The fitted parameters; ``network_.views(params_)`` splits them into named arrays.
     network_ : Network
         The two layers as functions of `params_`.
     input_map_ : transformer or None
-        The fitted input map; where ``refine="auto"`` has scaled what it gives, a
-        `ScaledMap` of it and the factors.
+        The fitted input map. If ``refine="auto"`` has rescaled the mapped inputs, a
+        `ScaledMap` with the factors.
     n_iter_ : int
-        Iterations of the solver; one where nothing was iterated.
+        Number of iterations of the solver; 1 without iterations.
     loss_curve_ : list of float
-        The data term after each iteration.
+        The data term of the cost after each iteration.
     n_features_in_ : int
         Number of columns seen in fit.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Their names, where they are strings.
+        Names of the columns, if they are strings.
     columns_ : Columns
-        What the columns of a data frame were taken for: kinds, levels, parts of dates.
+        How the columns of a data frame were interpreted: kinds, levels, parts of dates.
 
     See Also
     --------
-    TwoLayerClassifier, TwoLayerRegressor : Any first layer, ``embedding="rbf"`` too.
+    TwoLayerClassifier, TwoLayerRegressor : Networks with any first layer.
 
     Examples
     --------
@@ -209,13 +211,14 @@ class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
         Parameters
         ----------
         X : {data frame, array-like, sparse matrix} of shape (n_samples, n_features)
-            Rows, in any units: the input map scales them. Missing values are None or NaN;
-            of a data frame, text, categories, booleans and dates are read too.
+            Rows, in any units: the input map scales them. Missing values are None or NaN. A
+            data frame may also contain text, categories, booleans and dates.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Labels or real numbers, as `task` says; zeros and ones of shape (n_samples,
-            n_labels) for several labels a row; probabilities, as `soft_targets` says.
+            Real numbers for ``task="regression"``. For classification, labels; zeros and
+            ones of shape (n_samples, n_labels) for several labels per row; or
+            probabilities, according to `soft_targets`.
         sample_weight : array-like of shape (n_samples,), optional
-            Weights of the rows.
+            Weights of the rows; an integer weight counts as repeated rows.
 
         Returns
         -------
@@ -225,16 +228,15 @@ class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
         Raises
         ------
         ValueError
-            If a parameter or the data are out of range; the estimator is then left as
-            it was.
+            If a parameter or the data are invalid; the estimator is then left unchanged.
         KeyboardInterrupt
-            If it is interrupted. After an iteration of the solver, an estimator that is new
-            or goes on (`warm_start`) keeps what is learned so far.
+            If it is interrupted. After at least one iteration of the solver, an estimator
+            that was not fitted before, or has `warm_start=True`, keeps the result so far.
         """
         return self._fit(X, y, sample_weight)
 
     def predict(self, X):
-        """Predict labels, or real targets.
+        """Predict labels or real targets.
 
         Parameters
         ----------
@@ -251,7 +253,7 @@ class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
         return self._targets.predict(z)
 
     def score(self, X, y, sample_weight=None):
-        """Return the accuracy, or for regression R², of several quantiles the mean of D².
+        """Return the accuracy; for regression R², or the mean of D² for several quantiles.
 
         Parameters
         ----------
@@ -265,7 +267,7 @@ class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
         Returns
         -------
         float
-            The score, one at best.
+            The score, at most one.
         """
         predicted = self.predict(X)
         if self.task == "regression":
@@ -275,10 +277,10 @@ class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
         return accuracy_score(y, predicted, sample_weight=sample_weight)
 
     def score_samples(self, X):
-        """Return the logarithm of a density of the inputs, about the centres.
+        """Return the log-density of the inputs, from Gaussians around the centres.
 
-        It tells how near a row is to the training rows: far from all of them the density
-        falls without bound, and a prediction there is an extrapolation.
+        It shows how close a row is to the training rows. Far from all of them the density is
+        very small, and predictions are extrapolations.
 
         Parameters
         ----------
@@ -288,7 +290,7 @@ class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
         Returns
         -------
         ndarray of shape (n_samples,)
-            log p(x), with p integrating to one over the input's own units.
+            log p(x), where p integrates to one in the units of the input.
         """
         rows = Rows(self._validate_rows(X), None, np.dtype(float), self.n_jobs)
         log_density = rows.fill(
@@ -301,7 +303,7 @@ class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.target_tags.required = True
-        # Tags are asked for before any check, when an array may be in its place.
+        # Tags are requested before parameters are validated: the task may even be an array.
         if isinstance(self.task, str) and self.task == "regression":
             tags.estimator_type = "regressor"
             tags.regressor_tags = RegressorTags()

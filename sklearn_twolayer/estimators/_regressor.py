@@ -14,10 +14,10 @@ from ._validation import guarded_fit, partial_fit_available
 class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
     """Two-layer network for one or several real targets.
 
-    An embedding of the input, then a linear layer: y = g(Wᵀ y_E(x) + b), with g the
+    An embedding of the input, then a linear layer: y = g(Wᵀ y_E(x) + b), where g is the
     identity, or the exponential for the Poisson and gamma losses. Targets are
-    standardised inside and predictions mapped back; they end half an interquartile range
-    beyond the training targets.
+    standardised internally. Predictions are limited to the range of the training targets,
+    extended by half their interquartile range at both ends.
 
     Parameters
     ----------
@@ -77,27 +77,27 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
         The validation value: "loss", or a scorer; None for the estimator's `score`.
     warm_start : bool, default=False
         Whether fit starts from the weights of the last fit. On the same rows in the same
-        order, the factors of a blend are fitted again. On other rows, whose targets the
-        networks may have seen, those of the last fit are kept, with a warning.
+        order, the factors of a blend are fitted again. On other rows, on which the networks
+        may have been trained, the factors of the last fit are kept, with a warning.
     random_state : int, RandomState or None, default=None
-        Controls the initial weights, batches and splits.
+        Controls all random choices. Pass an integer for reproducible results.
     n_jobs : int or None, default=None
         Number of threads; -1 for all processors. The result does not depend on it.
     verbose : bool, default=False
-        Whether to print a line for each iteration and stage, with the time after a few
-        seconds.
+        Whether to print a line for each step and iteration, with the elapsed time after a
+        few seconds.
 
     Attributes
     ----------
     blend_weights_ : ndarray of shape (n_parts,)
         The factors of the mean of the networks, of the mean of the rectified networks and
         of `radial_`, as far as these exist. They are fitted on held-out rows. If all are
-        near zero, nothing predicts better than a constant, and fit warns.
+        near zero, no part predicts better than a constant, and a warning is raised.
     radial_ : RBFNetwork
         The radial-basis network of the blend, if there is one. It can also predict on its
         own, and its `score_samples` shows how close rows are to the training rows.
     params_ : ndarray of shape (n_networks, n_parameters)
-        The fitted parameters of the networks; ``network_.views(params_)`` names their parts.
+        The fitted parameters; ``network_.views(params_)`` splits them into named arrays.
     network_ : Network
         The two layers as functions of `params_`.
     input_map_ : transformer or None
@@ -114,11 +114,12 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
     feature_names_in_ : ndarray of shape (n_features_in_,)
         Names of the columns, if they are strings.
     columns_ : Columns
-        How the columns of a data frame were understood: kinds, levels, parts of dates.
+        How the columns of a data frame were interpreted: kinds, levels, parts of dates.
 
     See Also
     --------
-    TwoLayerClassifier : The same for classes and probabilities.
+    TwoLayerClassifier : The same for classification.
+    RBFNetwork : Radial-basis network, fitted in closed form.
 
     Examples
     --------
@@ -184,8 +185,8 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
         Parameters
         ----------
         X : {data frame, array-like, sparse matrix} of shape (n_samples, n_features)
-            Rows, in any units: the input map scales them. Missing values are None or NaN;
-            of a data frame, text, categories, booleans and dates are read too.
+            Rows, in any units: the input map scales them. Missing values are None or NaN. A
+            data frame may also contain text, categories, booleans and dates.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets, in any units.
         sample_weight : array-like of shape (n_samples,), optional
@@ -201,24 +202,24 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
         Raises
         ------
         ValueError
-            If a parameter or the data are out of range; the estimator is then left as
-            it was.
+            If a parameter or the data are invalid; the estimator is then left unchanged.
         KeyboardInterrupt
-            If it is interrupted. After at least one iteration, an estimator that is new or
-            goes on (`warm_start`) keeps the weights so far.
+            If it is interrupted. After at least one iteration, an estimator that was not
+            fitted before, or has `warm_start=True`, keeps the weights so far.
         """
         return self._fit(X, y, sample_weight, X_val, y_val)
 
     @partial_fit_available
     @guarded_fit
     def partial_fit(self, X, y, sample_weight=None):
-        """Train for one epoch, going on from the state of the last call.
+        """Train for one epoch, continuing from the last call.
 
         The input map and the scale of the targets are learned from the first call, which
-        should be a fair sample of the rows, the range of the predictions from all. The
-        learning-rate schedule counts calls, of `max_iter` in all; without a number, the rate
-        falls with the inverse root of the number of steps. After `fit`, the factors of a blend
-        and its radial-basis network stay as they are.
+        should be a representative sample of the rows; the range of the predictions is
+        learned from all calls. If `max_iter` is the number of calls, the learning-rate
+        schedule counts them; if it is None, the rate falls with the inverse square root of
+        the number of steps. After `fit`, the factors of a blend and its radial-basis network
+        stay unchanged.
 
         Parameters
         ----------
@@ -227,7 +228,7 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets.
         sample_weight : array-like of shape (n_samples,), optional
-            Weights of the rows, beside the others of this call.
+            Weights of the rows, relative to the others of this call.
 
         Returns
         -------
@@ -247,14 +248,14 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
         Returns
         -------
         ndarray of shape (n_samples,), (n_samples, n_outputs) or (n_samples, n_quantiles)
-            Predictions, in the units of y; none lies more than half an interquartile range
-            of the training targets beyond them.
+            Predictions, in the units of y, within the range of the training targets,
+            extended by half their interquartile range at both ends.
         """
         z = self._raw_outputs(X)
         return self._targets.predict(z)
 
     def score(self, X, y, sample_weight=None):
-        """Return R², or of several quantiles the mean of D².
+        """Return R²; for several quantiles, the mean of D².
 
         Parameters
         ----------
@@ -268,7 +269,7 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
         Returns
         -------
         float
-            The score, one at best. D² is to the pinball loss what R² is to the squared error.
+            The score, at most one. D² is the counterpart of R² for the pinball loss.
         """
         return self._targets.score(y, self.predict(X), sample_weight)
 
