@@ -17,11 +17,11 @@ from ._report._verdict import legend, ranking
 from ._report._winner import check_destination, code_for, save
 
 DESCRIPTION = """\
-Cross-validate two-layer networks beside a dummy, a linear model, a random forest,
-gradient-boosted trees and scikit-learn's MLP, all with default parameters: without
-arguments on tables that scikit-learn ships, else on a file of yours (CSV, Parquet,
-Excel, JSON, Feather). Categories, dates and missing values are taken care of. Without
---target, the columns of the file are listed."""
+Compare two-layer networks with a dummy, a linear model, a random forest, gradient-boosted
+trees and scikit-learn's MLP by cross-validation, all with default parameters: on your own
+file (CSV, Parquet, Excel, JSON, Feather), or without arguments on tables that scikit-learn
+ships. Categories, dates and missing values are handled. Without --target, the columns of
+the file are listed."""
 
 EPILOG = """\
 Examples:
@@ -67,7 +67,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(wrapped(f"sklearn_twolayer: error: {error}"), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("Interrupted: the lines above are what is known so far.")
+        print("Interrupted: the results so far are above.")
         return 130
     finally:
         workers.stop()
@@ -106,8 +106,8 @@ def _tables(options):
     if options.target is None:
         print(list_columns(options.data))
         raise TableError(
-            "which column is to be predicted? Call it as "
-            f"python -m sklearn_twolayer {options.data} --target COLUMN"
+            f"which column should be predicted? Use python -m sklearn_twolayer {options.data} "
+            "--target COLUMN"
         )
     return [read_table(options)]
 
@@ -120,22 +120,22 @@ def _parser():
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("data", nargs="?", metavar="FILE", help="a table, whose columns are named")
+    add("data", nargs="?", metavar="FILE", help="a table with column names")
     add("--target", metavar="COLUMN", help="the column to predict")
-    add("--task", choices=TASKS, help="found out from the target if not given")
-    add("--group", metavar="COLUMN", help="rows with the same value stay in one fold")
-    add("--models", metavar="A,B", help="beginnings of names, such as rbf,hist; default: all")
-    add("--metric", metavar="A,B", help="scorers of scikit-learn; the first ranks the models")
+    add("--task", choices=TASKS, help="default: inferred from the target")
+    add("--group", metavar="COLUMN", help="rows with the same value are kept in the same fold")
+    add("--models", metavar="A,B", help="prefixes of names, such as rbf,hist; default: all")
+    add("--metric", metavar="A,B", help="scikit-learn scorers; the first one ranks the models")
     add("--folds", type=_at_least(2), default=5, metavar="N", help="default: %(default)s")
-    at_random = "rows taken at random of a longer table (default: %(default)s)"
+    at_random = "maximum number of rows, taken at random (default: %(default)s)"
     add("--max-rows", type=_at_least(20), default=10_000, metavar="N", help=at_random)
-    seconds = "seconds for one model, all folds (default: %(default)s)"
+    seconds = "time limit in seconds per model, for all folds (default: %(default)s)"
     add("--time-limit", type=_at_least(1), default=300, metavar="S", help=seconds)
     add("--seed", type=_at_least(0), default=0, metavar="N", help="default: %(default)s")
-    add("--n-jobs", type=_at_least(1), metavar="N", help="folds at a time; default: processors")
-    add("--output", metavar="FILE", help="write the scores of all folds there, as CSV")
-    add("--save", metavar="FILE", help="fit the best model on all rows: .skops or .joblib")
-    add("--code", action="store_true", help="print the lines of Python that fit the best model")
+    add("--n-jobs", type=_at_least(1), metavar="N", help="parallel folds; default: processors")
+    add("--output", metavar="FILE", help="write the scores of all folds to a CSV file")
+    add("--save", metavar="FILE", help="fit the best model on all rows; .skops or .joblib")
+    add("--code", action="store_true", help="print Python code that fits the best model")
     version = f"sklearn_twolayer {sklearn_twolayer.__version__}"
     add("--version", action="version", version=version)
     return parser

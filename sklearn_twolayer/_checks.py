@@ -133,7 +133,7 @@ def as_mapped(what: str, function: Any, value: Any, array: np.ndarray) -> np.nda
         return mapped if mapped.dtype.kind == "f" else mapped.astype(array.dtype)
     found = f"an array of shape {mapped.shape}" if is_real else shown(value)
     raise ValueError(
-        f"The {what} {shown(function)} must return real numbers of the shape that it is given, "
+        f"The {what} {shown(function)} must return real numbers of the shape of its input, "
         f"{array.shape}; it returned {found}."
     )
 
@@ -212,4 +212,6 @@ def check_n_jobs(n_jobs: Any) -> None:
         return
     check_number("n_jobs", n_jobs, "(-inf, inf)", integer=True)
     if n_jobs == 0:
-        raise ValueError("n_jobs must not be 0: give a number of threads, or -1 for all.")
+        raise ValueError(
+            "n_jobs must not be 0: pass a number of threads, or -1 for all processors."
+        )

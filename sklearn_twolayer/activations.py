@@ -377,7 +377,7 @@ def as_activation(value: Any) -> Activation:
     if isinstance(value, tuple):
         if len(value) != 2 or not all(callable(function) for function in value):
             raise TypeError(
-                "An activation given as a tuple must hold two callables, the function and "
+                "An activation given as a tuple must contain two callables, the function and "
                 f"its derivative; got {value!r}."
             )
         return Custom(*value)

@@ -103,9 +103,9 @@ class Attribution:
             sources = sources_of(part.input_map, self.background)
             if sources is None:
                 raise AttributeError(
-                    f"input_map={part.input_map!r} mixes columns, so that nothing can be said of "
-                    "one of them: put it ahead of this estimator in a pipeline, and ask about "
-                    "what comes out of it."
+                    f"input_map={part.input_map!r} mixes columns, so single columns cannot be "
+                    "explained: put it in front of this estimator in a pipeline, and explain "
+                    "its outputs."
                 )
             self._sources.append(sources)
 

@@ -83,8 +83,8 @@ class Scores(NamedTuple):
         place = int(np.searchsorted(self.shares, coverage - 1e-12))
         if place == len(self.shares):
             raise ValueError(
-                f"coverage={coverage:g} is more than the rows that were left out of training can "
-                f"vouch for: at most {self.shares[-1]:.4g}. Ask for less, or fit on more rows."
+                f"coverage={coverage:g} is more than the number of held-out rows allows: at most "
+                f"{self.shares[-1]:.4g}. Request less, or fit on more rows."
             )
         return float(self.values[place])
 

@@ -267,8 +267,8 @@ def as_kernel(value: Any) -> Kernel:
     if isinstance(value, tuple):
         if len(value) != 2 or not all(callable(function) for function in value):
             raise TypeError(
-                "A kernel given as a tuple must hold two callables, the function of "
-                f"s = r²/h² and its derivative; got {value!r}."
+                "A kernel given as a tuple must contain two callables, the function of s = "
+                f"r²/h² and its derivative; got {value!r}."
             )
         return CustomKernel(*value)
     return resolve(value, KERNELS, Kernel, "kernel")

@@ -223,8 +223,8 @@ class Quantile(RobustLoss):
         inside = levels.ndim == 1 and levels.size and 0 < levels.min() and levels.max() < 1
         if not inside or (np.diff(levels) <= 0).any():
             raise ValueError(
-                "quantile must be a number in (0, 1), or several of them in ascending order, got "
-                f"{shown(self.quantile)}."
+                "quantile must be a number in (0, 1), or several such numbers in ascending "
+                f"order, got {shown(self.quantile)}."
             )
 
 
@@ -248,8 +248,8 @@ class Poisson(Loss):
     def check_targets(self, d):
         if d.min() < 0:
             raise ValueError(
-                "loss='poisson' needs targets that are not negative; use another loss, such as "
-                "'squared_error', for targets of any sign."
+                "loss='poisson' needs non-negative targets; for targets of any sign use another "
+                "loss, such as 'squared_error'."
             )
 
 
@@ -273,8 +273,8 @@ class Gamma(Loss):
     def check_targets(self, d):
         if d.min() <= 0:
             raise ValueError(
-                "loss='gamma' needs positive targets; use loss='poisson' where zeros occur, "
-                "or another loss, such as 'squared_error', for targets of any sign."
+                "loss='gamma' needs positive targets; with zeros use loss='poisson', and for "
+                "targets of any sign another loss, such as 'squared_error'."
             )
 
 

@@ -108,9 +108,9 @@ class Objective:
         if capability != "normal equations":
             return None
         if not self.loss.has_curvature:
-            return f"the loss {self.loss!r} has no second derivative to solve with"
+            return f"the loss {self.loss!r} has no second derivative"
         if self.network.embedding.n_parameters:
-            return f"the embedding {self.network.embedding!r} is not made of dense branches"
+            return f"the embedding {self.network.embedding!r} does not consist of dense branches"
         return None
 
     def loss_and_gradient(

@@ -218,7 +218,7 @@ def test_places_on_lines_leave_little_to_be_shared_out():
 
 def test_a_map_that_mixes_columns_cannot_be_explained():
     model = regressor(input_map=PCA(2)).fit(X, Y)
-    with pytest.raises(AttributeError, match="ahead of this estimator"):
+    with pytest.raises(AttributeError, match="in front of this estimator"):
         model.explain(X)
     assert model.feature_importances_.sum() == pytest.approx(1)
     model = regressor(input_map=StandardScaler()).fit(X, Y)

@@ -113,8 +113,8 @@ DATA = {
     "weights of zero": (X, Y, {"sample_weight": np.zeros(N)}, "at least one non-zero"),
     "fewer weights than rows": (X, Y, {"sample_weight": np.ones(N - 1)}, r"expected \(30,\)"),
     "weights with two axes": (X, Y, {"sample_weight": np.ones((N, 1))}, "must be 1D"),
-    "X_val alone": (X, Y, {"X_val": X}, "X_val and y_val must be given together"),
-    "y_val alone": (X, Y, {"y_val": Y}, "X_val and y_val must be given together"),
+    "X_val alone": (X, Y, {"X_val": X}, "X_val and y_val must be passed together"),
+    "y_val alone": (X, Y, {"y_val": Y}, "X_val and y_val must be passed together"),
     "X_val of other columns": (X, Y, {"X_val": X[:, :2], "y_val": Y}, "2 features.* expecting 3"),
     "infinity in X_val": (X, Y, {"X_val": changed(X, np.inf), "y_val": Y}, "contains infinity"),
 }
@@ -188,10 +188,10 @@ CLASSES = {
         LABELS,
         "class_weight.*zero to all rows",
     ),
-    "class_weight that is no number": (
+    "class_weight that is not a number": (
         classifier(class_weight={0: np.nan}),
         LABELS,
-        "class_weight.*not finite",
+        "class_weight.*non-finite",
     ),
     "soft targets above one": (
         classifier(soft_targets="multilabel"),
@@ -216,7 +216,7 @@ CLASSES = {
     "labels a row that are not zero and one": (
         classifier(),
         2 * MANY,
-        r"zeros and ones, got \[0, 2\]",
+        r"zeros and ones only, got \[0, 2\]",
     ),
     "soft targets of one class": (
         classifier(soft_targets="multiclass"),
@@ -257,7 +257,7 @@ CLASSES = {
     ),
 }
 REALS = {
-    "Poisson below zero": (regressor(loss="poisson"), Y, "not negative.*'squared_error'"),
+    "Poisson below zero": (regressor(loss="poisson"), Y, "non-negative.*'squared_error'"),
     "gamma of zero": (regressor(loss="gamma"), np.abs(changed(Y, 0)), "positive.*'poisson'"),
     "text as targets": (regressor(), np.full(N, "red"), "could not convert string"),
     "loss for classification": (
@@ -317,12 +317,12 @@ REALS = {
     "metric as a scorer": (
         regressor(scoring=metric, early_stopping=True),
         Y,
-        "scoring must be a name or a function of an estimator, X and y",
+        "scoring must be the name of a scorer or a function of an estimator, X and y",
     ),
     "class as a scorer": (
         regressor(scoring=int, early_stopping=True),
         Y,
-        "scoring must be a name or a function of an estimator, X and y",
+        "scoring must be the name of a scorer or a function of an estimator, X and y",
     ),
     "slope below zero": (
         regressor(activation=LeakyReLU(-1)),
@@ -392,7 +392,7 @@ def test_a_loss_that_returns_another_shape():
 @pytest.mark.parametrize("make", [regressor, classifier])
 def test_scorers_that_give_no_number(make, value):
     estimator = make(scoring=Constant(value), early_stopping=True)
-    refused(estimator, "scoring=.* must give a number, got ", X, LABELS, error=TypeError)
+    refused(estimator, "scoring=.* must return a number, got ", X, LABELS, error=TypeError)
 
 
 @pytest.mark.parametrize("name", ["scoring", "soft_targets", "class_weight"])
@@ -410,14 +410,14 @@ def test_scorers_that_give_a_number(value):
 
 #: Targets that no score can be computed of, for two columns of probabilities.
 SCORED = {
-    "a dictionary": ({"a": 1}, "y must hold numbers"),
+    "a dictionary": ({"a": 1}, "y must contain numbers"),
     "None": (None, "contains NaN"),
-    "text": (np.full(N, "red"), "y must hold numbers"),
+    "text": (np.full(N, "red"), "y must contain numbers"),
     "NaN": (np.full((N, 2), np.nan), "contains NaN"),
     "other columns": (np.ones((N, 3)), r"shape \(n_samples, 2\).*got \(30, 3\)"),
     "three axes": (np.ones((N, 2, 2)), r"shape \(n_samples, 2\).*got \(30, 2, 2\)"),
     "beyond one": (np.full((N, 2), 7.0), r"in \[0, 1\], got values from 7 to 7"),
-    "ragged": ([[1], [0, 1]] * (N // 2), "as many values in each row"),
+    "ragged": ([[1], [0, 1]] * (N // 2), "same number of values in each row"),
     "complex": (np.full((N, 2), 1j), "complex"),
 }
 

@@ -90,5 +90,5 @@ def test_what_a_function_makes_of_an_array():
 def test_what_a_function_must_not_make_of_an_array(value, found):
     with pytest.raises(ValueError, match="^The kernel <built-in function len> must") as caught:
         as_mapped("kernel", len, value, np.ones((2, 3)))
-    assert "the shape that it is given, (2, 3); it returned" in str(caught.value)
+    assert "the shape of its input, (2, 3); it returned" in str(caught.value)
     assert found in str(caught.value)

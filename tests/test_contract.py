@@ -53,7 +53,7 @@ def test_each_solver_is_here():
 
 
 #: What a fit says of targets that are noise to it.
-NEARLY_CONSTANT = "Nothing predicts rows"
+NEARLY_CONSTANT = "No part predicts held-out rows"
 
 
 def test_each_blend_is_for_a_loss():

@@ -1,7 +1,9 @@
-"""The samples of the user guide run and print what it says; the API has a page for every name."""
+"""The examples of the guide run, it quotes real messages, and every name has an API page."""
 
+import ast
 import doctest
 import importlib.util
+import re
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from sklearn_twolayer.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES
 DOC = Path(__file__).parents[1] / "doc"
 PAGES = [DOC / "index.rst", DOC / "extending.rst", *sorted(DOC.glob("user_guide/*.rst"))]
 FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
-#: What the samples of a page need, beside the package.
+#: Libraries that the examples of a page need.
 NEEDED = {"callbacks": ["sklearn.callback"], "export": ["onnxruntime", "skl2onnx", "skops"]}
 
 
@@ -25,6 +27,30 @@ def test_samples_run(page):
         str(page), module_relative=False, optionflags=FLAGS, encoding="utf-8"
     )
     assert results.failed == 0
+
+
+def messages():
+    """Yield the strings of the package, with "..." in place of each value."""
+    for file in Path(sklearn_twolayer.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.JoinedStr):
+                parts = (getattr(part, "value", None) for part in node.values)
+                yield "".join(part if isinstance(part, str) else "..." for part in parts)
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield node.value
+
+
+def test_quoted_messages_exist():
+    page = (DOC / "user_guide" / "faq.rst").read_text(encoding="utf-8")
+    quoted = re.findall(r'^   \* - "(.*?)"(?: \(.*\))?$', page, re.MULTILINE)
+    known = [*messages(), "Input y contains NaN"]  # the name of y is filled in
+    patterns = {text: ".*".join(map(re.escape, text.split("..."))) for text in quoted}
+    assert len(quoted) > 20
+    assert [
+        text
+        for text, pattern in patterns.items()
+        if not any(re.search(pattern, message, re.DOTALL) for message in known)
+    ] == []
 
 
 @pytest.fixture(scope="module")

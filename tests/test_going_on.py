@@ -72,7 +72,7 @@ def test_a_copy_goes_its_own_way(solver):
 def test_partial_fit_beyond_the_schedule_warns():
     model = regressor(solver=Adam(schedule="cosine"), max_iter=2).partial_fit(X, Y)
     last = model.partial_fit(X, Y).params_
-    with pytest.warns(ConvergenceWarning, match="learning rate has fallen to zero"):
+    with pytest.warns(ConvergenceWarning, match="learning rate has reached zero"):
         model.partial_fit(X, Y)
     np.testing.assert_allclose(model.params_, last, atol=1e-3)
 
@@ -159,7 +159,7 @@ def test_class_weights_of_classes_that_are_not_there():
 def test_a_warm_start_with_a_loss_of_another_link(losses):
     model = regressor(warm_start=True, loss=losses[0]).fit(X, Y)
     before = model.params_
-    with pytest.raises(ValueError, match="a loss of the same link"):
+    with pytest.raises(ValueError, match="a loss with the same link"):
         model.set_params(loss=losses[1]).fit(X, Y)
     assert model.params_ is before
     if losses[0] == "squared_error":

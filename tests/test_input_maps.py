@@ -340,18 +340,18 @@ BAD_RESULTS = {
     "three axes": (lambda X: X[:, :, None], r"array of shape \(200, 4, 1\)"),
     "fewer rows": (lambda X: X[1:], r"array of shape \(199, 4\)"),
     "no columns": (lambda X: X[:, :0], r"array of shape \(200, 0\)"),
-    "a ragged list": (lambda X: [[1.0]] * 199 + [[]], "type list that is no array of real"),
-    "complex numbers": (lambda X: X + 1j, "type ndarray that is no array of real"),
-    "sparse complex numbers": (lambda X: sparse.csr_array(X + 1j), "no array of real"),
-    "text": (lambda X: X.astype(str), "no array of real"),
-    "objects": (lambda X: np.full(X.shape, None), "returned NaN|no array of real"),
+    "a ragged list": (lambda X: [[1.0]] * 199 + [[]], "type list that is not an array of real"),
+    "complex numbers": (lambda X: X + 1j, "type ndarray that is not an array of real"),
+    "sparse complex numbers": (lambda X: sparse.csr_array(X + 1j), "not an array of real"),
+    "text": (lambda X: X.astype(str), "not an array of real"),
+    "objects": (lambda X: np.full(X.shape, None), "returned NaN|not an array of real"),
     "nothing": (lambda X: None, r"array of shape \(\)"),
 }
 
 
 @pytest.mark.parametrize(("function", "message"), BAD_RESULTS.values(), ids=BAD_RESULTS)
 def test_what_a_map_must_not_return(function, message, X):
-    message = rf"^input_map=Returning\(.*one row for each of the 200 rows.*{message}"
+    message = rf"^input_map=Returning\(.*one row for each of the 200 input rows.*{message}"
     with pytest.raises(ValueError, match=message):
         map_rows(Returning(function), X)
 
@@ -421,7 +421,7 @@ def test_a_map_that_selects_columns_by_name_says_where_it_belongs(X):
     with pytest.raises(ValueError) as caught:
         fit_input_map(by_name, sample(X), np.random.RandomState(0))
     assert "without column names" in caught.value.__notes__[0]
-    assert "before this estimator, in a pipeline" in caught.value.__notes__[0]
+    assert "in front of this estimator in a pipeline" in caught.value.__notes__[0]
 
 
 def test_a_map_gets_its_seed_from_the_estimator(X):

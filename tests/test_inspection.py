@@ -197,14 +197,14 @@ def test_sparse_rows_and_pipelines():
 @pytest.mark.parametrize(
     "settings, message",
     [
-        ({}, r"There are 3 columns: name one or two of them by features=.*\['wave', 'bend'\]"),
+        ({}, r"There are 3 columns: select one or two of them.*features=\['wave', 'bend'\]"),
         (
             {"features": "other"},
-            r"names \['other'\], but the columns are \['wave', 'bend'",
+            r"features contains \['other'\], but the columns are \['wave', 'bend'",
         ),
-        ({"features": [7]}, r"names \[7\]"),
-        ({"features": (-1, None)}, r"names \[-1, None\]"),
-        ({"features": 1.5}, r"names \[1.5\]"),
+        ({"features": [7]}, r"features contains \[7\]"),
+        ({"features": (-1, None)}, r"features contains \[-1, None\]"),
+        ({"features": 1.5}, r"features contains \[1.5\]"),
         ({"features": [0, 1, 0]}, "one or two columns"),
         ({"features": ["wave", 0]}, "one or two columns"),
         ({"features": "kind"}, "'kind' holds categories"),

@@ -183,12 +183,12 @@ def test_lines_that_end_with_a_separator(tmp_path):
 @pytest.mark.parametrize(
     "content, reason",
     [
-        (b"", "nothing in it"),
-        (b"\x7fELF\x00\x01\n\x00,\x02", "no table of text"),
+        (b"", "it is empty"),
+        (b"\x7fELF\x00\x01\n\x00,\x02", "not a text table"),
         (b'a,b\n1,2\n"3,4\n5', "EOF inside string"),
-        (b"a,b,c\n", "has names of columns, but no rows"),
-        (b"a, a,y\n1,2,3\n", "several columns of the name 'a'"),
-        (b"5.1,3.5,1.4\n4.9,3.0,1.5\n", "first line has to name the columns"),
+        (b"a,b,c\n", "has column names, but no rows"),
+        (b"a, a,y\n1,2,3\n", "several columns named 'a'"),
+        (b"5.1,3.5,1.4\n4.9,3.0,1.5\n", "first line must contain the column names"),
         (b'{"a": [1, 2}', "cannot read"),
     ],
 )
@@ -215,9 +215,9 @@ def test_columns_are_listed_where_no_target_is_named(capsys, frame, passengers):
 def test_what_is_made_of_the_columns_is_said(capsys, passengers):
     out = simple(capsys, passengers, "--target", "Survived")
     for note in (
-        "left out, identifiers, names or free text: PassengerId, Name",
-        "left out, constant: Planet",
-        "left out, empty: Remarks",
+        "dropped, identifiers, names or free text: PassengerId, Name",
+        "dropped, constant: Planet",
+        "dropped, empty: Remarks",
         "read as dates: Boarded",
     ):
         assert f"({note})" in out
@@ -226,9 +226,9 @@ def test_what_is_made_of_the_columns_is_said(capsys, passengers):
 @pytest.mark.parametrize(
     "change, target, note",
     [
-        ({"Fare": [np.nan, np.inf]}, "Fare", "2 rows without a target left out"),
-        ({"Survived": ["unknown"] * 2}, "Survived", "fewer than 5 rows left out: unknown"),
-        ({}, "Class", "the numbers of Class read as classes; else --task regression"),
+        ({"Fare": [np.nan, np.inf]}, "Fare", "2 rows without a target dropped"),
+        ({"Survived": ["unknown"] * 2}, "Survived", "fewer than 5 rows dropped: unknown"),
+        ({}, "Class", "the numbers in Class are treated as classes"),
     ],
 )
 def test_rows_left_out_are_noted(capsys, frame, tmp_path, change, target, note):
@@ -241,7 +241,7 @@ def test_rows_left_out_are_noted(capsys, frame, tmp_path, change, target, note):
 
 def test_copies_of_rows_are_noted(capsys, frame, tmp_path):
     path = write(frame.loc[np.arange(120) % 60], tmp_path / "copies.csv", "csv", index=False)
-    note = "(60 rows are copies of others: scores may flatter)"
+    note = "(60 rows are copies of others: scores may be optimistic)"
     assert note in simple(capsys, path, "--target", "Survived")
 
 
@@ -254,7 +254,7 @@ def test_exact_decimals_are_numbers(capsys, frame, tmp_path):
 
 def test_long_table_is_sampled(capsys, passengers):
     out = simple(capsys, passengers, "--target", "Fare", "--max-rows", 50)
-    assert "(50 rows taken at random, of 120 (--max-rows))" in out
+    assert "(50 of 120 rows, taken at random (--max-rows))" in out
 
 
 @pytest.mark.parametrize(
@@ -276,18 +276,24 @@ def test_kind_of_task(capsys, passengers, target, option, expected):
         (("Remarks",), "0 rows have a target"),
         (("Planet",), "the target 'Planet' has only one value: Earth"),
         (("Name",), "most of the 120 classes of the target 'Name' have fewer than 5 rows"),
-        (("Port", "--task", "regression"), "is no number"),
+        (("Port", "--task", "regression"), "is not numeric"),
         (("Fare", "--task", "classification"), "try --task regression"),
-        (("Fare", "--folds", 61), "120 rows have a target; the comparison needs 122"),
-        (("survived",), "no column 'survived'; there is Survived"),
-        (("xyz",), "there is PassengerId, Name, Age"),
+        (("Fare", "--folds", 61), "120 rows have a target, but the comparison needs 122"),
+        (("survived",), "no column 'survived'; available: Survived"),
+        (("xyz",), "available: PassengerId, Name, Age"),
         (("Fare", "--group", "xyz"), "no column 'xyz'"),
         (("Fare", "--group", "Class"), "5 folds need as many groups, but there are 3"),
-        (("Fare", "--metric", "accuracy"), "is not for regression; there is"),
-        (("Survived", "--metric", "accurate"), "is no scorer of scikit-learn; there is accuracy"),
-        (("Fare", "--models", "xyz"), "--models knows no 'xyz'; there is DummyRegressor"),
-        (("Fare", "--save", "model.pkl"), "has to end with .skops or .joblib"),
-        (("Fare", "--output", "no/such/folder/a.csv"), "there is no such folder"),
+        (("Fare", "--metric", "accuracy"), "is not for regression; available"),
+        (
+            ("Survived", "--metric", "accurate"),
+            "is not a scikit-learn scorer; available: accuracy",
+        ),
+        (
+            ("Fare", "--models", "xyz"),
+            "no model begins with 'xyz' (--models); available: DummyRegressor",
+        ),
+        (("Fare", "--save", "model.pkl"), "must end with .skops or .joblib"),
+        (("Fare", "--output", "no/such/folder/a.csv"), "the folder does not exist"),
     ],
 )
 def test_wishes_that_cannot_be_met(capsys, passengers, arguments, message):
@@ -296,7 +302,7 @@ def test_wishes_that_cannot_be_met(capsys, passengers, arguments, message):
 
 def test_no_column_to_learn_from(capsys, frame, tmp_path):
     path = write(frame[["PassengerId", "Fare"]], tmp_path / "two.csv", "csv", index=False)
-    assert "no column to learn 'Fare' from" in fail(capsys, path, "--target", "Fare")
+    assert "no column to predict 'Fare' from" in fail(capsys, path, "--target", "Fare")
 
 
 def test_options_that_need_a_table(capsys):
@@ -469,8 +475,8 @@ def test_verdict_knows_noise_from_a_difference():
     text = _verdict.verdict(results, "r2")
     assert "within the noise" in text and "B" not in text.replace("Best by", "")
     close = {"DummyRegressor": base, "A": base + rng.normal(0, 0.01, (5, 2))}
-    assert "The dummy looks at no column" in _verdict.verdict(close, "r2")
-    assert _verdict.verdict({}, "r2") == "No model could be scored."
+    assert "The dummy ignores all columns" in _verdict.verdict(close, "r2")
+    assert _verdict.verdict({}, "r2") == "No model could be evaluated."
 
 
 @pytest.mark.parametrize("loss", [0.0, 1e-5, 0.012, 0.9999, 54.05, 123456.0, 1e12])

@@ -47,7 +47,7 @@ def test_the_score_is_that_of_cross_validation(model, data, tolerance):
     assert clone(model).fit(*data).oof_score_ == pytest.approx(expected, abs=tolerance)
 
 
-@pytest.mark.filterwarnings("ignore:Nothing predicts rows")
+@pytest.mark.filterwarnings("ignore:No part predicts held-out rows")
 def test_noise_is_told_to_be_noise():
     rng = np.random.RandomState(0)
     rows, labels = rng.normal(size=(200, 20)), rng.randint(2, size=200)
@@ -146,7 +146,7 @@ def test_where_all_networks_see_all_rows_the_remedy_is_told(settings):
     model = regressor(**settings).fit(X, Y)
     assert not hasattr(model, "oof_prediction_")
     assert not hasattr(model, "oof_score_")
-    with pytest.raises(AttributeError, match="at least 2 networks"):
+    with pytest.raises(AttributeError, match="at least 2, blend"):
         model.predict_interval(X)
 
 

@@ -237,7 +237,7 @@ def test_what_are_no_centers(rule, message):
 
 def test_centres_beyond_single_precision():
     rows = Rows(X, None, np.float32, np.zeros((len(X), 1)), np.ones(len(X)))
-    with pytest.raises(ValueError, match="beyond the range of float32"):
+    with pytest.raises(ValueError, match="exceed the range of float32"):
         find_centers(rows, 2, np.full((1, 3), 1e300), np.random.RandomState(0))
 
 

@@ -267,7 +267,7 @@ def test_widths_are_tried_on_random_rows(monkeypatch):
 )
 def test_widths_whose_squares_no_float_holds(width, what, refine):
     model = regression(3, width=width, refine=refine)
-    with pytest.raises(ValueError, match=f"width=.* has squares that {what} in float64: give"):
+    with pytest.raises(ValueError, match=f"width=.* has squares that {what} in float64: use"):
         model.fit(X, y)
 
 
@@ -310,7 +310,7 @@ def test_a_task_that_is_no_name():
 
 def test_steps_of_refine_that_are_no_names():
     for refine in ([np.array([1.0, 2.0])], [{"a": 1}], [["width"]], {"width"}):
-        with pytest.raises(ValueError, match="^refine must be 'auto', None, or steps out of"):
+        with pytest.raises(ValueError, match="^refine must be 'auto', None, or steps among"):
             regression(refine=refine).fit(X, y)
     assert regression(refine=["auto"])._refines_by_itself
 
@@ -603,7 +603,7 @@ def test_degenerate_data(refine):
 def test_dead_units_are_told_with_a_remedy():
     rng = np.random.RandomState(0)
     rows = rng.normal(size=(2000, 20))
-    with pytest.warns(UserWarning, match="no unit sees.*refine='width'") as caught:
+    with pytest.warns(UserWarning, match="all units are nearly zero.*refine='width'") as caught:
         dead = textbook(100).fit(rows, rows[:, 0])
     assert caught[0].filename == __file__
     alive = regression(100, input_map="standard", linear_tail=False).fit(rows, rows[:, 0])

@@ -354,7 +354,7 @@ def test_a_solver_says_what_a_cost_lacks(embedding, loss, reason):
 
 def test_batches_are_refused_where_the_output_layer_is_always_optimal():
     cost = OptimalOutput(Problem(Dense(3), SquaredError(), SquaredError.link).objective())
-    with pytest.raises(ValueError, match="needs batches of the cost, but its output layer"):
+    with pytest.raises(ValueError, match="needs batches of the cost, but the output layer"):
         Adam().check_cost(cost)
     LBFGS().check_cost(cost)
 

@@ -95,10 +95,10 @@ def test_frames_go_straight_into_fit(estimator):
         (lambda X: X.assign(more=1.0), "unseen at fit time:\n- more"),
         (lambda X: X[X.columns[::-1]], "in the same order"),
         (lambda X: X[:0], r"0 sample\(s\)"),
-        (lambda X: X.assign(size="big"), "'size' holds values that are no numbers"),
+        (lambda X: X.assign(size="big"), "'size' contains values that are not numbers"),
         (lambda X: X.assign(size=np.inf), "'size' of X contains infinity"),
-        (lambda X: X.assign(day=1.0), "'day' held dates in fit"),
-        (lambda X: X.assign(color=[["a"]] * N), "'color' holds values that are no levels"),
+        (lambda X: X.assign(day=1.0), "'day' contained dates in fit"),
+        (lambda X: X.assign(color=[["a"]] * N), "'color' contains values that cannot be levels"),
     ],
 )
 def test_errors_name_the_column(change, message):

@@ -39,9 +39,9 @@ NO_NUMBERS = {
     "infinity as an object": (with_one(np.inf), "y contains infinity: inf in row 3"),
     "NaN as text": (with_one("nan", dtype="U9"), "y contains NaN: 'nan' in row 3"),
     "infinity as text": (with_one("-inf", dtype="U9"), "y contains infinity: '-inf' in row 3"),
-    "too large for a float": (with_one(10**400), "y must hold numbers.*too large"),
+    "too large for a float": (with_one(10**400), "y must contain numbers.*too large"),
     "complex numbers": (Y + 1j, "Complex data not supported"),
-    "a complex object": (with_one(1j), "y must hold numbers"),
+    "a complex object": (with_one(1j), "y must contain numbers"),
     "dates": (np.arange(N).astype("M8[D]"), "y holds dates: convert"),
     "spans of time": (np.arange(N).astype("m8[D]"), "y holds spans of time: convert"),
     "bytes": (Y.astype("S5"), "y holds bytes: convert"),
@@ -96,7 +96,10 @@ def test_soft_targets_that_are_missing_or_infinite(kind, value):
 
 #: What numpy or scikit-learn refuses without a word about y.
 GIVEN = {
-    "rows of different lengths": ([[1, 2], [3]], "y must hold as many values in each row"),
+    "rows of different lengths": (
+        [[1, 2], [3]],
+        "y must have the same number of values in each row",
+    ),
     "a missing value of pandas": (np.array(["a", pd.NA], dtype=object), "y contains NaN: <NA> in"),
     "NaN in a category": (pd.Series(["a", None]).astype("category"), "y contains NaN"),
     "NaN as an object": (np.array([1.0, np.nan], dtype=object), "y contains NaN: nan in row 1"),
@@ -143,7 +146,7 @@ def test_any_type_that_stands_for_numbers_is_fine():
 )
 def test_targets_of_another_form(model, first, later):
     shape = ", ".join(["n_samples", *map(str, first.shape[1:])]) + ("," if first.ndim == 1 else "")
-    got = rf"y must have shape \({shape}\), as .* first fit, got \({N},"
+    got = rf"y must have shape \({shape}\), like .* first fit, got \({N},"
     with pytest.raises(ValueError, match=f"y_val: {got}"):
         clone(model).fit(X, first, X_val=X, y_val=later)
     epochs = clone(model).set_params(solver=GradientDescent(0.1)).partial_fit(X, first)
@@ -156,7 +159,7 @@ def test_targets_of_another_form(model, first, later):
 
 def test_labels_of_a_row_are_zeros_and_ones_in_each_fit():
     model = classifier(warm_start=True).fit(X, MANY)
-    with pytest.raises(ValueError, match=r"zeros and ones, got \[0, 2\]"):
+    with pytest.raises(ValueError, match=r"zeros and ones only, got \[0, 2\]"):
         model.fit(X, 2 * MANY)
 
 
@@ -174,11 +177,11 @@ def test_text_is_no_number():
 
 
 CLASSES = {
-    "none": ([], "in one axis"),
-    "two axes": ([["blue", "green", "red"]], "in one axis"),
-    "ragged": ([["blue"], ["green", "red"]], "in one axis"),
-    "a single text": ("red", "in one axis"),
-    "a set": ({"blue", "green", "red"}, "in one axis"),
+    "none": ([], "one-dimensional array"),
+    "two axes": ([["blue", "green", "red"]], "one-dimensional array"),
+    "ragged": ([["blue"], ["green", "red"]], "one-dimensional array"),
+    "a single text": ("red", "one-dimensional array"),
+    "a set": ({"blue", "green", "red"}, "one-dimensional array"),
     "one twice": (["blue", "green", "red", "red"], r"each label once; \['red'\]"),
     "NaN": ([0.0, np.nan], "classes contains NaN"),
     "None": (["red", None], "classes must be all text or all numbers|classes contains NaN"),
@@ -203,7 +206,7 @@ def test_classes_that_cannot_be_used(case):
 
 def test_classes_of_several_labels_are_the_columns():
     model = classifier(solver=GradientDescent(0.1))
-    with pytest.raises(ValueError, match="y of 3 columns.*leave it at None"):
+    with pytest.raises(ValueError, match="y has 3 columns.*Set it to None"):
         model.partial_fit(X, MANY, classes=[0, 1])
     model.partial_fit(X, MANY, classes=[2, 1, 0]).partial_fit(X, MANY, classes=[0, 1, 2])
 
@@ -489,13 +492,13 @@ def test_an_outlier_beyond_single_precision():
 @pytest.mark.parametrize("loss", ["poisson", "gamma"])
 @pytest.mark.parametrize("unit", [1e300, 1e-300])
 def test_targets_that_a_logarithmic_link_cannot_reach(loss, unit):
-    with pytest.raises(ValueError, match="sizes between 1e-30 and 1e.30.*another unit"):
+    with pytest.raises(ValueError, match="sizes between 1e-30 and 1e.30.*rescale"):
         regressor(loss=loss).fit(X, unit * Y)
 
 
 def test_later_targets_beyond_the_scale_of_the_first():
     model = regressor(warm_start=True).fit(X, Y)
-    with pytest.raises(ValueError, match="too large beside the targets of the first fit"):
+    with pytest.raises(ValueError, match="too large compared with the targets of the first fit"):
         model.fit(X, 1e20 * Y)
 
 

@@ -37,7 +37,7 @@ def check_name(wanted: str, names: list[str], path: str) -> None:
         near = [folded[name] for name in get_close_matches(wanted.casefold(), folded)]
         more = ", …" if not near and len(names) > SHOWN else ""
         listed = ", ".join(near or names[:SHOWN])
-        raise TableError(f"{path} has no column {wanted!r}; there is {listed}{more}")
+        raise TableError(f"{path} has no column {wanted!r}; available: {listed}{more}")
 
 
 def left_out(X: pd.DataFrame, notes: list[str]) -> list[str]:
@@ -48,7 +48,7 @@ def left_out(X: pd.DataFrame, notes: list[str]) -> list[str]:
         reason = _nothing_to_learn(name, cleaned[name]) if name in cleaned else "empty"
         if reason:
             reasons.setdefault(reason, []).append(name)
-    notes += [f"left out, {reason}: {', '.join(names)}" for reason, names in reasons.items()]
+    notes += [f"dropped, {reason}: {', '.join(names)}" for reason, names in reasons.items()]
     is_date = {name: cleaned[name].dtype.kind == "M" != X[name].dtype.kind for name in cleaned}
     if dates := [name for name in cleaned if is_date[name]]:
         notes.append(f"read as dates: {', '.join(dates)}")

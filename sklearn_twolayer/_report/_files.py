@@ -67,14 +67,16 @@ def read_frame(path: str) -> tuple[pd.DataFrame, list[str]]:
 
 def _check_names(frame, path):
     if not all(name.isprintable() for name in frame.columns):
-        raise TableError(f"cannot read {path}: this is no table of text")
+        raise TableError(f"cannot read {path}: it is not a text table")
     if not frame.columns.is_unique:
         copies = frame.columns[frame.columns.duplicated()].unique()
-        raise TableError(f"{path} has several columns of the name {', '.join(map(repr, copies))}")
+        raise TableError(f"{path} has several columns named {', '.join(map(repr, copies))}")
     if frame.empty:
-        raise TableError(f"{path} has names of columns, but no rows")
+        raise TableError(f"{path} has column names, but no rows")
     if all(re.fullmatch(r"-?\d+\.\d+(\.\d+)?", name) for name in frame.columns):
-        raise TableError(f"{path} begins with numbers: its first line has to name the columns")
+        raise TableError(
+            f"{path} begins with numbers: its first line must contain the column names"
+        )
 
 
 def _how_to_read(path):
@@ -87,7 +89,7 @@ def _how_to_read(path):
     encoding = _encoding_of(head)
     text = head.decode(encoding, errors="replace").lstrip("\ufeff \r\n")
     if not text.strip() or "\0" in text:
-        raise ValueError("this is no table of text" if text.strip() else "there is nothing in it")
+        raise ValueError("it is not a text table" if text.strip() else "it is empty")
     options = {} if encoding == "utf-8" else {"encoding": encoding}
     if text[0] in "[{":
         return "read_json", options | _form_of_json(text)

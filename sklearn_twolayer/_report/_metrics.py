@@ -37,7 +37,7 @@ def metrics_for(table: Table, wanted: str | None) -> tuple[list[str], tuple[str,
     # Most models are right on nearly all rows: their accuracy tells little.
     first = "average_precision" if len(counts) == 2 else "balanced_accuracy"
     share, label = counts.min() / len(table.y), table.classes[counts.argmin()]
-    note = f"only {share:.1%} of the rows are of class {label}: hence {label_of(first)} (--metric)"
+    note = f"only {share:.1%} of the rows are of class {label}, so {label_of(first)} ranks"
     return [first, second], (note,)
 
 
@@ -59,9 +59,9 @@ def _known(name, table):
     short = {label.lower(): each for each, label in _LABELS.items()}
     name = short.get(name.lower(), f"neg_{name}" if f"neg_{name}" in names else name)
     if name not in names:
-        problem = f"is not for {table.task}" if name in every else "is no scorer of scikit-learn"
+        problem = f"is not for {table.task}" if name in every else "is not a scikit-learn scorer"
         near = get_close_matches(name, names) or names
-        raise TableError(f"--metric {name} {problem}; there is {', '.join(near)}")
+        raise TableError(f"--metric {name} {problem}; available: {', '.join(near)}")
     if has_classes and len(table.classes) > 2:
         # Those for two classes have relatives for more, under other names.
         name = next((n for n in (f"{name}_ovr", f"{name}_macro") if n in names), name)

@@ -62,7 +62,9 @@ def choose(models: dict[str, Any], wanted: str | None) -> dict[str, Any]:
     starts = [start.strip().lower() for start in wanted.split(",")] if wanted else [""]
     for start in starts:
         if not any(name.lower().startswith(start) for name in models):
-            raise TableError(f"--models knows no {start!r}; there is {', '.join(models)}")
+            raise TableError(
+                f"no model begins with {start!r} (--models); available: {', '.join(models)}"
+            )
     return {name: models[name] for name in models if name.lower().startswith(tuple(starts))}
 
 

@@ -37,7 +37,9 @@ def read_table(options: Any) -> Table:
     frame = _select_rows(frame, options, notes, code)
     y, task = _targets(frame[options.target], options)
     if not options.task and task == CLASSIFICATION and y.dtype.kind in "if" and len(set(y)) > 2:
-        notes.append(f"the numbers of {options.target} read as classes; else --task regression")
+        notes.append(
+            f"the numbers in {options.target} are treated as classes; else --task regression"
+        )
     if task == CLASSIFICATION:
         keep = _large_classes(y, options, notes, code)
         frame, y = frame[keep], y[keep]
@@ -45,10 +47,10 @@ def read_table(options: Any) -> Table:
     X = frame.drop(columns=given)
     if X.empty:
         reasons = "; ".join(notes) or "it is the only one"
-        raise TableError(f"no column to learn {options.target!r} from ({reasons})")
+        raise TableError(f"no column to predict {options.target!r} from ({reasons})")
     n_copies = X.assign(**{options.target: y}).duplicated().sum()
     if n_copies > MANY_COPIES * len(y):
-        notes.append(f"{n_copies:,} rows are copies of others: scores may flatter")
+        notes.append(f"{n_copies:,} rows are copies of others: scores may be optimistic")
     code.append(f"X, y = frame.drop(columns={given}), frame[{options.target!r}]")
     groups = None
     if options.group is not None:  # rows without one are a group of their own
@@ -63,16 +65,16 @@ def _select_rows(frame, options, notes, code):
         code.append('frame = frame.replace([float("inf"), -float("inf")], float("nan"))')
     n_missing = frame[options.target].isna().sum()
     if n_missing:
-        notes.append(f"{n_missing:,} rows without a target left out")
+        notes.append(f"{n_missing:,} rows without a target dropped")
         frame = frame.dropna(subset=[options.target])
         code.append(f"frame = frame.dropna(subset=[{options.target!r}])")
     if len(frame) > options.max_rows:
-        notes.append(f"{options.max_rows:,} rows taken at random, of {len(frame):,} (--max-rows)")
+        notes.append(f"{options.max_rows:,} of {len(frame):,} rows, taken at random (--max-rows)")
         frame = frame.sample(options.max_rows, random_state=options.seed)
         code.append(f"frame = frame.sample({options.max_rows}, random_state={options.seed})")
     needed = max(MIN_ROWS, 2 * options.folds)
     if len(frame) < needed:
-        raise TableError(f"{len(frame)} rows have a target; the comparison needs {needed}")
+        raise TableError(f"{len(frame)} rows have a target, but the comparison needs {needed}")
     return frame
 
 
@@ -89,7 +91,7 @@ def _targets(target, options):
         return target.to_numpy(dtype=float), task
     except (TypeError, ValueError) as error:
         raise TableError(
-            f"the target {options.target!r} is no number ({error}); if it stands for classes, "
+            f"the target {options.target!r} is not numeric ({error}); if it stands for classes, "
             "try --task classification"
         ) from None
 
@@ -105,14 +107,14 @@ def _large_classes(y, options, notes, code):
     classes, codes, counts = np.unique(y, return_inverse=True, return_counts=True)
     large = counts >= options.folds
     if large.sum() < 2 or counts[large].sum() < len(y) / 2:
-        text = "another column, since this is text (numbers may have no marks such as $)"
+        text = "another column, since this one is text (numbers cannot contain marks such as $)"
         remedy = "--task regression" if y.dtype.kind in "iuf" else text
         raise TableError(
             f"most of the {len(classes)} classes of the target {options.target!r} have fewer "
-            f"than {options.folds} rows, one for each fold; try {remedy}, or fewer --folds"
+            f"than {options.folds} rows, one per fold; try {remedy}, or fewer --folds"
         )
     if small := classes[~large].tolist():
         listed = ", ".join(map(str, small[:10]))
-        notes.append(f"classes with fewer than {options.folds} rows left out: {listed}")
+        notes.append(f"classes with fewer than {options.folds} rows dropped: {listed}")
         code.append(f"frame = frame[~frame[{options.target!r}].isin({small})]")
     return large[codes]

@@ -32,7 +32,7 @@ def noise(differences: np.ndarray) -> float:
 def verdict(results: dict[str, np.ndarray], metric: str) -> str:
     """Return which model is best by its first score, and which ones may be as good."""
     if not (names := ranking(results)):
-        return "No model could be scored."
+        return "No model could be evaluated."
     best, *others = names
     mean = results[best][:, 0].mean()
     size = size_of(metric, mean)
@@ -50,7 +50,7 @@ def verdict(results: dict[str, np.ndarray], metric: str) -> str:
     if more := [name for name in close if name != others[0]]:
         text += f" Within the noise of the best as well: {', '.join(more)}."
     if any(name.startswith("Dummy") for name in [best, *close]):
-        text += " The dummy looks at no column: these columns may say nothing of the target."
+        text += " The dummy ignores all columns: the columns may be uninformative."
     return text
 
 

@@ -19,10 +19,10 @@ def check_destination(option: str, path: str | None) -> None:
     if path is None:
         return
     if not Path(path).absolute().parent.is_dir():
-        raise TableError(f"{option} {path}: there is no such folder")
+        raise TableError(f"{option} {path}: the folder does not exist")
     suffix = Path(path).suffix
     if option == "--save" and suffix not in (".skops", ".joblib"):
-        raise TableError(f"--save {path}: the name has to end with .skops or .joblib")
+        raise TableError(f"--save {path}: the name must end with .skops or .joblib")
     if option == "--save" and suffix == ".skops" and find_spec("skops") is None:
         raise TableError("--save needs skops: pip install 'sklearn-twolayer[table]'")
 

@@ -71,7 +71,7 @@ class Columns:
         return "\n".join(" | ".join(row) for row in self._rows())
 
     def _repr_html_(self) -> str:
-        head = "<tr><th>column</th><th>kind</th><th>what it becomes</th></tr>"
+        head = "<tr><th>column</th><th>kind</th><th>encoding</th></tr>"
         lines = ("".join(f"<td>{escape(cell)}</td>" for cell in row) for row in self._rows())
         return f"<table>{head}{''.join(f'<tr>{line}</tr>' for line in lines)}</table>"
 
@@ -177,8 +177,8 @@ def _category(name, values, n_rows):
     if len(levels) > max(MANY_LEVELS, MOSTLY_UNIQUE * n_rows):
         warn_user(
             f"Column {name!r} has {len(levels)} levels in {n_rows} rows: free text or an "
-            "identifier says little as a category. Leave it out, or take its parts as columns, "
-            "as skrub.StringEncoder does."
+            "identifier is of little use as a category. Drop it, or encode its parts, for "
+            "example with skrub.StringEncoder."
         )
     return Column(name, "category", levels, (), {level: i for i, level in enumerate(levels)})
 
@@ -217,5 +217,5 @@ def _chosen(categorical_features, names):
         named = set(given.tolist())
         found = [name in named for name in names]
     if wrong:
-        raise ValueError(f"{expected}; X of {len(names)} columns has none called {wrong}.")
+        raise ValueError(f"{expected}; X has {len(names)} columns, but none called {wrong}.")
     return found

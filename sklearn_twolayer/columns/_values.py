@@ -47,7 +47,7 @@ def kind_of(values: Any, name: Any) -> str:
         return _kind_of_objects(values, name)
     raise TypeError(
         f"Column {name!r} is of type {dtype}: only numbers, booleans, text, categories and dates "
-        "are read. Leave it out, or make several columns of it."
+        "are supported. Drop it, or convert it to several columns."
     )
 
 
@@ -62,8 +62,8 @@ def _kind_of_objects(values, name):
             if not _is_level(value):
                 raise TypeError(
                     f"Column {name!r} holds an object of type {type(value).__name__}: only "
-                    "numbers, booleans, text, categories and dates are read. Leave it out, or "
-                    "make several columns of it."
+                    "numbers, booleans, text, categories and dates are supported. Drop it, or "
+                    "convert it to several columns."
                 )
             is_number = False
     return "number" if is_number else "category"
@@ -101,7 +101,9 @@ def levels_of(values: Any, name: Any) -> tuple:
             if not is_missing:
                 levels.setdefault(value)
     except TypeError as error:
-        raise TypeError(f"Column {name!r} holds values that are no levels: {error}") from error
+        raise TypeError(
+            f"Column {name!r} contains values that cannot be levels: {error}"
+        ) from error
     try:
         return tuple(sorted(levels))
     except TypeError:  # text beside numbers
@@ -120,7 +122,9 @@ def codes_of(values: Any, index: dict, name: Any) -> np.ndarray:
     try:
         return np.fromiter(codes, dtype=np.float64, count=len(values))
     except TypeError as error:
-        raise TypeError(f"Column {name!r} holds values that are no levels: {error}") from error
+        raise TypeError(
+            f"Column {name!r} contains values that cannot be levels: {error}"
+        ) from error
 
 
 def numbers_of(values: Any, name: Any) -> np.ndarray:
@@ -147,13 +151,13 @@ def numbers_of(values: Any, name: Any) -> np.ndarray:
         numbers = _floats(values)
     except (TypeError, ValueError) as error:
         raise ValueError(
-            f"Column {name!r} holds values that are no numbers ({error}). It was a column of "
-            "numbers in fit, or categorical_features says that it is none of categories."
+            f"Column {name!r} contains values that are not numbers ({error}). It was numeric in "
+            "fit, or categorical_features does not include it."
         ) from error
     if np.isinf(numbers).any():
         raise ValueError(
-            f"Column {name!r} of X contains infinity or a value too large for "
-            f"{numbers.dtype}: leave such rows out, or replace the values by NaN."
+            f"Column {name!r} of X contains infinity or a value too large for {numbers.dtype}: "
+            "drop these rows, or replace the values by NaN."
         )
     return numbers
 
@@ -199,7 +203,7 @@ def dates_of(values: Any, name: Any) -> np.ndarray:
     """
     dtype, missing = values.dtype, values.is_null().to_numpy()
     if dtype not in (nw.Datetime, nw.Date, nw.Duration):
-        raise ValueError(f"Column {name!r} held dates in fit, and is of type {dtype} now.")
+        raise ValueError(f"Column {name!r} contained dates in fit, but is of type {dtype} now.")
     if dtype == nw.Duration:
         return _aside([values.dt.total_microseconds()], [1e6 * DAY], missing)
     moment = values.cast(nw.Datetime("us")) if dtype == nw.Date else values

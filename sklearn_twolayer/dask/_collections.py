@@ -30,7 +30,8 @@ def check_collection(X: Any, local: str) -> None:
     if not isinstance(X, dask.array.Array) and not is_frame(X):
         raise TypeError(
             f"X must be a Dask array or data frame, got {type(X).__name__}: {local} is for data "
-            "in memory; dask.array.from_array and dask.dataframe.from_pandas make collections."
+            "in memory. To convert them, use dask.array.from_array or "
+            "dask.dataframe.from_pandas."
         )
     if isinstance(X, dask.array.Array) and X.ndim != 2:
         raise ValueError(f"X must have two axes, got shape {X.shape}.")
@@ -93,7 +94,7 @@ def _like(name: str, collection: Any, X: Any, rows: list) -> list[Delayed]:
     """Return the parts of a collection that is cut as X is."""
     if not hasattr(collection, "to_delayed"):
         raise TypeError(
-            f"{name} must be a Dask array or series, cut at the same rows as X, got "
+            f"{name} must be a Dask array or series with the same partitions as X, got "
             f"{type(collection).__name__}."
         )
     parts = _rows_of(collection)
@@ -101,8 +102,8 @@ def _like(name: str, collection: Any, X: Any, rows: list) -> list[Delayed]:
     differ = known[0] != known[1] and not np.isnan([*known[0], *known[1]]).any()
     if len(parts) != len(rows) or differ:
         raise ValueError(
-            f"{name} must be cut at the same rows as X, which has {len(rows)} partitions; {name} "
-            f"has {len(parts)}. For arrays, {name}.rechunk(X.chunks[0]) does it."
+            f"{name} must have the same partitions as X, which has {len(rows)} partitions; "
+            f"{name} has {len(parts)}. For arrays, use {name}.rechunk(X.chunks[0])."
         )
     return parts
 

@@ -79,8 +79,8 @@ def told_of_its_client() -> Iterator[None]:
         text = f"{type(error).__name__}: {error}".lower()
         if "closed" in text or "cancelled" in text or "no longer connected" in text:
             raise RuntimeError(
-                "Dask's client or scheduler went away before the result was there: connect a new "
-                f"client and start again. ({type(error).__name__}: {error})"
+                "Dask's client or scheduler was closed before the fit was complete: connect a "
+                f"new client and fit again. ({type(error).__name__}: {error})"
             ) from error
         raise
 

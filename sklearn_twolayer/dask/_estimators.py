@@ -70,7 +70,9 @@ class DaskEstimator(BaseEstimator):
         local = self._on_table()
         check_collection(X, local.local.__name__)
         if getattr(self, "warm_start", False):
-            raise ValueError("warm_start=True is for the local estimators: leave it at False.")
+            raise ValueError(
+                "warm_start=True is supported by the local estimators only: set it to False."
+            )
         local._check_parameters()
         rng = check_random_state(self.random_state)
         with opened(self.client) as engine:

@@ -102,7 +102,7 @@ def balanced(masses: dict, y: np.ndarray) -> dict:
     """Return the weights of labels by which all weigh the same."""
     if y.ndim > 1:
         raise ValueError(
-            "class_weight='balanced' is for one label per row: give a list of dicts of weights."
+            "class_weight='balanced' is for one label per row: pass a list of dicts of weights."
         )
     total = sum(masses.values())
     return {label: total / (len(masses) * mass) for label, mass in masses.items()}

@@ -112,7 +112,8 @@ class PartitionedObjective(Objective):
         """Return the data term and the gradient of E, as sums over the partitions."""
         if draw_mask is not None:
             raise ValueError(
-                "Steps on all rows of partitions have no dropout: set dropout=0, or a batch_size."
+                "Steps on all rows of a Dask collection do not support dropout: set dropout=0 "
+                "or a batch_size."
             )
         params = params.astype(self.dtype, copy=False)
         loss, gradient = self.total(_gradient, params)

@@ -55,17 +55,17 @@ def checked_part(number: int, form: Form, validate_y: Callable, *arrays: Any) ->
         if not len(y) == X.shape[0] == len(weights) or weights.ndim != 1:
             raise ValueError(
                 f"X has {X.shape[0]} rows, y {len(y)} and sample_weight the shape "
-                f"{weights.shape}: all must be cut at the same rows."
+                f"{weights.shape}: all must have the same partitions."
             )
         if not np.isfinite(weights).all() or (weights < 0).any():
-            raise ValueError("sample_weight must be finite, and not negative.")
+            raise ValueError("sample_weight must be finite and not negative.")
     part = Part(X, y, weights)
     return part if weights.all() else part.take(np.flatnonzero(weights))
 
 
 def _check_form(X, form):
     if X.ndim != 2 or X.shape[1] != form.n_columns:
-        raise ValueError(f"X has the shape {X.shape}; it must have {form.n_columns} columns.")
+        raise ValueError(f"X has the shape {X.shape}; expected {form.n_columns} columns.")
     if form.columns is not None and tuple(X.columns) != form.columns:
         raise ValueError(
             f"X has the columns {list(X.columns)}, not {list(form.columns)} in this order."
@@ -74,10 +74,10 @@ def _check_form(X, form):
         pairs = zip(form.columns or (), kinds_of(X), form.kinds, strict=True)
         name, found, expected = next(each for each in pairs if each[1] != each[2])
         raise ValueError(
-            f"Column {name!r} of X holds {found}, not {expected} as in the collection."
+            f"Column {name!r} of X holds {found}, not {expected} as the collection declares."
         )
     if form.dtype is not None and X.dtype != form.dtype:
-        raise ValueError(f"X is of type {X.dtype}, not {form.dtype} as the collection says.")
+        raise ValueError(f"X is of type {X.dtype}, not {form.dtype} as the collection declares.")
 
 
 def surveyed(part: Part, has_labels: bool) -> Survey:

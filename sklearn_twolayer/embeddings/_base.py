@@ -163,7 +163,7 @@ class Embedding(Documented):
         """
         raise NotImplementedError(
             f"{type(self).__name__} has no input_pullback, the derivative with respect to the "
-            "input: write one to have gradients and explanations."
+            "input, which gradients and explanations need: define it."
         )
 
     def __or__(self, other: "Embedding") -> "Concatenation":
@@ -179,7 +179,9 @@ class Embedding(Documented):
 def as_operand(other: Any) -> Embedding:
     """Return `other`, or raise TypeError where it is no embedding."""
     if not isinstance(other, Embedding):
-        raise TypeError(f"An embedding can be joined with another embedding, not with {other!r}.")
+        raise TypeError(
+            f"An embedding can be combined with another embedding, not with {other!r}."
+        )
     return other
 
 
@@ -192,9 +194,9 @@ def check_depth(expression: Embedding) -> Embedding:
         depth += 1
         if depth > MAX_DEPTH:
             raise ValueError(
-                f"The operators |, + and * of an embedding are nested more than {MAX_DEPTH} deep. "
-                "Give a branch more units, Dense(100) for a hundred Dense(1), or join branches "
-                "in pairs, (a | b) | (c | d), rather than one after the other."
+                f"The operators |, + and * of an embedding are nested more than {MAX_DEPTH} "
+                "deep. Use more units per branch (Dense(100) for a hundred Dense(1)), or "
+                "combine branches in pairs, (a | b) | (c | d), rather than one after the other."
             )
     return expression
 
@@ -236,8 +238,9 @@ class Operator(Embedding):
         left, right = self.left.width(n_features), self.right.width(n_features)
         if left != right:
             raise ValueError(
-                f"{type(self).__name__} joins branches of one width, but the left one has {left} "
-                f"outputs and the right one {right}: {self!r}. Use | for branches that differ."
+                f"{type(self).__name__} combines branches of the same width, but the left one "
+                f"has {left} outputs and the right one {right}: {self!r}. Use | for branches of "
+                "different widths."
             )
         return left
 

@@ -61,14 +61,14 @@ def as_embedding(value: Any, n_units: int | None = None, activation: Any = None)
         for name, parameter in given.items():
             if parameter is not None:
                 raise ValueError(
-                    f"{name}={parameter!r} is for an embedding given by name; the embedding "
-                    f"{value!r} has its own: set it there, or leave {name} at None."
+                    f"{name}={parameter!r} is for an embedding given by name. Set it in the "
+                    f"embedding {value!r} itself, and leave {name} at None."
                 )
         return check_depth(value)
     if not isinstance(value, str) or value not in PRESETS:
         raise ValueError(
-            f"Unknown embedding {value!r}. Give one of the names {sorted(PRESETS)} or an "
-            "expression of embeddings such as Dense(50, 'identity') | Dense(50, 'relu')."
+            f"Unknown embedding {value!r}. Use one of the names {sorted(PRESETS)}, or an "
+            "expression such as Dense(50, 'identity') | Dense(50, 'relu')."
         )
     preset = PRESETS[value]
     n_units = UNITS_OF_PRESET if n_units is None else n_units
@@ -76,6 +76,6 @@ def as_embedding(value: Any, n_units: int | None = None, activation: Any = None)
         return preset.expression(n_units, "relu" if activation is None else activation)
     if activation is not None:
         raise ValueError(
-            f"activation={activation!r} is not used by embedding={value!r}: leave it at None."
+            f"activation={activation!r} is not used by embedding={value!r}: set it to None."
         )
     return preset.expression(n_units)

@@ -170,8 +170,8 @@ class Radial(Embedding):
         check_width(self.widths)
         if self.normalize and not as_kernel(self.kernel).positive:
             raise ValueError(
-                f"normalize=True needs a kernel that is positive everywhere, which "
-                f"{self.kernel!r} is not."
+                f"normalize=True needs a positive kernel; {self.kernel!r} is not positive "
+                "everywhere."
             )
 
     def _as_many(self, centers):
@@ -184,6 +184,6 @@ class Radial(Embedding):
         if len(centers) < self.n_units:
             warn_user(
                 f"Only {len(centers)} distinct centres were found for n_units={self.n_units}; "
-                f"the other units are copies. Set n_units to {len(centers)} or less."
+                f"the other units are copies of them. Set n_units to {len(centers)} or less."
             )
         return np.resize(centers, (self.n_units, centers.shape[1]))

@@ -130,7 +130,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         if X_val is None and y_val is None:
             return None
         if X_val is None or y_val is None:
-            raise ValueError("X_val and y_val must be given together.")
+            raise ValueError("X_val and y_val must be passed together.")
         with validation_rows():
             return self._encoded(self._validate(X_val, y_val, None, reset=False))
 
@@ -143,8 +143,9 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
             return self.n_estimators or default_n_networks(self._n_rows(sample))
         if self.n_estimators not in (None, len(self.params_)):
             raise ValueError(
-                "Going on from the last fit (warm_start or partial_fit) needs the same network: "
-                f"the last fit had {len(self.params_)} networks, n_estimators={self.n_estimators}."
+                "Continuing from the last fit (warm_start or partial_fit) needs the same "
+                f"network: the last fit had {len(self.params_)} networks, "
+                f"n_estimators={self.n_estimators}."
             )
         return len(self.params_)
 
@@ -159,10 +160,10 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
             folds = Folds(deal_folds(sample.targets, n_folds, rng), blend.n_networks)
         elif known is None or known.rows != rows:
             warn_user(
-                "warm_start=True goes on with other rows than the last fit, so that the networks "
-                "cannot be weighted on rows that they have not seen: the factors and the "
-                "radial-basis network of the last fit are kept. Set warm_start=False to fit anew, "
-                "or blend='mean' to average the networks."
+                "warm_start=True continues with other rows than the last fit, so the factors of "
+                "the networks cannot be fitted on held-out rows: the factors and the "
+                "radial-basis network of the last fit are kept. Set warm_start=False for a new "
+                "fit, or blend='mean' to average the networks."
             )
             return None
         else:
@@ -292,5 +293,5 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         """The factors of the parts, where the networks are not just averaged."""
         model = self._model
         if model.is_plain:
-            raise AttributeError("Networks that are averaged have no blend_weights_.")
+            raise AttributeError("An average of networks has no blend_weights_.")
         return model.factors

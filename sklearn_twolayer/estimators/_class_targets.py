@@ -84,7 +84,7 @@ def validate_classes(classes: Any) -> np.ndarray:
         given = np.empty((0, 0))  # ragged
     if given.ndim != 1 or not len(given):
         raise ValueError(
-            f"classes must hold all labels that may come, in one axis, got {classes!r}."
+            f"classes must be a one-dimensional array of all labels, got {classes!r}."
         )
     if len({isinstance(label, str) for label in classes}) > 1:
         raise ValueError(f"classes must be all text or all numbers, got {classes!r}.")
@@ -94,7 +94,7 @@ def validate_classes(classes: Any) -> np.ndarray:
     labels, counts = np.unique(given, return_counts=True)
     if counts.max() > 1:
         twice = listed(labels[counts > 1].tolist())
-        raise ValueError(f"classes must hold each label once; {twice} occur more often.")
+        raise ValueError(f"classes must contain each label once; {twice} occur more than once.")
     return labels
 
 
@@ -132,8 +132,8 @@ def class_targets(
         return ClassTargets(labels if classes is None else classes)
     if classes is not None and not np.array_equal(classes, targets.classes):
         raise ValueError(
-            f"classes={listed(classes.tolist())} is not for y of {y.shape[1]} columns, whose "
-            "numbers are the classes: leave it at None."
+            f"classes={listed(classes.tolist())} cannot be used if y has {y.shape[1]} columns: "
+            "the column indices are the classes. Set it to None."
         )
     return targets
 
@@ -163,8 +163,8 @@ def class_factors(targets: Any, class_weight: Any, sample: Sample) -> np.ndarray
         factors = np.where(without_faint(factors * sample.weights) > 0, factors, 0)
     if not proper or not factors.any():
         raise ValueError(
-            f"class_weight={class_weight!r} gives weights that are negative or not finite, or "
-            "zero to all rows."
+            f"class_weight={class_weight!r} gives negative or non-finite weights, or weight zero "
+            "to all rows."
         )
     return factors
 
@@ -200,7 +200,7 @@ def _multilabel_targets(y):
     kind = _kind(y)
     if kind != "multilabel-indicator":
         raise ValueError(
-            f"y of kind {kind!r} is not supported: give labels of shape (n_samples,), zeros "
-            "and ones of shape (n_samples, n_labels), or set soft_targets."
+            f"y of kind {kind!r} is not supported: pass labels of shape (n_samples,), zeros and "
+            "ones of shape (n_samples, n_labels), or set soft_targets."
         )
     return MultilabelTargets(check_binary(y).shape[1])

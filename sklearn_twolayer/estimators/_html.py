@@ -68,7 +68,7 @@ def columns_html(columns: Columns | None) -> str:
     """Return what became of each column of a table, or nothing for arrays of numbers."""
     if columns is None:
         return ""
-    title = f"Columns: what was understood of {len(columns.columns)}"
+    title = f"Columns: {len(columns.columns)}, as interpreted in fit"
     return _folded(title, columns._repr_html_(), is_open=False)
 
 

@@ -144,7 +144,7 @@ class MultilabelTargets:
     def class_weights(self, class_weight, y, sample_weight):
         """Return the factors of the rows' weights for a `class_weight` parameter."""
         if self.soft and class_weight is not None:
-            raise ValueError("class_weight needs labels: leave it at None for soft targets.")
+            raise ValueError("class_weight needs labels: set it to None for soft targets.")
         check_form(y, self.n_outputs)
         if class_weight is None or (isinstance(class_weight, dict | list) and not class_weight):
             return np.ones(len(y))
@@ -204,7 +204,7 @@ class DistributionTargets(ClassTargets):
     def class_weights(self, class_weight, y, sample_weight):
         """Return ones; raise an error for a `class_weight`."""
         if class_weight is not None:
-            raise ValueError("class_weight needs labels: leave it at None for soft targets.")
+            raise ValueError("class_weight needs labels: set it to None for soft targets.")
         return np.ones(len(y))
 
     def harden(self, y):
@@ -238,7 +238,7 @@ def check_binary(y: np.ndarray) -> np.ndarray:
     """Return y, or raise ValueError where it holds something else than zeros and ones."""
     if not np.isin(y, (0, 1)).all():
         raise ValueError(
-            "y of several labels per row must hold zeros and ones, got "
+            "y for several labels per row must contain zeros and ones only, got "
             f"{listed(np.unique(y).tolist())}."
         )
     return y

@@ -136,7 +136,7 @@ class BaseNetwork(
                 "Scale the inputs (input_map), lower the learning rate, or choose another loss."
             )
         elif "learning rate" in outcome.message:
-            remedy = "Increase max_iter, or take solver=Adam(schedule='constant')."
+            remedy = "Increase max_iter, or use solver=Adam(schedule='constant')."
         warn_user(
             f"The solver {self.solver!r} stopped after {outcome.n_iter} iterations: "
             f"{outcome.message}. {remedy}",
@@ -163,8 +163,8 @@ class BaseNetwork(
                 continue
             if name != "solver":
                 raise ValueError(
-                    f"{name}={value!r} is a name without parameters of its own; an instance of "
-                    "what it stands for would have some."
+                    f"{name}={value!r} is a name without parameters of its own: pass an instance "
+                    "to set them."
                 )
             params[name] = as_solver(value)
         return super().set_params(**params)
@@ -193,7 +193,7 @@ class BaseNetwork(
     def columns_(self) -> Columns:
         """How the columns of a data frame were understood: kinds, levels, parts of dates."""
         if self._columns is None:
-            raise AttributeError("Rows were an array of numbers: there is no columns_.")
+            raise AttributeError("columns_ exists only after a fit on a data frame.")
         return self._columns
 
     def _validate_rows(self, X):

@@ -27,13 +27,17 @@ class OutOfFold(NamedTuple):
 
 def _predicts_numbers(estimator) -> bool:
     if not is_regressor(estimator):
-        raise AttributeError("predict_interval is for real targets; predict_set is for classes.")
+        raise AttributeError(
+            "predict_interval is for regression; use predict_set for classification."
+        )
     return True
 
 
 def _predicts_classes(estimator) -> bool:
     if not is_classifier(estimator):
-        raise AttributeError("predict_set is for classes; predict_interval is for real targets.")
+        raise AttributeError(
+            "predict_set is for classification; use predict_interval for regression."
+        )
     return True
 
 
@@ -88,9 +92,9 @@ class OutOfFoldMixin:
         check_is_fitted(self)
         if self._out_of_fold is None:
             raise AttributeError(
-                "There are no predictions for rows left out of training: all networks have seen "
-                "all rows. Fit with n_estimators=None or at least 2 networks, blend other than "
-                "'mean', and without going on from a fit on other rows."
+                "There are no out-of-fold predictions, because all networks were trained on all "
+                "rows. Fit with n_estimators=None or at least 2, blend other than 'mean', and "
+                "without a warm start on other rows."
             )
         return self._out_of_fold
 
@@ -139,8 +143,8 @@ class OutOfFoldMixin:
         intervals = self._results().conformal
         if intervals is None:
             raise AttributeError(
-                "predict_interval is for predictions of one number, not for several quantiles: "
-                "predict gives these, or fit with another loss."
+                "predict_interval does not support several quantiles: use predict, or fit with "
+                "another loss."
             )
         X = self._validate_rows(X)
         z = self._model.raw_outputs(X, self.n_jobs)
@@ -184,7 +188,7 @@ class OutOfFoldMixin:
         scores = self._results().conformal
         if scores is None:
             raise AttributeError(
-                "predict_set is for one class a row, not for several labels: fit a classifier "
+                "predict_set is for one class per row, not for several labels: fit a classifier "
                 "for each label."
             )
         probabilities = self.predict_proba(X)

@@ -8,7 +8,7 @@ def _classifies(estimator) -> bool:
     task = getattr(estimator, "task", "classification")
     if task != "classification":
         raise AttributeError(
-            f"{type(estimator).__name__} has this method for task='classification' only, and "
+            f"{type(estimator).__name__} has this method only for task='classification', not for "
             f"task={task!r}."
         )
     return True

@@ -106,7 +106,7 @@ class BaseRBFNetwork(CallbackSupportMixin, BaseNetwork):
         check_choice("task", self.task, TASKS)
         for name in ("soft_targets", "class_weight"):
             if self.task == "regression" and getattr(self, name) is not None:
-                raise ValueError(f"{name} is for task='classification': leave it at None.")
+                raise ValueError(f"{name} is for task='classification': set it to None.")
         if self.n_centers is not None:
             check_number("n_centers", self.n_centers, "[1, inf)", integer=True)
         self._check_input_map()
@@ -128,8 +128,8 @@ class BaseRBFNetwork(CallbackSupportMixin, BaseNetwork):
         check_choice("warm_start", self.warm_start, (True, False))
         if self.warm_start and "gradient" not in self._steps():
             raise ValueError(
-                "warm_start=True goes on with centres, widths and shapes that the solver learns: "
-                "name 'gradient' in refine, or leave warm_start at False."
+                "warm_start=True continues from centres, widths and shapes that the solver has "
+                "learned: include 'gradient' in refine, or set warm_start=False."
             )
         solver, steps = as_solver(self.solver), self._steps()
         solver.check_parameters()
@@ -145,14 +145,14 @@ class BaseRBFNetwork(CallbackSupportMixin, BaseNetwork):
         if self.loss is None or self.loss == "log_loss" or isinstance(self.loss, LogLoss):
             return LogLoss()
         raise ValueError(
-            f"loss={shown(self.loss)} is for task='regression': for classes leave it at None, "
-            "which is cross-entropy."
+            f"loss={shown(self.loss)} is for task='regression': for classification, set it to "
+            "None (cross-entropy)."
         )
 
     def _begin(self, sample: Sample, goes_on: bool) -> Sample:
         is_regression = self.task == "regression"
         if goes_on and is_regression == hasattr(self, "classes_"):
-            raise ValueError("Going on from the last fit (warm_start) needs the same task.")
+            raise ValueError("Continuing from the last fit (warm_start) needs the same task.")
         if goes_on and is_regression:
             self._targets = self._targets.extended(sample.y, sample.weights, self._resolve_loss())
         return super()._begin(sample, goes_on)
@@ -164,15 +164,15 @@ class BaseRBFNetwork(CallbackSupportMixin, BaseNetwork):
             named = ["width"] if self._has_width_rule else []
         if not all(isinstance(step, str) and step in STEPS for step in named):
             raise ValueError(
-                "refine must be 'auto', None, or steps out of 'width', 'metric' and 'gradient', "
+                "refine must be 'auto', None, or steps among 'width', 'metric' and 'gradient', "
                 f"such as 'width+metric', got {self.refine!r}."
             )
         if self._finds_width:
             named.append("width")
         if "metric" in named and (self.normalize or not self.shared):
             raise ValueError(
-                "refine='metric' learns one metric for all centres, from activations as they are: "
-                "leave shared at True and normalize at False."
+                "refine='metric' learns one metric for all centres, from activations that are "
+                "not normalised: set shared=True and normalize=False."
             )
         return [step for step in STEPS if step in named]
 
@@ -250,9 +250,9 @@ class BaseRBFNetwork(CallbackSupportMixin, BaseNetwork):
         dead = rows_without_unit(fit.layer, fit.radial, rng)
         if dead > MANY_DEAD:
             warn_user(
-                f"{dead:.0%} of the training rows are so far from all centres that no unit sees "
-                "them, and only the bias predicts there. Use refine='width', or a wider rule "
-                "such as width='dmax_dimension' or width='nearest'."
+                f"{dead:.0%} of the training rows are so far from all centres that all units are "
+                "nearly zero there, and only the bias predicts. Use refine='width', or a wider "
+                "rule such as width='dmax_dimension' or width='nearest'."
             )
 
     def _keep(self, fit: RadialFit, weights):

@@ -11,7 +11,7 @@ KINDS = {
     "S": "bytes",
     "V": "records",
 }
-REMEDY = "Leave it out, or fill it in."
+REMEDY = "Drop the row, or fill in the value."
 
 
 def check_given(y) -> None:
@@ -34,7 +34,7 @@ def check_given(y) -> None:
     try:
         y = np.asarray(y)
     except ValueError as error:
-        raise ValueError(f"y must hold as many values in each row: {error}") from error
+        raise ValueError(f"y must have the same number of values in each row: {error}") from error
     _check_kind(y, "y")
     _check_missing(y, "y")
 
@@ -65,7 +65,7 @@ def finite_floats(y: np.ndarray, name: str = "y") -> np.ndarray:
         with np.errstate(over="ignore"):
             floats = y.astype(np.float64)
     except (TypeError, ValueError, OverflowError) as error:
-        raise ValueError(f"{name} must hold numbers: {error}.") from error
+        raise ValueError(f"{name} must contain numbers: {error}.") from error
     _check_finite(y, floats, name)
     return floats
 

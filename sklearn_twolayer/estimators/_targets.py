@@ -67,7 +67,7 @@ class RegressionTargets:
         if self.per_target and n_targets > 1:
             raise ValueError(
                 f"loss={loss!r} predicts several values of one target, but y has {n_targets} "
-                "columns: fit an estimator for each column, or give a single quantile."
+                "columns: fit an estimator for each column, or use a single quantile."
             )
         self.n_outputs = self.per_target or n_targets
         self.exponent = np.zeros(n_targets, dtype=int)
@@ -102,9 +102,9 @@ class RegressionTargets:
         same_link = type(loss.link) is type(self.loss.link)
         if not same_link or loss.outputs_per_target != self.per_target:
             raise ValueError(
-                "Going on from the last fit (warm_start or partial_fit) needs a loss of the same "
-                f"link and number of outputs: the last one was {self.loss!r}, the new one is "
-                f"{loss!r}."
+                "Continuing from the last fit (warm_start or partial_fit) needs a loss with the "
+                f"same link and number of outputs: the last one was {self.loss!r}, the new one "
+                f"is {loss!r}."
             )
         more = _bounds(as_columns(y)[sample_weight > 0], sample_weight[sample_weight > 0])
         other = copy(self)
@@ -127,8 +127,9 @@ class RegressionTargets:
             return np.clip(d, -LARGEST, LARGEST)
         if self.loss.scales_targets and np.abs(d).max() > LARGEST:
             raise ValueError(
-                f"y holds values up to {np.abs(y).max():g}, too large beside the targets of the "
-                f"first fit, which spread by {self.scale.max():g}: fit anew, without warm_start."
+                f"y holds values up to {np.abs(y).max():g}, too large compared with the targets "
+                f"of the first fit, which have a spread of {self.scale.max():g}: fit again "
+                "without warm_start."
             )
         return d
 
@@ -181,8 +182,8 @@ class RegressionTargets:
         if size.size and (size.min() < SMALLEST_UNIT or size.max() > LARGEST_UNIT):
             raise ValueError(
                 f"loss={self.loss!r} needs targets of sizes between {SMALLEST_UNIT:g} and "
-                f"{LARGEST_UNIT:g}, got values from {size.min():g} to {size.max():g}: give them "
-                "in another unit."
+                f"{LARGEST_UNIT:g}, got values from {size.min():g} to {size.max():g}: rescale "
+                "them."
             )
 
     def _check_form(self, y):
@@ -218,5 +219,5 @@ def check_form(y: np.ndarray, n_outputs: int | None) -> None:
     if y.shape[1:] != expected:
         shape = "(n_samples,)" if n_outputs is None else f"(n_samples, {n_outputs})"
         raise ValueError(
-            f"y must have shape {shape}, as the targets of the first fit, got {y.shape}."
+            f"y must have shape {shape}, like the targets of the first fit, got {y.shape}."
         )

@@ -124,8 +124,8 @@ class FitInterrupted(KeyboardInterrupt):
 
     def __str__(self):
         return (
-            f"the fit was interrupted after {self.n_iter} iterations; the estimator has the "
-            "weights so far, and can predict."
+            f"the fit was interrupted after {self.n_iter} iterations; the estimator keeps the "
+            "weights so far and can predict."
         )
 
 

@@ -85,9 +85,9 @@ def fit_input_map(value: Any, sample: Sample, rng: np.random.RandomState) -> Any
         fit_weighted(input_map, X, y, sample_weight=weights)
     except Exception as error:
         error.add_note(
-            f"input_map={shown(template)} was given the validated rows: an array of floats "
-            "without column names. A transformer that selects columns by name or takes other "
-            "kinds of data belongs before this estimator, in a pipeline."
+            f"input_map={shown(template)} receives the validated rows: an array of floats "
+            "without column names. Put a transformer that selects columns by name, or accepts "
+            "other kinds of data, in front of this estimator in a pipeline."
         )
         raise
     return input_map

@@ -45,7 +45,7 @@ def map_rows(input_map: Any, X):
         mapped = input_map.transform(X)
     Z = _as_matrix(mapped, X.dtype)
     if Z is None:
-        found = f"an object of type {type(mapped).__name__} that is no array of real numbers"
+        found = f"an object of type {type(mapped).__name__} that is not an array of real numbers"
     elif Z.ndim != 2 or Z.shape[0] != X.shape[0] or not Z.shape[1]:
         found = f"an array of shape {Z.shape}"
     elif np.isfinite(Z.data if sparse.issparse(Z) else Z).all():
@@ -54,7 +54,7 @@ def map_rows(input_map: Any, X):
         found = "NaN or infinity"
     raise ValueError(
         f"input_map={shown(input_map)} must return finite real numbers in at least one column, "
-        f"one row for each of the {X.shape[0]} rows it is given; it returned {found}."
+        f"one row for each of the {X.shape[0]} input rows; it returned {found}."
     )
 
 

@@ -110,8 +110,8 @@ class CoverageDisplay(Display):
         estimator, X = last_step(estimator, X)
         if not hasattr(estimator, "predict_interval"):
             raise TypeError(
-                f"{type(estimator).__name__} predicts no intervals: a regression with "
-                "predict_interval is needed."
+                f"{type(estimator).__name__} predicts no intervals: pass a regressor with "
+                "predict_interval."
             )
         intervals = {c: estimator.predict_interval(X, coverage=c) for c in coverages}
         return cls.from_predictions(y, intervals, ax=ax, **kwargs)
@@ -169,7 +169,7 @@ class CoverageDisplay(Display):
         c = np.linspace(low, 1, 100)
         chance = DEVIATIONS * np.sqrt(c * (1 - c) / self.n_rows)
         self.band_ = ax.fill_between(c, c - chance, c + chance, color="#ececec", lw=0)
-        self.band_.set_label(f"what chance allows, {self.n_rows} rows")
+        self.band_.set_label(f"expected by chance, {self.n_rows} rows")
         (self.diagonal_,) = ax.plot([low, 1], [low, 1], color="#bbbbbb", lw=1)
         style = {"color": BLUE, "lw": 2, "marker": "o", "label": "measured"} | kwargs
         (self.line_,) = ax.plot(self.coverages, self.measured, **style)
@@ -192,7 +192,7 @@ class CoverageDisplay(Display):
 def _held(y, coverage, ends):
     """Return the part of the targets within intervals, and the mean width of these."""
     if not 0 < coverage < 1:
-        raise ValueError(f"A coverage must be between zero and one, got {coverage!r}.")
+        raise ValueError(f"Coverages must be between zero and one, got {coverage!r}.")
     ends = np.asarray(ends, dtype=float)
     if ends.ndim not in (2, 3) or ends.shape[1] != 2 or ends.shape[2:] != y.shape[1:]:
         expected = ("n_rows", 2, *y.shape[1:])

@@ -37,6 +37,6 @@ def pyplot() -> Any:
         import matplotlib.pyplot as plt
     except ImportError as error:
         raise ImportError(
-            'Pictures need matplotlib: pip install "sklearn-twolayer[plot]".'
+            'Plots need matplotlib: pip install "sklearn-twolayer[plot]".'
         ) from error
     return plt

@@ -179,7 +179,7 @@ class EmbeddingDisplay(Display):
         total = units.total - units.total.mean()
         (self.total_,) = ax.plot(x, total, color=DARK, lw=2.5, label="all units together")
         self._plot_rug(ax)
-        ax.set(xlabel=self.slice.names[0], ylabel="raw output, about its mean")
+        ax.set(xlabel=self.slice.names[0], ylabel="raw output minus its mean")
         ax.margins(x=0, y=0.15)
 
     def _plot_rug(self, ax):

@@ -41,7 +41,7 @@ def fitted_network(estimator: Any, X: Any = None) -> tuple[Any, Any]:
     if not isinstance(estimator, NETWORKS):
         names = ", ".join(owner.__name__ for owner in NETWORKS)
         raise TypeError(
-            f"This picture is of a fitted {names}, or of a pipeline that ends in one; got "
+            f"This display needs a fitted {names}, or a pipeline that ends in one; got "
             f"{type(estimator).__name__}."
         )
     return estimator, X

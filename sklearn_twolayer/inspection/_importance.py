@@ -54,7 +54,7 @@ class ImportanceDisplay(Display):
         self.importances = np.asarray(importances, dtype=float)
         if self.importances.ndim != 1:
             raise ValueError(
-                "importances must have one axis, with a number for each column; got shape "
+                "importances must have one axis, with one number per column; got shape "
                 f"{self.importances.shape}."
             )
         self.names = list(_numbered(len(self.importances)) if names is None else names)

@@ -86,16 +86,16 @@ def chosen(features: Any, names: list[str]) -> list[int]:
         return list(range(len(names)))
     if features is None:
         raise ValueError(
-            f"There are {len(names)} columns: name one or two of them by features=, such as "
+            f"There are {len(names)} columns: select one or two of them, for example "
             f"features={names[:2]}."
         )
     given = list(features) if isinstance(features, list | tuple | np.ndarray) else [features]
     found = [_position(each, names) for each in given]
     if None in found:
         unknown = [each for each, at in zip(given, found, strict=True) if at is None]
-        raise ValueError(f"features names {unknown}, but the columns are {names}.")
+        raise ValueError(f"features contains {unknown}, but the columns are {names}.")
     if len(found) not in (1, 2) or len(set(found)) < len(found):
-        raise ValueError(f"features must name one or two columns, got {features!r}.")
+        raise ValueError(f"features must select one or two columns, got {features!r}.")
     return found
 
 
@@ -109,10 +109,10 @@ def _position(column, names):
 
 def _axis(values, name, is_category, n_points):
     if is_category:
-        raise ValueError(f"Column {name!r} holds categories: features= is for columns of numbers.")
+        raise ValueError(f"Column {name!r} holds categories: features must be numeric columns.")
     known = values[~np.isnan(values)]
     if not len(known) or known.min() == known.max():
-        raise ValueError(f"Column {name!r} has a single value in X: nothing varies along it.")
+        raise ValueError(f"Column {name!r} has a single value in X, so it cannot be varied.")
     return np.linspace(known.min(), known.max(), n_points)
 
 

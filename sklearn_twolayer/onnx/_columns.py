@@ -79,7 +79,7 @@ def matrix(estimator: Any, inputs: list[Tensor]) -> Tensor:
 def _side_by_side(graph: Graph, inputs: list[Tensor]) -> Tensor:
     for each in inputs:
         if each.dtype == TEXT:
-            remedy = "it is text, and numbers are expected: text needs an input for each column."
+            remedy = "it is text, but numbers are expected: text needs one input per column."
             raise unsupported(f"The input {each.name!r}", remedy)
     return graph.concat([each.cast(np.float64) for each in inputs])
 
@@ -91,7 +91,7 @@ def _floats(column: Column, values: Tensor) -> list[Tensor]:
         kinds = ("text", "numbers") if is_text else ("numbers", "text")
         raise unsupported(
             f"The column {column.name!r}",
-            f"it held {kinds[0]} in fit, and its input is of {kinds[1]}.",
+            f"it contained {kinds[0]} in fit, but its input has {kinds[1]}.",
         )
     if column.kind == "number":
         return [values.cast(np.float64)]
@@ -114,7 +114,7 @@ def _type(column: Column, dtype: Any) -> np.dtype:
     names = ", ".join(sorted(kind.__name__ for kind in kinds))
     raise unsupported(
         f"The category {column.name!r}",
-        f"its levels are of type {names}, and must be all text or all numbers: convert them.",
+        f"its levels are of type {names}, but must be all text or all numbers: convert them.",
     )
 
 
@@ -136,7 +136,7 @@ def _codes(column: Column, values: Tensor) -> Tensor:
     if len(set(keys)) < len(keys):
         raise unsupported(
             f"The category {column.name!r}",
-            "its levels are equal in single precision: make text of them.",
+            "some levels are equal in single precision: convert them to text.",
         )
     encoded = encode(keys_floats=keys, values_floats=codes)
     return values.graph.where(np.isnan(values), np.nan, encoded.cast(np.float64))

@@ -101,8 +101,8 @@ def _model(graph: Graph, inputs: list[Port], outputs: list[Port]) -> Any:
 def _check(estimator, dtype, zipmap, opset):
     if not isinstance(estimator, BaseNetwork):
         raise TypeError(
-            f"to_onnx is for the estimators of this package, not for {shown(estimator)}: for a "
-            "pipeline with one of them call sklearn_twolayer.onnx.register(), and then "
+            f"to_onnx is for the estimators of this package, not for {shown(estimator)}. For a "
+            "pipeline that contains one, call sklearn_twolayer.onnx.register() and then "
             "skl2onnx.to_onnx."
         )
     check_is_fitted(estimator)

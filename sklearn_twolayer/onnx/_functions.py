@@ -259,8 +259,8 @@ def traced(what: str, function: Any, argument: Tensor) -> Tensor:
         If it calls anything that has no form in ONNX.
     """
     remedy = (
-        "only operators and element-wise functions of NumPy can be followed, such as np.exp(-v); "
-        "take an activation or a kernel by name, or write the function by these."
+        "only operators and element-wise NumPy functions are supported, such as np.exp(-v): "
+        "rewrite the function, or use an activation or a kernel by name."
     )
     try:
         result = function(argument)

@@ -80,20 +80,22 @@ class Tensor(NDArrayOperatorsMixin):
 
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
         if method != "__call__" or kwargs:
-            raise unsupported(f"The method {method} of {ufunc.__name__}", "call it plainly.")
+            raise unsupported(
+                f"The method {method} of {ufunc.__name__}", "call the function directly."
+            )
         if ufunc in COMPOSED:
             return COMPOSED[ufunc](*inputs)
         if ufunc not in OPERATORS:
-            raise unsupported(f"The function {ufunc.__name__}", "write it by others.")
+            raise unsupported(f"The function {ufunc.__name__}", "use other functions.")
         operator = OPERATORS[ufunc]
         return self.graph.node(operator, *inputs, dtype=bool if operator in TESTS else None)
 
     def __array_function__(self, function, types, args, kwargs):
-        raise unsupported(f"The function {function.__name__}", "write it by others.")
+        raise unsupported(f"The function {function.__name__}", "use other functions.")
 
     def __bool__(self):
         raise unsupported(
-            "A choice that depends on values", "write it by np.maximum and the like."
+            "A branch that depends on values", "use np.maximum or similar functions."
         )
 
     def apply(self, operator: str, **attributes: Any) -> "Tensor":

@@ -136,7 +136,7 @@ def squared(geometry: Any, X: Tensor, centers: np.ndarray, A: np.ndarray | None)
     Tensor of shape (..., n_rows, n_centers)
         Squared distances.
     """
-    raise unsupported(f"The geometry {type(geometry).__name__}", "it is not of this package.")
+    raise unsupported(f"The geometry {type(geometry).__name__}", "it is not part of this package.")
 
 
 @squared.register

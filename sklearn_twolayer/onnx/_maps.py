@@ -51,7 +51,7 @@ def mapped(input_map: Any, X: Tensor) -> Tensor:
     try:
         model = convert_sklearn(input_map, initial_types=types, target_opset=graph.versions[""])
     except Exception as error:
-        reason = f"skl2onnx has no converter that takes it ({error})."
+        reason = f"skl2onnx has no converter for it ({error})."
         raise unsupported(what, reason) from error
     return graph.inline(model, X.cast(graph.dtype)).cast(np.float64)
 

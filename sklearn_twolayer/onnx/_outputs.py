@@ -33,7 +33,9 @@ def decoded(targets: Any, z: Tensor, zipmap: bool | str) -> list[Port]:
     list of Port
         The outputs.
     """
-    raise unsupported(f"Targets of type {type(targets).__name__}", "it is not of this package.")
+    raise unsupported(
+        f"Targets of type {type(targets).__name__}", "it is not part of this package."
+    )
 
 
 @decoded.register
@@ -66,8 +68,8 @@ def _(targets: ClassTargets, z, zipmap):
 def _(targets: MultilabelTargets, z, zipmap):
     if zipmap:
         raise unsupported(
-            f"zipmap={zipmap!r} of several labels a row",
-            "there is no one class: set zipmap=False.",
+            f"zipmap={zipmap!r} with several labels per row",
+            "there is no single class: set zipmap=False.",
         )
     info = np.finfo(z.dtype)
     y = np.minimum(np.maximum(linked(targets.link, z), info.tiny), 1 - info.epsneg)

@@ -99,7 +99,7 @@ def _convert(scope: Any, operator: Any, container: Any) -> None:
     model, opset = operator.raw_operator, container.target_opset_onnx
     if opset < OLDEST:
         raise unsupported(
-            f"{type(model).__name__} in version {opset} of ONNX's operators",
+            f"{type(model).__name__} in opset {opset}",
             f"set target_opset to {OLDEST} or more.",
         )
     prefix = scope.get_unique_operator_name(type(model).__name__) + "_"

@@ -286,8 +286,8 @@ def decomposed(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return eigenvalues, ascending and none below zero, and eigenvectors."""
     if not np.isfinite(matrix).all():
         raise ValueError(
-            "The activations of the radial units overflow: scale the inputs, as "
-            "input_map='robust' does, or give widths of the size of the distances."
+            "The activations of the radial units overflow: scale the inputs, for example with "
+            "input_map='robust', or use widths of the size of the distances."
         )
     # Old releases of scipy cannot do the fast one for a single column.
     driver = "evd" if len(matrix) > 1 else "ev"

@@ -74,15 +74,15 @@ def find_centers(
     X, weights = rows.inputs(index), rows.sample_weight[index]
     if not np.isfinite(X.data if sparse.issparse(X) else X).all():
         raise ValueError(
-            f"The inputs overflow in {np.dtype(rows.dtype)}: scale them, as input_map='robust' "
-            "does."
+            f"The inputs overflow in {np.dtype(rows.dtype)}: scale them, for example with "
+            "input_map='robust'."
         )
     centers = distinct(_centers(X, weights, n_centers, rule, rng))
     with np.errstate(over="ignore"):  # told here
         centers = np.ascontiguousarray(centers, dtype=rows.dtype)
     if not np.isfinite(centers).all():
         raise ValueError(
-            f"The centers are beyond the range of {np.dtype(rows.dtype)}: scale the inputs."
+            f"The centers exceed the range of {np.dtype(rows.dtype)}: scale the inputs."
         )
     return centers, X, weights, index
 
@@ -114,8 +114,8 @@ def _given(centers, n_features=None):
         )
     if n_features not in (None, points.shape[1]):
         raise ValueError(
-            f"centers given as an array have {points.shape[1]} columns, and the rows, as the "
-            f"input map returns them, have {n_features}."
+            f"centers given as an array have {points.shape[1]} columns, but the mapped rows have "
+            f"{n_features}."
         )
     return points
 
@@ -156,8 +156,8 @@ def _cluster(clusterer, X, weights):
     is_float = isinstance(centers, np.ndarray) and centers.dtype.kind == "f"
     if is_float and not np.isfinite(centers).all():
         raise ValueError(
-            f"centers={shown(clusterer)} found centres that are not finite: scale the inputs, as "
-            "input_map='robust' does."
+            f"centers={shown(clusterer)} found centres that are not finite: scale the inputs, "
+            "for example with input_map='robust'."
         )
     points = _given(centers, X.shape[1])
     if any(issubclass(warning.category, ConvergenceWarning) for warning in caught):

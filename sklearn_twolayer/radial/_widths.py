@@ -108,8 +108,8 @@ def check_width(width: Any) -> None:
         widths = as_array("width", width)
         if widths.ndim != 1 or not len(widths) or widths.min() <= 0:
             raise ValueError(
-                "width must be a rule, a positive number or an array of one positive number for "
-                f"each centre, got {shown(width)}."
+                "width must be a rule, a positive number or an array with one positive number "
+                f"per centre, got {shown(width)}."
             )
 
 
@@ -166,17 +166,17 @@ def check_squares(
         what = "underflow" if np.all(widths < high) else "overflow"
         if given is not None:
             raise ValueError(
-                f"width={shown(given)} has squares that {what} in {np.dtype(dtype)}: give widths "
+                f"width={shown(given)} has squares that {what} in {np.dtype(dtype)}: use widths "
                 "of the size of the distances between rows."
             )
         if learned:
             raise ValueError(
                 f"The squares of the learned widths {what} in {np.dtype(dtype)}: lower the "
-                "learning rate, take another solver or kernel, or leave out refine='gradient'."
+                "learning rate, use another solver or kernel, or omit refine='gradient'."
             )
         raise ValueError(
-            f"The distances between rows {what} in {np.dtype(dtype)}: scale the inputs, as "
-            "input_map='robust' does."
+            f"The distances between rows {what} in {np.dtype(dtype)}: scale the inputs, for "
+            "example with input_map='robust'."
         )
 
 

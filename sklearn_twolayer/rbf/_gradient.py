@@ -31,7 +31,7 @@ class OptimalOutput:
 
     def lacks(self, capability: str) -> str | None:
         """Return why a solver cannot have what it requires: only gradients on all rows do."""
-        return f"its output layer is always optimal, which leaves no {capability}"
+        return f"the output layer is always kept optimal, so there are no {capability}"
 
     def solved(self, params: np.ndarray) -> np.ndarray:
         """Return parameters, shape (1, n_parameters), with the best output layer."""

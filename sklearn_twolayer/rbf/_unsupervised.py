@@ -59,7 +59,8 @@ def unsupervised_stage(
         widths = find_widths(clusters, spec.width_rule)
     if not np.isfinite(widths).all():
         raise ValueError(
-            "The distances between rows overflow: scale the inputs, as input_map='robust' does."
+            "The distances between rows overflow: scale the inputs, for example with "
+            "input_map='robust'."
         )
     radial = spec.radial(len(centers))
     network = Network(spec.embedding(radial, rows), rows.n_features, table.targets.shape[1])
@@ -102,7 +103,7 @@ def continued_layer(spec: RadialSpec, table: Table) -> tuple[FixedLayer, Radial]
     same = repr(network.embedding) == repr(start.network.embedding)
     if not same or network.n_outputs != start.network.n_outputs:
         raise ValueError(
-            "Going on from the last fit (warm_start) needs the same network: the last one was "
+            "Continuing from the last fit (warm_start) needs the same network: the last one was "
             f"{start.network.embedding!r} with {start.network.n_outputs} outputs, the new one is "
             f"{network.embedding!r} with {network.n_outputs}."
         )

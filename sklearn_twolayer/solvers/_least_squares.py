@@ -61,8 +61,8 @@ class LeastSquares(Solver):
         if n_parameters > self.max_parameters:
             raise ValueError(
                 f"LeastSquares solves for all {n_parameters} parameters of the network at once, "
-                f"and max_parameters={self.max_parameters}: use solver='lbfgs' or 'adam', fewer "
-                "units or an input_map of fewer columns."
+                f"but max_parameters={self.max_parameters}: use solver='lbfgs' or 'adam', fewer "
+                "units, or an input_map with fewer columns."
             )
 
     def minimize(self, objective, params, run: Run, state=None) -> Outcome:
@@ -117,7 +117,7 @@ class LeastSquares(Solver):
                     break
                 damping, growth = damping * growth, 2 * growth
             else:
-                return True, "no step lowers the cost any more"
+                return True, "no step decreases the cost"
             foretold = step @ gradient - 0.5 * step @ matrix @ step
             gain, cost = cost - trial_cost, trial_cost
             ratio = gain / foretold if foretold > 0 else 1.0
@@ -125,7 +125,7 @@ class LeastSquares(Solver):
             vector[...] = trial
             yield loss
             if gain <= 64 * np.finfo(np.float64).eps * cost:
-                return True, "the cost no longer falls"
+                return True, "the cost no longer decreases"
 
     @staticmethod
     def _cost(objective, vector):

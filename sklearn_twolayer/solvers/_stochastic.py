@@ -96,7 +96,7 @@ class Stochastic(Solver):
     incremental = True
     requires = ("batches",)
 
-    #: Whether training ends when the cost no longer falls by `tol`.
+    #: Whether training ends when the cost no longer decreases by `tol`.
     stops_on_plateau = True
 
     def check_parameters(self):
@@ -161,12 +161,14 @@ class Stochastic(Solver):
             if run.on_iteration(params, loss):
                 return Outcome(params, epoch + 1 - first, True, "stopped on request", state)
             if self.stops_on_plateau and state.epochs_without_gain >= run.n_iter_no_change:
-                return Outcome(params, epoch + 1 - first, True, "the cost no longer falls", state)
+                return Outcome(
+                    params, epoch + 1 - first, True, "the cost no longer decreases", state
+                )
         if run.has_end and end > run.max_iter and not self.stops_on_plateau:
-            message = "the learning rate has fallen to zero after max_iter epochs"
+            message = "the learning rate has reached zero after max_iter epochs"
             return Outcome(params, end - first, False, message, state)
         converged = run.n_iter is not None or not self.stops_on_plateau
-        message = "max_iter was reached before the cost stopped falling"
+        message = "max_iter was reached while the cost was still decreasing"
         return Outcome(params, end - first, converged, message, state)
 
     def _lanes(self, n_networks: int, is_spread: bool) -> list[slice]:
