@@ -1,10 +1,10 @@
 """Activation functions and their pull-backs.
 
-An activation is two methods. ``forward`` maps a block of pre-activations ``v`` to
-``y`` and keeps what the way back needs; ``pullback`` takes that and ``delta``, the
-gradient with respect to ``y``, to the gradient with respect to ``v``. Both may
-overwrite the array they are given (``v``, respectively ``delta``): the caller owns
-neither any longer. Arrays have shape (..., n_rows, n_units).
+An activation is two methods. ``forward`` maps a block of pre-activations ``v`` to ``y`` and saves
+what the backward pass needs; ``pullback`` takes that and ``delta``, the gradient with respect to
+``y``, to the gradient with respect to ``v``. Both may overwrite the array they are given (``v``,
+respectively ``delta``): the caller must not use them afterwards. Arrays have shape (..., n_rows,
+n_units).
 """
 
 from collections.abc import Callable
@@ -19,12 +19,12 @@ from ._registry import resolve
 
 
 def sigmoid(v: np.ndarray) -> np.ndarray:
-    """Logistic function by way of tanh, which is many times faster than expit.
+    """Logistic function, computed with tanh, which is many times faster than expit.
 
     Parameters
     ----------
     v : ndarray
-        Pre-activations; left untouched.
+        Pre-activations; not modified.
 
     Returns
     -------
@@ -48,7 +48,7 @@ def softmax(v: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     v : ndarray of shape (..., n_units)
-        Pre-activations; left untouched.
+        Pre-activations; not modified.
 
     Returns
     -------
@@ -60,7 +60,7 @@ def softmax(v: np.ndarray) -> np.ndarray:
     >>> softmax(np.zeros((1, 2)))
     array([[0.5, 0.5]])
     """
-    with np.errstate(over="ignore", invalid="ignore"):  # solvers look at the cost, and go back
+    with np.errstate(over="ignore", invalid="ignore"):  # solvers check the cost, and step back
         y = v - v.max(axis=-1, keepdims=True)
     np.exp(y, out=y)
     y /= y.sum(axis=-1, keepdims=True)
@@ -70,8 +70,8 @@ def softmax(v: np.ndarray) -> np.ndarray:
 class Activation(Documented):
     """Base of the activations: y = φ(v), element by element unless said otherwise.
 
-    `gain` is the standard deviation of an initial weight times the root of the number
-    of inputs, such that activations start on a scale of one.
+    `gain` is the standard deviation of an initial weight times the root of the number of inputs,
+    chosen so that initial activations have a scale of one.
     """
 
     gain = 1.0
@@ -104,7 +104,7 @@ class ReLU(Activation):
     gain = 2.0**0.5
 
     def forward(self, v):
-        # With two bounds, a clip takes a quarter of the time of np.maximum.
+        # np.clip with two bounds takes a quarter of the time of np.maximum.
         y = v.clip(0, np.inf, out=v)
         return y, y
 
@@ -119,7 +119,7 @@ class LeakyReLU(Activation):
     Parameters
     ----------
     negative_slope : float, default=0.01
-        The slope left of zero; not negative.
+        The slope for negative inputs; not negative.
 
     Examples
     --------
@@ -151,7 +151,7 @@ class ELU(Activation):
     Parameters
     ----------
     alpha : float, default=1.0
-        Minus the value that φ tends to on the left; not negative.
+        Minus the limit of φ on the left; not negative.
 
     Examples
     --------
@@ -184,7 +184,7 @@ class SELU(Activation):
     scale = 1.0507009873554805
     alpha = 1.6732632423543772
 
-    @np.errstate(over="ignore")  # at the very end of the range y is infinite
+    @np.errstate(over="ignore")  # at the end of the range y is infinite
     def forward(self, v):
         y, slope = ELU(self.alpha).forward(v)
         y *= self.scale
@@ -207,7 +207,7 @@ class GELU(Activation):
 
     def pullback(self, saved, delta):
         v, cdf = saved
-        with np.errstate(over="ignore", invalid="ignore"):  # solvers look at the cost, and go back
+        with np.errstate(over="ignore", invalid="ignore"):  # solvers check the cost, and step back
             density = np.exp(-0.5 * v * v)
         density *= v.dtype.type((2 * np.pi) ** -0.5)
         delta *= cdf + v * density
@@ -362,7 +362,7 @@ def as_activation(value: Any) -> Activation:
     Parameters
     ----------
     value : str, tuple of two callables, or Activation
-        What the user gave.
+        The value of the parameter.
 
     Returns
     -------

@@ -5,7 +5,7 @@ the width: K = h^p k(s). One slope, k'(s), then gives all gradients of the sourc
 
     ∂K/∂‖x - μ‖² = h^(p-2) k'(s),    ∂K/∂log h = h^p (p k(s) - 2 s k'(s)).
 
-Arrays have any shape, and are left untouched; s may be infinite.
+Arrays have any shape, and are not modified; s may be infinite.
 """
 
 from collections.abc import Callable
@@ -17,17 +17,17 @@ from ._checks import as_mapped
 from ._documented import Documented
 from ._registry import resolve
 
-#: Where exp(-a) is zero in all floats, so that there is no need to go further.
+#: Beyond this, exp(-a) is zero in all floats.
 FAR = 1000
 
 
 class Kernel(Documented):
     """Base of the radial functions.
 
-    `power` is the p of K = h^p k(s). `positive` says whether k > 0 everywhere, so that
-    activations can be normalised to sum to one; `decays` whether k falls from k(0) = 1 to
-    zero, so that a unit can be blind to far rows. `log` and `log_slope` are overridden
-    where k underflows far from the centre.
+    `power` is the p of K = h^p k(s). `positive` is True if k > 0 everywhere, so that activations
+    can be normalised to sum to one; `decays` is True if k falls from k(0) = 1 to zero, so that a
+    unit can be zero on distant rows. `log` and `log_slope` are overridden where k underflows far
+    from the centre.
     """
 
     power = 0
@@ -152,7 +152,7 @@ class Matern52(Kernel):
 
     @staticmethod
     def _over_square(a):
-        """Return (1 + a + a²/3) / (1 + a)², whose parts may overflow."""
+        """Return (1 + a + a²/3) / (1 + a)²without overflow of its parts."""
         part = 1 / (1 + a)
         return part + (1 - part) ** 2 / 3
 
@@ -173,7 +173,7 @@ class ThinPlate(Kernel):
     positive = False
     decays = False
 
-    @np.errstate(over="ignore")  # at the very end of the range it is infinite
+    @np.errstate(over="ignore")  # at the end of the range it is infinite
     def value(self, s):
         return 0.5 * s * np.log(np.maximum(s, np.finfo(s.dtype).tiny))
 
@@ -182,7 +182,7 @@ class ThinPlate(Kernel):
 
 
 def _scaled_root(s, factor):
-    """Return √(factor · s), whose product may overflow."""
+    """Return √(factor · s)without overflow of the product."""
     return s.dtype.type(factor**0.5) * np.sqrt(s)
 
 
@@ -252,7 +252,7 @@ def as_kernel(value: Any) -> Kernel:
     Parameters
     ----------
     value : str, tuple of two callables, or Kernel
-        What the user gave.
+        The value of the parameter.
 
     Returns
     -------

@@ -11,14 +11,14 @@ from scipy.special import expit
 
 from .activations import softmax
 
-#: The smallest probability that a starting bias stands for, and the mean of zeros.
+#: The smallest probability of an initial bias, and the smallest mean.
 SMALLEST = 1e-6
 
 
 class Link:
     """Base of the links y = g(z) between raw outputs and predictions.
 
-    `is_probability` says whether y lies between 0 and 1.
+    `is_probability` is True if y lies between 0 and 1.
     """
 
     is_probability = False
@@ -32,7 +32,7 @@ class Link:
         raise NotImplementedError
 
     def gradients(self, y: np.ndarray) -> Iterator[np.ndarray]:
-        """Yield ∂y_m/∂z, of the shape of y = g(z), for one output m after the other."""
+        """Yield ∂y_m/∂z, of the shape of y = g(z), one output m at a time."""
         for output in np.eye(y.shape[-1], dtype=y.dtype):
             yield self.pullback(y, np.broadcast_to(output, y.shape))
 
@@ -55,7 +55,7 @@ class IdentityLink(Link):
 
 
 class LogLink(Link):
-    """y = exp(z), for positive means; infinite where that is beyond all floats."""
+    """y = exp(z), for positive means; infinite if it overflows."""
 
     @np.errstate(over="ignore")
     def __call__(self, z):

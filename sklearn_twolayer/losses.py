@@ -1,9 +1,9 @@
 """Losses L(y, d) composed with their links y = g(z).
 
-A loss works on raw outputs ``z`` of shape (..., n_rows, n_outputs) and targets ``d`` of
-shape (n_rows, n_outputs), always with an axis for the outputs. It gives one value per row,
-the sum over the outputs, and the gradient ∂L/∂z. A link maps ``z`` to ``y`` and pulls
-∂L/∂y back to ∂L/∂z, so that any pointwise loss can be put on probabilities too.
+A loss works on raw outputs ``z`` of shape (..., n_rows, n_outputs) and targets ``d`` of shape
+(n_rows, n_outputs), always with an axis for the outputs. It gives one value per row, the sum over
+the outputs, and the gradient ∂L/∂z. A link maps ``z`` to ``y`` and pulls ∂L/∂y back to ∂L/∂z, so
+that any pointwise loss can be applied to probabilities too.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from ._moments import weighted_quantiles
 from .activations import sigmoid
 from .links import IdentityLink, Link, LogLink, SoftmaxLink
 
-#: Up to so many classes, a softmax is faster with one row for each class.
+#: Up to this number of classes, a softmax is faster with one row per class.
 FEW_CLASSES = 64
 #: A loss or slope too large for a float is infinite, or NaN where infinities meet; solvers check
 #: the cost and step back.
@@ -28,15 +28,14 @@ beyond_floats = np.errstate(over="ignore", invalid="ignore")
 class Loss(Documented):
     """Base of the losses: a function of predictions y and targets d, and a link.
 
-    A pointwise loss defines `pointwise`. A loss that has a more stable form in the raw
-    outputs overrides `value_and_gradient`. `link` is that of a regression; a loss that
-    has another one than the identity is for regression only, and one that has None for
-    classification only. `scales_targets` says whether a regression may standardise its
-    targets, which the loss must then be indifferent to, and `is_robust` whether by their
-    median and interquartile range, so that outliers do not set the scale. `has_curvature`
-    says whether it defines `curvature_root`, which solvers of second order require.
-    `outputs_per_target` is the number of outputs that predict a target, where that is not
-    one value but several, side by side in ascending order.
+    A pointwise loss defines `pointwise`. A loss that has a more stable form in the raw outputs
+    overrides `value_and_gradient`. `link` is the link for regression; a loss with a link other
+    than the identity is for regression only, and a loss with None for classification only.
+    `scales_targets` is True if a regression may standardise its targets, which must not change the
+    minimum; `is_robust` if it uses the median and the interquartile range, so that outliers do not
+    determine the scale; `has_curvature` if the loss defines `curvature_root`, which second-order
+    solvers require. `outputs_per_target` is the number of outputs per target if a loss predicts
+    several values of it, in ascending order.
     """
 
     link: Link | None = IdentityLink()
@@ -61,7 +60,7 @@ class Loss(Documented):
         return values.sum(axis=-1), link.pullback(y, delta)
 
     def curvature_root(self, z: np.ndarray, d: np.ndarray, link: Link) -> np.ndarray:
-        """Return R with RᵀR = ∂²L/∂z² of each row, or a positive stand-in for it.
+        """Return R with RᵀR = ∂²L/∂z² of each row, or a positive approximation of it.
 
         Parameters
         ----------
@@ -96,8 +95,8 @@ class Loss(Documented):
         Returns
         -------
         ndarray of shape (n_outputs,)
-            Those of the best constant; of probabilities, those of the mean: the median of
-            zeros and ones is one of them, where the link has no slope to leave by.
+            The raw outputs of the best constant. For probabilities, those of the mean, because the
+            median is zero or one, where the link is flat.
         """
         if link.is_probability:
             return link.inverse(np.average(d, axis=0, weights=weights))
@@ -125,7 +124,7 @@ class SquaredError(Loss):
 
 
 class RobustLoss(Loss):
-    """Base of the losses with a bounded slope, whose best constant is about the median."""
+    """Base of the losses with a bounded slope; the best constant is near the median."""
 
     is_robust = True
 
@@ -142,13 +141,13 @@ class AbsoluteError(RobustLoss):
 
 
 class Huber(RobustLoss):
-    """½ (y - d)² where |y - d| ≤ `delta`, beyond it linear.
+    """½ (y - d)² where |y - d| ≤ `delta`, and linear beyond.
 
     Parameters
     ----------
     delta : float, default=1.35
-        Where the loss turns linear; for standardised targets, in interquartile ranges
-        over 1.349, which are standard deviations of normal targets.
+        Where the loss becomes linear. Its unit is the interquartile range of the targets divided
+        by 1.349, which is the standard deviation of normal targets.
 
     Examples
     --------
@@ -169,7 +168,7 @@ class Huber(RobustLoss):
 
 
 class LogCosh(RobustLoss):
-    """log cosh(y - d), a smooth cousin of the absolute error."""
+    """log cosh(y - d), a smooth version of the absolute error."""
 
     def pointwise(self, y, d):
         error = y - d
@@ -180,14 +179,14 @@ class LogCosh(RobustLoss):
 class Quantile(RobustLoss):
     """Pinball loss: predicts a quantile of the target, or several.
 
-    Of several quantiles each has an output of its own, and the loss is their sum, which is
-    convex in the outputs. Where predicted quantiles cross, a regression puts them in order,
-    which never makes them worse (rearrangement: Chernozhukov, Fernández-Val & Galichon, 2010).
+    Each of several quantiles has its own output, and the loss is their sum, which is convex in the
+    outputs. If predicted quantiles cross, they are sorted, which never increases the loss
+    (rearrangement: Chernozhukov, Fernández-Val & Galichon, 2010).
 
     Parameters
     ----------
     quantile : float or sequence of float, default=0.5
-        Between 0 and 1, exclusive; several in ascending order.
+        Between 0 and 1, exclusive. Several quantiles must be in ascending order.
 
     Examples
     --------
@@ -202,7 +201,7 @@ class Quantile(RobustLoss):
 
     @property
     def outputs_per_target(self) -> int | None:  # type: ignore[override]
-        """The number of quantiles, None for a single one that is no sequence."""
+        """The number of quantiles; None for a single number."""
         return None if np.ndim(self.quantile) == 0 else len(np.asarray(self.quantile))
 
     def pointwise(self, y, d):
@@ -300,7 +299,7 @@ class LogLoss(Loss):
 
     @staticmethod
     def _softmax_value_and_gradient(z, d):
-        # One row for each class where these are few: NumPy is slow at sums over a few numbers.
+        # With few classes, one row per class: NumPy is slow at sums over a few numbers.
         few = z.shape[-1] <= FEW_CLASSES
         axis = -2 if few else -1
         if few:
@@ -331,10 +330,10 @@ def _diagonal(values):
 
 
 def smoothed(targets: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Return targets a little nearer to their mean, as if one row more had not been fitted.
+    """Return targets moved slightly towards their mean, as if one more row had not been fitted.
 
-    Where all rows are fitted without error, a scale of raw outputs that is chosen on them
-    would grow without end (Platt, 1999).
+    If all rows are fitted without error, a scale of the raw outputs that is fitted to them would
+    grow without bound (Platt, 1999).
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""First layers: primitives, the operators that join them, and named architectures."""
+"""First layers: primitives, operators that combine them, and named architectures."""
 
 from ._base import Concatenation, Embedding, InputRows, Operator, Parameter, Product, Sum
 from ._dense import Dense, Passthrough

@@ -1,4 +1,4 @@
-"""What every first layer can do, and the operators that join two of them."""
+"""The base of all first layers, and the operators that combine two of them."""
 
 from typing import Any, NamedTuple, Protocol
 
@@ -11,7 +11,7 @@ MAX_DEPTH = 50
 
 
 class Parameter(NamedTuple):
-    """A learned array of an embedding, beside its columns of the shared product."""
+    """A learned array of an embedding, in addition to its columns of the shared matrix."""
 
     name: str
     shape: tuple[int, ...]
@@ -19,7 +19,7 @@ class Parameter(NamedTuple):
 
 
 class InputRows(Protocol):
-    """The training rows, as an embedding sees them when it initialises."""
+    """The training rows, as passed to `Embedding.initialize`."""
 
     n_rows: int
     n_features: int
@@ -34,27 +34,27 @@ class InputRows(Protocol):
 class Embedding(Documented):
     """Base of the embeddings y_E(x; θ), the first layer of a network.
 
-    An embedding holds hyperparameters only. Its fitted parameters are of two kinds:
-    columns of one matrix C_a, shared by all branches so that a block of rows needs the
-    single product V = X_a C_a, whose last row holds the biases; and arrays of its own
-    (`parameters`). Arrays may carry leading axes, one for each network of a stack.
+    An embedding contains only hyperparameters. There are two kinds of fitted parameters: columns
+    of one matrix C_a, shared by all branches so that a block of rows needs the single product V =
+    X_a C_a, where the last row of C_a contains the biases; and the embedding's own arrays
+    (`parameters`). Arrays may have leading axes, with one entry per network of a stack.
 
-    Two embeddings are joined by ``|`` (concatenation), ``+`` and ``*``.
+    Two embeddings are combined by ``|`` (concatenation), ``+`` and ``*``.
     """
 
     @property
     def n_projections(self) -> int:
-        """Number of columns of V = X_a C_a that this embedding works on."""
+        """Number of columns of V = X_a C_a that this embedding uses."""
         return 0
 
     @property
     def n_parameters(self) -> int:
-        """Number of arrays of its own."""
+        """Number of its own arrays."""
         return 0
 
     @property
     def needs_inputs(self) -> bool:
-        """Whether it works on the rows themselves, beside their product with C_a."""
+        """Whether it uses the rows themselves, in addition to their product with C_a."""
         return True
 
     def width(self, n_features: int) -> int:
@@ -73,7 +73,7 @@ class Embedding(Documented):
         raise NotImplementedError
 
     def parameters(self, n_features: int) -> tuple[Parameter, ...]:
-        """Return names and shapes of the arrays of its own."""
+        """Return the names and shapes of its own arrays."""
         return ()
 
     def initialize(
@@ -108,7 +108,7 @@ class Embedding(Documented):
     def weighted(
         self, own: tuple[np.ndarray, ...], V: np.ndarray, X: np.ndarray, weights: np.ndarray
     ) -> np.ndarray:
-        """Return y_E W for a block of rows, where there is no way back.
+        """Return y_E W for a block of rows, without what a backward pass needs.
 
         Parameters
         ----------
@@ -159,7 +159,7 @@ class Embedding(Documented):
         delta_V : ndarray of shape (..., n_rows, n_projections)
             ∂L/∂V.
         delta_X : ndarray of shape (..., n_rows, n_features) or zero
-            ∂L/∂x, but for what goes by way of V.
+            ∂L/∂x, without the part that goes through V.
         """
         raise NotImplementedError(
             f"{type(self).__name__} has no input_pullback, the derivative with respect to the "
@@ -177,7 +177,7 @@ class Embedding(Documented):
 
 
 def as_operand(other: Any) -> Embedding:
-    """Return `other`, or raise TypeError where it is no embedding."""
+    """Return `other`, or raise TypeError if it is not an embedding."""
     if not isinstance(other, Embedding):
         raise TypeError(
             f"An embedding can be combined with another embedding, not with {other!r}."
@@ -186,7 +186,7 @@ def as_operand(other: Any) -> Embedding:
 
 
 def check_depth(expression: Embedding) -> Embedding:
-    """Return an expression, or raise ValueError where its operators are nested too deep."""
+    """Return an expression, or raise ValueError if its operators are nested too deeply."""
     level, depth = [expression], 0
     while level := [
         side for node in level if isinstance(node, Operator) for side in (node.left, node.right)
@@ -204,7 +204,7 @@ def check_depth(expression: Embedding) -> Embedding:
 class Operator(Embedding):
     """Base of the operators: a binary node with `left` and `right`.
 
-    `sign` is how it is written, and `binds` how strongly, as Python has it.
+    `sign` is its symbol, and `binds` its precedence in Python.
     """
 
     sign = ""
@@ -227,7 +227,7 @@ class Operator(Embedding):
         return self.left.needs_inputs or self.right.needs_inputs
 
     def __repr__(self, N_CHAR_MAX=700):
-        # That of scikit-learn takes twice as long for each level of nesting.
+        # scikit-learn's takes twice as long for each level of nesting.
         sides = [repr(self.left), repr(self.right)]
         for k, (side, least) in enumerate([(self.left, self.binds), (self.right, self.binds + 1)]):
             if isinstance(side, Operator) and side.binds < least:
@@ -306,7 +306,7 @@ class Concatenation(Operator):
         return self.left.width(n_features) + self.right.width(n_features)
 
     def weighted(self, own, V, X, weights):
-        # Each side has rows of W of its own: no array holds both.
+        # Each branch has its own rows of W: no array holds both.
         k, m, n = self.left.n_projections, self.left.n_parameters, self.left.width(X.shape[1] - 1)
         total = self.left.weighted(own[:m], V[..., :k], X, weights[..., :n, :])
         total += self.right.weighted(own[m:], V[..., k:], X, weights[..., n:, :])
@@ -326,7 +326,7 @@ class Sum(Operator):
     Parameters
     ----------
     left, right : Embedding
-        The branches, of one width.
+        The branches, of the same width.
 
     Examples
     --------
@@ -341,7 +341,7 @@ class Sum(Operator):
         return left + right
 
     def _split(self, delta, left, right):
-        # Each side may overwrite what it is given.
+        # Each branch may overwrite its input.
         return delta.copy(), delta
 
 
@@ -351,7 +351,7 @@ class Product(Operator):
     Parameters
     ----------
     left, right : Embedding
-        The branches, of one width.
+        The branches, of the same width.
 
     Examples
     --------
@@ -366,5 +366,5 @@ class Product(Operator):
         return left * right
 
     def _split(self, delta, left, right):
-        # TWO.50: each factor is the other's gradient.
+        # TWO.50: the gradient of each factor is the other one.
         return delta * right, delta * left

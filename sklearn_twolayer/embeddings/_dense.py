@@ -1,4 +1,4 @@
-"""The primitives without geometry: units of a linear combination, and the input itself."""
+"""The primitives without geometry: dense units, and the input itself."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from ._base import Embedding
 
 
 class Dense(Embedding):
-    """Linear combinations of the input through an activation (pages TWO.45 to TWO.47).
+    """Linear combinations of the input, followed by an activation (pages TWO.45 to TWO.47).
 
     Parameters
     ----------
@@ -67,8 +67,8 @@ class Dense(Embedding):
 class Passthrough(Embedding):
     """The input itself, without parameters: y_E = x.
 
-    With squared loss the network is ridge regression, with cross-entropy logistic
-    regression; beside other branches it is the linear tail.
+    With squared loss the network is ridge regression, with cross-entropy logistic regression. As a
+    branch of an expression it is a linear tail.
 
     Examples
     --------

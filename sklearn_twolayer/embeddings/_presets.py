@@ -1,4 +1,4 @@
-"""Names for the architectures of the source, as expressions."""
+"""Named architectures, as expressions."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -10,7 +10,7 @@ from ._radial import Radial
 
 
 class Preset(NamedTuple):
-    """An architecture, as a function of its width and (where it has one) its activation."""
+    """An architecture, as a function of its width and, if it has one, its activation."""
 
     expression: Callable[..., Embedding]
     takes_activation: bool
@@ -35,7 +35,7 @@ def as_embedding(value: Any, n_units: int | None = None, activation: Any = None)
     Parameters
     ----------
     value : str or Embedding
-        What the user gave.
+        The value of the parameter.
     n_units : int, optional
         Width of each branch of a preset, 48 if not given; an error with an instance.
     activation : str, Activation or pair of callables, optional
@@ -49,7 +49,7 @@ def as_embedding(value: Any, n_units: int | None = None, activation: Any = None)
     Raises
     ------
     ValueError
-        If the name is unknown, or a parameter is given that would not be used.
+        If the name is unknown, or a parameter would not be used.
 
     Examples
     --------

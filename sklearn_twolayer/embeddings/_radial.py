@@ -1,4 +1,4 @@
-"""Radial units: kernels about centres, of a width and a shape."""
+"""Radial units: kernels around centres, with a width and a shape."""
 
 from typing import Any
 
@@ -25,9 +25,8 @@ from ._base import Embedding, Parameter
 class Radial(Embedding):
     """Radial-basis functions K(‖x - μ‖, h) (pages TWO.31 to TWO.34, TWO.52 to TWO.54).
 
-    Centres, widths and shapes start from the inputs alone, and are then learned like
-    any other parameter; widths stay positive, since their logarithms are learned. The
-    penalty is not on them.
+    Centres, widths and shapes are initialised from the inputs alone, and then learned like any
+    other parameter, without a penalty. Widths stay positive, because their logarithms are learned.
 
     Parameters
     ----------
@@ -38,16 +37,16 @@ class Radial(Embedding):
         "matern52", "cauchy", "thin_plate", "wendland", or the function of s = r²/h² and
         its derivative.
     centers : str, clusterer or array, default="kmeans"
-        Where the centres start: "kmeans", "random" rows, "all" rows (`n_units` of them),
-        the ``cluster_centers_`` of a clusterer, or an array, of mapped inputs.
+        Initial centres: "kmeans", "random" rows, "all" rows (`n_units` of them), the
+        ``cluster_centers_`` of a clusterer, or an array in units of mapped inputs.
     widths : str, WidthRule, float or array, default="dmax"
-        Where the widths start: "dmax" (h = d_max / √N_E), "dmax_dimension"
-        (d_max / N_E^(1/d)), "nearest" centres, "cluster" (the spread of each cluster's
-        rows), or numbers.
+        Initial widths: "dmax" (h = d_max / √N_E), "dmax_dimension" (d_max / N_E^(1/d)), "nearest"
+        centres, "cluster" (the spread of each cluster's rows), or numbers.
     shape : {"spherical", "diagonal", "full"}, default="spherical"
-        The A of r² = (x - μ)ᵀ A Aᵀ (x - μ); it starts from the clusters' covariances.
+        The matrix A of r² = (x - μ)ᵀ A Aᵀ (x - μ), initialised from the covariances of the
+        clusters.
     shared : bool, default=True
-        Whether all units have one shape, rather than each its own.
+        Whether all units have the same shape.
     normalize : bool, default=False
         Whether the activations of a row are divided by their sum.
 
@@ -107,7 +106,7 @@ class Radial(Embedding):
             own.append(cluster_shapes(clusters, self.shape, self.shared))
         return np.empty((rows.n_features + 1, 0), dtype=rows.dtype), tuple(own)
 
-    # What is too far for floats is infinitely far.
+    # distances that overflow are infinite
     @np.errstate(over="ignore", divide="ignore", invalid="ignore")
     def forward(self, own, V, X):
         kernel = as_kernel(self.kernel)
@@ -115,7 +114,7 @@ class Radial(Embedding):
         r2, saved = self._geometry().squared(X[:, :-1], own[0], *self._shapes(own))
         s = np.multiply(r2, 1 / (h * h), out=r2)
         if self.normalize:
-            np.minimum(s, np.finfo(s.dtype).max, out=s)  # the nearest of units all too far
+            np.minimum(s, np.finfo(s.dtype).max, out=s)  # the nearest unit, if all are too far
             logs = kernel.log(s) + kernel.power * own[1][..., None, :]
             y = softmax(logs)
             return y, (s, y, h, saved)
@@ -144,7 +143,7 @@ class Radial(Embedding):
         return delta[..., :0], self._geometry().input_pullback(geometry, G)
 
     def _slopes(self, saved, delta):
-        """Return ∂L/∂s, and for the widths ∂L/∂k and k, or what stands for both."""
+        """Return ∂L/∂s, and for the widths ∂L/∂k and k, or their equivalents."""
         kernel = as_kernel(self.kernel)
         s, k, h, _ = saved
         if self.normalize:
@@ -175,7 +174,7 @@ class Radial(Embedding):
             )
 
     def _as_many(self, centers):
-        """Return as many centres as there are units; copies, where fewer were found."""
+        """Return one centre per unit, with copies if fewer were found."""
         if len(centers) > self.n_units:
             raise ValueError(
                 f"centers={self.centers!r} gives {len(centers)} centres for n_units="

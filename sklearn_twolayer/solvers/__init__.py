@@ -1,4 +1,4 @@
-"""Ways to minimise the cost of a network."""
+"""Algorithms that minimise the cost of a network."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ SOLVERS: dict[str, type[Solver]] = {
 
 
 def as_solver(value: Any) -> Solver:
-    """Return the solver that a name or an instance stands for."""
+    """Return the solver given by name or instance."""
     return resolve(value, SOLVERS, Solver, "solver")
 
 

@@ -8,14 +8,14 @@ import numpy as np
 from .._checks import check_choice, check_number
 from ._stochastic import Stochastic
 
-#: Numbers of a parameter vector that are updated at a time, to stay in a core's cache.
+#: Entries of a parameter vector that are updated at a time, to stay in the cache of a core.
 SLICE = 2**16
 
-#: Epochs, if the user does not say; those of few rows are more, and those of many rows fewer, so
-#: that epochs times rows lie between these bounds.
+#: Default number of epochs; more for few rows and fewer for many, so that epochs times rows lie
+#: between these bounds.
 EPOCHS, ROW_VISITS = 40, (60_000, 1_000_000)
 
-#: Steps after which the rate begins to fall, where it is not known how many there will be.
+#: Steps after which the rate begins to fall, if their total number is not known.
 FULL_STEPS = 100
 
 
@@ -33,29 +33,29 @@ class Adam(Stochastic):
     Parameters
     ----------
     learning_rate : float, default=0.02
-        The largest step of a parameter.
+        The learning rate; with a schedule, its maximum.
     batch_size : int or None, default=128
-        Rows of a batch; None for all rows at each step.
+        Number of rows in a batch; None for all rows.
     beta_1, beta_2 : float, default=0.9, 0.95
-        Memory of the running means of the gradient and of its square.
+        Decay rates of the running means of the gradient and of its square.
     epsilon : float, default=1e-8
-        Added to the root of the mean square.
+        Added to the root of the mean square, for numerical stability.
     dropout : float, default=0.1
-        Part of the embedding's outputs that is left out, drawn anew for each row and
-        step; rounded to a multiple of 1/256.
+        Fraction of the embedding's outputs that is set to zero, drawn again for each row and step;
+        rounded to a multiple of 1/256.
     weight_decay : float, default=0.0
-        Each step shrinks the parameters by this times the learning rate, beside the
-        gradient ("decoupled", Loshchilov & Hutter, 2019); unlike the estimator's
-        `alpha` it is no part of the cost.
+        Each step shrinks the parameters by this fraction times the learning rate, separately from
+        the gradient ("decoupled", Loshchilov & Hutter, 2019). Unlike `alpha` of the estimator, it
+        is not part of the cost.
     schedule : {"cosine", "constant"}, default="cosine"
-        How the learning rate changes: "cosine" rises over the first `warmup` part of
-        the `max_iter` epochs and then falls to zero as a cosine; training then always
-        runs to its end. With "constant" it ends when the cost no longer falls.
+        "cosine": the learning rate rises during the first part (`warmup`) of the `max_iter` epochs
+        and then falls to zero as a cosine; training always runs to the end. "constant": training
+        ends when the cost no longer decreases.
     warmup : float, default=0.05
-        The part of the epochs over which the cosine schedule rises.
+        Fraction of the epochs during which the cosine schedule rises.
     dtype : str or None, default="float32"
-        Floating type to train in; None for that of the inputs. The noise of the batches
-        is far above the rounding of single precision, which takes half the time.
+        Floating type used in training; None for that of the inputs. The noise of batches is far
+        larger than the rounding errors of single precision, which takes half the time.
 
     Examples
     --------
@@ -105,7 +105,7 @@ class Adam(Stochastic):
 
     @property
     def stops_on_plateau(self):
-        """Whether training ends when the cost no longer falls by `tol`."""
+        """Whether training ends when the cost no longer decreases by `tol`."""
         return self.schedule == "constant"
 
     def working_dtype(self, dtype):

@@ -1,4 +1,4 @@
-"""What every solver can do, and what it knows of an objective."""
+"""The base of all solvers, and the cost that they minimise."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
@@ -32,16 +32,16 @@ class Cost(Protocol):
 
     @property
     def n_threads(self) -> int:
-        """Number of threads that walk the rows."""
+        """Number of threads that process blocks of rows."""
         ...
 
     @property
     def in_partitions(self) -> bool:
-        """Whether rows are in partitions elsewhere, which networks visit in turn (`travel`)."""
+        """Whether the rows are in remote partitions, which networks visit in turn (`travel`)."""
         ...
 
     def lacks(self, capability: str) -> str | None:
-        """Return why the cost does not have what a solver requires; None if it does."""
+        """Return why the cost lacks a capability, or None if it has it."""
         ...
 
     def networks(self, part: slice) -> "Cost":
@@ -74,7 +74,7 @@ class Cost(Protocol):
         ...
 
     def with_best_output(self, vector: np.ndarray) -> np.ndarray:
-        """Return parameters whose output layer is optimal, if that is a linear problem."""
+        """Return the parameters with the optimal output layer, if that is a linear problem."""
         ...
 
     def damped(self) -> np.ndarray:
@@ -83,7 +83,7 @@ class Cost(Protocol):
 
 
 class Run(NamedTuple):
-    """How long to minimise, and whom to tell.
+    """How long to minimise, and the callback to call.
 
     `on_iteration` is called with the parameters and the data term after each iteration
     (an epoch, for a solver that works on batches); it returns True to stop.
@@ -94,12 +94,12 @@ class Run(NamedTuple):
     n_iter_no_change: int
     rng: np.random.RandomState
     on_iteration: Callable[[np.ndarray, float], bool]
-    n_iter: int | None = None  # iterations to do now, of the max_iter in all
-    has_end: bool = True  # whether it is known that there will be max_iter in all
+    n_iter: int | None = None  # iterations of this call, out of max_iter in total
+    has_end: bool = True  # whether there will be max_iter in total
 
 
 class Outcome(NamedTuple):
-    """What came out: parameters, and whether and why they are final."""
+    """The result: parameters, and whether and why they are final."""
 
     params: np.ndarray
     n_iter: int
@@ -111,22 +111,22 @@ class Outcome(NamedTuple):
 class Solver(Documented):
     """Base of the solvers."""
 
-    #: Whether `minimize` can go on from the state that it returned (partial_fit).
+    #: Whether `minimize` can continue from the state that it returned (partial_fit).
     incremental = False
 
-    #: What a cost must have beside gradients on all rows: "batches" of rows, or "normal
-    #: equations", as `Cost.lacks` knows them.
+    #: What a cost must provide in addition to gradients on all rows: "batches" of rows, or "normal
+    #: equations" (see `Cost.lacks`).
     requires: tuple[str, ...] = ()
 
     def check_parameters(self) -> None:
         """Raise TypeError or ValueError if a hyperparameter is out of range."""
 
     def working_dtype(self, dtype: np.dtype) -> np.dtype:
-        """Return the floating type to train in, for inputs of type `dtype`."""
+        """Return the floating type used in training, for inputs of type `dtype`."""
         return dtype
 
     def default_max_iter(self, n_rows: int) -> int:
-        """Return the iterations to do where the user gives no number of them."""
+        """Return the default number of iterations."""
         return 200
 
     def check_cost(self, objective: Cost) -> None:
@@ -149,15 +149,15 @@ class Solver(Documented):
         objective : Cost
             What to minimise.
         params : ndarray of shape (n_networks, n_parameters)
-            Where to start; left untouched.
+            The starting point; not modified.
         run : Run
-            How long, and whom to tell.
+            How long to minimise, and the callback to call.
         state : object, optional
-            The state of an earlier outcome, to go on from.
+            The state of an earlier outcome, to continue from.
 
         Returns
         -------
         Outcome
-            The parameters and how the run ended. They are finite where the start was.
+            The parameters and how the run ended. They are finite if the start was.
         """
         raise NotImplementedError

@@ -1,4 +1,4 @@
-"""Gradient descent as the source gives it."""
+"""Gradient descent, as in the source."""
 
 import numpy as np
 
@@ -14,9 +14,9 @@ class GradientDescent(Stochastic):
     learning_rate : float, default=0.1
         The step μ.
     batch_size : int or None, default=None
-        Rows of a batch; None for all rows at each step.
+        Number of rows in a batch; None for all rows.
     momentum : float, default=0.0
-        Part of the last step that is taken again.
+        Fraction of the last step that is added to the next.
 
     Examples
     --------

@@ -10,14 +10,13 @@ from ._base import Outcome, Run, Solver
 class LBFGS(Solver):
     """Limited-memory BFGS on all rows at once, by `scipy.optimize.minimize`.
 
-    The choice where exact optima matter, for smooth activations and small data.
-    `max_iter` counts its iterations and `tol` bounds the largest component of the
-    gradient.
+    Suitable if exact optima matter, for smooth activations and small data. `max_iter` counts its
+    iterations and `tol` bounds the largest component of the gradient.
 
     Parameters
     ----------
     memory : int, default=10
-        Number of past steps that the curvature is estimated from, at most 1000.
+        Number of past steps from which the curvature is estimated, at most 1000.
 
     Examples
     --------
@@ -72,13 +71,13 @@ class LBFGS(Solver):
                     "gtol": run.tol,
                     "ftol": 64 * np.finfo(objective.dtype).eps,
                     "maxls": 50,
-                    "maxcor": min(self.memory, run.max_iter),  # scipy makes room for all
+                    "maxcor": min(self.memory, run.max_iter),  # scipy allocates space for all
                 },
             )
         if not (np.isfinite(result.fun) and np.isfinite(result.x).all()):
             message = "the cost overflowed; the last finite weights are kept"
             return Outcome(last.astype(params.dtype), result.nit, False, message)
-        # 0: converged, 99: stopped by the callback; 2 is a line search that finds no
-        # descent any more, which in floating point is as converged as it gets.
+        # 0: converged, 99: stopped by the callback; 2: the line search finds no descent, which is
+        # convergence up to rounding.
         final = result.x.reshape(shape).astype(params.dtype)
         return Outcome(final, result.nit, result.status != 1, str(result.message))

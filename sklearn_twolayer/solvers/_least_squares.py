@@ -10,23 +10,23 @@ from ._base import Outcome, Run, Solver
 class LeastSquares(Solver):
     """Gauss-Newton with Levenberg-Marquardt damping; the output layer is kept optimal.
 
-    Each iteration sums the normal equations over blocks of rows and solves them with
-    damping on the first layer. With squared loss the output layer then takes its optimum
-    given the first, in closed form: variable projection with Kaufman's Jacobian (Golub &
-    Pereyra, 2003; Kaufman, 1975). Other losses take the full step, with the curvature of
-    the loss in the place of ones (generalised Gauss-Newton). The damping follows how far
-    the cost falls beside what its quadratic model foretells (Nielsen, 1999).
+    Each iteration sums the normal equations over blocks of rows and solves them with damping on
+    the first layer. With squared loss the output layer then takes its optimum given the first, in
+    closed form: variable projection with Kaufman's Jacobian (Golub & Pereyra, 2003; Kaufman,
+    1975). Other losses take the full step, weighted by the curvature of the loss (generalised
+    Gauss-Newton). The damping is adapted by the ratio of the actual to the predicted decrease of
+    the cost (Nielsen, 1999).
 
-    Far faster than `LBFGS` for smooth activations and up to some thousand parameters:
-    an iteration costs about n_rows · n_parameters² · n_outputs.
+    Much faster than `LBFGS` for smooth activations and up to a few thousand parameters: an
+    iteration costs about n_rows · n_parameters² · n_outputs.
 
     Parameters
     ----------
     damping : float, default=1.0
-        Damping to begin with, relative to the diagonal of the normal equations.
+        Initial damping, relative to the diagonal of the normal equations.
     max_parameters : int, default=3000
-        The largest network that is accepted, since the normal equations need the square
-        of its number of parameters.
+        Largest number of parameters that is accepted, since the normal equations need memory for
+        its square.
 
     Examples
     --------
@@ -93,7 +93,7 @@ class LeastSquares(Solver):
     def _descend(self, objective, vector, tol):
         """Yield the loss of one network after each step, in place.
 
-        Return whether it has converged, and why it ends.
+        Return whether it has converged, and why it ended.
         """
         overflow = False, "the cost overflowed; the last finite weights are kept"
         trial = objective.with_best_output(vector)

@@ -15,7 +15,7 @@ LANE = 2
 
 
 class StochasticState(NamedTuple):
-    """Where a first-order solver stands between two calls."""
+    """The state of a first-order solver between two calls."""
 
     solver: type
     epoch: int
@@ -25,14 +25,14 @@ class StochasticState(NamedTuple):
 
 
 class Epoch(NamedTuple):
-    """What all lanes share in one epoch."""
+    """What all lanes of an epoch share."""
 
     batches: list  # index arrays; None for all rows
-    start: float | None  # the part of all epochs that is done, from 0 to 1; None if not known
+    start: float | None  # completed fraction of all epochs; None if not known
     end: float | None
 
     def progress(self, batch: int) -> float | None:
-        """Return the part of all epochs that is done before a batch."""
+        """Return the fraction of all epochs that is complete before a batch."""
         if self.start is None or self.end is None:
             return None
         return self.start + (self.end - self.start) * batch / len(self.batches)
@@ -47,17 +47,17 @@ class Lane(NamedTuple):
 
 
 class LastWeights:
-    """The weights after the last two epochs, to go back to where the cost overflows.
+    """The weights after the last two epochs, to return to if the cost overflows.
 
-    The loss of an epoch is that of the weights on the way. Those at its end may have none,
-    which the next epoch would tell; after the last one, large weights are asked.
+    The loss of an epoch is that of the weights during the epoch. Those at its end may overflow,
+    which only the next epoch would show; after the last epoch, large weights are checked.
 
     Parameters
     ----------
     objective : Cost
-        What is minimised.
+        The cost to minimise.
     params : ndarray of shape (n_networks, n_parameters)
-        The start.
+        The starting point.
     """
 
     def __init__(self, objective, params: np.ndarray):
@@ -77,7 +77,7 @@ class LastWeights:
         return True
 
     def finite(self) -> np.ndarray:
-        """Return the latest weights that have a cost."""
+        """Return the latest weights with a finite cost."""
         return self._last if self._has_cost(self._last) else self._before
 
     @np.errstate(over="ignore", invalid="ignore")
@@ -105,11 +105,11 @@ class Stochastic(Solver):
             check_number("batch_size", self.batch_size, "[1, inf)", integer=True)
 
     def start(self, params: np.ndarray) -> Any:
-        """Return the moments to begin with."""
+        """Return the initial moments."""
         raise NotImplementedError
 
     def mask_source(self, rng: np.random.RandomState) -> Callable | None:
-        """Return what draws the factors of the embedding's outputs, None without dropout."""
+        """Return the function that draws dropout masks, or None without dropout."""
         return None
 
     def step(
@@ -124,7 +124,7 @@ class Stochastic(Solver):
         moments : object
             As `start` or the last step returned them; may be overwritten.
         progress : float or None
-            The part of all iterations that is done, from 0 to 1; None if not known.
+            The completed fraction of all iterations, from 0 to 1; None if not known.
 
         Returns
         -------
@@ -172,12 +172,12 @@ class Stochastic(Solver):
         return Outcome(params, end - first, converged, message, state)
 
     def _lanes(self, n_networks: int, is_spread: bool) -> list[slice]:
-        # The same for rows that are fewer than a batch, which may come in between.
+        # Consistent with calls that have fewer rows than a batch.
         size = n_networks if self.batch_size is None else 1 if is_spread else LANE
         return [slice(start, start + size) for start in range(0, n_networks, size)]
 
     def _pass(self, objective, lanes: list[Lane], run: Run, epoch: int) -> list:
-        """Go through all rows once; return the losses and the moments of each lane."""
+        """Train for one epoch; return the losses and the moments of each lane."""
         start = end = None
         if run.has_end:
             start, end = (min(done / run.max_iter, 1.0) for done in (epoch, epoch + 1))
@@ -188,7 +188,7 @@ class Stochastic(Solver):
         batches = [None] if is_whole else self.batches(n_rows, run.rng)
         rngs = [np.random.RandomState(run.rng.randint(2**31)) for _ in lanes]
         shared = Epoch(batches, start, end)
-        # On all rows the objective itself spreads the blocks over the threads.
+        # On all rows, the objective itself distributes the blocks over the threads.
         n_threads = 1 if is_whole else objective.n_threads
         return map_in_threads(
             lambda work: self.epoch(*work),
