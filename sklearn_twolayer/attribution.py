@@ -1,11 +1,11 @@
-"""What columns contribute to predictions: gradients along lines from other rows.
+"""Contributions of columns to predictions: gradients along lines from other rows.
 
-A prediction minus the mean prediction of some background rows is shared out among the
-columns: the gradient times the difference to a background row, on the average over the line
-between both and over the background rows (expected gradients: Erion et al., 2021; with one
-background row, integrated gradients: Sundararajan et al., 2017). The lines are drawn between
-mapped rows, so that categories, missing values and bins are inputs as any other, and what is
-found there is summed for each original column.
+A prediction minus the mean prediction of some background rows is split into contributions of the
+columns: the gradient times the difference to a background row, averaged over the line between both
+and over the background rows (expected gradients: Erion et al., 2021; with one background row,
+integrated gradients: Sundararajan et al., 2017). The lines are drawn between mapped rows, so that
+categories, missing values and bins are inputs like any other; the terms are then summed for each
+original column.
 """
 
 from dataclasses import dataclass, field
@@ -22,23 +22,23 @@ from .links import IdentityLink, Link
 from .model import Model, Part
 from .rows import blocks
 
-#: Lines that are followed at a time, to stay in a core's cache.
+#: Number of lines that are processed at a time, to stay in the cache of a core.
 BLOCK = 256
-#: Terms that are held at a time.
+#: Number of terms that are kept in memory at a time.
 CHUNK_NUMBERS = 2**22
-#: Pairs of rows in which a column's values are swapped: so many for each row, unless the
-#: changed rows hold more numbers than this in all.
+#: Pairs of rows in which the values of a column are swapped: this number per row, unless the
+#: changed rows have more entries than this in total.
 PAIRS_OF_ROW, SWAPPED_NUMBERS = 3, 2**23
-#: Places on a line, and their shares in the mean over it: those of Gauss and Legendre, by which
-#: it is exact for polynomials of degree 5.
+#: Points on a line and their weights: Gauss-Legendre quadrature, exact for polynomials of degree
+#: 5.
 PLACES = 0.5 + np.array([-0.5, 0.0, 0.5]) * 0.6**0.5
 SHARES = np.array([5, 8, 5]) / 18
 
 
 class Explanation(NamedTuple):
-    """Predictions as sums of what columns contribute: `base_values` plus the sum of `values`.
+    """Predictions as sums of contributions: `base_values` plus the sum of `values`.
 
-    Names are those of `shap.Explanation`, which `sklearn_twolayer.shap.to_shap` makes of it.
+    The names are those of `shap.Explanation`; `sklearn_twolayer.shap.to_shap` converts it.
     """
 
     #: Contributions, of shape (n_samples, n_features) or (n_samples, n_features, n_outputs).
@@ -52,7 +52,7 @@ class Explanation(NamedTuple):
 
 
 class Lines(NamedTuple):
-    """Some lines from background rows to rows, and a place on each."""
+    """Lines from background rows to rows, and a point on each."""
 
     rows: np.ndarray  # (n_lines,), indices
     background: np.ndarray  # (n_lines,), indices
@@ -80,7 +80,7 @@ class Attribution:
     model : Model
         The fitted function.
     link : Link
-        What is explained of its raw outputs.
+        Gives the explained outputs from raw outputs.
     background : ndarray of shape (n_background, n_features)
         Validated rows that lines start from, dense.
     n_jobs : int or None
@@ -114,10 +114,10 @@ class Attribution:
         return self.link(self.model.raw_outputs(X.astype(np.float64), self.n_jobs))
 
     def explained(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return what each column contributes to y.
+        """Return the contribution of each column to y.
 
-        What the places on the lines leave of the difference between the outputs and their
-        mean over the background is shared out too, by the size of the terms.
+        The error of the quadrature is distributed in proportion to the size of the terms, so that
+        the sum is exact.
 
         Parameters
         ----------
@@ -160,7 +160,7 @@ class Attribution:
         lines : Lines
             From background rows to these.
         directions : ndarray of shape (n_directions, n_lines or 1, n_outputs)
-            What is explained: sums of outputs y, times these.
+            Weights of the outputs y in the explained sums.
 
         Returns
         -------
@@ -196,7 +196,7 @@ class Attribution:
         return total
 
     def _slopes_of_link(self, points, directions):
-        """Return in terms of z the directions that are given in terms of y."""
+        """Convert directions with respect to y to directions with respect to z."""
         if isinstance(self.link, IdentityLink):
             return directions
         z = self.model.constant
@@ -210,18 +210,18 @@ class Attribution:
 def importances(
     model: Model, link: Link, rows: np.ndarray, n_jobs: int | None = None
 ) -> np.ndarray:
-    """Return how much y = g(z) changes with each column, in rows that swap their values of it.
+    """Return how much y = g(z) changes with each column, if rows swap their values of it.
 
-    That is the mean square of the change, summed over outputs: with the squared error, what
-    permutation importance (Breiman, 2001) has as its expectation for a model that errs by
-    noise alone; half of it is Jansen's (1999) total effect of the column.
+    This is the mean square of the change, summed over outputs: for the squared error, the expected
+    permutation importance (Breiman, 2001) of a model whose errors are pure noise. Half of it is
+    the total effect of the column (Jansen, 1999).
 
     Parameters
     ----------
     model : Model
         The fitted function.
     link : Link
-        What is asked about of its raw outputs.
+        Gives the outputs y from raw outputs.
     rows : ndarray of shape (n_rows, n_features)
         Validated rows in random order, dense.
     n_jobs : int or None
@@ -230,7 +230,7 @@ def importances(
     Returns
     -------
     ndarray of shape (n_features,)
-        Parts of one; zeros where nothing matters.
+        Their sum is one; all zero if no column matters.
     """
     n_rows, n_columns = rows.shape
     n_pairs = int(np.clip(SWAPPED_NUMBERS // n_columns**2, 2, PAIRS_OF_ROW * n_rows))

@@ -1,11 +1,11 @@
-"""How several networks are combined: by factors that are fitted on held-out rows.
+"""Blends of several networks, by factors that are fitted on held-out rows.
 
-The rows are split into folds, and each network is trained without its own fold. Its outputs
-there are honest, and so are the leave-one-out outputs of a radial-basis network. The sum of
-all parts, each times a factor that is not negative, is again a two-layer network. The factors
-minimise the loss on the honest outputs (stacking: Wolpert, 1992; Breiman, 1996). This weights
-each part by its out-of-fold performance and corrects the over-confidence of probabilities. All
-rows are used, and no network is trained twice.
+The rows are split into folds, and each network is trained without its own fold. Its outputs there
+are honest, and so are the leave-one-out outputs of a radial-basis network. The sum of all parts,
+each multiplied by a non-negative factor, is again a two-layer network. The factors minimise the
+loss on the honest outputs (stacking: Wolpert, 1992; Breiman, 1996). This weights each part by its
+out-of-fold performance and corrects the over-confidence of probabilities. All rows are used, and
+no network is trained twice.
 """
 
 from dataclasses import dataclass, replace
@@ -23,17 +23,16 @@ from .objective import Objective
 
 #: The largest factor.
 MAX_WEIGHT = 2.0
-#: A gain counts as far as it is beyond so many times what is expected by chance.
+#: Only the part of a gain beyond this multiple of the gain expected by chance counts.
 PRICE = 3.0
-#: Step of the factors, for the curvature of the loss; a wide one where its slope jumps from row
-#: to row.
+#: Step of the factors for the curvature of the loss; wider if its slope jumps between rows.
 STEP, WIDE_STEP = 0.02, 0.2
 #: The factor of all parts if none predicts better than a constant.
 FAINT = 0.01
 
 
 class Honest(NamedTuple):
-    """Raw outputs for some rows, from networks that have not seen their targets."""
+    """Raw outputs for some rows, from networks that were trained without their targets."""
 
     rows: np.ndarray  # indices of rows, ascending
     outputs: np.ndarray  # (n_some, n_outputs)
@@ -51,9 +50,8 @@ class Honest(NamedTuple):
 def deal_folds(targets: np.ndarray, n_folds: int, rng: np.random.RandomState) -> np.ndarray:
     """Return the fold of each row; folds differ in size by one row at most.
 
-    Rows are dealt in the order of their targets, so that the folds have the same mean: what
-    is fitted without a fold would otherwise err towards the other rows, the more so the
-    fewer rows there are.
+    Rows are dealt in the order of their targets, so that the folds have the same mean. Otherwise a
+    fit without a fold would be biased towards the other rows, especially with few rows.
 
     Parameters
     ----------
@@ -138,7 +136,7 @@ class Ensemble:
 def blended(
     candidates: list[tuple[Part, Honest]], objective: Objective, weights: np.ndarray
 ) -> tuple[Model, Honest]:
-    """Return the sum of some parts, each times the factor that suits its honest outputs.
+    """Return the weighted sum of some parts, with factors fitted to their honest outputs.
 
     Parameters
     ----------
@@ -146,7 +144,7 @@ def blended(
         The networks, and perhaps those of other kinds, with their outputs for rows that they
         have not seen; those of all parts decide.
     objective : Objective
-        Holds targets, loss and link.
+        The cost, with targets, loss and link.
     weights : ndarray of shape (n_rows,)
         Weights of the rows.
 
@@ -155,7 +153,7 @@ def blended(
     model : Model
         The sum.
     honest : Honest
-        Its outputs for the rows that no part has seen.
+        Its outputs for the rows that all parts left out.
     """
     parts, honest = zip(*candidates, strict=True)
     rows = reduce(np.intersect1d, [each.rows for each in honest])
@@ -168,21 +166,21 @@ def blended(
     return Model(parts, factors, constant), Honest(rows, sum(used) + constant)
 
 
-@np.errstate(over="ignore", invalid="ignore")  # of factors on the way
+@np.errstate(over="ignore", invalid="ignore")  # intermediate factors
 def blend_weights(
     parts: list[np.ndarray], targets: np.ndarray, weights: np.ndarray, loss: Loss, link: Link
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the factors of some raw outputs whose sum has the least loss.
+    """Return the factors of some raw outputs that minimise the loss of their sum.
 
-    The best constant is one more part, so that classes keep their frequencies if nothing
-    else helps. On few rows the parts may seem to gain by chance: the less they gain beyond
-    what chance would give, the closer the sum is to the constant, as James and Stein (1961)
+    The best constant is one more part, so that classes keep their frequencies if nothing else
+    helps. On few rows the parts may seem to gain by chance: the smaller their gain beyond that
+    expected by chance, the closer the sum is to the constant, much as James and Stein (1961)
     shrink a mean.
 
     Parameters
     ----------
     parts : list of ndarray of shape (n_rows, n_outputs)
-        Raw outputs on rows that were left out.
+        Raw outputs on held-out rows.
     targets : ndarray of shape (n_rows, n_outputs)
         Targets.
     weights : ndarray of shape (n_rows,)
@@ -209,7 +207,7 @@ def blend_weights(
     kept = max(1 - PRICE * stacking.optimism(factors) / gain, 0) if gain > 0 else 0
     factors = kept * factors + (1 - kept) * nothing
     if not factors[:-1].any():
-        # A constant would forget which rows are likelier than others.
+        # A pure constant could not rank the rows.
         factors[:-1], factors[-1] = FAINT, max(factors[-1] - FAINT * len(parts), 0)
     return factors[:-1], factors[-1] * constant
 
@@ -217,7 +215,7 @@ def blend_weights(
 class Stacking(NamedTuple):
     """The loss of a sum of raw outputs, as a function of their factors."""
 
-    Z: np.ndarray  # (n_parts + 1, n_rows, n_outputs), the last of them constant
+    Z: np.ndarray  # (n_parts + 1, n_rows, n_outputs), the last one constant
     targets: np.ndarray
     weights: np.ndarray  # their sum is one
     loss: Loss
@@ -231,7 +229,7 @@ class Stacking(NamedTuple):
         return self.weights @ values, terms.sum(axis=1), terms
 
     def best(self) -> np.ndarray:
-        """Return the factors of least loss, from zero to `MAX_WEIGHT`."""
+        """Return the factors with the smallest loss, from zero to `MAX_WEIGHT`."""
         n_parts = len(self.Z) - 1
         start = np.append(np.full(n_parts, 1 / n_parts), 0)
         size = self.cost(start)[0]  # the solver's tolerances are for costs of about one
@@ -245,7 +243,7 @@ class Stacking(NamedTuple):
         ).x
 
     def optimism(self, factors: np.ndarray) -> float:
-        """Return the gain that is expected of these parts if they are useless.
+        """Return the expected gain of these parts if they are useless.
 
         It is ½ tr(J H⁻¹), with J the covariance of the mean gradient and H its derivative
         (Takeuchi's criterion).

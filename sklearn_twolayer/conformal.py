@@ -1,8 +1,8 @@
-"""Intervals and sets that hold the truth as often as they say, from outputs for rows left out.
+"""Conformal prediction intervals and sets, from outputs on held-out rows.
 
-The score of a row says how far its target is from what was predicted without it. If new rows
-are like those, the score of a new one is below the quantile of theirs at a given coverage
-with that probability, whatever the model (split and cross-conformal prediction: Vovk,
+The score of a row measures how far its target is from the prediction made without it. If new rows
+are like the training rows, the score of a new row is below the quantile of these scores at a given
+coverage with that probability, for any model (split and cross-conformal prediction: Vovk,
 Gammerman & Shafer, 2005; Barber et al., 2021, "Predictive inference with the jackknife+").
 """
 
@@ -22,27 +22,27 @@ from .objective import Objective
 from .output_layer import FixedLayer, JudgedLayer
 from .rows import Rows, Transformer
 
-#: Scores that are kept, about; of more, as many quantiles.
+#: Approximate number of scores that are kept; if there are more, their quantiles.
 MOST_SCORES = 1000
-#: Rows that the size of errors is learned from, at most.
+#: Maximum number of rows from which the size of errors is learned.
 MOST_ROWS = 5000
 #: With more mapped inputs than this, the size of errors depends on the prediction alone.
 MOST_INPUTS = 256
-#: Where the size of errors bends, as a function of the prediction: quantiles.
+#: Quantiles of the predictions, at which the size of errors has kinks.
 BENDS = np.linspace(0, 1, 9)[1:-1]
 #: Coverages at which the powers of a size are compared by the width of the intervals.
 COMPARED = (0.8, 0.9, 0.95)
 #: Powers of the predicted size: 0 for intervals of one width, 1 for what was learned.
 POWERS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25)
-#: A larger power has to make intervals narrower by this part.
+#: A larger power must make intervals narrower by this fraction.
 WORTH = 0.005
 
 
 class Scores(NamedTuple):
-    """Scores of rows left out, ascending, and what part of the rows is at most as far off."""
+    """Scores of held-out rows, ascending, and the fraction of rows with at most this score."""
 
     values: np.ndarray  # (n_scores,)
-    shares: np.ndarray  # of all rows and one more, whose score is not known
+    shares: np.ndarray  # of all rows and one more with an unknown score
 
     @classmethod
     def of(cls, scores: np.ndarray, weights: np.ndarray) -> "Scores":
@@ -63,7 +63,7 @@ class Scores(NamedTuple):
         return cls(scores[order], shares)
 
     def quantile(self, coverage: float) -> float:
-        """Return the score that a new row's is at most, with a given probability.
+        """Return the upper bound of the score of a new row, at a given probability.
 
         Parameters
         ----------
@@ -91,16 +91,16 @@ class Scores(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class ErrorSize:
-    """How large errors are about, as a two-layer network of the inputs and the prediction.
+    """The size of errors, as a two-layer network of the inputs and the prediction.
 
     Parameters
     ----------
     input_map : fitted transformer or None
-        Makes the inputs of rows; left out where there are many.
+        Gives the inputs; not used if there are many.
     bends : ndarray of shape (n_bends, n_outputs)
-        Where the size bends as a function of the prediction.
+        The kinks of the size as a function of the prediction.
     model : Model or None
-        Gives logarithms of sizes; None where there are none yet.
+        Gives logarithms of sizes; None before it is fitted.
     powers : ndarray of shape (n_outputs,)
         Powers of the sizes.
     """
@@ -137,7 +137,7 @@ class ErrorSize:
 
 
 class LeftOutErrors(NamedTuple):
-    """Rows that were left out of training, and how wrong the outputs for them are."""
+    """Held-out rows, and the errors of the outputs for them."""
 
     X: Matrix
     z: np.ndarray  # raw outputs, (n_rows, n_outputs)
@@ -147,12 +147,12 @@ class LeftOutErrors(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Intervals:
-    """Half the width of the intervals about predictions.
+    """Half the width of the intervals around predictions.
 
     Parameters
     ----------
     scores : tuple of Scores
-        For each output, of errors in units of their size.
+        For each output: scores of errors in units of their size.
     size : ErrorSize
         The size of errors.
     """
@@ -167,14 +167,14 @@ class Intervals:
         Parameters
         ----------
         left_out : LeftOutErrors
-            Rows that the model has not seen.
+            Held-out rows.
         input_map : fitted transformer or None
-            Makes the inputs of the size of errors.
+            Gives the inputs of the size of errors.
 
         Returns
         -------
         Intervals
-            Of one width where no other is narrower on the whole.
+            The intervals; of constant width, unless a variable one is narrower on average.
         """
         left_out = _thinned(left_out)
         size, logs = _learn_size(left_out, input_map)
@@ -191,7 +191,7 @@ class Intervals:
         z : ndarray of shape (n_rows, n_outputs)
             Their raw outputs.
         coverage : float
-            How often the target shall lie in the interval.
+            The probability that the target lies in the interval.
         """
         return self.size(X, z) * [each.quantile(coverage) for each in self.scores]
 
@@ -204,12 +204,12 @@ def _thinned(left_out: LeftOutErrors) -> LeftOutErrors:
 
 
 def _learn_size(left_out: LeftOutErrors, input_map: Transformer | None):
-    """Return the size of errors, and its logarithms for the rows by layers without each."""
+    """Return the size of errors, and its leave-one-out logarithms for the rows."""
     X, z, errors, weights = left_out
     n_outputs = z.shape[1]
     bends = np.quantile(z.astype(np.float64), BENDS, axis=0)
     size = ErrorSize(input_map, bends, None, np.zeros(n_outputs))
-    # Errors of zero have no logarithm, and small ones should not rule it.
+    # Errors of zero have no logarithm, and small ones should not dominate.
     floor = np.median(np.abs(errors), axis=0) + 1e-3 * np.abs(errors).mean(axis=0)
     if not floor.all():
         return size, np.zeros(z.shape)
@@ -231,7 +231,7 @@ def _learn_size(left_out: LeftOutErrors, input_map: Transformer | None):
 
 
 def _best_power(errors: np.ndarray, logs: np.ndarray, weights: np.ndarray) -> float:
-    """Return the power of a size by which intervals are narrowest."""
+    """Return the power of the size that makes intervals narrowest."""
     best, narrowest = 0.0, np.inf
     for power in POWERS:
         sizes = np.exp(power * logs)

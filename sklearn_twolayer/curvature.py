@@ -1,8 +1,8 @@
 """Second-order sums over blocks of rows: normal equations, and the optimal output layer.
 
-The Jacobian of the raw outputs with respect to a column of C_a is a product of x_a with
-what the embedding pulls back from W, row by row, so that every embedding whose parameters
-all lie in the shared product has it for free.
+The Jacobian of the raw outputs with respect to a column of C_a is, row by row, the product of x_a
+with what the embedding pulls back from W. So it needs no further code for embeddings with all
+parameters in the shared matrix.
 """
 
 from typing import Protocol
@@ -18,7 +18,7 @@ from .rows import Index, Rows
 
 
 class RowCost(Protocol):
-    """What a cost over rows is made of."""
+    """The components of a cost over rows."""
 
     @property
     def network(self) -> Network:
@@ -52,9 +52,9 @@ def block_jacobian(network: Network, views: Views, X) -> tuple[np.ndarray, np.nd
     Parameters
     ----------
     network : Network
-        The two layers; the embedding must have no arrays of its own.
+        The two layers; the embedding must not have its own arrays.
     views : Views
-        The parts of one vector of parameters.
+        The arrays of one vector of parameters.
     X : {ndarray, CSR} of shape (n_rows, n_features + 1)
         Augmented rows.
 
@@ -79,7 +79,7 @@ def block_jacobian(network: Network, views: Views, X) -> tuple[np.ndarray, np.nd
 
 
 def block_normal_equations(cost: RowCost, views: Views, part: slice):
-    """Return a block's terms of the Gauss-Newton matrix and of the gradient."""
+    """Return the terms of a block in the Gauss-Newton matrix and in the gradient."""
     d, weights = cost.rows.targets[part], _shares(cost, part)
     z, J = block_jacobian(cost.network, views, cost.rows.augmented(part))
     _, slope = cost.loss.value_and_gradient(z, d, cost.link)
@@ -92,7 +92,7 @@ def block_normal_equations(cost: RowCost, views: Views, part: slice):
 
 
 def block_design(cost: RowCost, views: Views, part: slice):
-    """Return a block's terms of the linear system for the output layer."""
+    """Return the terms of a block in the linear system for the output layer."""
     rows, network = cost.rows, cost.network
     y, _ = network.embed(views, rows.augmented(part))
     y = np.hstack([y, np.ones((len(y), 1), dtype=y.dtype)])
@@ -101,14 +101,14 @@ def block_design(cost: RowCost, views: Views, part: slice):
 
 
 def _shares(cost: RowCost, part: Index) -> np.ndarray:
-    """Return the shares of a block's rows, without the axis of a stack of one network."""
+    """Return the weights of the rows of a block, without the axis of a stack of one network."""
     return cost.rows.shares(part).reshape(-1)
 
 
 def solve_output(gram: np.ndarray, moments: np.ndarray, alpha: float) -> np.ndarray:
-    """Return the rows W and, last, b that solve the regularised normal equations.
+    """Return the rows of W and, last, b that solve the regularised normal equations.
 
-    They are NaN where the sums have overflowed.
+    They are NaN if the sums have overflowed.
     """
     if not (np.isfinite(gram).all() and np.isfinite(moments).all()):
         return np.full_like(moments, np.nan)

@@ -1,8 +1,8 @@
-"""The fitted function: a sum of two-layer networks, each times a factor.
+"""The fitted function: a weighted sum of two-layer networks.
 
-An average of two-layer networks is a two-layer network, whose embedding is theirs, side by
-side; so is a sum of several, each times a factor, with a constant. Predictions, embeddings
-and whatever else is asked of a fitted estimator come from this one object.
+An average of two-layer networks is a two-layer network with all their embeddings side by side, and
+so is a weighted sum of them plus a constant. Predictions, embeddings and everything else that a
+fitted estimator computes come from this object.
 """
 
 from collections.abc import Callable, Iterable
@@ -16,24 +16,24 @@ from .input_maps import pull_rows
 from .network import Network
 from .rows import Rows, Transformer
 
-#: The largest entry of a row whose distances have squares.
+#: Largest entry of a row with finite squared distances.
 FARTHEST = 1e150
 
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """Networks of one form behind one input map; their raw outputs are averaged.
+    """Networks of the same form behind one input map; their raw outputs are averaged.
 
     Parameters
     ----------
     input_map : fitted transformer or None
-        What happens to a row before the first layer.
+        Transformation of a row before the first layer.
     network : Network
         The two layers as functions of parameters.
     params : ndarray of shape (n_networks, n_parameters)
         The fitted parameters.
     name : str
-        What a reader calls them.
+        The name shown to users.
     """
 
     input_map: Transformer | None
@@ -55,7 +55,7 @@ class Part:
 
     @property
     def _numbers_per_row(self) -> int:
-        """Numbers that a pass of all networks holds for each row, about."""
+        """Approximate number of floats per row that a pass of all networks needs."""
         network = self.network
         of_network = max(network.embedding.n_projections, network.width) + network.n_outputs
         return network.n_features + len(self.params) * of_network
@@ -106,7 +106,7 @@ class Part:
         augmented_rows : {ndarray, CSR} of shape (n_rows, n_mapped + 1)
             A block of mapped and augmented rows.
         directions : ndarray of shape (n_directions, n_rows or 1, n_outputs)
-            ∂L/∂z of several L.
+            ∂L/∂z for several L.
 
         Returns
         -------
@@ -124,7 +124,7 @@ class Part:
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """A sum of parts, each times a factor, and a constant.
+    """A weighted sum of parts, and a constant.
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ class Model:
 
     @classmethod
     def of(cls, part: Part) -> "Model":
-        """Return the model of one part as it is."""
+        """Return the model of a single part with factor one."""
         return cls((part,), np.ones(1), np.zeros(part.network.n_outputs))
 
     @property
@@ -152,7 +152,7 @@ class Model:
 
     @property
     def is_plain(self) -> bool:
-        """Whether it is one part as it is."""
+        """Whether it is a single part with factor one."""
         return len(self.parts) == 1 and self.factors[0] == 1 and not self.constant.any()
 
     def raw_outputs(self, X: Matrix, n_jobs: int | None = None) -> np.ndarray:
@@ -163,7 +163,7 @@ class Model:
         X : {ndarray, CSR} of shape (n_rows, n_features)
             Validated rows.
         n_jobs : int or None
-            Number of threads that walk the blocks, as joblib counts.
+            Number of threads, as in joblib.
 
         Returns
         -------
@@ -175,7 +175,7 @@ class Model:
             total = np.tile(self.constant.astype(X.dtype), (X.shape[0], 1))
             parts = zip(self.parts, self._rows(X, n_jobs), self.factors, strict=True)
             for part, rows, factor in parts:
-                if factor:  # of parts that do not help, it is zero
+                if factor:  # zero for parts that do not help
                     total += X.dtype.type(factor) * part.raw_outputs(rows)
             return total
 
@@ -189,7 +189,7 @@ class Model:
         X : {ndarray, CSR} of shape (n_rows, n_features)
             Validated rows.
         n_jobs : int or None
-            Number of threads that walk the blocks, as joblib counts.
+            Number of threads, as in joblib.
 
         Returns
         -------
@@ -211,7 +211,7 @@ class Model:
         X : {ndarray, CSR} of shape (n_rows, n_features)
             Validated rows.
         n_jobs : int or None
-            Number of threads that walk the blocks, as joblib counts.
+            Number of threads, as in joblib.
 
         Returns
         -------
@@ -229,10 +229,10 @@ class Model:
 
 
 def finite_in_precision(function: Callable[[Matrix], np.ndarray], X: Matrix) -> np.ndarray:
-    """Return what a function gives for rows, in double precision where the result overflows.
+    """Return the result of a function of rows, in double precision where it overflows.
 
-    Squares of distances overflow long before the rows do; a row farther away than squares can
-    tell is as far as they can.
+    Squared distances overflow long before the rows do; very distant rows are moved to where
+    squares are finite.
 
     Parameters
     ----------
@@ -257,7 +257,7 @@ def finite_in_precision(function: Callable[[Matrix], np.ndarray], X: Matrix) -> 
 
 
 def _within_squares(X):
-    """Return rows whose entries have squares."""
+    """Return rows with entries that have finite squares."""
     if not sparse.issparse(X):
         return np.clip(X, -FARTHEST, FARTHEST)
     data = np.clip(X.data, -FARTHEST, FARTHEST)

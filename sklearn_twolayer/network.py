@@ -12,16 +12,16 @@ from .embeddings import Embedding, Parameter
 
 
 class Views(NamedTuple):
-    """The parts of a flat vector of parameters, as views on it."""
+    """The arrays in a flat vector of parameters, as views."""
 
     projections: np.ndarray  # C_a, (..., n_features + 1, n_projections)
-    own: tuple[np.ndarray, ...]  # the arrays of the embedding's own
+    own: tuple[np.ndarray, ...]  # the embedding's own arrays
     weights: np.ndarray  # W, (..., width, n_outputs)
     bias: np.ndarray  # b, (..., n_outputs)
 
 
 class Network:
-    """z = Wᵀ y_E(x; θ) + b, and the way back from ∂L/∂z to all parameters.
+    """z = Wᵀ y_E(x; θ) + b, and the gradient from ∂L/∂z to all parameters.
 
     The parameters are one vector of shape (n_parameters,), or a stack of them of shape
     (..., n_parameters): every method then works on all networks of the stack at once.
@@ -44,7 +44,7 @@ class Network:
     width : int
         N_E, the number of embedding units.
     numbers_per_row : int
-        Numbers that a pass holds for each row, about.
+        Approximate number of floats per row that a pass needs.
 
     Examples
     --------
@@ -67,11 +67,11 @@ class Network:
         )
         ends = np.cumsum([prod(parameter.shape) for parameter in self.parameters])
         self._slices = [
-            slice(int(end) - prod(parameter.shape), int(end))  # of NumPy's, skops saves none
+            slice(int(end) - prod(parameter.shape), int(end))  # skops cannot save NumPy integers
             for end, parameter in zip(ends, self.parameters, strict=True)
         ]
         self.n_parameters = int(ends[-1])
-        # What a pass over a row holds at a time, for the size of a block.
+        # Memory of a pass per row, for the size of a block.
         self.numbers_per_row = n_features + embedding.n_projections + 2 * self.width + n_outputs
 
     def views(self, params: np.ndarray) -> Views:
@@ -84,7 +84,7 @@ class Network:
         return Views(parts[0], tuple(parts[1:-2]), parts[-2], parts[-1])
 
     def penalized(self, views: Views) -> list[np.ndarray]:
-        """Return the non-bias weights among the parts, which the penalty is on."""
+        """Return the non-bias weights, to which the penalty applies."""
         own = [
             part
             for part, parameter in zip(views.own, self.parameters[1:-2], strict=True)
@@ -93,7 +93,7 @@ class Network:
         return [views.projections[..., :-1, :], *own, views.weights]
 
     def initialize(self, rows: Any, rng: np.random.RandomState) -> np.ndarray:
-        """Return a starting vector; the output biases are zero.
+        """Return an initial vector; the output biases are zero.
 
         Parameters
         ----------
@@ -117,12 +117,12 @@ class Network:
         return params
 
     def embed(self, views: Views, X) -> tuple[np.ndarray, Any]:
-        """Return y_E of augmented rows, and what the pull-back needs."""
+        """Return y_E of augmented rows, and what the backward pass needs."""
         V = product(X, views.projections)
         return self.embedding.forward(views.own, V, X)
 
     def outputs(self, views: Views, X, projections: np.ndarray | Tabulated) -> np.ndarray:
-        """Return raw outputs as `forward` does, where there is no way back.
+        """Return raw outputs as `forward` does, without what a backward pass needs.
 
         `projections` are those of the views, in the form in which the rows are multiplied.
         """
@@ -151,7 +151,7 @@ class Network:
         """Return ∂L/∂x of a stack, shape (n_rows, n_features), from `delta` = ∂L/∂z."""
         delta = np.matmul(delta, np.swapaxes(views.weights, -1, -2))
         delta, direct = self.embedding.input_pullback(views.own, saved[2], delta, X)
-        # One product of all networks, side by side, adds them up.
+        # One product of all networks side by side sums them.
         side_by_side = np.concatenate(list(delta), axis=-1)
         C = np.concatenate(list(views.projections[:, :-1]), axis=-1)
         direct = direct if isinstance(direct, float) else np.add.reduce(direct, axis=0)

@@ -2,7 +2,7 @@
 
     E(θ, W, b) = ( Σ_i w_i L(y_i, d_i) ) / ( Σ_i w_i )  +  (α/2) · ‖non-bias weights‖²
 
-The data term is a sum over rows, which the rows themselves walk (`Rows.sum`).
+The data term is a sum over rows, computed by `Rows.sum`.
 """
 
 from collections.abc import Callable
@@ -42,7 +42,7 @@ class Objective:
     rows: Rows
     alpha: float = 0.0
 
-    #: Whether the rows are in partitions elsewhere, which networks visit in turn.
+    #: Whether the rows are in remote partitions, which networks visit in turn.
     in_partitions = False
 
     @property
@@ -57,12 +57,12 @@ class Objective:
 
     @property
     def dtype(self) -> np.dtype:
-        """The floating type of the rows, in which gradients are computed."""
+        """The floating type of the rows and the gradients."""
         return self.rows.dtype
 
     @property
     def n_threads(self) -> int:
-        """Number of threads that walk the blocks."""
+        """Number of threads that process blocks of rows."""
         return self.rows.n_threads
 
     def on(self, rows: Rows) -> "Objective":
@@ -75,25 +75,25 @@ class Objective:
         Parameters
         ----------
         rows : ndarray of bool, shape (n_rows,) or (n_networks, n_rows)
-            True where a row is left out, by all networks of a stack or by each its own;
-            none may leave out all.
+            True for rows that are left out, by all networks of a stack or separately by each; none
+            may leave out all rows.
 
         Returns
         -------
         Objective
-            A new one.
+            A new objective.
         """
         return self.on(self.rows.weighted(np.where(rows, 0, self.rows.sample_weight)))
 
     def networks(self, part: slice) -> "Objective":
-        """Return the objective of some networks of a stack: weights may differ between them."""
+        """Return the objective of some networks of a stack, whose weights may differ."""
         weights = self.rows.sample_weight
         if weights.ndim == 1:
             return self
         return self.on(replace(self.rows, sample_weight=weights[part]))
 
     def lacks(self, capability: str) -> str | None:
-        """Return why a solver that requires a capability cannot have it; None if it can.
+        """Return why the cost lacks a capability, or None if it has it.
 
         Parameters
         ----------
@@ -126,9 +126,9 @@ class Objective:
         params : ndarray of shape (..., n_parameters)
             Parameters of one network or a stack.
         index : ndarray of int, optional
-            Rows of a minibatch, whose mean estimates that of all rows.
+            Rows of a minibatch, used to estimate the mean over all rows.
         draw_mask : callable, optional
-            Returns factors of the embedding's outputs for a shape and a dtype: dropout.
+            Returns factors of the embedding's outputs for a shape and a dtype (dropout).
 
         Returns
         -------
@@ -144,7 +144,7 @@ class Objective:
             out = self.network.views(gradient)
             loss = self._block_gradient(views, index, out, len(index), draw_mask)
         else:
-            # Masks come from one stream, in the order of the blocks.
+            # Masks are drawn from one stream, in the order of the blocks.
             n_threads = None if draw_mask is None else 1
             loss, gradient = self.sum_blocks(
                 lambda part: self._new_block_gradient(views, part, params, draw_mask),
@@ -209,7 +209,7 @@ class Objective:
         )
 
     def with_best_output(self, vector: np.ndarray) -> np.ndarray:
-        """Return parameters with the best output layer for the first, if it is linear."""
+        """Return parameters with the best output layer for the first layer, if it is linear."""
         vector = vector.copy()
         if has_closed_form(self.loss, self.link):
             gram, moments = self.design(vector)
@@ -224,7 +224,7 @@ class Objective:
         return self.sum_blocks(lambda part: block_design(self, views, part))
 
     def damped(self) -> np.ndarray:
-        """Return ones for the parameters that are not solved for in closed form."""
+        """Return ones for parameters that are not solved for in closed form."""
         ones = np.ones(self.network.n_parameters)
         if has_closed_form(self.loss, self.link):
             views = self.network.views(ones)
@@ -232,7 +232,7 @@ class Objective:
         return ones
 
     def sum_blocks(self, terms: Callable, n_threads: int | None = None) -> tuple[np.ndarray, ...]:
-        """Return the sums of what `terms` gives for each block of all rows."""
+        """Return the sums of the output of `terms` over blocks of all rows."""
         return self.rows.sum(terms, self.network.numbers_per_row, n_threads)
 
     def _block_loss(self, views: Views, part: Index) -> np.ndarray:
@@ -249,7 +249,7 @@ class Objective:
     def _block_gradient(
         self, views: Views, part: Index, out: Views, total: float, draw_mask: Callable | None
     ) -> np.ndarray:
-        """Write a block's part of the gradient of the mean loss, and return that of the loss."""
+        """Write the contribution of a block to the gradient, and return that to the mean loss."""
         rows = self.rows
         X, (targets, weights) = rows.augmented(part), rows.targets_and_weights(part)
         weights = weights / total

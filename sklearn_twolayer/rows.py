@@ -1,9 +1,9 @@
-"""Rows of a problem, and the one walk over them: block by block, mapped on the way.
+"""The rows of a problem, and the loop over them: block by block, mapped on the way.
 
-Whatever is computed over all rows is a sum of what blocks give, or an array that blocks
-fill. Blocks fit a core's cache; neighbouring blocks of a sum form chunks, threads take
-chunks, and the chunks' sums are added in their order, so that no result depends on the
-number of threads.
+Everything that is computed over all rows is a sum over blocks, or an array that blocks fill.
+Blocks fit the cache of a core. Neighbouring blocks of a sum form chunks, threads process chunks,
+and the sums of the chunks are added in their order, so that results do not depend on the number of
+threads.
 """
 
 from collections.abc import Callable
@@ -22,15 +22,15 @@ from ._linalg import Matrix, augmented, without_ones
 from ._threads import map_in_threads
 from .input_maps import InputMap, map_rows
 
-#: Mapped inputs up to this size are kept rather than mapped again at each pass.
+#: Mapped inputs up to this size are kept rather than computed again in each pass.
 CACHE_BYTES = 2**26
-#: Numbers that the arrays of one block should hold in all, to stay in a core's cache.
+#: Total number of floats in the arrays of one block, to stay in the cache of a core.
 BLOCK_NUMBERS = 2**19
-#: Bytes of an array that is larger than any of a block.
+#: Bytes of an array that is larger than all arrays of a block.
 KEPT_BYTES = 2**24
-#: Number of partial sums of a full pass; more than any sensible number of threads.
+#: Number of partial sums of a full pass; more than any reasonable number of threads.
 N_CHUNKS = 16
-#: Rows from which on running sums of a matrix are worth their time.
+#: Number of rows from which running sums of a matrix pay off.
 MANY_ROWS = 256
 
 #: Some rows: a slice, or an array of indices.
@@ -38,7 +38,7 @@ Index: TypeAlias = slice | np.ndarray
 
 
 class Transformer(Protocol):
-    """A fitted map of rows."""
+    """A fitted map."""
 
     def transform(self, X: Matrix) -> Matrix:
         """Return the mapped rows."""
@@ -46,14 +46,14 @@ class Transformer(Protocol):
 
 
 def block_length(numbers_per_row: int) -> int:
-    """Return how many rows make a block, given what a row needs in all arrays together.
+    """Return the number of rows in a block, given the memory of a row in all arrays.
 
-    It depends on nothing else, so that sums over blocks do not depend on the threads.
+    It depends on nothing else, so sums over blocks do not depend on the number of threads.
 
     Parameters
     ----------
     numbers_per_row : int
-        Floating-point numbers that are alive for one row.
+        Number of floats in memory per row.
 
     Returns
     -------
@@ -69,21 +69,21 @@ def block_length(numbers_per_row: int) -> int:
 
 
 def blocks(n_rows: int, length: int) -> list[slice]:
-    """Return the slices that cut `n_rows` rows into blocks."""
+    """Return the slices that split `n_rows` rows into blocks."""
     return [slice(start, min(start + length, n_rows)) for start in range(0, n_rows, length)]
 
 
 def keep_freed_memory() -> None:
-    """Make the C library keep the memory of arrays that a block frees for those of the next.
+    """Make the C library reuse the memory of a block for the next one.
 
-    That of GNU gives it back to the system, and asks for the same pages again, where it has
-    not yet seen a larger array freed: a block then takes up to three times as long.
+    The GNU library returns it to the system and requests the same pages again, unless a larger
+    array was freed before. A block then takes up to three times as long.
     """
     np.empty(KEPT_BYTES, dtype=np.uint8)  # freed at once, and never written to
 
 
 def random_part(n_rows: int, most: int, rng: np.random.RandomState) -> Index:
-    """Return the sorted indices of `most` random rows, or the slice of all if they are no more."""
+    """Return the sorted indices of `most` random rows, or the slice of all rows."""
     if n_rows <= most:
         return slice(None)
     return np.sort(rng.choice(n_rows, most, replace=False))
@@ -91,9 +91,9 @@ def random_part(n_rows: int, most: int, rng: np.random.RandomState) -> Index:
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """Inputs, and for training targets and weights.
+    """Inputs, and for training also targets and weights.
 
-    Any object with `sum` and `fill` can take the place of this walk.
+    Any object with `sum` and `fill` can replace it.
 
     Parameters
     ----------
@@ -104,15 +104,14 @@ class Rows:
     dtype : dtype
         The floating type of the mapped rows.
     n_jobs : int or None
-        Number of threads that walk the blocks, as joblib counts.
+        Number of threads, as in joblib.
     targets : ndarray of shape (n_rows, n_outputs)
-        Targets d, in `dtype`; empty where there are none.
+        Targets d, in `dtype`; empty if there are none.
     sample_weight : ndarray of shape (..., n_rows)
-        Weights, in `dtype`, with a leading axis where the networks of a stack have
-        weights of their own.
+        Weights, in `dtype`, with a leading axis if the networks of a stack have different weights.
     total_weight : float
-        The sum of the weights of all rows that a mean is over. It is that of `sample_weight`,
-        unless these rows are a part of more.
+        The total weight of the rows in a mean: the sum of `sample_weight`, unless these rows are
+        part of a larger set.
     """
 
     raw: Matrix
@@ -132,7 +131,7 @@ class Rows:
 
     @property
     def input_dtype(self) -> np.dtype:
-        """The floating type of the rows as they were given."""
+        """The floating type of the original rows."""
         return self.raw.dtype
 
     @property
@@ -142,7 +141,7 @@ class Rows:
 
     @property
     def n_threads(self) -> int:
-        """Number of threads that walk the blocks."""
+        """Number of threads."""
         return effective_n_jobs(self.n_jobs)
 
     def labelled(self, targets: np.ndarray, sample_weight: np.ndarray) -> "Rows":
@@ -162,7 +161,7 @@ class Rows:
         return some.labelled(*self.targets_and_weights(index))
 
     def keep(self) -> "Rows":
-        """Return the rows with all of them mapped, if the result is small."""
+        """Return the rows with all inputs mapped, if the result is small."""
         sample = self._map(slice(0, min(self.n_rows, 1000)))
         numbers = sample.nnz if sparse.issparse(sample) else sample.size
         if numbers * np.dtype(self.dtype).itemsize * self.n_rows > CACHE_BYTES * sample.shape[0]:
@@ -170,7 +169,7 @@ class Rows:
         return replace(self, _mapped=self._map(slice(None)))
 
     def interpolated(self) -> "Rows":
-        """Return the rows by bin and fraction of each column, where products are faster so."""
+        """Return the rows by bin and fraction of each column, if this makes products faster."""
         if not isinstance(self.input_map, InputMap):
             return self
         if self.n_rows < MANY_ROWS or sparse.issparse(self.raw):
@@ -178,7 +177,7 @@ class Rows:
         return replace(self, _bins=self.input_map.bins())
 
     def tabulated(self, C: np.ndarray) -> np.ndarray | Tabulated:
-        """Return a matrix in the form in which these rows are multiplied with it."""
+        """Return a matrix in the form that products with these rows need."""
         return C if self._bins is None else self._bins.tabulate(C)
 
     def augmented(self, index: Index) -> Matrix:
@@ -191,7 +190,7 @@ class Rows:
         return X[:, :-1] if sparse.issparse(X) else without_ones(X)
 
     def targets_and_weights(self, index: Index) -> tuple[np.ndarray, np.ndarray]:
-        """Return targets and weights; rows of the latter are last."""
+        """Return targets and weights; the rows are the last axis of the latter."""
         return _take(self.targets, index), _take(self.sample_weight, index, axis=-1)
 
     def shares(self, index: Index) -> np.ndarray:
@@ -206,14 +205,14 @@ class Rows:
         *,
         over: np.ndarray | None = None,
     ) -> tuple[np.ndarray, ...]:
-        """Return the sums of what `terms` gives for each block.
+        """Return the sums of the output of `terms` over blocks.
 
         Parameters
         ----------
         terms : callable
             Returns a tuple of arrays for some rows.
         numbers_per_row : int
-            Numbers that it holds for each row, about.
+            Approximate number of floats per row that it needs.
         n_threads : int, optional
             Number of threads, if not that of `n_jobs`.
         over : ndarray of int, optional
@@ -231,7 +230,7 @@ class Rows:
         chunks = [parts[start:end] for start, end in pairwise(ends)]
 
         def chunk_sums(chunk):
-            # Here, because each thread has an error state of its own.
+            # Set here, because each thread has its own error state.
             with np.errstate(over="ignore", invalid="ignore"):
                 total = terms(_of(over, chunk[0]))
                 for part in chunk[1:]:
@@ -250,7 +249,7 @@ class Rows:
         *,
         over: np.ndarray | None = None,
     ) -> np.ndarray:
-        """Return an array that blocks fill.
+        """Return an array that is filled block by block.
 
         Parameters
         ----------
@@ -259,14 +258,14 @@ class Rows:
         n_columns : int
             Number of columns of the result.
         numbers_per_row : int
-            Numbers that it holds for each row, about.
+            Approximate number of floats per row that it needs.
         over : ndarray of int, optional
             The rows to fill the result from, if not all.
 
         Returns
         -------
         ndarray of shape (n_rows, n_columns)
-            The result, in `dtype`; of as many rows as `over` has, where it is given.
+            The result, in `dtype`, with one row per entry of `over`, if given.
         """
         n_rows = self.n_rows if over is None else len(over)
         result = np.empty((n_rows, n_columns), dtype=self.dtype)
@@ -276,7 +275,7 @@ class Rows:
             with np.errstate(over="ignore", invalid="ignore"):
                 result[part] = values(_of(over, part))
 
-        if len(parts) == 1:  # no limit and no threads, which a single row would wait for
+        if len(parts) == 1:  # without limits and threads, which take time for a single row
             fill(parts[0])
             return result
         keep_freed_memory()
@@ -299,5 +298,5 @@ def _take(array, index, axis=0):
     """Return a part of an array along its first or last axis, or rows of a sparse one."""
     if isinstance(index, slice) or sparse.issparse(array) or not array.flags.c_contiguous:
         return array[index] if axis == 0 else array[..., index]
-    # Three times as fast as an index, but of other orders it copies the whole array first.
+    # Three times as fast as an index, but copies arrays in other orders as a whole.
     return array.take(index, axis=axis)

@@ -1,4 +1,4 @@
-"""Explanations for the plots of shap."""
+"""Explanations for shap's plots."""
 
 from typing import Any
 
@@ -8,17 +8,17 @@ from .attribution import Explanation
 
 
 def to_shap(explanation: Explanation) -> Any:
-    """Return what `explain` gave as an object of shap.
+    """Convert the result of `explain` to an object of shap.
 
     Parameters
     ----------
     explanation : Explanation
-        What columns contribute to predictions.
+        The contributions of columns to predictions.
 
     Returns
     -------
     shap.Explanation
-        The same, for `shap.plots`.
+        The same explanation, for `shap.plots`.
     """
     import shap
 

@@ -1,4 +1,4 @@
-"""What was understood of the columns of a table, and the matrix that they become."""
+"""The columns of a table, and their conversion to a matrix."""
 
 from dataclasses import dataclass, field
 from html import escape
@@ -11,7 +11,7 @@ from .._warnings import warn_user
 from ._tables import columns_of, is_frame
 from ._values import DATE_PARTS, codes_of, dates_of, float_type, kind_of, levels_of, numbers_of
 
-#: A column of text with more levels than this, and than this part of the rows, is no category.
+#: A text column with more levels than this, and than this fraction of the rows, is not a category.
 MANY_LEVELS, MOSTLY_UNIQUE = 50, 0.9
 
 
@@ -22,13 +22,13 @@ class Column:
     Parameters
     ----------
     name : object
-        Its name; its number, in an array.
+        Its name, or its number in an array.
     kind : {"number", "category", "date"}
-        What it holds.
+        The kind of its values.
     levels : tuple
         The levels of a category that were seen in fit, sorted.
     parts : tuple of str
-        What a date becomes: "day", "month", "weekday", "hour".
+        The encoded parts of a date: "day", "month", "weekday", "hour".
     """
 
     name: Any
@@ -39,11 +39,11 @@ class Column:
 
     @property
     def width(self) -> int:
-        """Columns of the matrix that it becomes."""
+        """Number of columns of the matrix for this column."""
         return len(self.parts) or 1
 
     def floats(self, values: Any) -> np.ndarray:
-        """Return its values as floats, of one axis or (for a date) of two."""
+        """Return its values as floats, with one axis, or two for a date."""
         if self.kind == "category":
             return codes_of(values, self.index, self.name)
         if self.kind == "number":
@@ -59,7 +59,7 @@ class Columns:
     Parameters
     ----------
     columns : tuple of Column
-        What was understood of each.
+        The interpretation of each.
     dtype : str
         The name of the floating type of the matrix.
     """
@@ -115,11 +115,11 @@ class Columns:
         Returns
         -------
         ndarray
-            Numbers, codes of levels (-1 for a level that was not seen in fit), and days.
+            Numbers, codes of levels (-1 for a level not seen in fit), and days.
         """
         names, values, n_rows = columns_of(X)
         expected = [each.name for each in self.columns]
-        # Old releases of scikit-learn do not know the names of every library's frames.
+        # Old releases of scikit-learn do not find the names of all kinds of data frames.
         if names != expected and all(isinstance(name, str) for name in names):
             raise ValueError(
                 "The feature names should match those that were passed during fit: expected "
@@ -135,14 +135,14 @@ class Columns:
 
 
 def learn_columns(X: Any, categorical_features: Any) -> Columns:
-    """Return what the columns of a table are.
+    """Return the interpretation of the columns of a table.
 
     Parameters
     ----------
     X : data frame or ndarray of shape (n_rows, n_columns)
         The training rows.
     categorical_features : "from_dtype", array-like or None
-        Which columns hold categories: those whose type says so; a mask, indices or names; none.
+        Columns that hold categories: those with a matching type; a mask, indices or names; none.
 
     Returns
     -------
@@ -192,7 +192,7 @@ def _parts(dates):
 
 
 def _chosen(categorical_features, names):
-    """Return for each column True or False, or None where its type decides."""
+    """Return True or False for each column, or None if its type decides."""
     if isinstance(categorical_features, str) and categorical_features == "from_dtype":
         return [None] * len(names)
     if categorical_features is None:

@@ -8,17 +8,17 @@ from scipy import sparse
 
 
 def is_frame(X: Any) -> bool:
-    """Return whether X is a data frame with columns that are read one by one."""
+    """Return whether X is a data frame with columns of different kinds."""
     return _frame(X) is not None
 
 
 def _frame(X):
-    """Return X as a frame of narwhals, or None if it is none."""
+    """Return X as a narwhals frame, or None if it is not a data frame."""
     if X is None or isinstance(X, np.ndarray | list | tuple) or sparse.issparse(X):
         return None
     try:
         frame = nw.from_native(X, eager_only=True, pass_through=True)
-    except Exception as error:  # of duplicate names, in the words of the library
+    except Exception as error:  # duplicate names, in the words of the library
         if hasattr(X, "columns") and len(set(X.columns)) < len(list(X.columns)):
             names = list(X.columns)
             twice = sorted({str(name) for name in names if names.count(name) > 1})

@@ -1,4 +1,4 @@
-"""The values of one column: what kind they are, and how they become floats."""
+"""The values of one column: their kind, and their conversion to floats."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,11 +6,11 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 
-#: Values that are looked up at a time.
+#: Number of values that are looked up at a time.
 BLOCK = 2**16
-#: Seconds of a day.
+#: Seconds per day.
 DAY = 86_400.0
-#: What a date becomes: days since 1970, and parts of the calendar.
+#: The encoding of a date: days since 1970, and parts of the calendar.
 DATE_PARTS = ("day", "month", "weekday", "hour")
 
 
@@ -32,7 +32,7 @@ def kind_of(values: Any, name: Any) -> str:
     Raises
     ------
     TypeError
-        If it holds neither numbers, nor text, categories or dates.
+        If it contains anything but numbers, text, categories or dates.
     """
     if isinstance(values, np.ndarray):
         return _kind_of_objects(values, name) if values.dtype.kind in "OUS" else "number"
@@ -88,13 +88,13 @@ def _pairs(values: Any) -> Iterator[tuple[Any, bool]]:
         else:
             listed, null = some.to_list(), some.is_null().to_list()
         for value, is_null in zip(listed, null, strict=True):
-            # Only NaN differs from itself; of pandas' NA nothing can be said.
+            # Only NaN differs from itself; comparisons of pandas' NA are undefined.
             missing = is_null or value is None or (isinstance(value, float) and value != value)
             yield value, missing
 
 
 def levels_of(values: Any, name: Any) -> tuple:
-    """Return the levels of a category, in an order that does not depend on that of the rows."""
+    """Return the levels of a category, in an order that does not depend on the order of rows."""
     levels: dict[Any, None] = {}
     try:
         for value, is_missing in _pairs(_unique(values)):
@@ -128,7 +128,7 @@ def codes_of(values: Any, index: dict, name: Any) -> np.ndarray:
 
 
 def numbers_of(values: Any, name: Any) -> np.ndarray:
-    """Return numbers as floats, NaN where they are missing.
+    """Return numbers as floats, with NaN for missing values.
 
     Parameters
     ----------
@@ -140,7 +140,7 @@ def numbers_of(values: Any, name: Any) -> np.ndarray:
     Returns
     -------
     ndarray of shape (n_rows,)
-        Single or double precision, as the column has.
+        In the precision of the column, single or double.
 
     Raises
     ------
@@ -167,7 +167,7 @@ SINGLE = (nw.Float32, nw.Boolean, nw.Int8, nw.Int16, nw.UInt8, nw.UInt16)
 
 
 def float_type(values: Any) -> type:
-    """Return the floating type that holds the numbers of a column."""
+    """Return the floating type for the numbers of a column."""
     if isinstance(values, np.ndarray):
         return np.float32 if values.dtype == np.float32 else np.float64
     return np.float32 if values.dtype in SINGLE else np.float64
@@ -187,7 +187,7 @@ def _floats(values):
 
 
 def dates_of(values: Any, name: Any) -> np.ndarray:
-    """Return the position of dates in days, and parts of the calendar.
+    """Return dates in days, and parts of the calendar.
 
     Parameters
     ----------
@@ -199,7 +199,7 @@ def dates_of(values: Any, name: Any) -> np.ndarray:
     Returns
     -------
     ndarray of shape (n_rows, n_parts)
-        Days, and of dates the month, the day of the week and the hour; NaN where missing.
+        Days; for dates also the month, the day of the week and the hour. NaN for missing values.
     """
     dtype, missing = values.dtype, values.is_null().to_numpy()
     if dtype not in (nw.Datetime, nw.Date, nw.Duration):

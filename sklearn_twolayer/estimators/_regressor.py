@@ -22,9 +22,9 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
     Parameters
     ----------
     embedding : str or Embedding, default="parallel"
-        The first layer: "parallel" (units of `activation` beside as many sines),
-        "linear", "dense", "skip", "residual", "product", "gated", "softmax_gated",
-        "rbf", or an expression such as ``Dense(50, "identity") | Dense(50)``.
+        The first layer: "parallel" (units of `activation` and as many sines), "linear", "dense",
+        "skip", "residual", "product", "gated", "softmax_gated", "rbf", or an expression such as
+        ``Dense(50, "identity") | Dense(50)``.
     n_units : int, optional
         Units of each branch of an embedding given by name; 48 if None.
     activation : str, Activation or pair of callables, optional

@@ -1,13 +1,12 @@
-"""What happens to a row before the first layer.
+"""Transformations of a row before the first layer.
 
-An input map is fitted once on the training rows and then applied block by block, so
-that no copy of the whole input, wider than the input itself, is ever needed. A map has
-``fit(X, y=None, sample_weight=None)`` and ``transform(X)``, as a scikit-learn
-transformer has, and any such transformer can stand in for it; `fit_input_map` and
-`map_rows` fit and apply both kinds. The maps of this module take arrays that an estimator
-has validated: finite floats, dense or CSR; NaN and codes of levels only in `MixedMap`.
-Sparse rows are never centred, so that zeros stay zeros. A column that is constant but for
-rounding is mapped to zeros by dense maps.
+An input map is fitted once on the training rows and then applied block by block, so that a wide
+copy of the whole input is never needed. A map has ``fit(X, y=None, sample_weight=None)`` and
+``transform(X)``, as a scikit-learn transformer has, and any such transformer can take its place;
+`fit_input_map` and `map_rows` fit and apply both kinds. The maps of this module take arrays
+validated by an estimator: finite floats, dense or CSR. Only `MixedMap` accepts NaN and codes of
+levels. Sparse rows are never centred, so that zeros stay zeros. Dense maps map columns that are
+constant up to rounding to zeros.
 """
 
 from ._base import InputMap

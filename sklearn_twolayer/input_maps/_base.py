@@ -1,4 +1,4 @@
-"""What every input map can do."""
+"""The base of all input maps."""
 
 import numpy as np
 from scipy import sparse
@@ -49,11 +49,11 @@ class InputMap(TransformerMixin, Documented):
         Returns
         -------
         {ndarray, CSR} of shape (n_rows, n_outputs)
-            The mapped rows: those of a map fitted on dense rows are dense, those of one
-            fitted on sparse rows are of the kind of `X`.
+            The mapped rows: dense for a map fitted on dense rows; of the kind of `X` for a map
+            fitted on sparse rows.
         """
         X = _as_floats(X)
-        # What overflows is an outlier, and clipped, or for the network to refuse.
+        # Values that overflow are outliers, which are clipped or cause an error later.
         with np.errstate(over="ignore"):
             if not self.sparse_:
                 return self._transform_dense(X.toarray() if sparse.issparse(X) else X)
@@ -61,7 +61,7 @@ class InputMap(TransformerMixin, Documented):
             return mapped if sparse.issparse(X) else mapped.toarray()
 
     def bins(self) -> Bins | None:
-        """Return where coordinates stand, if `interpolate` makes products faster, else None."""
+        """Return where coordinates are, if `interpolate` makes products faster, else None."""
         return None
 
     def interpolate(self, X: np.ndarray, bins: Bins) -> Interpolated:
@@ -94,13 +94,12 @@ class InputMap(TransformerMixin, Documented):
         Returns
         -------
         ndarray of shape (n_rows, n_features)
-            That with respect to the rows; NaN where there is no number: at categories and
-            missing values.
+            That with respect to the rows; NaN for categories and missing values.
         """
         return pulled_by_differences(self, X, G)
 
     def sources(self, X) -> np.ndarray | None:
-        """Return the column that each output is made of.
+        """Return the column that each output depends on.
 
         Parameters
         ----------
@@ -110,7 +109,7 @@ class InputMap(TransformerMixin, Documented):
         Returns
         -------
         ndarray of int, shape (n_outputs,), or None
-            Numbers of columns; None if an output is made of several.
+            Numbers of columns; None if an output depends on several.
         """
         return sources_by_trial(self, X)
 
@@ -119,6 +118,6 @@ class InputMap(TransformerMixin, Documented):
 
 
 def _as_floats(X):
-    """Return what another transformer may have made of rows as an array of floats."""
+    """Return the output of another transformer as an array of floats."""
     X = X if sparse.issparse(X) else np.asarray(X)
     return X if X.dtype.kind == "f" else X.astype(np.float64)

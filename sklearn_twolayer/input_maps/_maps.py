@@ -20,7 +20,7 @@ INPUT_MAPS: dict[str, type[InputMap]] = {
     "standard": StandardMap,
 }
 
-#: What the robust map makes of an indicator: distances between rows count levels likewise.
+#: The value of an indicator after the robust map, so that levels count alike in distances.
 INDICATOR = 1.66
 
 
@@ -30,7 +30,7 @@ def as_input_map(value: Any) -> Any:
     Parameters
     ----------
     value : str, transformer or None
-        What the user gave.
+        The value of the parameter.
 
     Returns
     -------

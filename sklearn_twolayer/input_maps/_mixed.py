@@ -19,27 +19,27 @@ def _has_inverse(mixed) -> bool:
 
 
 class MixedMap(InputMap):
-    """Another map of the numbers, beside indicators of levels and of missing values.
+    """A map of the numbers, and indicators of levels and of missing values.
 
-    A missing number is filled with the median, and has an indicator if that happens among
-    the training rows. A category has an indicator for each level that is frequent, one for
-    the others together and one for missing values. Levels of a category with many of them
-    have target statistics too, if targets and folds are given to `fit`.
+    Missing numbers are replaced by the median, with an indicator if there are any in the training
+    rows. A category has an indicator for each frequent level, one for all other levels and one for
+    missing values. Categories with many levels also have target statistics, if targets and folds
+    are passed to `fit`.
 
     Parameters
     ----------
     numbers : transformer or None
         The map of the columns of numbers.
     is_category : array-like of bool, shape (n_inputs,)
-        Which columns hold codes of levels: integers from zero, -1 for an unknown level.
+        Which columns contain codes of levels: integers from zero, -1 for an unknown level.
     min_rows : int, default=5
-        Rows that make a level frequent.
+        Number of rows from which a level is frequent.
     max_levels : int, default=100
-        Indicators of a category at most, beside those of the others and of missing values.
+        Maximum number of indicators of levels per category.
     many_levels : int, default=20
-        Levels from which on there are target statistics.
+        Number of levels from which there are target statistics.
     indicator_size : float, default=1.0
-        The value of an indicator that is on.
+        The value of an active indicator.
 
     Attributes
     ----------
@@ -93,8 +93,8 @@ class MixedMap(InputMap):
         Returns
         -------
         self
-            The fitted map. Training rows are given to `transform` with their fold as a last
-            column more.
+            The fitted map. Training rows are passed to `transform` with their fold as an
+            additional last column.
         """
         weights = np.ones(len(X)) if sample_weight is None else sample_weight
         is_category = np.asarray(self.is_category, dtype=bool)
@@ -118,7 +118,7 @@ class MixedMap(InputMap):
         missing = np.isnan(X)
         self.flagged_ = np.flatnonzero(missing.any(axis=0))
         self.fill_ = np.zeros(X.shape[1], dtype=X.dtype)
-        for j in range(X.shape[1]):  # one at a time: no copy of the input
+        for j in range(X.shape[1]):  # one at a time, to avoid a copy of the input
             here = ~missing[:, j]
             if here.any():
                 column = np.ascontiguousarray(X[here, j])[:, None]
@@ -132,7 +132,7 @@ class MixedMap(InputMap):
         return np.where(np.isnan(X), self.fill_, X)
 
     def with_numbers(self, numbers: Any) -> "MixedMap":
-        """Return the same with another fitted map of the numbers."""
+        """Return a copy with another fitted map of the numbers."""
         other = copy(self)
         other.numbers_ = numbers
         return other
@@ -198,7 +198,7 @@ class MixedMap(InputMap):
 
 
 def with_folds(X: np.ndarray, input_map: Any, folds: np.ndarray | None) -> np.ndarray:
-    """Return training rows with their folds as a last column, where the map needs them."""
+    """Return training rows with their folds as a last column, if the map needs them."""
     if folds is None or not getattr(input_map, "statistics_", None):
         return X
     return np.column_stack([X, folds.astype(X.dtype)])
@@ -207,8 +207,8 @@ def with_folds(X: np.ndarray, input_map: Any, folds: np.ndarray | None) -> np.nd
 class _Levels:
     """The levels of a category, and which of them have an indicator.
 
-    Codes are those of the column, then one for missing values; -1 for a level that is not
-    among the training rows.
+    Codes are those of the column, then one for missing values; -1 for levels that are not in the
+    training rows.
     """
 
     def __init__(self, column: int, values: np.ndarray, min_rows: int, max_levels: int):
@@ -222,12 +222,12 @@ class _Levels:
         order = np.argsort(-counts[frequent], kind="stable")
         frequent = np.sort(frequent[order[:max_levels]])
         if self.n_found == 2 and len(frequent) == 2 and not missing.any():
-            frequent = frequent[:1]  # the other is its opposite
+            frequent = frequent[:1]  # the other is its complement
             rest = -1
         else:
             rest = len(frequent) if len(frequent) < self.n_found else -1
         self.width = len(frequent) + (rest >= 0) + bool(missing.any())
-        # The indicator of each code; -1 for none. Unknown levels are as the rare ones.
+        # The indicator of each code; -1 for none. Unknown levels are treated like rare ones.
         self.slots = np.full(self.n_codes + 1, rest)
         self.slots[frequent] = np.arange(len(frequent))
         self.slots[self.n_codes - 1] = self.width - 1 if missing.any() else -1

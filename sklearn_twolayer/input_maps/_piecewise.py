@@ -12,30 +12,29 @@ from ._rounding import difference, ratio
 from ._rows import map_rows
 from ._scaling import RobustMap
 
-#: Bins of a column, on average, beyond which rows are taken by bin and fraction.
+#: Average number of bins per column from which rows are represented by bins and fractions.
 MANY_BINS = 8
 
 
 class PiecewiseLinearMap(InputMap):
-    """The robust map beside each column's piecewise-linear coordinates.
+    """The robust map, and piecewise-linear coordinates of each column.
 
-    The coordinates of x over bins with edges e_k are clip((x - e_k) / (e_{k+1} - e_k),
-    0, 1), one a bin: a linear function of them is a piecewise-linear function of the
-    column (Gorishniy et al., 2022, "On embeddings for numerical features"). Edges are
-    quantiles; where several are equal, quantiles of the distinct values take their place:
-    of a column that is zero in nine rows of ten, only these see the tenth. A column that is
-    left with one bin has no coordinates, since the robust value says as much. For sparse
-    rows the coordinates of zero are subtracted.
+    The coordinates of x over bins with edges e_k are clip((x - e_k) / (e_{k+1} - e_k), 0, 1), one
+    per bin: a linear function of them is a piecewise-linear function of the column (Gorishniy et
+    al., 2022, "On embeddings for numerical features"). Edges are quantiles; if several are equal,
+    quantiles of the distinct values are used instead, which is necessary for columns that are
+    mostly zero. A column with a single bin has no coordinates, since they would equal the robust
+    value. For sparse rows the coordinates of zero are subtracted.
 
     Parameters
     ----------
     n_bins : int, default=16
-        The largest number of bins of a column.
+        Maximum number of bins per column.
     clip : float, default=3.0
         The bound of the robust value.
     max_coordinates : int, default=2048
-        The largest number of coordinates of all columns, about: with many columns, each
-        has fewer bins, and beyond half as many columns as this there are none.
+        Approximate maximum number of coordinates of all columns. With many columns, each has fewer
+        bins; if there are more than half as many columns, there are none.
 
     Attributes
     ----------
@@ -128,7 +127,7 @@ class PiecewiseLinearMap(InputMap):
         data = self._coordinates(X.data[entries], bins)
         data -= self._coordinates(X.dtype.type(0), bins)
         indptr = np.concatenate([[0], np.cumsum(counts)])[X.indptr]
-        # Indices of 64 bits would stay that wide, and not everything takes them.
+        # Indices of 64 bits would stay that wide, and not everything accepts them.
         bins, indptr = bins.astype(X.indices.dtype), indptr.astype(X.indptr.dtype)
         shape = (X.shape[0], len(self.columns_))
         coordinates = sparse.csr_array((data.astype(X.dtype), bins, indptr), shape=shape)

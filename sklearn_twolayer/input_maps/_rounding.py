@@ -1,19 +1,19 @@
-"""Differences and ratios at the edges of what floats can hold."""
+"""Differences and ratios at the limits of floats."""
 
 import numpy as np
 
-#: A spread that is no more of a value, in units of its last place, is nothing but rounding.
+#: A spread of at most this number of units in the last place is due to rounding.
 ROUNDING = 10
 
 
 def difference(high, low):
-    """Return high - low, or the largest float where that is less."""
+    """Return high - low, or the largest float if it overflows."""
     with np.errstate(over="ignore"):  # cut right here
         return np.minimum(high - low, np.finfo(high.dtype).max)
 
 
 def ratio(values, center, scale):
-    """Return (values - center) / scale, by halves where the difference may overflow."""
+    """Return (values - center) / scale, with halved values if the difference may overflow."""
     info = np.finfo(center.dtype)
     is_far = np.abs(center) > info.max * info.eps / 4
     if not is_far.any():
@@ -23,6 +23,6 @@ def ratio(values, center, scale):
 
 
 def rounding_of(center, dtype=None):
-    """Return the difference from a value that is nothing but rounding, in the coarser type."""
+    """Return the largest difference from a value that is due to rounding, in the coarser type."""
     eps = max(np.finfo(kind).eps for kind in (center.dtype, dtype or center.dtype))
     return ROUNDING * eps * np.abs(center)

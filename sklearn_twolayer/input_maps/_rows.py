@@ -1,4 +1,4 @@
-"""Rows under a map, whoever wrote it."""
+"""Rows under any map."""
 
 from typing import Any
 
@@ -10,24 +10,24 @@ from .._checks import shown
 from .._linalg import dense
 from .._moments import canonical
 
-#: Differences are between rows that differ by twice this part of a number.
+#: Half the relative step of finite differences.
 STEP = 1e-6
 
 
 def map_rows(input_map: Any, X):
-    """Return rows under a fitted input map, with a check of what it returns.
+    """Return rows under a fitted input map, and validate its output.
 
     Parameters
     ----------
     input_map : fitted transformer or None
-        The map; None leaves the rows as they are.
+        The map; None leaves the rows unchanged.
     X : {ndarray, CSR} of shape (n_rows, n_features)
         Validated rows.
 
     Returns
     -------
     {ndarray, CSR} of shape (n_rows, n_outputs)
-        Mapped rows, of a floating type; data frames have become arrays.
+        Mapped rows, of a floating type; data frames are converted to arrays.
 
     Raises
     ------
@@ -41,7 +41,7 @@ def map_rows(input_map: Any, X):
     """
     if input_map is None:
         return X
-    with config_context(transform_output="default"):  # data frames would not hold sparse rows
+    with config_context(transform_output="default"):  # data frames cannot hold sparse rows
         mapped = input_map.transform(X)
     Z = _as_matrix(mapped, X.dtype)
     if Z is None:
@@ -59,12 +59,12 @@ def map_rows(input_map: Any, X):
 
 
 def pull_rows(input_map: Any, X: np.ndarray, G: np.ndarray) -> np.ndarray:
-    """Pull a gradient back through a fitted input map, by differences where it is not ours.
+    """Pull a gradient back through a fitted input map, by differences for other packages.
 
     Parameters
     ----------
     input_map : fitted transformer or None
-        The map; None leaves the gradient as it is.
+        The map; None leaves the gradient unchanged.
     X : ndarray of shape (n_rows, n_features)
         Rows, dense.
     G : ndarray of shape (n_rows, n_outputs)
@@ -98,19 +98,19 @@ def pulled_by_differences(input_map: Any, X: np.ndarray, G: np.ndarray) -> np.nd
 
 
 def sources_of(input_map: Any, X: np.ndarray) -> np.ndarray | None:
-    """Return the column that each output of an input map is made of.
+    """Return the column that each output of an input map depends on.
 
     Parameters
     ----------
     input_map : fitted transformer or None
         The map.
     X : ndarray of shape (n_rows, n_features)
-        Some rows, dense: of a map that is not ours they show what depends on what.
+        Some rows, dense, to find the dependencies of other maps.
 
     Returns
     -------
     ndarray of int, shape (n_outputs,), or None
-        Numbers of columns; None if an output is made of several.
+        Numbers of columns; None if an output depends on several.
 
     Examples
     --------
@@ -139,15 +139,15 @@ def sources_by_trial(input_map: Any, X: np.ndarray) -> np.ndarray | None:
 
 
 def _as_matrix(mapped, dtype):
-    """Return what a transformer returned as an array of floats, or None if it is none."""
+    """Return the output of a transformer as an array of floats, or None if it is not one."""
     is_sparse = sparse.issparse(mapped)
     try:
-        kind = None if hasattr(mapped, "__array__") else dtype  # of a list, ragged perhaps
+        kind = None if hasattr(mapped, "__array__") else dtype  # a list, possibly ragged
         Z = mapped if is_sparse else np.asarray(mapped, dtype=kind)
         if Z.dtype.kind not in "biufO" or (Z.dtype.kind == "O" and is_sparse):
             return None
         if Z.dtype not in (np.float32, np.float64):
-            with np.errstate(over="ignore"):  # infinity is told to the user
+            with np.errstate(over="ignore"):  # infinity is reported to the user
                 Z = Z.astype(dtype)
     except (TypeError, ValueError):  # ragged, text or missing values among objects
         return None

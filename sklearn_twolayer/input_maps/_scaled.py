@@ -1,4 +1,4 @@
-"""A fitted map, scaled."""
+"""A fitted map with factors."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ class ScaledMap(TransformerMixin, Documented):
         self.factors = factors
 
     def __sklearn_clone__(self):
-        return self  # a copy of its map would have to be fitted anew
+        return self  # a clone of the map would have to be fitted again
 
     def fit(self, X, y=None):
         """Return self: both parts are given."""
@@ -55,7 +55,7 @@ class ScaledMap(TransformerMixin, Documented):
         return pull_rows(self.input_map, X, G * self.factors.astype(G.dtype, copy=False))
 
     def sources(self, X):
-        """Return the column that each output is made of, or None if it is several."""
+        """Return the column that each output depends on, or None if it is several."""
         return sources_of(self.input_map, X)
 
     @available_if(_has_inverse)

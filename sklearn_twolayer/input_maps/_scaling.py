@@ -37,9 +37,9 @@ class ScalingMap(InputMap):
         ndarray of shape (n_rows, n_features)
             Rows in the units of the input.
         """
-        # The bound stands for all that lies beyond.
+        # The bound represents all values beyond it.
         inside = np.clip(Z / float(self.clip), -0.999, 0.999)
-        # What overflows are rows that no float can hold.
+        # Rows that overflow cannot be represented.
         with np.errstate(over="ignore"):
             return Z / np.sqrt(1 - inside**2) * self.scale_ + self.center_
 
@@ -55,9 +55,9 @@ class ScalingMap(InputMap):
         check_number("clip", self.clip, "(0, inf]")
 
     def _keep(self, X, center, scale):
-        """Keep centre and scale, of constant columns their value and its size, at least one."""
+        """Store centre and scale; for constant columns, their value and its size, at least one."""
         low, high = column_ranges(X)
-        with np.errstate(over="ignore"):  # a spread beyond all floats is no rounding
+        with np.errstate(over="ignore"):  # an infinite spread is not due to rounding
             self.constant_ = high - low <= rounding_of(low)
         center = np.where(self.constant_, low, center).astype(X.dtype)
         scale = np.where(self.constant_, np.maximum(np.abs(low), 1), scale).astype(X.dtype)
@@ -99,10 +99,10 @@ class StandardMap(ScalingMap):
     Attributes
     ----------
     center_, scale_ : ndarray of shape (n_features,)
-        Mean (zero for sparse input) and standard deviation; of a constant column its value
-        and the size of that, at least one.
+        Mean (zero for sparse input) and standard deviation; for a constant column, its value and
+        the size of the value, at least one.
     constant_ : ndarray of bool, shape (n_features,)
-        Which columns are constant but for rounding.
+        Which columns are constant up to rounding.
 
     Examples
     --------
@@ -134,10 +134,10 @@ class RobustMap(ScalingMap):
     Attributes
     ----------
     center_, scale_ : ndarray of shape (n_features,)
-        What is subtracted (zero for sparse input) and divided by; of a constant column its
-        value and the size of that, at least one.
+        What is subtracted (zero for sparse input) and divided by; for a constant column, its value
+        and the size of the value, at least one.
     constant_ : ndarray of bool, shape (n_features,)
-        Which columns are constant but for rounding.
+        Which columns are constant up to rounding.
 
     Examples
     --------

@@ -1,29 +1,29 @@
-"""What the targets are like at each level of a category."""
+"""Target statistics of the levels of a category."""
 
 import numpy as np
 
 from .._moments import dense_moments
 
-#: Outputs that statistics are kept of; of more, those that vary most.
+#: Maximum number of outputs with statistics: those that vary most.
 MAX_OUTPUTS = 32
 #: Size of the statistics, per standard deviation of the targets.
 SIZE = 1.0
-#: Rows that make a level frequent: its statistic is the same for all of them.
+#: Number of rows from which a level is frequent: its rows share one statistic.
 FREQUENT = 20
-#: Bounds of the number of rows that the overall mean counts for.
+#: Bounds of the number of rows for which the overall mean counts.
 FEWEST, MOST = 0.5, 1e6
 
 
 class TargetStatistics:
-    """The mean target of each level, drawn to the overall mean where it has few rows.
+    """The mean target of each level, shrunk towards the overall mean for levels with few rows.
 
-    How far is an empirical Bayes estimate: the variance within levels over that between
-    them is the number of rows that the overall mean counts for (Micci-Barreca, 2001).
-    Training rows of a rare level are given the mean of the other folds, so that no row's
-    statistic knows its own target. Within a frequent level such means would differ by fold,
-    against the targets of the fold, which a network could read; a row's own target counts for
-    little there. All are in the unit of the targets' spread: levels that differ by
-    nothing but noise stay small inputs.
+    The amount of shrinkage is an empirical Bayes estimate: the overall mean counts for a number of
+    rows that is the variance within levels divided by the variance between them (Micci-Barreca,
+    2001). Training rows of a rare level receive the mean of the other folds, so that no statistic
+    contains the row's own target. Within a frequent level, such means would differ by fold, opposite
+    to the targets of the fold, which a network could exploit; a row's own target has little effect
+    there. All are in units of the spread of the targets: if levels differ only by noise, the inputs
+    stay small.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ class TargetStatistics:
         Parameters
         ----------
         codes : ndarray of int, shape (n_rows,)
-            Levels; -1 for one that is unknown, which has the overall mean.
+            Levels; -1 for an unknown level, which has the overall mean.
         folds : ndarray of int or None
             The folds of training rows.
         """
@@ -77,7 +77,7 @@ class TargetStatistics:
 
 
 def _prior_rows(codes, n_levels, targets, weights):
-    """Return the number of rows that the overall mean counts for, for each output."""
+    """Return the number of rows for which the overall mean counts, for each output."""
     mass = np.bincount(codes, weights, n_levels)
     seen, n_rows = mass > 0, weights.sum()
     means = np.stack([np.bincount(codes, weights * d, n_levels) for d in targets.T], axis=-1)

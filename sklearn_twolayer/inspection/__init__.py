@@ -1,8 +1,8 @@
-"""Pictures of fitted networks, in the manner of scikit-learn's displays.
+"""Plots of fitted networks, in the style of scikit-learn's displays.
 
-Each has `from_estimator`, which computes what there is to see and draws it, and `plot`, which
-draws it again, into given axes too. They need matplotlib, which is imported when something is
-drawn: ``pip install "sklearn-twolayer[plot]"``.
+Each has `from_estimator`, which computes and draws, and `plot`, which draws again, for example
+into other axes. They need matplotlib, which is imported when something is drawn: ``pip install
+"sklearn-twolayer[plot]"``.
 """
 
 from ._coverage import CoverageDisplay

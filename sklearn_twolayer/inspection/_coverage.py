@@ -1,4 +1,4 @@
-"""Intervals: what they promise, and what they hold."""
+"""Nominal and measured coverage of intervals."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,42 +11,42 @@ from ._fitted import last_step
 
 #: The usual coverages.
 COVERAGES = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
-#: Normal numbers lie within so many standard deviations in 95 cases of 100.
+#: Normal numbers lie within this number of standard deviations in 95 % of cases.
 DEVIATIONS = 1.96
 
 
 class CoverageDisplay(Display):
-    """How often intervals hold the target, against how often they should.
+    """Measured against nominal coverage of prediction intervals.
 
-    On the diagonal, intervals of 90 % hold 90 % of the targets. In the band about it the
-    measured coverage of so many rows lies by chance in 95 cases of 100. The numbers are the
-    mean widths. The rows must not be those of `fit`.
+    On the diagonal, 90 % intervals contain 90 % of the targets. The band around it contains the
+    measured coverage in 95 % of cases if the intervals are correct. The numbers are the mean
+    widths. The rows must not be those used in `fit`.
 
-    Use `from_estimator` or `from_predictions` to make one.
+    Use `from_estimator` or `from_predictions` to create a display.
 
     Parameters
     ----------
     coverages : array-like of shape (n_coverages,)
-        What the intervals promise, ascending.
+        Nominal coverages, ascending.
     measured : array-like of shape (n_coverages,)
-        The part of the targets that they hold.
+        Fraction of the targets inside the intervals.
     widths : array-like of shape (n_coverages,)
         Their mean widths.
     n_rows : int
-        Number of rows that this was measured on.
+        Number of rows used.
 
     Attributes
     ----------
     line_ : matplotlib Line2D
         The measured coverages.
     diagonal_ : matplotlib Line2D
-        What they should be.
+        The diagonal.
     band_ : matplotlib collection
-        What chance allows.
+        The range expected by chance.
     labels_ : list of matplotlib Annotation
         The mean widths.
     ax_, figure_ : matplotlib Axes and Figure
-        What was drawn into.
+        The axes and the figure of the plot.
 
     Examples
     --------
@@ -85,22 +85,22 @@ class CoverageDisplay(Display):
         ax: Any = None,
         **kwargs: Any,
     ):
-        """Predict intervals for rows, and draw how often they hold the targets.
+        """Predict intervals for rows, and draw their coverage.
 
         Parameters
         ----------
         estimator : estimator
-            With `predict_interval(X, coverage)`, or a pipeline that ends in it.
+            An estimator with `predict_interval(X, coverage)`, or a pipeline that ends in one.
         X : {array-like, sparse matrix, data frame} of shape (n_rows, n_columns)
-            Rows that `fit` has not seen.
+            Rows that were not used in `fit`.
         y : array-like of shape (n_rows,) or (n_rows, n_outputs)
             Their targets.
         coverages : array-like of float, default=(0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
-            The coverages to ask for, between zero and one.
+            The requested coverages, between zero and one.
         ax : matplotlib Axes, optional
-            What to draw into; by default a new figure.
+            Axes to draw into; by default a new figure.
         **kwargs : dict
-            For the line, as matplotlib's `plot` takes them.
+            Passed to matplotlib's `plot` for the line.
 
         Returns
         -------
@@ -120,7 +120,7 @@ class CoverageDisplay(Display):
     def from_predictions(
         cls, y: Any, intervals: dict[float, Any], *, ax: Any = None, **kwargs: Any
     ):
-        """Draw how often given intervals hold the targets.
+        """Draw the coverage of given intervals.
 
         Parameters
         ----------
@@ -130,9 +130,9 @@ class CoverageDisplay(Display):
             For each coverage lower and upper ends, of shape (n_rows, 2) or
             (n_rows, 2, n_outputs). Several outputs are averaged.
         ax : matplotlib Axes, optional
-            What to draw into; by default a new figure.
+            Axes to draw into; by default a new figure.
         **kwargs : dict
-            For the line, as matplotlib's `plot` takes them.
+            Passed to matplotlib's `plot` for the line.
 
         Returns
         -------
@@ -155,14 +155,14 @@ class CoverageDisplay(Display):
         Parameters
         ----------
         ax : matplotlib Axes, optional
-            What to draw into; by default a new figure.
+            Axes to draw into; by default a new figure.
         **kwargs : dict
-            For the line, as matplotlib's `plot` takes them.
+            Passed to matplotlib's `plot` for the line.
 
         Returns
         -------
         CoverageDisplay
-            Itself.
+            The display.
         """
         ax = self._axes(ax)
         low = max(0.0, min(self.coverages.min(), self.measured.min()) - 0.1)
@@ -190,7 +190,7 @@ class CoverageDisplay(Display):
 
 
 def _held(y, coverage, ends):
-    """Return the part of the targets within intervals, and the mean width of these."""
+    """Return the fraction of the targets inside intervals, and their mean width."""
     if not 0 < coverage < 1:
         raise ValueError(f"Coverages must be between zero and one, got {coverage!r}.")
     ends = np.asarray(ends, dtype=float)

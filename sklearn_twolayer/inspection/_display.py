@@ -1,10 +1,10 @@
-"""What all displays share: axes to draw into, and colours."""
+"""The base of all displays: axes and colours."""
 
 from typing import Any
 
 BLUE, ORANGE, GREEN, RED, PURPLE = "#2f6db5", "#e08214", "#4d9a63", "#c0504d", "#8064a2"
 GREY, DARK = "#8c8c8c", "#333333"
-#: For kinds of units, in their order.
+#: Colours of kinds of units, in this order.
 COLOURS = (BLUE, ORANGE, GREEN, PURPLE, RED)
 
 
@@ -14,7 +14,7 @@ class Display:
     Attributes
     ----------
     ax_ : matplotlib Axes
-        What was drawn into.
+        The axes of the plot.
     figure_ : matplotlib Figure
         The figure of the axes.
     """
@@ -23,7 +23,7 @@ class Display:
     figure_: Any
 
     def _axes(self, ax: Any) -> Any:
-        """Return axes without a frame at the top and right: those given, or new ones."""
+        """Return axes without a frame at the top and right: the given or new ones."""
         if ax is None:
             _, ax = pyplot().subplots(layout="constrained")
         ax.spines[["top", "right"]].set_visible(False)
@@ -32,7 +32,7 @@ class Display:
 
 
 def pyplot() -> Any:
-    """Return matplotlib.pyplot, or raise ImportError with what to install."""
+    """Return matplotlib.pyplot, or raise an ImportError that says what to install."""
     try:
         import matplotlib.pyplot as plt
     except ImportError as error:

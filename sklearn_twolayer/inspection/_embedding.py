@@ -1,4 +1,4 @@
-"""What the units of an embedding do along one column, or in two."""
+"""Plots of the units of an embedding along one or two columns."""
 
 import textwrap
 from dataclasses import replace
@@ -16,53 +16,53 @@ from ._slice import Slice, slice_of
 
 
 class Units(NamedTuple):
-    """The units of a network over a slice."""
+    """The outputs of the units of a network over a slice."""
 
     outputs: np.ndarray  # (n_points, n_units), times the output weights
     total: np.ndarray  # (n_points,), the raw output of the network
     places: list[Place]
-    branch: np.ndarray  # (n_units,), which branch of the embedding a unit is of
-    labels: list[str]  # of the branches
+    branch: np.ndarray  # (n_units,), the branch of each unit
+    labels: list[str]  # one for each branch
 
     @property
     def effects(self) -> np.ndarray:
-        """How much each does along the slice: its standard deviation."""
+        """The effect of each unit along the slice: its standard deviation."""
         return self.outputs.std(axis=0)
 
 
 class EmbeddingDisplay(Display):
-    """What the units of a network do along one column, or in two.
+    """The units of a network along one or two columns.
 
-    Along one column the thin lines are units times their output weights, about their means:
-    bends of rectified units, waves of sines, bumps about centres. They add up to the output
-    of the network, the dark line. In two columns the output is shaded; a line is where a
-    dense unit bends, steps or passes zero; a curve is where a radial unit is one width from
-    its centre, a dot. All other columns are in the middle: at their medians, categories at
-    the most frequent level.
+    Along one column, the thin lines are units multiplied by their output weights, minus their
+    means: kinks of rectified units, waves of sines, bumps around centres. They add up to the
+    output of the network, the dark line. In two columns the output is shaded; a line marks where a
+    dense unit has its kink, its step or its zero; a curve marks one width around the centre of a
+    radial unit, a dot. All other columns are fixed at their medians, or for categories at the most
+    frequent level.
 
-    Use `from_estimator` to make one.
+    Use `from_estimator` to create a display.
 
     Parameters
     ----------
     slice : Slice
-        The columns and the rows that were looked at.
+        The columns and the rows along them.
     units : Units
-        What the units are there.
+        The outputs of the units there.
     max_units : int, default=50
-        How many units to draw: those that do most along these columns.
+        Maximum number of units to draw: those with the largest effects along these columns.
 
     Attributes
     ----------
     drawn : ndarray of int
-        The units that are drawn.
+        Indices of the units drawn.
     lines_ : list of matplotlib artists
-        A line or a curve for each unit that was drawn.
+        A line or a curve for each unit drawn.
     total_ : matplotlib Line2D or AxesImage
         The output of the network.
     centers_ : list of matplotlib Line2D
         In two columns, the centres of radial units.
     ax_, figure_ : matplotlib Axes and Figure
-        What was drawn into.
+        The axes and the figure of the plot.
 
     Examples
     --------
@@ -104,20 +104,20 @@ class EmbeddingDisplay(Display):
         estimator : TwoLayerRegressor, TwoLayerClassifier, RBFNetwork or pipeline
             Fitted.
         X : {array-like, sparse matrix, data frame} of shape (n_rows, n_columns)
-            Rows: they give the range of the columns, and the middle of the others.
+            Rows, which determine the range of the columns and the fixed values of the others.
         features : str, int or sequence of one or two of these, optional
-            The columns, by name or position; all, where there are no more than two.
+            The columns, by name or position; by default all, if there are at most two.
         part : int, default=0
-            Which part of the model: as a rule 0 for networks, 1 for rectified networks, 2 for
+            Index of the part of the model: usually 0 for networks, 1 for rectified networks, 2 for
             the radial-basis network.
         network : int, default=0
-            Which of the networks of that part.
+            Index of the network in this part.
         output : int, default=0
-            Which output or class.
+            Index of the output or class.
         max_units : int, default=50
-            How many units to draw: those that do most along these columns.
+            Maximum number of units to draw: those with the largest effects along these columns.
         ax : matplotlib Axes, optional
-            What to draw into; by default a new figure.
+            Axes to draw into; by default a new figure.
 
         Returns
         -------
@@ -145,12 +145,12 @@ class EmbeddingDisplay(Display):
         Parameters
         ----------
         ax : matplotlib Axes, optional
-            What to draw into; by default a new figure.
+            Axes to draw into; by default a new figure.
 
         Returns
         -------
         EmbeddingDisplay
-            Itself.
+            The display.
         """
         ax = self._axes(ax)
         self.lines_: list[Any] = []
@@ -165,7 +165,7 @@ class EmbeddingDisplay(Display):
 
     @property
     def drawn(self) -> np.ndarray:
-        """The units that are drawn, those that do most last, on top of the others."""
+        """The units to draw, those with the largest effects last, on top of the others."""
         return np.argsort(self.units.effects, kind="stable")[-self.max_units :]
 
     def _plot_line(self, ax):
@@ -225,20 +225,20 @@ class EmbeddingDisplay(Display):
         return COLOURS[self.units.branch[unit] % len(COLOURS)]
 
     def _alpha(self, unit):
-        """Return how dark a unit is: as dark as it does much."""
+        """Return how dark to draw a unit, by its effect."""
         effects = self.units.effects
         return 0.25 + 0.7 * float(np.sqrt(effects[unit] / (effects.max() or 1)))
 
 
 def _one_of(name, index, things):
-    """Return one of several things, or raise ValueError."""
+    """Return one of several items, or raise ValueError."""
     if not isinstance(index, int | np.integer) or not 0 <= index < len(things):
         raise ValueError(f"{name} must be an integer from 0 to {len(things) - 1}, got {index!r}.")
     return things[index]
 
 
 def _units(part, rows, output):
-    """Return the units of the one network of a part, over rows."""
+    """Return the outputs of the units of one network, for rows."""
     network, views = part.network, part.network.views(part.params)
     X = Rows(rows, part.input_map, rows.dtype).augmented(slice(None))
     # An embedding may overwrite its product.
@@ -256,7 +256,7 @@ def _units(part, rows, output):
 
 
 def _marks(place):
-    """Return the positions along a line at which a unit is."""
+    """Return the positions of a unit along a line."""
     if place.has_center:
         least = int(place.field.argmin())
         return [least] if 0 < least < len(place.field) - 1 else []
@@ -264,7 +264,7 @@ def _marks(place):
 
 
 def shortened(embedding: Any) -> str:
-    """Return an embedding in a few words, for a legend.
+    """Return a short description of an embedding, for a legend.
 
     Parameters
     ----------
@@ -274,7 +274,7 @@ def shortened(embedding: Any) -> str:
     Returns
     -------
     str
-        Its expression, on one line and cut where it is long.
+        Its expression on one line, shortened if necessary.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The network in what a user hands over."""
+"""The network at the end of a pipeline or a search."""
 
 from typing import Any
 
@@ -10,19 +10,19 @@ NETWORKS = (TwoLayerClassifier, TwoLayerRegressor, RBFNetwork)
 
 
 def last_step(estimator: Any, X: Any = None) -> tuple[Any, Any]:
-    """Return the last step of a pipeline or of a search, fitted, and the rows as it sees them.
+    """Return the fitted last step of a pipeline or of a search, and the rows that it receives.
 
     Parameters
     ----------
     estimator : estimator
-        Fitted; a search stands for its best estimator.
+        A fitted estimator; for a search, its best estimator is used.
     X : {array-like, sparse matrix, data frame} of shape (n_rows, n_columns), optional
-        Rows as the whole takes them.
+        Rows, as passed to the whole pipeline.
 
     Returns
     -------
     step : estimator
-        The last step; the estimator itself, where there are no steps.
+        The last step, or the estimator itself if there are no steps.
     X : object
         The rows, transformed by the other steps.
     """
@@ -36,7 +36,7 @@ def last_step(estimator: Any, X: Any = None) -> tuple[Any, Any]:
 
 
 def fitted_network(estimator: Any, X: Any = None) -> tuple[Any, Any]:
-    """Return what `last_step` does, or raise TypeError if it is no network of this package."""
+    """Return the same as `last_step`, or raise TypeError if it is not from this package."""
     estimator, X = last_step(estimator, X)
     if not isinstance(estimator, NETWORKS):
         names = ", ".join(owner.__name__ for owner in NETWORKS)

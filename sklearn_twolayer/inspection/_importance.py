@@ -1,4 +1,4 @@
-"""What the columns are worth."""
+"""Plots of feature importances."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +14,7 @@ from ._fitted import last_step
 class ImportanceDisplay(Display):
     """The most important columns of a table, as bars.
 
-    Use `from_estimator` or `from_importances` to make one.
+    Use `from_estimator` or `from_importances` to create a display.
 
     Parameters
     ----------
@@ -23,16 +23,16 @@ class ImportanceDisplay(Display):
     names : array-like of str, shape (n_columns,), optional
         Their names.
     k : int, default=10
-        How many to show: the largest.
+        Number of columns to show: the most important ones.
 
     Attributes
     ----------
     top : ndarray of int, shape (k,)
-        The columns that are shown, the most important one first.
+        Indices of the columns shown, the most important first.
     bars_ : matplotlib BarContainer
         Their bars, in this order.
     ax_, figure_ : matplotlib Axes and Figure
-        What was drawn into.
+        The axes and the figure of the plot.
 
     Examples
     --------
@@ -68,11 +68,11 @@ class ImportanceDisplay(Display):
         Parameters
         ----------
         estimator : estimator
-            With `feature_importances_`, or a pipeline that ends in it.
+            An estimator with `feature_importances_`, or a pipeline that ends in one.
         k : int, default=10
             How many columns to show: the most important ones.
         ax : matplotlib Axes, optional
-            What to draw into; by default a new figure.
+            Axes to draw into; by default a new figure.
         **kwargs : dict
             For the bars, as matplotlib's `barh` takes them.
 
@@ -106,7 +106,7 @@ class ImportanceDisplay(Display):
         k : int, default=10
             How many columns to show: the most important ones.
         ax : matplotlib Axes, optional
-            What to draw into; by default a new figure.
+            Axes to draw into; by default a new figure.
         **kwargs : dict
             For the bars, as matplotlib's `barh` takes them.
 
@@ -119,7 +119,7 @@ class ImportanceDisplay(Display):
 
     @property
     def top(self) -> np.ndarray:
-        """The columns that are shown, the most important one first."""
+        """Indices of the columns shown, the most important first."""
         return np.argsort(-self.importances, kind="stable")[: self.k]
 
     def plot(self, ax: Any = None, **kwargs: Any):
@@ -128,14 +128,14 @@ class ImportanceDisplay(Display):
         Parameters
         ----------
         ax : matplotlib Axes, optional
-            What to draw into; by default a new figure.
+            Axes to draw into; by default a new figure.
         **kwargs : dict
             For the bars, as matplotlib's `barh` takes them.
 
         Returns
         -------
         ImportanceDisplay
-            Itself.
+            The display.
         """
         ax, top = self._axes(ax), self.top
         style = {"color": BLUE, "height": 0.7} | kwargs

@@ -10,9 +10,9 @@ from ._fitted import last_step
 
 
 class LossCurveDisplay(Display):
-    """The loss of the training rows after each iteration, and the value of validation rows.
+    """The training loss and the validation value after each iteration.
 
-    Use `from_estimator` to make one.
+    Use `from_estimator` to create a display.
 
     Parameters
     ----------
@@ -21,7 +21,7 @@ class LossCurveDisplay(Display):
     validation_curve : array-like of shape (n_iterations,), optional
         Losses or scores of the validation rows.
     score_name : str, optional
-        What the validation values are if not losses; larger is then better.
+        Name of the validation values if they are scores, for which larger is better.
 
     Attributes
     ----------
@@ -34,9 +34,9 @@ class LossCurveDisplay(Display):
     best_ : matplotlib Line2D or None
         The mark at the best iteration.
     ax_, figure_ : matplotlib Axes and Figure
-        What was drawn into.
+        The axes and the figure of the plot.
     validation_ax_ : matplotlib Axes or None
-        The axes of the validation values: for scores others than `ax_`, at the right.
+        The axes of the validation values: for scores, separate axes on the right.
 
     Examples
     --------
@@ -67,11 +67,12 @@ class LossCurveDisplay(Display):
         Parameters
         ----------
         estimator : estimator
-            With `loss_curve_` and perhaps `validation_curve_`, or a pipeline that ends in it.
+            An estimator with `loss_curve_` and possibly `validation_curve_`, or a pipeline that
+            ends in one.
         ax : matplotlib Axes, optional
-            What to draw into; by default a new figure.
+            Axes to draw into; by default a new figure.
         **kwargs : dict
-            For both lines, as matplotlib's `plot` takes them.
+            Passed to matplotlib's `plot` for both lines.
 
         Returns
         -------
@@ -81,7 +82,7 @@ class LossCurveDisplay(Display):
         Raises
         ------
         ValueError
-            If there was no solver, and so no curve.
+            If the estimator was fitted without iterations.
         """
         estimator, _ = last_step(estimator)
         loss = getattr(estimator, "loss_curve_", [])
@@ -109,14 +110,14 @@ class LossCurveDisplay(Display):
         Parameters
         ----------
         ax : matplotlib Axes, optional
-            What to draw into; by default a new figure.
+            Axes to draw into; by default a new figure.
         **kwargs : dict
-            For both lines, as matplotlib's `plot` takes them.
+            Passed to matplotlib's `plot` for both lines.
 
         Returns
         -------
         LossCurveDisplay
-            Itself.
+            The display.
         """
         ax = self._axes(ax)
         iterations = np.arange(1, len(self.loss_curve) + 1)
@@ -129,7 +130,7 @@ class LossCurveDisplay(Display):
             self._plot_validation(ax, style)
         ax.set(xlabel="iteration", ylabel="loss")
         lines = [self.line_, self.validation_line_, self.best_]
-        # A loss falls and a score rises: between them there is room.
+        # A loss falls and a score rises, which leaves space between them.
         where = "best" if self.validation_ax_ in (None, ax) else "center right"
         handles = [line for line in lines if line is not None]
         ax.legend(handles=handles, frameon=False, loc=where)

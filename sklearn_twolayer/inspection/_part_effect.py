@@ -1,4 +1,4 @@
-"""What the parts of a blend are each worth."""
+"""Plots of the parts of a blend."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,14 +12,14 @@ from ._fitted import fitted_network
 
 
 class PartEffectDisplay(Display):
-    """How far each part of a model moves its outputs: the blend made visible.
+    """The effect of each part of a model on its outputs.
 
-    A model is a sum of parts, each times a factor. What a part does to the sum is its factor
-    times the spread of its outputs over rows: the standard deviation of the raw outputs, in
-    units of the target for a regression, in log-odds for classes. Pale bars are the parts
-    alone, with a factor of one. Parts that agree add up to the spread of all together.
+    A model is a sum of parts, each multiplied by a factor. The effect of a part is its factor
+    times the spread of its outputs over rows: the standard deviation of the raw outputs, in units
+    of the target for regression and in log-odds for classification. Pale bars show the spreads
+    without factors. If all parts agree, their effects add up to the spread of the sum.
 
-    Use `from_estimator` to make one.
+    Use `from_estimator` to create a display.
 
     Parameters
     ----------
@@ -28,20 +28,20 @@ class PartEffectDisplay(Display):
     factors : array-like of shape (n_parts,)
         Their factors.
     spreads : array-like of shape (n_parts,)
-        The standard deviation of the outputs of each, without the factor.
+        The standard deviation of the outputs of each part, without the factor.
     together : float
         The standard deviation of the sum.
     unit : str
-        What the outputs are.
+        The unit of the outputs.
 
     Attributes
     ----------
     effects : ndarray of shape (n_parts,)
         Factors times spreads.
     bars_, pale_bars_ : matplotlib BarContainer
-        The effects, the last one that of the sum; the spreads.
+        The effects, with that of the sum last; and the spreads.
     ax_, figure_ : matplotlib Axes and Figure
-        What was drawn into.
+        The axes and the figure of the plot.
 
     Examples
     --------
@@ -72,7 +72,7 @@ class PartEffectDisplay(Display):
 
     @classmethod
     def from_estimator(cls, estimator: Any, X: Any, *, ax: Any = None, **kwargs: Any):
-        """Draw what the parts do to the outputs for some rows.
+        """Draw the effects of the parts for some rows.
 
         Parameters
         ----------
@@ -81,9 +81,9 @@ class PartEffectDisplay(Display):
         X : {array-like, sparse matrix, data frame} of shape (n_rows, n_columns)
             Rows.
         ax : matplotlib Axes, optional
-            What to draw into; by default a new figure.
+            Axes to draw into; by default a new figure.
         **kwargs : dict
-            For the bars of the effects, as matplotlib's `barh` takes them.
+            Passed to matplotlib's `barh` for the bars of the effects.
 
         Returns
         -------
@@ -118,14 +118,14 @@ class PartEffectDisplay(Display):
         Parameters
         ----------
         ax : matplotlib Axes, optional
-            What to draw into; by default a new figure.
+            Axes to draw into; by default a new figure.
         **kwargs : dict
-            For the bars of the effects, as matplotlib's `barh` takes them.
+            Passed to matplotlib's `barh` for the bars of the effects.
 
         Returns
         -------
         PartEffectDisplay
-            Itself.
+            The display.
         """
         ax, n_parts = self._axes(ax), len(self.names)
         lengths = [*self.effects, self.together]
@@ -150,5 +150,5 @@ class PartEffectDisplay(Display):
 
 
 def _spread(z, scale):
-    """Return the standard deviation over rows, of several outputs the quadratic mean."""
+    """Return the standard deviation over rows; for several outputs, the quadratic mean."""
     return float(np.sqrt(np.mean(np.var(z.astype(np.float64) * scale, axis=0))))

@@ -1,4 +1,4 @@
-"""Where units are: the bend, step or node of a dense unit, the centre of a radial one."""
+"""Positions of units: the kink, step or zero of a dense unit, the centre of a radial one."""
 
 from functools import singledispatch
 from typing import Any, NamedTuple
@@ -7,12 +7,12 @@ import numpy as np
 
 from ..embeddings import Concatenation, Dense, Embedding, Operator, Radial
 
-#: Squared widths from a centre beyond which all is alike.
+#: Squared distance from a centre, in widths, beyond which nothing changes.
 FARTHEST = 4.0
 
 
 class Place(NamedTuple):
-    """Where a unit is: where its field is zero, and a radial one also where that is least."""
+    """The position of a unit: where its field is zero; for a radial unit also its minimum."""
 
     unit: int
     field: np.ndarray  # (n_rows,): a linear combination of the inputs, or r²/h² - 1
@@ -21,7 +21,7 @@ class Place(NamedTuple):
 
 @singledispatch
 def places(embedding: Embedding, own: tuple, V: np.ndarray, X: Any) -> list[Place]:
-    """Return where units are among rows; none for other embeddings than those of the package.
+    """Return the positions of units among rows; none for embeddings from other packages.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def places(embedding: Embedding, own: tuple, V: np.ndarray, X: Any) -> list[Plac
     Returns
     -------
     list of Place
-        One for each unit, or more where a unit joins several.
+        One for each unit, or more if a unit combines several.
     """
     return []
 
@@ -65,7 +65,7 @@ def _(embedding: Operator, own, V, X):
 
 
 def branches(embedding: Embedding) -> list[Embedding]:
-    """Return what is joined by `|`, from left to right.
+    """Return the embeddings combined by `|`, from left to right.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def branches(embedding: Embedding) -> list[Embedding]:
     Returns
     -------
     list of Embedding
-        The embedding itself, where nothing is joined.
+        The embedding itself, if it is not a concatenation.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""A line or a plane through the middle of a table: what is shown of columns."""
+"""A line or a plane along columns of a table."""
 
 from typing import Any, NamedTuple
 
@@ -9,17 +9,17 @@ from ..rows import random_part
 
 #: Points of a grid along a line, and along each side of a plane.
 POINTS = {1: 400, 2: 120}
-#: Rows that are looked at, and drawn.
+#: Rows that are used, and drawn.
 MOST_ROWS = 1000
 
 
 class Slice(NamedTuple):
-    """Rows in which one or two columns vary, and all others are as in the middle."""
+    """Rows in which one or two columns vary, and all others are fixed."""
 
-    names: list[str]  # of the columns that vary
+    names: list[str]  # names of the columns that vary
     axes: list[np.ndarray]  # the values of each, ascending
     rows: np.ndarray  # (n_points, n_inputs), the last of the columns fastest
-    points: np.ndarray  # (n_some, 1 or 2), where rows of the table are
+    points: np.ndarray  # (n_some, 1 or 2), rows of the table
 
 
 def slice_of(estimator: Any, X: Any, features: Any) -> Slice:
@@ -28,12 +28,12 @@ def slice_of(estimator: Any, X: Any, features: Any) -> Slice:
     Parameters
     ----------
     estimator : fitted estimator
-        Knows the columns.
+        A fitted estimator.
     X : {array-like, sparse matrix, data frame} of shape (n_rows, n_columns)
-        Gives the range of the columns, and the middle of all others: their medians, for
-        categories the most frequent level.
+        Rows that determine the range of the columns, and the fixed values of all others: medians,
+        or for categories the most frequent level.
     features : str, int, sequence of these or None
-        The columns; None for all, where they are one or two.
+        The columns; None for all, if there are at most two.
 
     Returns
     -------
@@ -57,7 +57,7 @@ def slice_of(estimator: Any, X: Any, features: Any) -> Slice:
 
 
 def input_names(estimator: Any) -> list[str]:
-    """Return the names of the columns, of a date those of its parts."""
+    """Return the names of the columns; for a date, those of its parts."""
     columns = getattr(estimator, "columns_", None)
     if columns is not None:
         return columns.names
@@ -73,14 +73,14 @@ def chosen(features: Any, names: list[str]) -> list[int]:
     Parameters
     ----------
     features : str, int, sequence of these or None
-        What the user gave.
+        The value of the parameter.
     names : list of str
-        The columns that there are.
+        The available columns.
 
     Returns
     -------
     list of int
-        One or two of them.
+        One or two positions.
     """
     if features is None and len(names) <= 2:
         return list(range(len(names)))
