@@ -1,4 +1,4 @@
-"""What columns do to predictions, from the fitted function and a few training rows."""
+"""Effects of columns on predictions, from the fitted function and a few training rows."""
 
 import copy
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from ..links import IdentityLink
 
 #: Training rows that are kept to compare others with.
 N_BACKGROUND = 100
-#: Numbers that they hold at most, if that leaves some.
+#: Maximum number of their entries, and the minimum number of rows.
 MOST_NUMBERS, FEWEST_ROWS = 2**17, 10
 
 
@@ -43,12 +43,12 @@ class AttributionMixin:
 
     @property
     def feature_importances_(self) -> np.ndarray:
-        """How much each input column matters to the predictions; the sum is one.
+        """Importance of each input column; the sum is one.
 
-        The mean square of the change of a prediction where a row takes the value of the column
-        from another row, over up to 100 training rows that are kept; for classes, of the
-        probabilities. It needs no targets, and ranks columns as permutation importance does.
-        A category is one column, and so are a date and a number with missing values.
+        The mean squared change of the prediction (for classification, of the probabilities) when
+        the value of the column is replaced by that of another row, over up to 100 training rows.
+        It needs no targets, and ranks columns much as permutation importance does. A category
+        counts as one column, and so do dates and numbers with missing values.
         """
         check_is_fitted(self)
         rows = dense(self._background)
@@ -58,8 +58,9 @@ class AttributionMixin:
     def input_gradients(self, X):
         """Return the derivatives of predictions with respect to the input.
 
-        They are exact, through the input maps: of `predict` for real targets (zero where a
-        prediction is held by the range of the targets), of `decision_function` for classes.
+        They are exact, through the input maps: derivatives of `predict` for regression (zero where
+        the range of the targets limits a prediction), and of `decision_function` for
+        classification.
 
         Parameters
         ----------
@@ -69,8 +70,7 @@ class AttributionMixin:
         Returns
         -------
         ndarray of shape (n_samples, n_features) or (n_samples, n_features, n_outputs)
-            Derivatives, in the units of y for each unit of X; NaN where there is no number
-            to change: at categories, dates and missing values.
+            Derivatives, in units of y per unit of X; NaN for categories, dates and missing values.
         """
         check_is_fitted(self)
         X = self._validate_rows(X)
@@ -85,32 +85,32 @@ class AttributionMixin:
         return self._without_single(gradients).astype(X.dtype, copy=False)
 
     def explain(self, X, background=None):
-        """Share predictions out among the columns.
+        """Split predictions into contributions of the columns.
 
-        Expected gradients (Erion et al., 2021), between rows after the input map: what a
-        column contributes is the derivative times the difference to a background row, on the
-        average over the line between both and over the background rows. It is the prediction
-        for real targets (before it is held by their range, and before several quantiles are
-        put in order), `decision_function` for classes.
+        Expected gradients (Erion et al., 2021) between rows after the input map: the contribution
+        of a column is the derivative times the difference to a background row, averaged over the
+        line between both rows and over the background rows. The prediction is explained for
+        regression (before it is limited to the range of the targets, and before several quantiles
+        are sorted), and `decision_function` for classification.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Rows.
         background : {array-like, sparse matrix}, optional
-            Rows to compare with; up to 100 training rows, if None.
+            Rows to compare with; if None, up to 100 training rows.
 
         Returns
         -------
         Explanation
-            With `values`, of shape (n_samples, n_features) or (n_samples, n_features,
-            n_outputs), and `base_values`, the mean over the background: both add up to the
-            predictions. `sklearn_twolayer.shap.to_shap` prepares it for the plots of shap.
+            With `values`, of shape (n_samples, n_features) or (n_samples, n_features, n_outputs),
+            and `base_values`, the mean over the background: both add up to the predictions.
+            `sklearn_twolayer.shap.to_shap` converts it for shap's plots.
 
         Raises
         ------
         AttributeError
-            If an input map of the user's mixes columns.
+            If a transformer used as `input_map` mixes columns.
         """
         check_is_fitted(self)
         is_numbers = is_regressor(self)
@@ -127,13 +127,13 @@ class AttributionMixin:
         return Explanation(self._without_single(values), base, data, list(names))
 
     def _summed_by_column(self, values, axis):
-        """Return sums over what each column of a table has become."""
+        """Return sums over the encoded columns of each column of a table."""
         if not self._reads_columns:
             return values
         return np.add.reduceat(values, self._columns.starts, axis=axis)
 
     def _without_single(self, values):
-        """Return values without the axis for outputs where predictions have none."""
+        """Return values without the axis for outputs if predictions have none."""
         if is_regressor(self):
             is_one = self._targets.single and not self._targets.per_target
             return values[..., 0] if is_one else values

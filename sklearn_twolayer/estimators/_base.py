@@ -1,4 +1,4 @@
-"""What the estimators of two-layer networks share."""
+"""The base of the estimators that are trained by a solver."""
 
 import copy
 from contextlib import contextmanager
@@ -32,26 +32,26 @@ from ._monitor import Monitor
 from ._network import BaseNetwork
 from ._validation import FitInterrupted, validation_rows
 
-#: Bound of the inputs beside a radial-basis network, in standard deviations.
+#: Bound of the inputs in a blend with a radial-basis network, in standard deviations.
 CLIP = 3.0
 
 
 class PartialFitState(NamedTuple):
-    """What a call of partial_fit hands on to the next."""
+    """The state that a call of partial_fit passes to the next."""
 
-    state: Any  # of the solver, which alone knows its form
+    state: Any  # of the solver, in its own form
     rng: np.random.RandomState
 
 
 class LeftOut(NamedTuple):
-    """Which rows the networks of a warm start have not seen."""
+    """The rows that the networks of a warm start were not trained on."""
 
     folds: Folds
     rows: str  # a hash of the rows
 
 
 class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
-    """Training by a solver, whatever the kind of targets."""
+    """Training by a solver, for any kind of targets."""
 
     def _fit(self, X, y, sample_weight, X_val, y_val):
         self._check_parameters()
@@ -100,7 +100,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         self._model = self._going_on(networks.at(outcome.params).part(), last)
         if last is None:
             self._keep_background(sample, rng)
-        self.__dict__.pop("_left_out", None)  # all rows are seen from here on
+        self.__dict__.pop("_left_out", None)  # from here on, all rows have been used
         self._keep(monitor)
         self._solver_state = PartialFitState(outcome.state, rng)
         return self
@@ -290,7 +290,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
 
     @property
     def blend_weights_(self) -> np.ndarray:
-        """The factors of the parts, where the networks are not just averaged."""
+        """The factors of the parts, unless the networks are averaged."""
         model = self._model
         if model.is_plain:
             raise AttributeError("An average of networks has no blend_weights_.")

@@ -1,4 +1,4 @@
-"""The networks of other kinds that stand beside several, and what `blend` means."""
+"""The other kinds of networks in a blend, and the meaning of `blend`."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
@@ -90,7 +90,7 @@ class Blend(NamedTuple):
 
 
 def takes_radial(loss: Loss, link: Link) -> bool:
-    """Return whether a radial-basis network can learn with a loss."""
+    """Return whether a loss allows a radial-basis network."""
     return isinstance(loss, LogLoss) or has_closed_form(loss, link)
 
 
@@ -99,7 +99,7 @@ def fit_rectified(
 ) -> tuple[Part, Honest]:
     """Fit the networks of rectified units on piecewise-linear inputs.
 
-    They see steps and bends of single columns, which the smooth units of other parts do not.
+    They can follow steps and kinks in single columns, unlike the smooth units of other parts.
 
     Parameters
     ----------
@@ -115,7 +115,7 @@ def fit_rectified(
     part : Part
         The networks.
     honest : Honest
-        Their raw outputs for rows that were left out.
+        Their raw outputs on held-out rows.
     """
     assert sample.folds is not None
     size = RectifiedSize.of(owner._n_rows(sample))
@@ -157,7 +157,7 @@ def fit_radial_partner(
     part : Part
         The network.
     honest : Honest
-        Its raw outputs for rows that were left out.
+        Its raw outputs on held-out rows.
     """
     assert sample.folds is not None
     left_out = np.flatnonzero(sample.folds.left_out)
@@ -169,7 +169,7 @@ def fit_radial_partner(
     owner.radial_ = radial = RBFNetwork(
         CENTERS,
         task="regression" if is_regressor(owner) else "classification",
-        # What a transformer of the user's leaves out must stay out.
+        # Columns that a user's transformer drops must stay dropped.
         input_map="auto" if isinstance(owner.input_map, str) else owner.input_map,
         categorical_features=owner.categorical_features,
         soft_targets=getattr(owner, "soft_targets", None),
@@ -202,19 +202,19 @@ def warn_of_no_weight(model: Model, verbose: bool) -> None:
 
 
 def folds_to_judge(folds: np.ndarray, n_left_out: int) -> np.ndarray | None:
-    """Return the folds of a radial-basis network, the first of which others leave out too.
+    """Return the folds of a radial-basis network; other networks leave out the first ones, too.
 
     Parameters
     ----------
     folds : ndarray of int, shape (n_rows,)
         Folds of the networks.
     n_left_out : int
-        How many of them are left out by some network; these are the first.
+        Number of folds that some network leaves out; these are the first.
 
     Returns
     -------
     ndarray of int or None
-        Below `N_FOLDS`; None where there are fewer.
+        Below `N_FOLDS`; None if there are fewer.
 
     Examples
     --------
@@ -226,7 +226,7 @@ def folds_to_judge(folds: np.ndarray, n_left_out: int) -> np.ndarray | None:
     n_folds = int(folds.max()) + 1
     if n_folds < N_FOLDS:
         return None
-    n_own = -(-N_FOLDS * n_left_out // n_folds)  # rounded up: none may hold many rows
+    n_own = -(-N_FOLDS * n_left_out // n_folds)  # rounded up, so that no fold has many rows
     own = np.minimum(folds, n_left_out - 1) * n_own // n_left_out
     if n_own == N_FOLDS:
         return own

@@ -1,4 +1,4 @@
-"""The tasks of a fit, as scikit-learn's callbacks see them."""
+"""The tasks of a fit, for scikit-learn's callbacks."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,16 +8,16 @@ from ..model import Model
 
 
 class FitTasks:
-    """Tells the callbacks of an estimator of its fit, of the tasks in it, and of theirs.
+    """Notifies the callbacks of an estimator of its fit and of the nested tasks in it.
 
     Parameters
     ----------
     estimator : estimator
-        Whose callbacks are told; it may have none.
+        The estimator, which may have no callbacks.
     sample : Sample
         The training rows.
     n_tasks : int
-        How many tasks the fit has, at most.
+        Maximum number of tasks of the fit.
     """
 
     def __init__(self, estimator: Any, sample: Sample, n_tasks: int):
@@ -30,12 +30,12 @@ class FitTasks:
             self._enter(estimator._init_callback_context(max_subtasks=n_tasks))
 
     def begin(self, name: str, n_tasks: int = 0) -> None:
-        """Begin a task of the one that is open, with so many of its own at most."""
+        """Begin a task within the open one, with a maximum number of subtasks."""
         if self.wanted:
             self._enter(self._open[-1].subcontext(task_name=name, max_subtasks=n_tasks))
 
     def end(self, model: Callable[[], Model] | None = None) -> bool:
-        """End the open task, with what is fitted by now if anything; return True to stop."""
+        """End the open task, with the result so far, if any; return True to stop."""
         if not self.wanted:
             return False
 
@@ -47,7 +47,7 @@ class FitTasks:
         return self.end(model)
 
     def close(self) -> None:
-        """End all tasks that are open, the fit as the last: the estimator is fitted."""
+        """End all open tasks, the fit last: the estimator is fitted."""
         while self._open:
             self._leave({})
 

@@ -20,7 +20,7 @@ from ._target_checks import check_labels, finite_floats
 from ._validation import without_faint
 
 SOFT = ("multiclass", "multilabel")
-#: With fewer distinct numbers than this, nobody takes them for real targets.
+#: With fewer distinct numbers than this, targets do not look like real numbers.
 MANY_CLASSES = 20
 
 
@@ -32,11 +32,11 @@ def validate_labels(
     Parameters
     ----------
     y : ndarray
-        What the user gave.
+        The value of the parameter.
     soft_targets : {None, "multiclass", "multilabel"}
-        What kind of probabilities it holds, if any.
+        The kind of probabilities, if any.
     regression : str
-        What is there for real targets, for the message.
+        The estimator for real targets, for the message.
 
     Returns
     -------
@@ -46,7 +46,7 @@ def validate_labels(
     Raises
     ------
     TypeError, ValueError
-        If y holds no labels, or some that are missing or not finite.
+        If y does not contain labels, or some are missing or not finite.
     """
     if soft_targets is not None:
         return finite_floats(y)
@@ -66,7 +66,7 @@ def validate_classes(classes: Any) -> np.ndarray:
     Parameters
     ----------
     classes : array-like of shape (n_classes,)
-        What the user gave.
+        The value of the parameter.
 
     Returns
     -------
@@ -76,7 +76,7 @@ def validate_classes(classes: Any) -> np.ndarray:
     Raises
     ------
     TypeError, ValueError
-        If there are none, one occurs twice, or they are no labels.
+        If there are none, one occurs twice, or they are not labels.
     """
     try:
         given = np.asarray(classes)
@@ -111,11 +111,11 @@ def class_targets(
     y : ndarray
         Validated targets.
     soft_targets : {None, "multiclass", "multilabel"}
-        What kind of probabilities they are, if any.
+        The kind of probabilities, if any.
     classes : ndarray of shape (n_classes,), optional
-        All labels that may come, sorted; those of `y`, if None.
+        All labels that may occur, sorted; if None, those of `y`.
     regression : str
-        What is there for real targets, for a warning where y looks like some.
+        The estimator for real targets, for a warning if y looks like real numbers.
 
     Returns
     -------
@@ -146,7 +146,7 @@ def class_factors(targets: Any, class_weight: Any, sample: Sample) -> np.ndarray
     targets : ClassTargets, MultilabelTargets or DistributionTargets
         The kind of targets.
     class_weight : dict, "balanced" or None
-        What the user gave.
+        The value of the parameter.
     sample : Sample
         The rows.
 
@@ -158,7 +158,7 @@ def class_factors(targets: Any, class_weight: Any, sample: Sample) -> np.ndarray
     factors = targets.class_weights(class_weight, sample.y, sample.weights)
     proper = np.isfinite(factors).all() and factors.min() >= 0
     if proper and factors.any():
-        # A power of two rounds nothing, and keeps the sums of extreme weights in range.
+        # A power of two does not round, and keeps the sums of extreme weights in range.
         factors = np.ldexp(factors, -np.frexp(factors.max())[1])
         factors = np.where(without_faint(factors * sample.weights) > 0, factors, 0)
     if not proper or not factors.any():
@@ -170,7 +170,7 @@ def class_factors(targets: Any, class_weight: Any, sample: Sample) -> np.ndarray
 
 
 def _kind(y):
-    with np.errstate(invalid="ignore"):  # of numbers that no integer is large enough for
+    with np.errstate(invalid="ignore"):  # numbers too large for integers
         return type_of_target(y, input_name="y")
 
 

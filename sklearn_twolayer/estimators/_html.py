@@ -1,4 +1,4 @@
-"""What a notebook shows of a fitted network, below scikit-learn's diagram."""
+"""The HTML below scikit-learn's diagram of a fitted estimator."""
 
 from html import escape
 
@@ -35,7 +35,7 @@ class FittedHTMLMixin:
 
 
 def model_html(model: Model) -> str:
-    """Return a model as a table: a row for each part.
+    """Return a model as a table with one row per part.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def model_html(model: Model) -> str:
     Returns
     -------
     str
-        HTML that opens by a click, with N_E and the number of parameters as its title.
+        Collapsible HTML, with N_E and the number of parameters as its title.
     """
     rows = [
         (
@@ -65,7 +65,7 @@ def model_html(model: Model) -> str:
 
 
 def columns_html(columns: Columns | None) -> str:
-    """Return what became of each column of a table, or nothing for arrays of numbers."""
+    """Return the interpretation of the columns of a table, or nothing for arrays of numbers."""
     if columns is None:
         return ""
     title = f"Columns: {len(columns.columns)}, as interpreted in fit"

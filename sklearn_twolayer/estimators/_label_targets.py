@@ -12,7 +12,7 @@ from ._targets import check_form
 
 
 class ClassTargets:
-    """One class per row: two classes by one logistic output, any other number by a softmax.
+    """One class per row: two classes by one logistic output, more by a softmax.
 
     The softmax of a single class is one, whatever the raw output.
 
@@ -59,7 +59,7 @@ class ClassTargets:
         codes = self.codes(y)
         if isinstance(class_weight, str) and class_weight == "balanced":
             return balanced_factors(codes, sample_weight)
-        # A part of the rows need not hold all classes.
+        # A subset of the rows may lack some classes.
         return compute_class_weight(class_weight, classes=self.classes, y=self.classes)[codes]
 
     def probabilities(self, z):
@@ -77,23 +77,23 @@ class ClassTargets:
         return self.classes[codes]
 
     def harden(self, y):
-        """Return labels, of the form that `predict` gives."""
+        """Return labels, in the form of `predict`."""
         return y
 
 
 class PresentClasses(ClassTargets):
-    """The classes that some rows hold, out of those of a fit: what a scorer is shown.
+    """The classes that occur in some rows, for scorers.
 
-    Metrics of probabilities, such as the area under a curve, are not defined for classes
-    without a row. To leave out the raw output of a class is to take the probabilities of
-    the others as given that it is one of them. Predicted labels stay as they are.
+    Metrics of probabilities, such as the area under a curve, are not defined for classes without
+    rows. Leaving out the raw output of a class gives the conditional probabilities of the others.
+    Predicted labels do not change.
 
     Parameters
     ----------
     targets : ClassTargets
-        All classes, three at least.
+        All classes, at least three.
     present : ndarray of int, shape (n_present,)
-        The sorted indices of those to show, two at least.
+        The sorted indices of the classes to keep, at least two.
     """
 
     def __init__(self, targets: ClassTargets, present: np.ndarray):
@@ -102,7 +102,7 @@ class PresentClasses(ClassTargets):
         self.present = present
 
     def probabilities(self, z):
-        """Return the probabilities of these classes, given that it is one of them."""
+        """Return the probabilities of these classes, conditional on one of them."""
         return super().probabilities(self._part(z))
 
     def decision(self, z):
@@ -158,7 +158,7 @@ class MultilabelTargets:
 
     def probabilities(self, z):
         """Return the probability of each label, of shape (n_rows, n_outputs)."""
-        # Rounding makes no certainty of what the logistic function only tends to.
+        # Rounding must not turn probabilities into zero or one.
         info = np.finfo(z.dtype)
         return np.clip(self.link(z), info.tiny, 1 - info.epsneg)
 
@@ -171,7 +171,7 @@ class MultilabelTargets:
         return (z > 0).astype(int)
 
     def harden(self, y):
-        """Return labels, of the form that `predict` gives."""
+        """Return labels, in the form of `predict`."""
         return (self.encode(given_floats(y)) > 0.5).astype(int)
 
 
@@ -208,13 +208,13 @@ class DistributionTargets(ClassTargets):
         return np.ones(len(y))
 
     def harden(self, y):
-        """Return labels, of the form that `predict` gives."""
+        """Return labels, in the form of `predict`."""
         y = given_floats(y)
         return y if y.ndim == 1 else self.encode(y).argmax(axis=1)
 
 
 def given_floats(y: Any) -> np.ndarray:
-    """Return probabilities, or labels that are numbers, as floats of one axis at least."""
+    """Return probabilities, or numeric labels, as floats with at least one axis."""
     check_given(y)
     return finite_floats(np.atleast_1d(y.toarray() if sparse.issparse(y) else np.asarray(y)))
 
@@ -229,13 +229,13 @@ def balanced_factors(codes: np.ndarray, sample_weight: np.ndarray) -> np.ndarray
 
 
 def listed(values: list, most: int = 10) -> str:
-    """Return values for a message, only the first ones if there are many."""
+    """Return values for a message; only the first ones if there are many."""
     shown = ", ".join(map(repr, values[:most]))
     return f"[{shown}, ...]" if len(values) > most else f"[{shown}]"
 
 
 def check_binary(y: np.ndarray) -> np.ndarray:
-    """Return y, or raise ValueError where it holds something else than zeros and ones."""
+    """Return y, or raise ValueError if it contains anything but zeros and ones."""
     if not np.isin(y, (0, 1)).all():
         raise ValueError(
             "y for several labels per row must contain zeros and ones only, got "
@@ -245,7 +245,7 @@ def check_binary(y: np.ndarray) -> np.ndarray:
 
 
 def check_unit_interval(y: np.ndarray) -> np.ndarray:
-    """Return y as floats, or raise ValueError where it leaves [0, 1]."""
+    """Return y as floats, or raise ValueError if it is outside [0, 1]."""
     y = np.asarray(y, dtype=np.float64)
     if y.min() < 0 or y.max() > 1:
         raise ValueError(

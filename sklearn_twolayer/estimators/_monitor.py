@@ -13,35 +13,35 @@ from ._callbacks import FitTasks
 
 @dataclass(eq=False)
 class Monitor:
-    """Collects the curves and says when to stop; solvers call it with their parameters.
+    """Records the curves and decides when to stop; solvers call it with their parameters.
 
     Parameters
     ----------
     networks : Ensemble
         The networks that are trained.
     validate : callable, optional
-        Returns the value of the validation curve at some parameters.
+        Returns the validation value at some parameters.
     patience : int, optional
-        Stop after so many iterations without a better value; None not to stop.
+        Stop after this number of iterations without a better value; None for no stopping.
     tol : float
-        What counts as better.
+        The smallest improvement that counts.
     sign : {1, -1}
-        1 where a smaller value is better (a loss), -1 for scores.
+        1 if smaller values are better (a loss), -1 for scores.
     progress : Progress, optional
         Says that an iteration is done.
     tasks : FitTasks, optional
         Tells callbacks of each iteration.
     loss_curve : list of float, optional
-        A curve to go on with.
+        A curve to continue.
 
     Attributes
     ----------
     loss_curve, validation_curve : list of float
         The data term and the validation value after each iteration.
     best_params : ndarray or None
-        The parameters with the best validation value, where early stopping is on.
+        The parameters with the best validation value, for early stopping.
     last_params : ndarray or None
-        Those after the last iteration.
+        The parameters after the last iteration.
     """
 
     networks: Ensemble
@@ -84,7 +84,7 @@ class Monitor:
         return None if params is None else self.networks.at(params)
 
     def _impatient(self, params):
-        value = self.sign * self.validation_curve[-1]  # NaN is never a gain
+        value = self.sign * self.validation_curve[-1]  # NaN is never an improvement
         if value < self._best:
             self._best = value
             self.best_params = params.copy()

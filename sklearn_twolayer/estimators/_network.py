@@ -1,4 +1,4 @@
-"""What all estimators of two-layer networks share, however they are trained."""
+"""The base of all estimators."""
 
 from dataclasses import replace
 from typing import Any
@@ -37,30 +37,29 @@ class BaseNetwork(
     TransformerMixin,
     Documented,
 ):
-    """Validation, and what a fitted network computes.
+    """Validation, and the results of a fitted network.
 
-    A subclass stores the parameters, validates y (`_validate_y`), makes the object that
-    encodes targets and decodes outputs (`_make_targets`), and fits `network_`, `params_`
-    and `input_map_`.
+    A subclass stores the parameters, validates y (`_validate_y`), creates the object that encodes
+    targets and decodes outputs (`_make_targets`), and fits `network_`, `params_` and `input_map_`.
     """
 
     categorical_features: Any
     _columns: Columns | None = None
-    _fill: np.ndarray | None = None  # where no value was missing in fit
+    _fill: np.ndarray | None = None  # if no value was missing in fit
 
     # Steps of fit.
 
     def _validate(self, X, y, sample_weight, *, reset) -> Sample:
         check_given(y)
         X = self._matrix(X, y, reset=reset)
-        with np.errstate(invalid="ignore", over="ignore"):  # where infinities add up
+        with np.errstate(invalid="ignore", over="ignore"):  # infinities may add up
             X, y = check_X_y(X, y, multi_output=True, estimator=self, **self._checks(X))
         y = y.toarray() if sparse.issparse(y) else y
         y, weights = self._validate_y(y), check_weights(sample_weight, X)
         return Sample(small_indices(X), y, weights, np.arange(X.shape[0]), self._is_category)
 
     def _matrix(self, X, y="no_validation", *, reset):
-        """Return checked rows, as floats or CSR; keep names, and what the columns are."""
+        """Return validated rows, as floats or CSR; store names and the kinds of columns."""
         if reset:
             self._columns = None
         by_type = self.categorical_features is None or isinstance(self.categorical_features, str)
@@ -80,19 +79,19 @@ class BaseNetwork(
         return X if reset else self._filled(X)
 
     def _filled(self, X):
-        """Return rows in which values are filled that were never missing in fit."""
+        """Return rows with missing values replaced in columns that had none in fit."""
         if self._fill is None or sparse.issparse(X) or not np.isnan(np.min(X)):
             return X
         return np.where(np.isnan(X), self._fill.astype(X.dtype), X)
 
     def _checks(self, X):
-        """Return what scikit-learn shall check of rows: missing values are for dense ones."""
+        """Return scikit-learn's checks for rows: missing values are allowed in dense ones."""
         finite = True if sparse.issparse(X) else "allow-nan"
         return {"accept_sparse": "csr", "dtype": FLOATS, "ensure_all_finite": finite}
 
     @property
     def _reads_columns(self):
-        """Whether rows are more than numbers, so that arrays are read by column too."""
+        """Whether rows are more than numbers, so that arrays are also read by column."""
         columns = self._columns
         return columns is not None and not all(each.kind == "number" for each in columns.columns)
 
@@ -144,13 +143,12 @@ class BaseNetwork(
         )
 
     def set_params(self, **params):
-        """Set parameters, those of parts too: ``solver__learning_rate``.
+        """Set parameters, including nested ones such as ``solver__learning_rate``.
 
         Parameters
         ----------
         **params : dict
-            Names and values. A solver that is given by its name becomes an instance
-            where parameters of its own are set.
+            Names and values.
 
         Returns
         -------
@@ -191,7 +189,7 @@ class BaseNetwork(
 
     @property
     def columns_(self) -> Columns:
-        """How the columns of a data frame were understood: kinds, levels, parts of dates."""
+        """How the columns of a data frame were interpreted: kinds, levels, parts of dates."""
         if self._columns is None:
             raise AttributeError("columns_ exists only after a fit on a data frame.")
         return self._columns
@@ -203,7 +201,7 @@ class BaseNetwork(
         return small_indices(self._matrix(X, reset=False))
 
     def _needs_no_check(self, X) -> bool:
-        """Whether all checks would return the rows as they are; for one row they take long."""
+        """Whether validation would return the rows unchanged; it takes long for a single row."""
         is_fitted = "_model" in vars(self) and "feature_names_in_" not in vars(self)
         return is_fitted and not self._reads_columns and is_checked(X, self.n_features_in_)
 
@@ -223,8 +221,8 @@ class BaseNetwork(
         Returns
         -------
         ndarray of shape (n_samples, N_E)
-            The outputs of the first layer; of several networks side by side, then of the
-            radial-basis network, where there is one.
+            The outputs of the first layers of all networks side by side, with those of the
+            radial-basis network, if there is one, last.
         """
         X = self._validate_rows(X)
         return self._model.embeddings(X, self.n_jobs)

@@ -1,4 +1,4 @@
-"""What a fitted estimator knows beside its predictions: results for rows left out, intervals."""
+"""Out-of-fold predictions, intervals and sets of a fitted estimator."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -18,9 +18,9 @@ from ._targets import as_columns
 
 
 class OutOfFold(NamedTuple):
-    """What was predicted for training rows by networks that have not seen them."""
+    """Predictions for training rows by networks that were trained without them."""
 
-    prediction: np.ndarray  # NaN for rows that all have seen
+    prediction: np.ndarray  # NaN for rows that some part was trained on
     score: float
     conformal: Intervals | Scores | None
 
@@ -42,7 +42,7 @@ def _predicts_classes(estimator) -> bool:
 
 
 class OutOfFoldMixin:
-    """Results for rows left out of training, and the intervals and sets that they vouch for."""
+    """Out-of-fold results, and the intervals and sets based on them."""
 
     _model: Any
     _targets: Any
@@ -52,7 +52,7 @@ class OutOfFoldMixin:
     def _keep_out_of_fold(self, given: Sample, sample: Sample, honest: Honest | None) -> None:
         """Keep what outputs for rows that were left out of training say, where there are any.
 
-        `given` are the rows of the user, `sample` those that `honest` counts.
+        `given` are the rows passed to fit, `sample` those to which `honest` refers.
         """
         if honest is None or not len(honest.rows):
             return
@@ -85,7 +85,7 @@ class OutOfFoldMixin:
 
     @property
     def _unit(self) -> np.ndarray:
-        """What errors are measured in, where it is a float."""
+        """The unit of errors, if they are floats."""
         return np.minimum(self._targets.scale, np.finfo(np.float64).max)
 
     def _results(self) -> OutOfFold:
@@ -100,32 +100,32 @@ class OutOfFoldMixin:
 
     @property
     def oof_prediction_(self) -> np.ndarray:
-        """Predictions for training rows by networks that have not seen them.
+        """Predictions for training rows by networks that were trained without them.
 
         Probabilities of the classes, or values in the units of y, of the shape that
-        `predict_proba` or `predict` gives; NaN for rows that all parts have seen.
+        `predict_proba` or `predict` gives; NaN for rows that some part was trained on.
         """
         return self._results().prediction
 
     @property
     def oof_score_(self) -> float:
-        """The score of `oof_prediction_`: accuracy or R², over the rows that are known."""
+        """The score of `oof_prediction_`: accuracy or R², over rows with a prediction."""
         return self._results().score
 
     @available_if(_predicts_numbers)
     def predict_interval(self, X, coverage=0.9):
-        """Predict intervals that hold the targets of new rows as often as asked.
+        """Predict intervals with a given coverage.
 
-        Conformal prediction from rows that were left out of training, scaled by a second
-        two-layer network for the size of errors.
+        Conformal prediction from held-out rows, scaled by a second two-layer network for the size
+        of errors.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Rows.
         coverage : float, default=0.9
-            How often the target of a new row shall lie in its interval, on the average over
-            rows that are like those of the fit.
+            The fraction of new rows with the target inside the interval, on average over rows that
+            are like the training rows.
 
         Returns
         -------
@@ -135,9 +135,9 @@ class OutOfFoldMixin:
         Raises
         ------
         AttributeError
-            If no network left out rows, or there are several quantiles.
+            If no network left out rows, or the loss predicts several quantiles.
         ValueError
-            If the coverage is not in (0, 1), or too high for so few rows.
+            If the coverage is not in (0, 1), or too high for the number of rows.
         """
         check_number("coverage", coverage, "(0, 1)")
         intervals = self._results().conformal
@@ -158,19 +158,19 @@ class OutOfFoldMixin:
 
     @available_if(_predicts_classes)
     def predict_set(self, X, coverage=0.9):
-        """Predict sets of classes that hold the class of new rows as often as asked.
+        """Predict sets of classes with a given coverage.
 
-        Conformal prediction from rows that were left out of training: a set holds the classes
-        whose probability is above a threshold, which makes the sets as small as can be on
-        the average (Sadinle, Lei & Wasserman, 2019), and always the most probable one.
+        Conformal prediction from held-out rows: a set contains the most probable class and all
+        classes with a probability above a threshold, which makes the sets as small as possible on
+        average (Sadinle, Lei & Wasserman, 2019).
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Rows.
         coverage : float, default=0.9
-            How often the class of a new row shall be in its set, on the average over rows
-            that are like those of the fit.
+            The fraction of new rows with the class inside the set, on average over rows that are
+            like the training rows.
 
         Returns
         -------
@@ -180,9 +180,9 @@ class OutOfFoldMixin:
         Raises
         ------
         AttributeError
-            If no network left out rows, or there are several labels a row.
+            If no network left out rows, or there are several labels per row.
         ValueError
-            If the coverage is not in (0, 1), or too high for so few rows.
+            If the coverage is not in (0, 1), or too high for the number of rows.
         """
         check_number("coverage", coverage, "(0, 1)")
         scores = self._results().conformal
@@ -199,7 +199,7 @@ class OutOfFoldMixin:
 
 
 def _score(estimator, y, predicted, weights) -> float:
-    """Return what `score` would for these predictions."""
+    """Return the result of `score` for these predictions."""
     if is_regressor(estimator):
         return estimator._targets.score(y, predicted, weights) if len(y) > 1 else np.nan
     return accuracy_score(estimator._targets.harden(y), predicted, sample_weight=weights)

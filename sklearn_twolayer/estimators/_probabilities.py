@@ -1,4 +1,4 @@
-"""What estimators predict where the task is classification."""
+"""Predictions for classification."""
 
 import numpy as np
 from sklearn.utils.metaestimators import available_if
@@ -18,7 +18,7 @@ classification_only = available_if(_classifies)
 
 
 class ProbabilityMixin:
-    """Probabilities and raw outputs; they do not exist for the task regression."""
+    """Probabilities and raw outputs; not available for regression."""
 
     @classification_only
     def predict_proba(self, X):

@@ -1,4 +1,4 @@
-"""Who is told of the steps of a radial-basis network: progress, and callbacks."""
+"""Progress and callbacks for the steps of a radial-basis network."""
 
 from collections.abc import Callable
 
@@ -7,17 +7,17 @@ from ..model import Model, Part
 from ..rbf import Watch
 from ._callbacks import FitTasks
 
-#: The step that is made of iterations.
+#: The step that consists of iterations.
 GRADIENT = "gradient"
 
 
 class RadialMonitor(Watch):
-    """Prints the steps, and makes each of them a task for scikit-learn's callbacks.
+    """Prints the steps, and turns each into a task for scikit-learn's callbacks.
 
     Parameters
     ----------
     progress : Progress
-        Says that steps begin.
+        Prints the beginning of steps.
     tasks : callable
         Returns the tasks of the fit for a number of steps.
     max_iter : int
@@ -48,5 +48,5 @@ class RadialMonitor(Watch):
         return self._tasks.iteration(lambda: Model.of(part()))
 
     def close(self) -> None:
-        """Say to the callbacks that the estimator is fitted."""
+        """Notify the callbacks that the estimator is fitted."""
         self._tasks.close()

@@ -36,12 +36,12 @@ FLAGS = {
     "normalize": (True, False),
     "linear_tail": (True, False, "auto"),
 }
-#: Parameters that are a part of the specification as they are.
+#: Parameters that are part of the specification unchanged.
 GIVEN = (
     *("kernel", "width", "shape", "shared", "normalize", "linear_tail"),
     *("alpha", "max_iter", "tol"),
 )
-#: A larger part of the rows without a unit is worth a warning.
+#: A larger fraction of rows without an active unit causes a warning.
 MANY_DEAD = 0.05
 
 
@@ -182,11 +182,11 @@ class BaseRBFNetwork(CallbackSupportMixin, BaseNetwork):
             return self.refine.split("+")
         if self.refine is None or isinstance(self.refine, list | tuple):
             return list(self.refine or ())
-        return [self.refine]  # for the check to refuse
+        return [self.refine]  # refused by the check
 
     @property
     def _refines_by_itself(self):
-        # Not by ==, which an array among the steps would not answer by one truth value.
+        # Not by ==, which is not a single truth value if one step is an array.
         named = self._named_steps
         return len(named) == 1 and isinstance(named[0], str) and named[0] == "auto"
 
@@ -243,7 +243,7 @@ class BaseRBFNetwork(CallbackSupportMixin, BaseNetwork):
 
     def _learns_metric(self):
         is_plain = self.shape == "spherical" and self.shared and not self.normalize
-        # Numbers for the widths are in units that another metric would change.
+        # Widths given as numbers are in units that another metric would change.
         return self._refines_by_itself and self._has_width_rule and is_plain
 
     def _warn_of_dead_units(self, fit, rng):
@@ -256,7 +256,7 @@ class BaseRBFNetwork(CallbackSupportMixin, BaseNetwork):
             )
 
     def _keep(self, fit: RadialFit, weights):
-        with np.errstate(over="ignore"):  # told by the check
+        with np.errstate(over="ignore"):  # reported by the check
             widths = np.exp(fit.layer.own[1])
         is_learned = "gradient" in self._steps()
         check_squares(widths, fit.part.params.dtype, learned=is_learned)
@@ -270,7 +270,7 @@ class BaseRBFNetwork(CallbackSupportMixin, BaseNetwork):
         self.loo_error_ = self._mean_square(fit.residuals, weights)
 
     def _mean_square(self, residuals, weights) -> float:
-        """Return the mean squared error of rows left out, in squared units of y."""
+        """Return the mean squared leave-one-out error, in squared units of y."""
         if not len(residuals.rows):
             return np.nan
         scale = self._targets.scale if self.task == "regression" else 1.0
@@ -278,7 +278,7 @@ class BaseRBFNetwork(CallbackSupportMixin, BaseNetwork):
             squares = ((residuals.outputs * scale) ** 2).mean(axis=1)
         return float(np.average(squares, weights=weights[residuals.rows]))
 
-    # What was learned, out of the parameters.
+    # Learned attributes, as views of the parameters.
 
     @property
     def _own(self) -> tuple[np.ndarray, ...]:
@@ -286,7 +286,7 @@ class BaseRBFNetwork(CallbackSupportMixin, BaseNetwork):
 
     @property
     def centers_(self) -> np.ndarray:
-        """The centres, in units of the input where the map has an inverse."""
+        """The centres, in units of the input if the map has an inverse."""
         inverse = getattr(self.input_map_, "inverse_transform", None)
         return self._own[0].copy() if inverse is None else inverse(self._own[0])
 
@@ -297,7 +297,7 @@ class BaseRBFNetwork(CallbackSupportMixin, BaseNetwork):
 
     @property
     def shapes_(self) -> np.ndarray | None:
-        """The shapes of the centres, None where they are spheres."""
+        """The shapes of the centres; None if they are spheres."""
         shapes = self._own[2:]
         return shapes[0].copy() if shapes else None
 

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import sparse
 
-#: Types of arrays that hold no targets.
+#: Types of arrays that cannot be targets.
 KINDS = {
     "c": "complex numbers (Complex data not supported)",
     "m": "spans of time",
@@ -15,19 +15,19 @@ REMEDY = "Drop the row, or fill in the value."
 
 
 def check_given(y) -> None:
-    """Raise where targets, as the user gave them, are no table of values, or some are missing.
+    """Raise an error if targets are not an array of values, or some are missing.
 
-    Before they are an array of one type, these can still be told by their name.
+    This is checked before they are converted to an array of one type.
 
     Parameters
     ----------
     y : array-like, sparse matrix or None
-        What was given.
+        The value of the argument.
 
     Raises
     ------
     ValueError
-        If rows differ in length, values are missing, or they are of a type that is no target.
+        If rows differ in length, values are missing, or their type cannot be a target.
     """
     if y is None or sparse.issparse(y):
         return
@@ -40,14 +40,14 @@ def check_given(y) -> None:
 
 
 def finite_floats(y: np.ndarray, name: str = "y") -> np.ndarray:
-    """Return numbers as a float64 array, all of them finite.
+    """Return numbers as a float64 array; all must be finite.
 
     Parameters
     ----------
     y : ndarray
         Values of any type that represents numbers, including objects and text.
     name : str
-        What to call it in a message.
+        The name in messages.
 
     Returns
     -------
@@ -71,14 +71,14 @@ def finite_floats(y: np.ndarray, name: str = "y") -> np.ndarray:
 
 
 def check_labels(y: np.ndarray, name: str = "y") -> None:
-    """Raise where some labels are missing, not finite, or of kinds that have no order.
+    """Raise an error if labels are missing, not finite, or of types without an order.
 
     Parameters
     ----------
     y : ndarray
         Labels.
     name : str
-        What to call them in a message.
+        The name in messages.
 
     Raises
     ------

@@ -1,7 +1,7 @@
 """Real targets: from y to d for the network, and from z back to predictions.
 
-Inside, targets are always of shape (n_rows, n_outputs). A kind of target tells the link,
-encodes y, and decodes raw outputs; it is fitted with the network and kept beside it.
+Inside, targets are always of shape (n_rows, n_outputs). A kind of target tells the link, encodes
+y, and decodes raw outputs; it is fitted with the network and stored with it.
 """
 
 from copy import copy
@@ -16,29 +16,29 @@ from ..losses import REGRESSION_LOSSES, Loss
 
 #: The interquartile range of normal numbers, in standard deviations.
 NORMAL_RANGE = 1.349
-#: How far beyond the targets a prediction may lie, in interquartile ranges of them.
+#: How far predictions may exceed the range of the targets, in interquartile ranges.
 MARGIN = 0.5
-#: The largest encoded target: single precision has a number for its square.
+#: The largest encoded target, with a finite square in single precision.
 LARGEST = 1e15
 #: The range of positive targets that are not encoded, for the same reason.
 SMALLEST_UNIT, LARGEST_UNIT = 1e-30, 1e30
 
 
 class RegressionTargets:
-    """Real values, one or several per row, standardised where the loss allows it.
+    """Real values, one or several per row, standardised if the loss allows it.
 
-    Predictions are bounded by the range of the targets seen in fit, widened at both ends by
-    half the interquartile range. Without a bound, one odd row (a far outlier among the
-    inputs) can ruin a whole test set. The margin is not a part of the range, which a
-    single outlier among the targets stretches: half the interquartile range is a quarter of
-    the range of uniform targets, enough to extrapolate a linear trend a little, and little
-    for heavy tails. A constant target is predicted exactly.
+    Predictions are limited to the range of the targets seen in fit, extended at both ends by half
+    the interquartile range. Without a limit, one unusual row (an outlier in the inputs) can ruin
+    the score of a whole test set. The margin is not a fraction of the range, which a single
+    outlier in the targets can stretch. Half the interquartile range is a quarter of the range of
+    uniform targets, enough to extrapolate a linear trend a little, and small for heavy tails. A
+    constant target is predicted exactly.
 
-    Inside, each output is in units of the power of two next above its largest target: that
-    rounds nothing, and differences neither overflow nor vanish.
+    Internally, each output is in units of the next power of two above its largest target. This
+    does not round, and differences neither overflow nor underflow.
 
-    A loss that predicts several values of a target has that target once for each of them,
-    and its predictions are in ascending order: quantiles do not cross.
+    For a loss that predicts several values of a target, the target is repeated, and predictions
+    are sorted, so that quantiles do not cross.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ class RegressionTargets:
     y : ndarray of shape (n_rows,) or (n_rows, n_outputs)
         The targets to learn the scale from.
     sample_weight : ndarray of shape (n_rows,)
-        Weights; rows of weight zero are left out.
+        Weights; rows of weight zero are ignored.
 
     Attributes
     ----------
@@ -56,7 +56,7 @@ class RegressionTargets:
     """
 
     def __init__(self, loss: Loss, y: np.ndarray, sample_weight: np.ndarray):
-        assert loss.link is not None  # a loss for classes is refused before
+        assert loss.link is not None  # a loss for classification has been refused before
         self.link = loss.link
         self.loss = loss
         self.single = y.ndim == 1
@@ -78,7 +78,7 @@ class RegressionTargets:
         self.bounds = _bounds(d, weights)
 
     def _moments(self, d, weights):
-        """Return where the targets are, and how far they spread, in powers of two."""
+        """Return the location and the spread of the targets, in powers of two."""
         center, spread = dense_moments(d, weights / weights.sum())
         if self.loss.is_robust:
             low, median, high = weighted_quantiles(d, [0.25, 0.5, 0.75], weights)
@@ -97,7 +97,7 @@ class RegressionTargets:
     def extended(
         self, y: np.ndarray, sample_weight: np.ndarray, loss: Loss
     ) -> "RegressionTargets":
-        """Return targets whose bounds reach those of more rows, on the same scale."""
+        """Return targets with bounds that include more rows, on the same scale."""
         self._check_form(y)
         same_link = type(loss.link) is type(self.loss.link)
         if not same_link or loss.outputs_per_target != self.per_target:
@@ -123,7 +123,7 @@ class RegressionTargets:
             d = (np.ldexp(d, -self.exponent) - self._center) / self._scale
         if self.per_target:
             d = np.repeat(d, self.per_target, axis=1)
-        if self.loss.is_robust:  # far away, its slope does not depend on how far
+        if self.loss.is_robust:  # far away, its slope is constant
             return np.clip(d, -LARGEST, LARGEST)
         if self.loss.scales_targets and np.abs(d).max() > LARGEST:
             raise ValueError(
@@ -143,7 +143,7 @@ class RegressionTargets:
         return y[:, 0] if self.single and not self.per_target else y
 
     def score(self, y: np.ndarray, predicted: np.ndarray, sample_weight=None) -> float:
-        """Return R²; of several quantiles the mean of D², the same for their pinball losses."""
+        """Return R²; for several quantiles, the mean of D² of the pinball losses."""
         if not self.per_target:
             with np.errstate(over="ignore", invalid="ignore"):  # squares of huge targets
                 return r2_score(y, predicted, sample_weight=sample_weight)
@@ -167,7 +167,7 @@ class RegressionTargets:
         return np.where(is_free, self.link.pullback(y, np.ones_like(y)) * self.scale, 0.0)
 
     def _fits(self, info) -> bool:
-        """Return whether a floating type can tell the targets apart."""
+        """Return whether a floating type can distinguish the targets."""
         size = np.abs(self._center) + self._scale
         largest = np.abs(self.bounds).max(axis=0)
         in_range = (largest < 2.0**-10 * info.max) & (largest > 2.0**10 * info.tiny)
@@ -191,7 +191,7 @@ class RegressionTargets:
 
 
 def resolve_regression_loss(value) -> Loss:
-    """Return the loss of a regression that a name or an instance stands for."""
+    """Return the regression loss given by name or instance."""
     loss = resolve(value, REGRESSION_LOSSES, Loss, "loss")
     if loss.link is None:
         raise ValueError(f"loss={loss!r} is for classification only.")
@@ -214,7 +214,7 @@ def as_columns(y: np.ndarray) -> np.ndarray:
 
 
 def check_form(y: np.ndarray, n_outputs: int | None) -> None:
-    """Raise ValueError where y has not so many columns; None stands for one axis."""
+    """Raise ValueError if y has another number of columns; None means one axis."""
     expected = () if n_outputs is None else (n_outputs,)
     if y.shape[1:] != expected:
         shape = "(n_samples,)" if n_outputs is None else f"(n_samples, {n_outputs})"

@@ -1,4 +1,4 @@
-"""Checks of what the user gives, with messages that say what to do."""
+"""Validation of arguments, with messages that say what to do."""
 
 import functools
 import inspect
@@ -13,25 +13,25 @@ from sklearn.utils.metaestimators import available_if
 from .._blas import single_threaded_blas
 from ..solvers import as_solver
 
-#: A weight that is a smaller part of the largest one is as good as zero, and single precision
-#: has no number for what is made of it.
+#: Weights below this fraction of the largest one are treated as zero, because single precision
+#: cannot represent products with them.
 FAINT = 1e-30
 
 
 def is_checked(X, n_features: int) -> bool:
-    """Return whether rows are an array of so many columns of finite floats.
+    """Return whether rows are an array of finite floats with a given number of columns.
 
     Parameters
     ----------
     X : object
-        What the user gave.
+        The value of the argument.
     n_features : int
         Number of columns.
 
     Returns
     -------
     bool
-        False, too, for rows whose sum overflows.
+        Also False if the sum of the rows overflows.
 
     Examples
     --------
@@ -52,14 +52,14 @@ def check_weights(sample_weight, X) -> np.ndarray:
     Parameters
     ----------
     sample_weight : array-like, number or None
-        What was given; None and a number stand for equal weights.
+        The value of the argument; None and a number mean equal weights.
     X : array of shape (n_rows, n_features)
         The rows.
 
     Returns
     -------
     ndarray of shape (n_rows,)
-        Weights, some of them zero perhaps, times a power of two.
+        Weights, possibly some of them zero, times a power of two.
 
     Raises
     ------
@@ -83,18 +83,18 @@ def check_weights(sample_weight, X) -> np.ndarray:
         raise ValueError("Negative values in data passed to `sample_weight`.")
     if not sample_weight.any():
         raise ValueError("Sample weights must contain at least one non-zero number.")
-    # A power of two rounds nothing, and keeps the sums of extreme weights in range.
+    # A power of two does not round, and keeps the sums of extreme weights in range.
     return without_faint(np.ldexp(sample_weight, -np.frexp(sample_weight.max())[1]))
 
 
 def without_faint(weights: np.ndarray) -> np.ndarray:
-    """Return weights with zeros where they are less than `FAINT` times the largest one."""
+    """Return weights, with zeros for those below `FAINT` times the largest one."""
     return np.where(weights < FAINT * weights.max(), 0, weights)
 
 
 @contextmanager
 def validation_rows() -> Iterator[None]:
-    """Say of an error that it is about `X_val` and `y_val`."""
+    """Add to an error that it is about `X_val` and `y_val`."""
     try:
         yield
     except (TypeError, ValueError) as error:
@@ -103,19 +103,19 @@ def validation_rows() -> Iterator[None]:
 
 
 def takes_weights(scorer) -> bool:
-    """Return whether a scorer, or the metric in it, can be given `sample_weight`."""
+    """Return whether a scorer, or its metric, accepts `sample_weight`."""
     parameters = inspect.signature(getattr(scorer, "_score_func", scorer)).parameters
     kinds = {parameter.kind for parameter in parameters.values()}
     return "sample_weight" in parameters or inspect.Parameter.VAR_KEYWORD in kinds
 
 
 class FitInterrupted(KeyboardInterrupt):
-    """A fit that was interrupted, and has left the estimator with the weights so far.
+    """A fit that was interrupted, after which the estimator keeps the weights so far.
 
     Parameters
     ----------
     n_iter : int
-        The iterations that were done.
+        The number of completed iterations.
     """
 
     def __init__(self, n_iter: int):
@@ -130,10 +130,10 @@ class FitInterrupted(KeyboardInterrupt):
 
 
 def guarded_fit(method):
-    """Decorate a fit: an estimator is as it was where it fails, and `n_jobs` rules threads.
+    """Decorate a fit: if it fails, the estimator is unchanged; `n_jobs` controls all threads.
 
-    Threads of BLAS would come on top of those of the fit, and keep a core busy for a while
-    after each product.
+    BLAS threads would compete with those of the fit, and keep cores busy for a while after each
+    product.
     """
 
     @functools.wraps(method)
