@@ -148,7 +148,7 @@ class BaseNetwork(
         Parameters
         ----------
         **params : dict
-            Names and values.
+            Names and values. A solver given by name becomes an instance if its parameters are set.
 
         Returns
         -------

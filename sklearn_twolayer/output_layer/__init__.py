@@ -1,4 +1,4 @@
-"""The output layer in closed form, on a first layer that stays as it is."""
+"""The output layer for a fixed first layer, in closed form where possible."""
 
 from ._activations import NUMBERS_PER_ROW
 from ._convex import fit_convex, penalty, working_targets

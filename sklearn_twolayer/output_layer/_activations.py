@@ -1,4 +1,4 @@
-"""The activations of all rows, as the fixed design of a linear output layer."""
+"""The activations of all rows: the design matrix of a linear output layer."""
 
 from collections.abc import Callable
 
@@ -7,9 +7,9 @@ import numpy as np
 from ..objective import Objective
 from ..rows import Index
 
-#: Activations of up to so many numbers are kept rather than computed at each pass.
+#: Activations up to this size are kept rather than computed in each pass.
 KEPT_NUMBERS = 2**25
-#: What a row counts for the length of a block: long ones, for products of large matrices.
+#: Nominal memory per row: a small number gives long blocks, for products of large matrices.
 NUMBERS_PER_ROW = 64
 
 
@@ -19,7 +19,7 @@ class Activations:
     Parameters
     ----------
     objective : Objective
-        Holds the network and the rows.
+        The network and the rows.
     vector : ndarray of shape (n_parameters,)
         The parameters of the network.
     """
@@ -39,7 +39,7 @@ class Activations:
         return self._kept is not None
 
     def release(self) -> np.ndarray | None:
-        """Give away the activations that are kept, if they are; later ones are computed."""
+        """Return the kept activations, if any, and forget them; later ones are computed."""
         kept, self._kept = self._kept, None
         return kept
 
@@ -50,5 +50,5 @@ class Activations:
         return self._network.embed(self._views, self.rows.augmented(part))[0]
 
     def sum(self, terms: Callable) -> tuple[np.ndarray, ...]:
-        """Return the sums of what `terms` gives for each block of all rows."""
+        """Return the sums of the output of `terms` over blocks of all rows."""
         return self.rows.sum(terms, NUMBERS_PER_ROW)

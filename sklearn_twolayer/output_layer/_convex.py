@@ -1,6 +1,6 @@
 """The output layer of a convex loss without a closed form, on fixed activations.
 
-Layers are judged by least squares on working targets, which stand for the loss. The output
+Layers are compared by least squares on working targets, which approximate the loss. The output
 layer itself, its penalty and its honest outputs come from the loss.
 """
 
@@ -24,22 +24,21 @@ from ._cross_entropy import (
 )
 from ._judged import JudgedLayer
 
-#: How far targets of a robust loss count for least squares, in their robust standard deviations.
+#: Bound of the working targets of a robust loss, in robust standard deviations.
 FARTHEST = 3.0
-#: Strengths of the penalty, in those of least squares, from strong to weak.
+#: Strengths of the penalty relative to least squares, from strong to weak.
 STRENGTHS = (10.0, 1.0, 0.1)
-#: Iterations when the strength is chosen, and at the end.
+#: Iterations while the strength is chosen, and in the final fit.
 FIRST_ITER, LAST_ITER = 40, 300
 
 
 def working_targets(
     targets: np.ndarray, weights: np.ndarray, loss: Loss, link: Link
 ) -> np.ndarray:
-    """Return targets of least squares that stand for those of another loss.
+    """Return working targets for least squares that approximate another loss.
 
-    They are those of the first step of iteratively reweighted least squares, which starts
-    from the best constant (McCullagh & Nelder, 1989). Outliers are drawn in where the loss
-    is robust.
+    They are those of the first step of iteratively reweighted least squares, which starts from the
+    best constant (McCullagh & Nelder, 1989). Outliers are pulled in if the loss is robust.
 
     Parameters
     ----------
@@ -64,19 +63,19 @@ def working_targets(
 
 
 def penalty(judged: JudgedLayer, objective: Objective) -> float:
-    """Return the α of a cost that is to the loss what that of least squares is to the squares.
+    """Return the α of another loss that corresponds to the α of least squares.
 
     Parameters
     ----------
     judged : JudgedLayer
-        Output layers of least squares, on working targets perhaps.
+        Least-squares output layers, possibly on working targets.
     objective : Objective
         The cost.
 
     Returns
     -------
     float
-        The given one; else that of least squares, times the curvature of another loss.
+        The given α, or that of least squares times the curvature of the other loss.
     """
     return _scale(judged, objective) * judged.alpha
 
@@ -91,7 +90,7 @@ def _scale(judged, objective):
 
 
 def _chooses(judged):
-    """Return whether the penalty is to be chosen."""
+    """Return whether the penalty has to be chosen."""
     return isinstance(judged.choice, str)
 
 
@@ -101,7 +100,7 @@ def fit_convex(judged: JudgedLayer, objective: Objective, rng: np.random.RandomS
     Parameters
     ----------
     judged : JudgedLayer
-        The first layer, judged by least squares.
+        The first layer, evaluated by least squares.
     objective : Objective
         The same rows with their targets, and the loss.
     rng : RandomState
@@ -110,7 +109,7 @@ def fit_convex(judged: JudgedLayer, objective: Objective, rng: np.random.RandomS
     Returns
     -------
     Output
-        Its honest outputs are those of layers that have not seen the targets of the rows.
+        Its honest outputs come from layers fitted without the targets of the rows.
     """
     n_rows = objective.n_rows
     few = np.arange(n_rows)[random_part(n_rows, MAX_FOLDED, rng)]
@@ -135,7 +134,7 @@ def _problem(directions, objective, rows, alpha):
 
 
 def _strength(judged, objective, rows, rng):
-    """Return the strength of least cross-validated loss, and the outputs for rows left out."""
+    """Return the strength with the smallest cross-validated loss, and the held-out outputs."""
     strengths = STRENGTHS if _chooses(judged) else (1.0,)
     targets = objective.rows.targets[rows]
     z = np.full((len(strengths), *targets.shape), np.nan)
@@ -163,9 +162,9 @@ def _strength(judged, objective, rows, rng):
 
 
 def _left_out(problems, rows):
-    """Return for each strength the outputs for some rows of a layer fitted without them."""
+    """Return, for each strength, the outputs for some rows of a layer fitted without them."""
     inside = np.setdiff1d(np.arange(len(problems[0][0].Z)), rows)
-    outputs, U = [], None  # coefficients of the directions, to go on from
+    outputs, U = [], None  # coefficients of the directions, to continue from
     for problem, scale, start in problems:
         scales = np.append(scale, 1.0)[:, None]
         solution = problem.take(inside).solve(start if U is None else U / scales, FIRST_ITER)

@@ -1,11 +1,10 @@
 """The output layer of a classifier, by cross-entropy on fixed activations.
 
-The layer of least squares on indicators is accurate where there are many classes, and
-comes with honest outputs of rows left out; cross-entropy is accurate near the boundary
-and gives probabilities. So the former, scaled to log-odds, is where the latter starts
-from and what its penalty pulls to: z = t f(x) + b + Uᵀ(y_E - centre), with the cross-entropy
-of z plus (α/2)‖U‖² to be minimised. The strength α is chosen by cross-validation, which
-also gives the factor and the shift that calibrate z.
+Least squares on class indicators is accurate with many classes, and has honest leave-one-out
+outputs; cross-entropy is accurate near the boundary and gives probabilities. So the latter starts
+from the former, scaled to log-odds, and its penalty pulls towards it: z = t f(x) + b + Uᵀ(y_E -
+centre), with the cross-entropy of z plus (α/2)‖U‖² to be minimised. The strength α is chosen by
+cross-validation, which also gives the factor and the shift that calibrate z.
 """
 
 from math import ceil
@@ -20,22 +19,22 @@ from ..losses import LogLoss, Loss, smoothed
 from ..rows import random_part
 from ._judged import FixedLayer, JudgedLayer
 
-#: Strengths of the pull, in penalties of least squares, from strong to weak.
+#: Strengths of the penalty relative to least squares, from strong to weak.
 STRENGTHS = (100.0, 10.0, 1.0)
-#: Directions of the activations that U may use.
+#: Maximum number of directions of the activations for U.
 N_DIRECTIONS = 400
-#: Iterations for U: when the strength of the pull is chosen, and at the end.
+#: Iterations for U: while the strength is chosen, and in the final fit.
 FIRST_ITER, LAST_ITER = 10, 50
-#: Rows times outputs up to which there are so many directions and iterations; of more, both
-#: fall with the root, so that the time does not grow with the number of classes.
+#: Rows times outputs above which directions and iterations decrease with the square root, so that
+#: the time does not grow with the number of classes.
 FULL_OUTPUTS = 2**18
-#: The penalty of least squares, where it is none.
+#: The smallest penalty of least squares.
 TINY = 1e-12
-#: Rows that U is fitted on; of more, a random part of that size.
+#: Maximum number of rows for the fit of U; of more, a random subset is used.
 MAX_ROWS = 20_000
-#: Rows that the strength of the pull is chosen on, likewise.
+#: Maximum number of rows for the choice of the strength, likewise.
 MAX_FOLDED = 6_000
-#: Fewer rows are dealt into five folds rather than three.
+#: Fewer rows are split into five folds rather than three.
 FEW_ROWS, FOLDS_OF_FEW, FOLDS = 2000, 5, 3
 
 
@@ -86,7 +85,7 @@ class Problem(NamedTuple):
 
 
 class LeastSquaresWithout:
-    """Layers of least squares that each leave out some of the rows.
+    """Least-squares layers that each leave out some of the rows.
 
     Parameters
     ----------
@@ -109,7 +108,7 @@ class LeastSquaresWithout:
         parts = zip(self._all, self._sums(rows), strict=True)
         gram, moments = (total - part for total, part in parts)
         total = gram[-1, -1]
-        # The floor keeps a fold of few rows solvable.
+        # The lower bound keeps folds with few rows solvable.
         floor = 1e-12 * np.trace(gram) / len(gram)
         gram[np.diag_indices(len(gram) - 1)] += alpha * total + floor
         return self.A @ np.linalg.solve(gram, moments)
@@ -121,7 +120,7 @@ class LeastSquaresWithout:
 
 
 class Output(NamedTuple):
-    """An output layer, and what it does to rows left out."""
+    """An output layer and its held-out outputs."""
 
     weights: np.ndarray  # W, (n_columns, n_outputs)
     bias: np.ndarray  # b, (n_outputs,)
@@ -135,15 +134,15 @@ def fit_cross_entropy(judged: JudgedLayer, rng: np.random.RandomState) -> Output
     Parameters
     ----------
     judged : JudgedLayer
-        The first layer, and the output layers of least squares.
+        The first layer, with least-squares output layers.
     rng : RandomState
         Deals the folds.
 
     Returns
     -------
     Output
-        Its `alpha` is the strength of the penalty on what is added to least squares, or on W
-        where the user gave it; there are honest outputs in the former case.
+        Its `alpha` is the strength of the penalty on what is added to least squares, or on W if
+        `alpha` is given. Only the former has honest outputs.
     """
     n_rows = judged.objective.n_rows
     limit = min(MAX_ROWS, max(1000, 2**25 // judged.objective.network.width))
@@ -165,8 +164,8 @@ class Directions:
     rows : ndarray of int
         Indices of rows.
     most : int or None
-        How many directions U may use, those of the largest eigenvalues; None for all that
-        are not rounding.
+        Maximum number of directions for U, those of the largest eigenvalues; None for all above
+        the rounding errors.
     """
 
     def __init__(self, layer: FixedLayer, alpha: float, rows: np.ndarray, most: int | None):
@@ -231,13 +230,13 @@ def _anchored(judged, rows, rng):
 
 
 def _affordable(judged, rows):
-    """Return the part of the directions and of the iterations that so many outputs allow."""
+    """Return the fraction of directions and iterations for a number of outputs."""
     n_outputs = len(rows) * judged.objective.rows.targets.shape[1]
     return min((FULL_OUTPUTS / n_outputs) ** 0.5, 1.0)
 
 
 def _strength(judged, rows, rng):
-    """Return the strength of least cross-validated cross-entropy, what calibrates z, and z."""
+    """Return the best strength by cross-validated cross-entropy, the calibration of z, and z."""
     targets, share = judged.objective.rows.targets[rows], _affordable(judged, rows)
     z = np.empty((len(STRENGTHS), *targets.shape))
     n_folds = min(FOLDS_OF_FEW if len(rows) < FEW_ROWS else FOLDS, len(rows))
@@ -261,7 +260,7 @@ def _strength(judged, rows, rng):
 
 
 def _left_out(directions, outside, scaling, max_iter):
-    """Yield sets of rows, and for each strength the outputs of layers fitted without them."""
+    """Yield sets of rows and, for each strength, the outputs of layers fitted without them."""
     t, b, _ = scaling
     squares = LeastSquaresWithout(directions.P, directions.targets, directions.weights)
     problems = [

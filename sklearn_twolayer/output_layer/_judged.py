@@ -1,11 +1,10 @@
-"""A first layer as it is, and how good its output layer can be on rows that it has not seen.
+"""A fixed first layer, and the error of its output layer on held-out rows.
 
-Leave-one-out is honest where the first layer comes from the inputs alone. Where something
-in it was learned from the targets (a metric), all targets have a part in what is then
-judged by them. So it is learned again from the rows outside of some folds, and each of
-these first layers is judged on its fold, by output layers that leave out one row at a
-time. What they decide (the penalty, the widths, whether to keep the metric) holds for the
-first layer that was learned from all rows.
+Leave-one-out is honest if the first layer depends only on the inputs. If part of it was learned
+from the targets (a metric), leave-one-out is optimistic. So it is learned again from the rows
+outside of some folds, and each of these first layers is evaluated on its fold, by output layers
+that leave out one row at a time. Their decisions (the penalty, the widths, whether to keep the
+metric) are used for the first layer that was learned from all rows.
 """
 
 from collections.abc import Callable
@@ -20,21 +19,22 @@ from ._activations import Activations
 from ._leave_one_out import GRID, LeaveOneOut, leave_one_out
 from ._log_odds import LogOdds, log_odds
 
-#: Values of α on each side of the one that is roughly the best, of which the exact error is taken.
+#: Number of values of α on each side of the approximate best for which the exact error is
+#: computed.
 NEAR = 1
 
 
 class FixedLayer:
-    """A first layer, with all output layers of least squares on it.
+    """A first layer, with all least-squares output layers on it.
 
     Parameters
     ----------
     objective : Objective
         The network and the rows.
     vector : ndarray of shape (n_parameters,)
-        Its parameters; those of the output layer do not matter.
+        Its parameters; those of the output layer are not used.
     judged : ndarray of int, optional
-        Rows whose targets it has not seen; all of them, if None.
+        Rows whose targets were not used to learn it; all, if None.
     """
 
     def __init__(self, objective: Objective, vector: np.ndarray, judged: np.ndarray | None = None):
@@ -45,14 +45,14 @@ class FixedLayer:
 
     @property
     def loo(self) -> LeaveOneOut:
-        """The output layers for all penalties, computed where they are first asked for."""
+        """The output layers for all penalties, computed on first use."""
         if self._loo is None:
             self._loo = leave_one_out(Activations(self.objective, self.vector), self.judged)
         return self._loo
 
     @property
     def own(self) -> tuple[np.ndarray, ...]:
-        """Centres, log widths and perhaps shapes, as views."""
+        """Centres, log widths and possibly shapes, as views."""
         return self.objective.network.views(self.vector).own
 
     def moved(self, **arrays: np.ndarray) -> "FixedLayer":
@@ -64,7 +64,7 @@ class FixedLayer:
         return FixedLayer(self.objective, vector, self.judged)
 
     def judged_on(self, rows: np.ndarray) -> "FixedLayer":
-        """Return the same layer, judged on some of its rows."""
+        """Return the same layer, evaluated on some of its rows."""
         if len(rows) == len(self.judged):
             return self  # with its output layers
         return FixedLayer(self.objective, self.vector, rows)
@@ -75,7 +75,7 @@ class FixedLayer:
         return FixedLayer(on_some_rows(self.objective, index), self.vector, judged)
 
     def solved(self, alpha: float) -> np.ndarray:
-        """Return the parameters with the output layer of least squares."""
+        """Return the parameters with the least-squares output layer."""
         vector = self.vector.copy()
         views = self.objective.network.views(vector)
         views.weights[...], views.bias[...] = self.loo.solve(alpha)
@@ -83,19 +83,19 @@ class FixedLayer:
 
 
 class JudgedLayer:
-    """A first layer, and how good it is on rows whose targets it has not seen.
+    """A first layer, and its error on held-out rows.
 
-    Nothing is computed before it is asked for.
+    Everything is computed on first use.
 
     Parameters
     ----------
     layer : FixedLayer
         Learned from all rows.
     alpha : float or "loo"
-        The penalty of the output layer, or to choose it by leave-one-out.
+        The penalty of the output layer; "loo" chooses it by leave-one-out.
     judges : tuple of FixedLayer, optional
-        The same, each learned without the targets of the rows that it is judged on; the
-        layer itself, if nothing in it was learned from targets.
+        Layers learned in the same way, each without the targets of the rows on which it is
+        evaluated; the layer itself, if it does not depend on targets.
     """
 
     def __init__(self, layer: FixedLayer, alpha: float | str, judges: tuple[FixedLayer, ...] = ()):
@@ -112,14 +112,14 @@ class JudgedLayer:
         return self.layer.objective
 
     def mapped(self, change: Callable[[FixedLayer], FixedLayer]) -> "JudgedLayer":
-        """Return the result of the same change to the layer and to its judges."""
+        """Return the result of applying the same change to the layer and its judges."""
         layer = change(self.layer)
         if self.judges == (self.layer,):
             return JudgedLayer(layer, self.choice)
         return JudgedLayer(layer, self.choice, tuple(map(change, self.judges)))
 
     def by(self, n_rows: int) -> "JudgedLayer":
-        """Return the same, judged by as few judges as have so many rows, or by all."""
+        """Return a copy with as few judges as needed for a number of rows, or all."""
         counts = np.cumsum([len(judge.judged) for judge in self.judges])
         n_judges = int(np.searchsorted(counts, n_rows)) + 1
         if n_judges >= len(self.judges):
@@ -127,7 +127,7 @@ class JudgedLayer:
         return JudgedLayer(self.layer, self.choice, self.judges[:n_judges])
 
     def thinned(self, n_rows: int, rng: np.random.RandomState) -> "JudgedLayer":
-        """Return the same on so many random rows, or on all if they are few."""
+        """Return a copy on a number of random rows, or on all if there are fewer."""
         index = random_part(self.objective.n_rows, n_rows, rng)
         if isinstance(index, slice):
             return self
@@ -145,19 +145,19 @@ class JudgedLayer:
 
     @property
     def error(self) -> float:
-        """How wrong the outputs for rows left out are: their cross-entropy, or mean square."""
+        """The error on held-out rows: the cross-entropy or the mean square."""
         if isinstance(self.objective.loss, LogLoss):
             return self.log_odds.loss
         return self._strength_and_error()[1]
 
     @property
     def output(self) -> tuple[np.ndarray, np.ndarray]:
-        """W and b of least squares."""
+        """W and b by least squares."""
         return self.layer.loo.solve(self.alpha)
 
     @property
     def left_out(self) -> Honest:
-        """Outputs of least squares, from layers that have not seen the targets of the rows."""
+        """Least-squares outputs, from layers fitted without the targets of the rows."""
         if self._left_out is None:
             rows = np.concatenate([judge.judged for judge in self.judges])
             outputs = [judge.loo.predictions(self.alpha_of(judge)) for judge in self.judges]
@@ -167,7 +167,7 @@ class JudgedLayer:
 
     @property
     def log_odds(self) -> LogOdds:
-        """What brings the outputs for rows left out, of a classifier, to log-odds."""
+        """The transformation of held-out outputs to log-odds, for classifiers."""
         if self._log_odds is None:
             rows, outputs = self.left_out
             targets, weights = self.objective.rows.targets_and_weights(rows)
@@ -180,7 +180,7 @@ class JudgedLayer:
         return not isinstance(self.choice, str)
 
     def _strength_and_error(self):
-        """Return α, as a part of the largest eigenvalue unless it is given, and its error."""
+        """Return α, as a fraction of the largest eigenvalue unless it is given, and its error."""
         if self._best is None:
             self._best = self._given() if self._is_given else self._least()
         return self._best
@@ -197,7 +197,7 @@ class JudgedLayer:
         return total / weight
 
     def _least(self):
-        # What predicts in single precision needs outputs that do not cancel.
+        # Predictions in single precision need outputs that do not cancel.
         grid = GRID[GRID >= np.finfo(self.objective.rows.input_dtype).eps]
         rough = sum(judge.loo.rough_errors(grid * judge.loo.scale) for judge in self.judges)
         least = int(np.argmin(rough))

@@ -1,9 +1,8 @@
 """Ridge regression of all targets on fixed activations, for every α at once.
 
-One eigendecomposition gives the solution and the exact leave-one-out residuals
-e_i / (1 - lev_i) (PRESS; Allen, 1974) for any α: that of the weighted covariance of the
-activations, or of the inner products of the rows where there are fewer of them. The
-intercept is not penalised.
+One eigendecomposition gives the solution and the exact leave-one-out residuals e_i / (1 - lev_i)
+(PRESS; Allen, 1974) for any α: of the weighted covariance of the activations or, if there are
+fewer rows, of the inner products of the rows. The intercept is not penalised.
 """
 
 import numpy as np
@@ -12,25 +11,25 @@ from scipy.linalg import eigh
 from ..rows import Index
 from ._activations import NUMBERS_PER_ROW, Activations
 
-#: The values of α to choose from, as parts of the largest eigenvalue; the last leave a constant.
+#: Candidates for α, as fractions of the largest eigenvalue; the largest leave a constant.
 GRID = np.logspace(-13, 3, 33)
 
-#: Penalties times targets whose residuals are taken at once, or one penalty after the other.
+#: Maximum number of penalties times targets for which residuals are computed at once.
 MAX_COLUMNS = 256
 
-#: A smaller part of a row that is not fitted is rounding.
+#: A smaller unfitted fraction of a row is due to rounding.
 ROUNDING = 1e-8
 
 
 class LeaveOneOut:
-    """The output layer W, b of least ½(y - d)² + (α/2)‖W‖², and what it does to rows left out.
+    """The output layer W, b of least ½(y - d)² + (α/2)‖W‖², and its leave-one-out outputs.
 
     A subclass does the decomposition.
 
     Parameters
     ----------
     activations : Activations
-        Of all rows, which have targets and weights.
+        Activations of all rows, with targets and weights.
     judged : ndarray of int
         The rows to leave out, one at a time.
 
@@ -75,7 +74,7 @@ class LeaveOneOut:
         raise NotImplementedError
 
     def rough_errors(self, alphas: np.ndarray) -> np.ndarray:
-        """Return about what `errors` would, from the eigenvalues alone.
+        """Return an approximation of `errors`, from the eigenvalues alone.
 
         Every row has the average leverage: generalised cross-validation (Golub, Heath &
         Wahba, 1979).
@@ -94,7 +93,7 @@ class LeaveOneOut:
 
     @property
     def scale(self) -> float:
-        """The largest eigenvalue, which values of α are parts of."""
+        """The largest eigenvalue, the unit of the candidates for α."""
         return float(self.values[-1]) or 1.0
 
     def condition(self, alpha: float) -> float:
@@ -137,7 +136,7 @@ class LeaveOneOut:
         return self.rows.sum(block, NUMBERS_PER_ROW, over=self.judged)[0]
 
     def predictions(self, alpha: float) -> np.ndarray:
-        """Return for each judged row the output of the layer that is fitted without it."""
+        """Return, for each judged row, the output of the layer fitted without it."""
         self._prepare()
         targets, alphas = self.rows.targets, np.array([alpha])
         return self.rows.fill(
@@ -148,7 +147,7 @@ class LeaveOneOut:
         )
 
     def _prepare(self) -> None:
-        """Compute what the residuals need, before threads share in it."""
+        """Compute what the residuals need, before threads use it."""
 
     def solve(self, alpha: float) -> tuple[np.ndarray, np.ndarray]:
         """Return W, shape (n_columns, n_targets), and b."""
@@ -181,7 +180,7 @@ class ManyRows(LeaveOneOut):
         return residual / np.maximum(rest, ROUNDING) ** 2
 
     def _prepare(self):
-        # All of `rotated`, in the place of the activations, where these are kept and needed.
+        # All of `rotated`, in place of the activations, if these are kept and needed.
         if len(self.judged) < self.rows.n_rows or not self.activations.kept:
             return
         P = self.activations.release()
@@ -202,13 +201,13 @@ class ManyRows(LeaveOneOut):
         P, inverses = self.rotated(part), self.inverses(alphas)
         solutions = inverses[:, :, None] * self.moments[:, None, :]
         fitted = (P @ solutions.reshape(len(solutions), -1)).reshape(len(P), *solutions.shape[1:])
-        # Allen's formula, with the intercept's part of the leverage.
+        # Allen's formula, including the leverage of the intercept.
         leverage = self.rows.shares(part)[:, None] * (1 + (P * P) @ inverses)
         targets = (self.rows.targets[part] - self.offset)[:, None, :]
         residuals = np.subtract(targets, fitted, out=fitted)
         rest = 1 - leverage
         residuals /= np.maximum(rest, ROUNDING)[:, :, None]
-        # Where a row alone determines an output, nothing is known of it without the row.
+        # If a single row determines an output, there is no prediction without the row.
         residuals[rest <= ROUNDING] = self._largest
         return residuals
 
@@ -216,25 +215,24 @@ class ManyRows(LeaveOneOut):
 class FewRows(LeaveOneOut):
     """By the inner products of the rows, of which there are fewer than activations.
 
-    The rows are then fitted ever more exactly as α falls, and the differences in Allen's
-    formula vanish in rounding. With U the eigenvectors and λ the eigenvalues of the inner
-    products, its quotient is that of U (λ + α)⁻¹ Uᵀ d and of the diagonal of
-    U (λ + α)⁻¹ Uᵀ, and nothing cancels.
+    As α decreases, the rows are fitted exactly, and the differences in Allen's formula are lost in
+    rounding. With U the eigenvectors and λ the eigenvalues of the inner products, its quotient is
+    that of U (λ + α)⁻¹ Uᵀ d and of the diagonal of U (λ + α)⁻¹ Uᵀ, and nothing cancels.
     """
 
     def _decompose(self):
         self._root = np.sqrt(self.rows.shares(slice(None)))[:, None]
-        with np.errstate(over="ignore", invalid="ignore"):  # told when it is decomposed
+        with np.errstate(over="ignore", invalid="ignore"):  # reported in the decomposition
             Y = (self.activations.block(slice(None)) - self.center) * self._root
             inner = Y @ Y.T
-        # The direction of the intercept becomes the last, and is left out.
+        # The direction of the intercept becomes the last one, and is dropped.
         inner += (2 * np.trace(inner) + 1) * self._root @ self._root.T
         values, U = decomposed(inner)
         self._values, self._U = values[:-1], U[:, :-1]
         self._targets = self._U.T @ ((self.rows.targets - self.offset) * self._root)
         largest = self._values[-1] if len(self._values) else 0.0
         known = self._values > len(values) * np.finfo(float).eps * largest
-        if not known.any():  # activations that are all alike
+        if not known.any():  # all activations are equal
             self.values, self.vectors = np.zeros(1), np.zeros((Y.shape[1], 1))
             self.moments, self._P = np.zeros((1, len(self.offset))), np.zeros((len(Y), 1))
             return
@@ -264,12 +262,12 @@ class FewRows(LeaveOneOut):
 
 
 def leave_one_out(activations: Activations, judged: np.ndarray) -> LeaveOneOut:
-    """Return the decomposition that is the smaller one.
+    """Return the smaller decomposition.
 
     Parameters
     ----------
     activations : Activations
-        Of all rows, which have targets and weights.
+        Activations of all rows, with targets and weights.
     judged : ndarray of int
         The rows to leave out, one at a time.
 
@@ -289,7 +287,7 @@ def decomposed(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             "The activations of the radial units overflow: scale the inputs, for example with "
             "input_map='robust', or use widths of the size of the distances."
         )
-    # Old releases of scipy cannot do the fast one for a single column.
+    # Old releases of scipy do not support the fast driver for a single column.
     driver = "evd" if len(matrix) > 1 else "ev"
     values, vectors = eigh(matrix, driver=driver, check_finite=False)
     return np.maximum(values, 0), vectors

@@ -1,4 +1,4 @@
-"""Outputs of least squares on indicators, brought to log-odds."""
+"""Transformation of least-squares outputs on indicators to log-odds."""
 
 from typing import NamedTuple
 
@@ -9,25 +9,25 @@ from ..links import Link
 from ..losses import LogLoss
 from ..rows import block_length, blocks
 
-#: The search ends where a step lowers the cross-entropy by a smaller part.
+#: The search ends when a step lowers the cross-entropy by less than this fraction.
 TOLERANCE = 1e-6
 
 
 class LogOdds(NamedTuple):
-    """z = t f + b of least cross-entropy, for outputs f of least squares."""
+    """z = t f + b with the smallest cross-entropy, for least-squares outputs f."""
 
     scale: float  # t, positive
     bias: np.ndarray  # b, (n_outputs,)
-    loss: float  # that cross-entropy
+    loss: float  # the cross-entropy
 
 
 def log_odds(f: np.ndarray, targets: np.ndarray, weights: np.ndarray, link: Link) -> LogOdds:
-    """Return the scale and the biases that bring outputs to log-odds.
+    """Return the scale and the biases that turn outputs into log-odds.
 
     Parameters
     ----------
     f : ndarray of shape (n_rows, n_outputs)
-        Outputs of least squares for rows left out.
+        Least-squares outputs on held-out rows.
     targets : ndarray of shape (n_rows, n_outputs)
         Targets.
     weights : ndarray of shape (n_rows,)

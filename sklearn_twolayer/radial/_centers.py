@@ -16,18 +16,18 @@ from ..rows import random_part
 from ._geometry import DiagonalGeometry
 
 RULES = ("kmeans", "random", "all")
-#: Rows × centres above which KMeans works on batches.
+#: Rows × centres above which KMeans uses batches.
 MINIBATCH_SIZE = 2_000_000
-#: Rows that clusters are sought among; of more, a random part of that size, or of
-#: `ROWS_PER_CENTER` for each centre.
+#: Maximum number of rows for clustering, or `ROWS_PER_CENTER` per centre; of more, a random subset
+#: is used.
 MAX_ROWS = 20_000
 ROWS_PER_CENTER = 50
-#: From so many centres on, KMeans starts from single draws.
+#: From this number of centres on, KMeans starts from single draws.
 MANY_CENTERS = 128
 
 
 def check_centers(centers: Any) -> None:
-    """Raise ValueError if `centers` is no rule, clusterer or array."""
+    """Raise ValueError if `centers` is not a rule, a clusterer or an array."""
     if isinstance(centers, str):
         if centers not in RULES:
             raise ValueError(
@@ -42,16 +42,16 @@ def check_centers(centers: Any) -> None:
 def find_centers(
     rows: Any, n_centers: int, rule: Any, rng: np.random.RandomState
 ) -> tuple[np.ndarray, Any, np.ndarray, Any]:
-    """Return centres, and the rows that they were found among.
+    """Return centres, and the rows among which they were found.
 
     Parameters
     ----------
     rows : InputRows
         The training rows.
     n_centers : int
-        How many centres to look for, where the rule does not say.
+        Number of centres, if the rule does not determine it.
     rule : {"kmeans", "random", "all"}, clusterer or array
-        Where they come from; of a clusterer its ``cluster_centers_``.
+        The source of the centres; for a clusterer, its ``cluster_centers_``.
     rng : RandomState
         The source of random choices.
 
@@ -64,7 +64,7 @@ def find_centers(
     weights : ndarray of shape (n_sampled,)
         Their weights.
     index : slice or ndarray
-        Which rows they are.
+        Indices of these rows.
     """
     check_number("n_centers", n_centers, "[1, inf)", integer=True)
     check_centers(rule)
@@ -89,7 +89,7 @@ def find_centers(
 
 def _centers(X, weights, n_centers, rule, rng):
     if isinstance(rule, str) and rule == "all":
-        return np.unique(_dense(X), axis=0)  # in an order that is not that of the rows
+        return np.unique(_dense(X), axis=0)  # in an order different from that of the rows
     if isinstance(rule, str) and rule == "random":
         n = X.shape[0]
         chance = weights / weights.sum()
@@ -105,7 +105,7 @@ def _centers(X, weights, n_centers, rule, rng):
 
 
 def _given(centers, n_features=None):
-    """Return given centres as an array; raise ValueError where they are none."""
+    """Return given centres as an array, or raise ValueError."""
     points = as_array("centers", centers)
     if points.ndim != 2 or not points.size:
         raise ValueError(
@@ -121,7 +121,7 @@ def _given(centers, n_features=None):
 
 
 def _kmeans(X, weights, n_centers, rng):
-    # Here, since importing it takes longer than all of this package.
+    # Imported here, because this takes longer than all of this package.
     from sklearn.cluster import KMeans, MiniBatchKMeans, kmeans_plusplus
 
     if X.shape[0] * n_centers > MINIBATCH_SIZE:
@@ -141,10 +141,10 @@ def _kmeans(X, weights, n_centers, rng):
 
 
 def _cluster(clusterer, X, weights):
-    # One thread: sums of several come in any order, and the centres would vary with it.
+    # One thread, because the order of sums over several threads, and so the centres, would vary.
     with single_threaded(), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ConvergenceWarning)
-        with np.errstate(over="ignore", invalid="ignore"):  # the widths tell of it
+        with np.errstate(over="ignore", invalid="ignore"):  # reported by the widths
             fit_weighted(clusterer, small_indices(X), sample_weight=weights)
     centers = getattr(clusterer, "cluster_centers_", None)
     if centers is None or getattr(centers, "shape", ())[:1] == (0,):
@@ -161,7 +161,7 @@ def _cluster(clusterer, X, weights):
         )
     points = _given(centers, X.shape[1])
     if any(issubclass(warning.category, ConvergenceWarning) for warning in caught):
-        # Fewer distinct rows than centres: these rows, without the rounding of their means.
+        # Fewer distinct rows than centres: use these rows, without rounding errors of their means.
         rows = distinct(_dense(X))
         if len(rows) <= len(points):
             return rows
@@ -169,7 +169,7 @@ def _cluster(clusterer, X, weights):
 
 
 def distinct(centers: np.ndarray) -> np.ndarray:
-    """Return the centres without copies, in their order.
+    """Return the distinct centres, in their order.
 
     Parameters
     ----------

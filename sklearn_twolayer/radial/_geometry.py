@@ -1,9 +1,9 @@
-"""Squared distances between rows and centres, and the way back to centres and shapes.
+"""Squared distances between rows and centres, and gradients for centres and shapes.
 
-A shape is the A of r² = (x - μ)ᵀ A Aᵀ (x - μ): none (spherical), a diagonal or a full
-matrix, shared by all centres or one for each. Distances come from matrix products of
-blocks of rows, dense or CSR; no array has an axis for rows, centres and inputs at once.
-Arrays may carry leading axes, one for each network of a stack.
+A shape is the A of r² = (x - μ)ᵀ A Aᵀ (x - μ): none (spherical), a diagonal or a full matrix,
+shared by all centres or one for each. Distances are computed by matrix products of blocks of rows,
+dense or CSR; no array has axes for rows, centres and inputs at once. Arrays may have leading axes,
+with one entry per network of a stack.
 """
 
 from typing import Any
@@ -22,24 +22,24 @@ class Geometry:
     Parameters
     ----------
     shared : bool
-        Whether one shape serves all centres.
+        Whether all centres share one shape.
     """
 
     def __init__(self, shared: bool = True):
         self.shared = shared
 
     def shape_parameters(self, n_centers: int, n_features: int) -> tuple[int, ...] | None:
-        """Return the shape of the array A, or None where there is none."""
+        """Return the shape of the array A, or None if there is none."""
         raise NotImplementedError
 
-    # A row whose distances are beyond all floats is as far from all centres as can be.
+    # A row with distances that overflow is infinitely far from all centres.
     @np.errstate(over="ignore", invalid="ignore")
     def squared(self, X, centers: np.ndarray, A: np.ndarray | None) -> tuple[np.ndarray, Any]:
         """Return r², shape (..., n_rows, n_centers), and what `pullback` needs."""
         if sparse.issparse(X):
             origin = np.zeros(())  # zeros stay zeros
         else:
-            # Near the centres there is less to cancel.
+            # Near the centres, less cancels.
             origin = centers.mean(axis=tuple(range(centers.ndim - 1)))
             X = X - origin
         centers = centers - origin
@@ -67,7 +67,7 @@ class DiagonalGeometry(Geometry):
     Parameters
     ----------
     shared : bool
-        Whether one shape serves all centres.
+        Whether all centres share one shape.
     spherical : bool
         Whether there are no shapes.
     """
@@ -87,7 +87,7 @@ class DiagonalGeometry(Geometry):
             B = B[..., None, :]
         squares = X.multiply(X).tocsr() if sparse.issparse(X) else X * X
         weighted = centers if A is None else B * centers
-        # Not X (-2 C): where inputs are many, there are more centres than rows of a block.
+        # Not X (-2 C): with many inputs, there are more centres than rows in a block.
         r2 = product(X, np.swapaxes(weighted, -1, -2))
         r2 *= -2
         r2 += np.einsum("...ij,...ij->...i", weighted, centers)[..., None, :]
@@ -194,12 +194,12 @@ def make_geometry(shape: str, shared: bool) -> Geometry:
     shape : {"spherical", "diagonal", "full"}
         Kind of A.
     shared : bool
-        Whether one serves all centres.
+        Whether all centres share one.
 
     Returns
     -------
     Geometry
-        Its distances.
+        The distances.
     """
     if shape == "full":
         return FullGeometry() if shared else EllipticGeometry(shared=False)

@@ -10,8 +10,8 @@ from ._widths import Clusters
 def cluster_shapes(clusters: Clusters, shape: str, shared: bool) -> np.ndarray:
     """Return the shapes of elliptical clusters (page TWO.34).
 
-    A covariance is shrunk towards a sphere, the more the fewer rows there are, and scaled
-    to a determinant of one, so that the width keeps its meaning.
+    A covariance is shrunk towards a sphere, more strongly with few rows, and scaled to a
+    determinant of one, so that the width keeps its meaning.
 
     Parameters
     ----------

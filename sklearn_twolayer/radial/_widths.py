@@ -1,4 +1,4 @@
-"""Rules for the widths h of radial units, from the centres and the rows about them."""
+"""Rules for the widths h of radial units, from the centres and the rows around them."""
 
 from numbers import Real
 from typing import Any, NamedTuple
@@ -11,7 +11,7 @@ from .._registry import resolve
 from ._centers import nearest
 from ._geometry import DiagonalGeometry
 
-#: A width that is a smaller part of the distances is none.
+#: Widths below this fraction of the distances are treated as zero.
 ROUNDING = 1e-6
 
 
@@ -32,15 +32,15 @@ class WidthRule(Documented):
     """Base of the rules for widths."""
 
     def widths(self, clusters: Clusters) -> np.ndarray:
-        """Return a width for each centre; zero where the rule has no answer."""
+        """Return a width for each centre; zero if the rule has no answer."""
         raise NotImplementedError
 
 
 class MaxDistance(WidthRule):
     """h = d_max / √N_E, with d_max the largest distance between centres (page TWO.34).
 
-    It dies as the dimension grows: d_max / √N_E shrinks with the number of units
-    however far apart they lie.
+    It fails in many dimensions: d_max / √N_E decreases with the number of units, however far apart
+    they are.
     """
 
     def widths(self, clusters):
@@ -62,7 +62,7 @@ class NearestCenters(WidthRule):
     Parameters
     ----------
     n_neighbors : int, default=2
-        How many of them (Moody & Darken, 1989).
+        Number of neighbours (Moody & Darken, 1989).
     """
 
     def __init__(self, n_neighbors: int = 2):
@@ -99,7 +99,7 @@ WIDTHS: dict[str, type[WidthRule]] = {
 
 
 def check_width(width: Any) -> None:
-    """Raise TypeError or ValueError if `width` is no rule, number or array."""
+    """Raise TypeError or ValueError if `width` is not a rule, a number or an array."""
     if isinstance(width, str | WidthRule):
         resolve(width, WIDTHS, WidthRule, "width")
     elif isinstance(width, Real):
@@ -126,8 +126,8 @@ def find_widths(clusters: Clusters, width: Any) -> np.ndarray:
     Returns
     -------
     ndarray of shape (n_centers,)
-        Positive widths. Where the rule has no answer (one centre, one row in a cluster),
-        the distance to the other centres or the spread of the rows stands in.
+        Positive widths. If the rule has no answer (one centre, one row in a cluster), the distance
+        to the other centres or the spread of the rows is used.
     """
     check_width(width)
     n = len(clusters.centers)
@@ -138,7 +138,7 @@ def find_widths(clusters: Clusters, width: Any) -> np.ndarray:
             raise ValueError(f"width has {len(widths)} numbers for {n} centres.")
         widths = np.broadcast_to(widths, n).copy()
     else:
-        with np.errstate(over="ignore", invalid="ignore"):  # told below
+        with np.errstate(over="ignore", invalid="ignore"):  # reported below
             widths = _by_rule(clusters, resolve(width, WIDTHS, WidthRule, "width"))
     check_squares(widths, clusters.centers.dtype, width if is_given else None)
     return widths
@@ -147,18 +147,18 @@ def find_widths(clusters: Clusters, width: Any) -> np.ndarray:
 def check_squares(
     widths: np.ndarray, dtype: Any, given: Any = None, *, learned: bool = False
 ) -> None:
-    """Raise ValueError where a floating type cannot hold the squares of widths.
+    """Raise ValueError if a floating type cannot represent the squares of widths.
 
     Parameters
     ----------
     widths : ndarray of shape (n_centers,)
         Widths of units.
     dtype : dtype
-        The floating type that distances are to be computed in.
+        The floating type of distances.
     given : object, optional
-        The parameter, where they are numbers of the user's.
+        The parameter, if the user passed numbers.
     learned : bool
-        Whether a solver has found them.
+        Whether a solver has learned them.
     """
     info = np.finfo(dtype)
     low, high = info.tiny**0.5, info.max**0.5
@@ -181,7 +181,7 @@ def check_squares(
 
 
 def _by_rule(clusters, rule):
-    """Return the widths of a rule, and others where it has no answer."""
+    """Return the widths of a rule, and replacements where it has no answer."""
     n = len(clusters.centers)
     widths = rule.widths(clusters)
     widths[widths < ROUNDING * max(largest_distance(clusters.centers), clusters.spread())] = 0

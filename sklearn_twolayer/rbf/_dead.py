@@ -1,4 +1,4 @@
-"""Rows that no unit sees."""
+"""Rows on which all units are nearly zero."""
 
 import numpy as np
 
@@ -7,14 +7,14 @@ from ..kernels import as_kernel
 from ..output_layer import FixedLayer, on_some_rows
 from ..rows import blocks, random_part
 
-#: A unit sees a row where its kernel is above this part of its largest value.
+#: A unit is active on a row if its kernel is above this fraction of its maximum.
 SEEN = 1e-3
-#: Rows that are looked at; of more, a random part of that size.
+#: Maximum number of rows that are checked; of more, a random subset.
 N_ROWS = 10_000
 
 
 def rows_without_unit(layer: FixedLayer, radial: Radial, rng: np.random.RandomState) -> float:
-    """Return the part of the training rows at which all units are close to zero.
+    """Return the fraction of the training rows on which all units are nearly zero.
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ def rows_without_unit(layer: FixedLayer, radial: Radial, rng: np.random.RandomSt
     radial : Radial
         Its radial units.
     rng : RandomState
-        Draws the rows that are looked at, where not all.
+        Draws the rows that are checked, if not all.
 
     Returns
     -------

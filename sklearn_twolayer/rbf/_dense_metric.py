@@ -1,4 +1,4 @@
-"""A metric for radial units: how much each mapped input matters to dense networks."""
+"""A metric for radial units: the importance of each mapped input for dense networks."""
 
 from typing import NamedTuple
 
@@ -16,15 +16,15 @@ from ..solvers import Adam, Run
 from ._relevance import metric_root, squared_gradient
 from ._spec import Table
 
-#: Networks in all, units of each of their two branches, and the penalty on the weights.
+#: Number of networks, units of each of their two branches, and the penalty on the weights.
 N_NETWORKS, N_UNITS, ALPHA = 4, 24, 1e-3
-#: Divides their raw outputs: on the rows that they learn, networks are too certain of a class.
+#: Divides their raw outputs, because networks are overconfident on their training rows.
 TEMPERATURE = 3.0
 #: Larger steps than by default: the directions matter, not the last digit.
 SOLVER = Adam(learning_rate=0.03, batch_size=256)
-#: Rows to train on, and rows to standardise by; of more, a random part of that size.
+#: Maximum number of rows for training and for standardising; of more, a random subset.
 MAX_ROWS, N_SCALED = 10_000, 1000
-#: Columns of raw sparse rows up to which they are made dense, to be centred.
+#: Maximum number of columns of raw sparse rows that are made dense and centred.
 MAX_DENSE = 1000
 
 
@@ -35,7 +35,7 @@ class Metric(NamedTuple):
     without: tuple[np.ndarray, ...]  # learned without the targets of each fold
 
     def after(self, first: "Metric") -> "Metric":
-        """Return the metric of inputs that another one has scaled first."""
+        """Return the metric of inputs that another metric has scaled."""
         pairs = zip((first.factors, *first.without), (self.factors, *self.without), strict=True)
         factors = [one * other / (one * other).max() for one, other in pairs]
         return Metric(factors[0], tuple(factors[1:]))
@@ -47,19 +47,19 @@ def dense_metric(
     folds: np.ndarray,
     rng: np.random.RandomState,
 ) -> Metric:
-    """Return by how much each mapped input moves the outputs of dense networks.
+    """Return the importance of each mapped input for dense networks.
 
-    A radial unit sees all inputs alike; a dense one learns which of them matter. Networks
-    are trained on the rows outside of a fold, for half the usual time; all of them together
-    give the metric for all rows. Of classes, what is moved are probabilities: raw outputs go
-    on to grow where there is no doubt.
+    Radial units give all inputs the same weight; dense units learn which inputs are relevant.
+    Networks are trained on the rows outside of a fold, for half the usual time; all of them
+    together give the metric for all rows. For classes, gradients of probabilities are used,
+    because raw outputs keep growing where the class is certain.
 
     Parameters
     ----------
     table : Table
         The training rows.
     maps : list of fitted transformer or None
-        One for each fold that is to be judged.
+        One for each fold to be evaluated.
     folds : ndarray of int, shape (n_rows,)
         The fold of each row.
     rng : RandomState
@@ -101,7 +101,7 @@ def _mean_squares(table, input_map, left_out, rng):
 
 
 class CommonScale(NamedTuple):
-    """A map, and one scale for all columns of what it gives."""
+    """A map, and one scale for all its output columns."""
 
     input_map: Transformer | None
     center: np.ndarray | float
@@ -109,7 +109,7 @@ class CommonScale(NamedTuple):
 
     @classmethod
     def of(cls, table: Table, input_map: Transformer | None) -> "CommonScale":
-        """Return the scale of some rows; columns are centred where a map has mapped them."""
+        """Return the scale of some rows; columns are centred if a map has mapped them."""
         X, weights = map_rows(input_map, table.X), table.sample_weight / table.sample_weight.sum()
         if sparse.issparse(X):
             center, spread = sparse_moments(canonical(X), weights)
@@ -119,7 +119,7 @@ class CommonScale(NamedTuple):
         largest = spread[varies].max(initial=0) or 1.0  # its square may overflow
         relative = spread[varies] / largest if varies.any() else np.ones(1)
         scale = largest * np.sqrt(np.mean(relative**2))
-        # Raw rows are centred whether they are sparse or not, so that both give the same.
+        # Raw rows are centred even if sparse, so that dense and sparse rows give the same result.
         is_narrow = input_map is None and X.shape[1] <= MAX_DENSE
         is_centered = is_narrow or (input_map is not None and not sparse.issparse(X))
         return cls(input_map, center if is_centered else 0.0, float(scale) or 1.0)

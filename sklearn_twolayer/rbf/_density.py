@@ -1,11 +1,11 @@
-"""A density of the inputs about the centres (the remark of page TWO.33).
+"""A density of the inputs around the centres (the remark of page TWO.33).
 
     p(x) = Σ_j α_j N(x; m_j, h² diag(σ²))
 
-with m_j the mean and α_j the part of the training rows that are nearest to centre j, σ
-the columns' standard deviations, and one width h: the spread within the clusters, or
-Scott's n^(-1/(d+4)) of the classical Parzen density where that is larger. It integrates to
-one in the input's own units, whatever map stands ahead of the first layer.
+with m_j the mean and α_j the fraction of the training rows that are nearest to centre j, σ the
+columns' standard deviations, and one width h: the spread within the clusters, or Scott's
+n^(-1/(d+4)) of the classical Parzen density if that is larger. It integrates to one in the units
+of the input, whatever the input map.
 """
 
 import numpy as np
@@ -15,7 +15,7 @@ from scipy.special import logsumexp
 from ..radial import make_geometry
 from ..rows import blocks
 
-#: Smaller variances are none.
+#: Smaller variances are treated as zero.
 SMALLEST = 1e-200
 
 
@@ -25,13 +25,13 @@ class Density:
     Parameters
     ----------
     X : {ndarray, CSR} of shape (n_rows, n_features)
-        Rows, as the user gave them.
+        Rows, as passed by the user.
     labels : ndarray of int, shape (n_rows,)
         The cluster of each row.
     weights : ndarray of shape (n_rows,)
         Their weights.
     is_category : ndarray of bool, shape (n_features,), optional
-        Columns that have no part in it. Missing numbers are taken for the mean.
+        Columns to ignore. Missing numbers are replaced by the mean.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class Density:
                 self.fill = np.where(missing, 0, X).sum(axis=0) / present
         X = self._known(X)
         n, d = X.shape
-        # Powers of two round nothing, and keep squares in range.
+        # Powers of two do not round, and keep squares in range.
         largest = abs(X).max(axis=0)
         largest = largest.toarray().ravel() if sparse.issparse(largest) else largest
         self.exponents = np.clip(np.frexp(largest.astype(np.float64))[1], -1000, 1000)
@@ -67,7 +67,7 @@ class Density:
         self.precision = 1 / (self.width * np.sqrt(total))
 
     def _known(self, X):
-        """Return the numbers, missing ones filled; a column of zeros where there are none."""
+        """Return the numbers, with missing ones replaced; a column of zeros if there are none."""
         if self.fill is None:
             return X
         X = np.where(np.isnan(X), self.fill.astype(X.dtype), X)
@@ -82,7 +82,7 @@ class Density:
 
     @property
     def numbers_per_row(self) -> int:
-        """Numbers that `log` holds for each row, about."""
+        """Approximate number of floats per row that `log` needs."""
         return 2 * len(self.means) + 2 * self.means.shape[1]
 
     def _variances(self, X, labels, weights):
@@ -93,7 +93,7 @@ class Density:
             total = total + weights[part] @ (block - self.means[labels[part]]) ** 2
         return total
 
-    @np.errstate(over="ignore", invalid="ignore")  # of rows that are infinitely far
+    @np.errstate(over="ignore", invalid="ignore")  # rows that are infinitely far
     def log(self, X) -> np.ndarray:
         """Return log p of rows, shape (n_rows,), in nats; a finite number for any row."""
         geometry = make_geometry("diagonal", shared=True)

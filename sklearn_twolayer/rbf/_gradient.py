@@ -12,10 +12,10 @@ from ._spec import RadialSpec
 
 
 class OptimalOutput:
-    """A cost as a function of the first layer: the output layer is the best one for it.
+    """A cost as a function of the first layer, with the optimal output layer.
 
-    The gradient is that of the full cost there, since its part for the output layer is
-    zero (variable projection: Golub & Pereyra, 2003).
+    The gradient is that of the full cost, because its part for the output layer is zero (variable
+    projection: Golub & Pereyra, 2003).
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ class OptimalOutput:
         self._last: tuple[bytes, np.ndarray] | None = None
 
     def lacks(self, capability: str) -> str | None:
-        """Return why a solver cannot have what it requires: only gradients on all rows do."""
+        """Return why the cost lacks a capability: it only has gradients on all rows."""
         return f"the output layer is always kept optimal, so there are no {capability}"
 
     def solved(self, params: np.ndarray) -> np.ndarray:
@@ -70,29 +70,29 @@ def refine_gradient(
 ) -> tuple[JudgedLayer, Outcome]:
     """Learn the first layer with the output layer.
 
-    What is left out from then on are single rows of the output layer alone: the first
-    layer has seen their targets, and errors are optimistic.
+    From then on, leave-one-out applies to the output layer only: the first layer was fitted to all
+    targets, and errors are optimistic.
 
     Parameters
     ----------
     judged : JudgedLayer
-        Where to start.
+        The starting point.
     objective : Objective
         The cost, with its penalty.
     spec : RadialSpec
-        The solver, and perhaps the network to go on from with its output layer.
+        The solver, and possibly the network to continue from.
     run : Run
-        How long, and whom to tell; of all parameters, the output layer's too.
+        How long to minimise, and the callback, which receives all parameters.
 
     Returns
     -------
     judged : JudgedLayer
-        The first layer that was found.
+        The learned first layer.
     outcome : Outcome
         How the solver ended.
     """
     solver = spec.solver
-    # A solver that works on batches takes all parameters alike.
+    # A solver that works on batches updates all parameters in the same way.
     is_linear = has_closed_form(objective.loss, objective.link) and not solver.incremental
     cost: Cost = OptimalOutput(objective) if is_linear else objective  # type: ignore[assignment]
     solver.check_cost(cost)
@@ -107,20 +107,20 @@ def refine_gradient(
 
 
 def with_vector(judged: JudgedLayer, vector: np.ndarray) -> JudgedLayer:
-    """Return a layer with the parameters that a solver has come to.
+    """Return a layer with the parameters found by a solver.
 
     Parameters
     ----------
     judged : JudgedLayer
-        Where it started.
+        The layer before.
     vector : ndarray of shape (n_parameters,)
         The parameters.
 
     Returns
     -------
     JudgedLayer
-        The layer. Widths whose squares overflow are as good as the largest that have some:
-        such a unit is constant.
+        The layer. Widths with squares that overflow are reduced to the largest possible ones,
+        since such a unit is constant.
     """
     objective, vector = judged.objective, vector.astype(judged.layer.vector.dtype)
     log_widths = objective.network.views(vector).own[1]

@@ -24,19 +24,19 @@ from ._width import refine_width
 
 
 class RadialFit(NamedTuple):
-    """A learned radial-basis network: a part of a model, and what is known of it."""
+    """A learned radial-basis network: a part of a model, and its statistics."""
 
     part: Part
-    honest: Honest  # raw outputs for rows left out
+    honest: Honest  # raw outputs on held-out rows
     layer: FixedLayer  # with its centres, widths and shapes
     radial: Radial
     start_widths: np.ndarray  # of the unsupervised stage
     alpha: float
     condition: float  # of the linear system of the output layer
-    residuals: Honest  # for rows left out; of least squares, for classes
-    density: Density | None  # None where the first layer goes on from another
+    residuals: Honest  # on held-out rows; for classes, by least squares
+    density: Density | None  # None if the first layer continues from another
     loss_curve: list[float]
-    outcome: Outcome | None  # of the solver, where there was one that ended
+    outcome: Outcome | None  # of the solver, if there was one and it ended
     interrupted: bool = False  # after some iterations of the solver
 
 
@@ -51,7 +51,7 @@ def fit_radial(
     Parameters
     ----------
     spec : RadialSpec
-        What is asked for.
+        The parameters.
     table : Table
         The training rows.
     input_maps : list of fitted transformer or None
@@ -62,13 +62,13 @@ def fit_radial(
     Returns
     -------
     RadialFit
-        The network, and outputs for rows that it has not seen.
+        The network, and its outputs on held-out rows.
     """
     return _Learning(spec, table, input_maps, rng).fit()
 
 
 class _Learning:
-    """The steps, each of which takes the first layer further."""
+    """The steps, each of which improves the first layer."""
 
     def __init__(self, spec: RadialSpec, table: Table, input_maps, rng):
         self.spec, self.table, self.input_maps, self.rng = spec, table, input_maps, rng
@@ -111,7 +111,7 @@ class _Learning:
         return [*first, "centers", *self.spec.steps, "output layer"]
 
     def _step(self, name, function):
-        """Take a step, and tell of it."""
+        """Take a step, and report it."""
         watch = self.spec.watch
         watch.begin(name)
         result = function()
@@ -150,7 +150,7 @@ class _Learning:
 
     @property
     def cost(self) -> Objective:
-        """What is to be minimised, on the first layer as it is by now."""
+        """The cost on the current first layer."""
         return self.table.cost(self.judged.objective)
 
     def _gradient(self):
@@ -198,7 +198,7 @@ def _output(spec, judged, cost, rng):
         output = fit_convex(judged, cost, rng)
     if not spec.steps or not len(output.honest.rows):
         return output
-    # Where widths and a metric are chosen, the best may be so by chance.
+    # If widths and a metric are chosen, the best ones may be best by chance.
     rows, outputs = output.honest
     targets, row_weights = cost.rows.targets_and_weights(rows)
     (factor,), constant = blend_weights([outputs], targets, row_weights, cost.loss, cost.link)
@@ -207,7 +207,7 @@ def _output(spec, judged, cost, rng):
 
 
 def _residuals(judged, cost, honest):
-    """Return residuals for rows left out; of least squares on indicators, for classes."""
+    """Return held-out residuals; for classes, of least squares on indicators."""
     if isinstance(cost.loss, LogLoss) or not len(honest.rows):
         rows, outputs = judged.left_out
         return Honest(rows, judged.objective.rows.targets[rows] - outputs)
@@ -215,7 +215,7 @@ def _residuals(judged, cost, honest):
 
 
 def _preliminary(judged):
-    """Return a part with an output layer of least squares, as log-odds for classes."""
+    """Return a part with a least-squares output layer, as log-odds for classes."""
     weights, bias = judged.output
     if isinstance(judged.objective.loss, LogLoss):
         scale, shift, _ = judged.log_odds

@@ -1,8 +1,8 @@
 """A learned metric, shared by all centres, from the average gradient of the network.
 
-The mean over rows of the outer products of ∇f says along which directions the output
-changes; as the A Aᵀ of the distances it makes irrelevant inputs disappear (recursive
-feature machines: Radhakrishnan et al., 2024).
+The mean over rows of the outer products of ∇f shows along which directions the output changes.
+Used as A Aᵀ in the distances, it makes irrelevant inputs disappear (recursive feature machines:
+Radhakrishnan et al., 2024).
 """
 
 import numpy as np
@@ -16,30 +16,30 @@ from ..radial import make_geometry
 from ._relevance import metric_root
 from ._width import STEP, refine_width, relative_width
 
-#: Folds of rows, each judged in a metric that was learned without its targets.
+#: Number of folds, each evaluated in a metric that was learned without its targets.
 N_FOLDS = 4
 
 
 def refine_metric(
     judged: JudgedLayer, radial: Radial, rng: np.random.RandomState, n_rounds: int = 2
 ) -> JudgedLayer:
-    """Return the best of some layers, each in the metric that the last one suggests.
+    """Return the best of several layers, each in the metric derived from the previous one.
 
     Parameters
     ----------
     judged : JudgedLayer
-        Where to start, with a shared shape; nothing in it was learned from targets.
+        The starting point, with a shared shape and without anything learned from targets.
     radial : Radial
         Its radial units.
     rng : RandomState
         Deals the folds.
     n_rounds : int, default=2
-        How often the metric is learned anew, at most.
+        Maximum number of times the metric is learned.
 
     Returns
     -------
     JudgedLayer
-        That of the least leave-one-out error.
+        The layer with the smallest leave-one-out error.
     """
     layer, alpha, everything = judged.layer, judged.choice, np.arange(judged.objective.n_rows)
     if len(layer.judged) < 2 * N_FOLDS:
@@ -66,14 +66,14 @@ def refine_metric(
 def with_gradient_metric(
     layer: FixedLayer, rows: np.ndarray, radial: Radial, alpha: float | str
 ) -> FixedLayer:
-    """Return a layer in the metric that its gradient on some rows suggests.
+    """Return a layer in the metric derived from its gradient on some rows.
 
     Parameters
     ----------
     layer : FixedLayer
         A first layer with a shared shape.
     rows : ndarray of int
-        The rows whose targets the metric may be learned from.
+        The rows from whose targets the metric may be learned.
     radial : Radial
         The radial units.
     alpha : float or "loo"
@@ -114,7 +114,7 @@ def gradient_outer_product(layer: FixedLayer, weights: np.ndarray, radial: Radia
     widths = np.exp(log_widths)
     output = weights[: len(centers)] * (widths ** (kernel.power - 2))[:, None]
     geometry, rows = make_geometry(radial.shape, True), layer.objective.rows
-    with np.errstate(over="ignore"):  # the output layer tells of it
+    with np.errstate(over="ignore"):  # reported by the output layer
         origin = centers.mean(axis=0)
 
     def block(part):

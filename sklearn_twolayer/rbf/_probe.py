@@ -1,4 +1,4 @@
-"""What suits a radial-basis network: asked of small ones, on rows that they have not seen."""
+"""Choice of the inputs of a radial-basis network, with small networks on held-out rows."""
 
 from dataclasses import replace
 from typing import NamedTuple
@@ -17,33 +17,35 @@ from ._spec import RadialSpec, Table
 from ._unsupervised import FirstLayer, unsupervised_stage
 from ._width import TYPICAL_WIDTH, refine_width, relative_width
 
-#: Rows of the small networks: a part of all, at least and at most so many.
+#: Rows of the small networks: a fraction of all rows, with a minimum and a maximum.
 PART, FEWEST_ROWS, MOST_ROWS = 0.2, 1000, 2500
-#: Their centres, on the fewest rows; more in proportion.
+#: Their centres on the minimum number of rows; more in proportion.
 N_CENTERS = 150
-#: At least so many of the rows are such that are not judged, where there are any.
+#: Minimum number of rows that are not evaluated, if there are any.
 OTHERS = 0.25
-#: Folds of rows, at least and at most. What is learned without one is judged there, in as many
-#: folds as have so many rows.
+#: Minimum and maximum number of folds. What is learned without a fold is evaluated on it, in as
+#: many folds as needed for a number of rows.
 N_FOLDS, MOST_FOLDS, N_JUDGED = 4, 20, 500
-#: With fewer rows than this no metric is learned, and leave-one-out judges.
+#: With fewer rows than this no metric is learned, and leave-one-out is used.
 MIN_ROWS = 8
-#: By how much the error has to fall for an input map that is not preferred, on the fewest rows.
-#: On more it may be less: chance is, and the error of the preferred one falls more slowly.
+#: Required decrease of the error for an input map that is not preferred, on the minimum number of
+#: rows. With more rows it is smaller, because there is less chance, and the error of the preferred
+#: map falls more slowly.
 GAIN = 0.04
-#: And for a metric of a dense network, and for one of correlations, which knows of no others.
+#: The same for a metric from dense networks, and for one from correlations, which ignore other
+#: inputs.
 DENSE_GAIN, MARGINAL_GAIN = 0.02, 0.3
-#: Correlations of many inputs with few targets may seem to help by chance: their gain has to be
-#: larger by so many times one over the root of the number of rows.
+#: Correlations of many inputs with few targets may seem to help by chance: they must gain more, by
+#: this number divided by the root of the number of rows.
 MARGINAL_CHANCE = 1.2
 
 
 class Inputs(NamedTuple):
-    """What a radial network sees of a row, and a width that goes with it."""
+    """The inputs of a radial network, and a suitable width."""
 
     input_map: Transformer | None
     folds: np.ndarray
-    n_judged: int = 0  # folds that layers are judged on which have not seen them; none: all rows
+    n_judged: int = 0  # folds on which layers learned without them are evaluated; none: all rows
     metric: Metric | None = None
     relative_width: float = TYPICAL_WIDTH  # in typical distances between centres
 
@@ -63,30 +65,29 @@ class Inputs(NamedTuple):
 def judged_layer(
     spec: RadialSpec, table: Table, inputs: Inputs, rng: np.random.RandomState
 ) -> tuple[JudgedLayer, FirstLayer]:
-    """Return the first layer of the unsupervised stage, and what it is judged by.
+    """Return the first layer of the unsupervised stage, and its judges.
 
-    A judge has its centres among the rows outside of a fold, and the metric that is learned
-    from them. Leave-one-out alone would not do: a row that lies apart is a centre itself,
-    and seems to be predicted well. Where the rows of one fold are enough to judge, the layer
-    itself can do without them.
+    A judge has its centres among the rows outside of a fold, and the metric that is learned from
+    them. Leave-one-out alone is not enough: an isolated row is a centre itself, and seems to be
+    predicted well. If the rows of one fold are enough, the layer itself is learned without them.
 
     Parameters
     ----------
     spec : RadialSpec
-        What is asked for.
+        The parameters.
     table : Table
         The training rows.
     inputs : Inputs
-        What the network sees of them.
+        The inputs of the network.
     rng : RandomState
         The source of random choices.
 
     Returns
     -------
     judged : JudgedLayer
-        The layer learned from all rows, to be judged on rows that it has not seen.
+        The layer learned from all rows, with judges for held-out rows.
     first : FirstLayer
-        What else is known of it.
+        Further results of this stage.
     """
     if inputs.n_judged == 1:
         is_judged = inputs.folds == 0
@@ -104,7 +105,7 @@ def judged_layer(
 
 
 class Candidate(NamedTuple):
-    """A small network, and what it sees of rows."""
+    """A small network and its inputs."""
 
     inputs: Inputs
     judged: JudgedLayer
@@ -112,12 +113,12 @@ class Candidate(NamedTuple):
 
 
 class MetricProbe:
-    """Small radial networks of least squares, for classes too, on a part of the rows.
+    """Small least-squares radial networks, also for classes, on some of the rows.
 
     Parameters
     ----------
     spec : RadialSpec
-        What is asked for.
+        The parameters.
     table : Table
         The training rows.
     rng : RandomState
@@ -142,7 +143,7 @@ class MetricProbe:
         self.seed = rng.randint(2**31)  # the same choices for all candidates
 
     def _some_rows(self, rng):
-        """Return the rows of the small networks, most of them rows that can be judged."""
+        """Return the rows of the small networks, mostly rows that can be evaluated."""
         is_judged = self.folds < self.n_judged
         some, others = np.flatnonzero(is_judged), np.flatnonzero(~is_judged)
         n_others = min(int(OTHERS * self.n_rows), len(others))
@@ -151,7 +152,7 @@ class MetricProbe:
         return np.sort(np.concatenate([some, others]))
 
     def find(self, input_maps: list[Transformer | None]) -> Inputs:
-        """Return the best inputs of small networks, and the width that goes with them.
+        """Return the best inputs of small networks, and the corresponding width.
 
         Parameters
         ----------
@@ -161,7 +162,7 @@ class MetricProbe:
         Returns
         -------
         Inputs
-            Of the least error on rows that were left out.
+            The inputs with the smallest error on held-out rows.
         """
         n_judged = self.n_judged if self.table.n_rows >= MIN_ROWS else 0
         best, *others = (
@@ -178,7 +179,7 @@ class MetricProbe:
     def _with_metric(self, plain):
         dense = self._scaled(plain.inputs, self._dense(plain.inputs))
         best = better(plain, dense, DENSE_GAIN)
-        # Among many inputs of noise, the dense network is lost before these are left out.
+        # With many noise inputs, dense networks fail unless correlations have scaled these down.
         marginal = self._marginal(plain.inputs)
         screened = self._scaled(plain.inputs, marginal)
         n_rows = sum(len(judge.judged) for judge in plain.judged.judges)
@@ -203,12 +204,12 @@ class MetricProbe:
         return self._candidate(inputs._replace(metric=metric))
 
     def _candidate(self, inputs) -> Candidate:
-        """Return the small network of the best width."""
+        """Return the small network with the best width."""
         rng, few = np.random.RandomState(self.seed), inputs._replace(folds=self.folds[self.index])
         judged, first = judged_layer(self.spec, self.few, few, rng)
         return Candidate(inputs, refine_width(judged, first.radial, rng), first.radial)
 
 
 def better(one: Candidate, other: Candidate, gain: float) -> Candidate:
-    """Return the other candidate, if it lowers the error by this part, else the one."""
+    """Return the second candidate if it lowers the error by this fraction, else the first."""
     return other if other.judged.error < (1 - gain) * one.judged.error else one

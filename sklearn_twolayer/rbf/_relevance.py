@@ -1,4 +1,4 @@
-"""How much each mapped input matters: to a dense network, or by itself."""
+"""The importance of each mapped input: for a dense network, or by itself."""
 
 import numpy as np
 from scipy import sparse
@@ -6,7 +6,7 @@ from scipy import sparse
 from ..objective import Objective
 from ..rows import Rows
 
-#: The least eigenvalue of a metric, as a part of the largest.
+#: Smallest eigenvalue of a metric, as a fraction of the largest.
 FLOOR = 1e-8
 
 
@@ -30,7 +30,7 @@ def metric_root(outer: np.ndarray) -> np.ndarray:
     return (vectors * values) @ vectors.T
 
 
-#: Of more outputs, so many random sums stand for all.
+#: With more outputs, this number of random sums is used instead.
 N_SUMS = 32
 
 
@@ -39,7 +39,7 @@ def squared_gradient(
 ) -> np.ndarray:
     """Return the mean square of ∂y/∂x over the rows, summed over the outputs y = g(z / t).
 
-    Of many outputs, it is estimated.
+    With many outputs, it is estimated.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def squared_gradient(
         X, (_, weights) = objective.rows.augmented(part), objective.rows.targets_and_weights(part)
         z, (_, _, saved) = network.forward(views, X)
         total = 0.0
-        # A stream for each block, whichever thread it falls to.
+        # One random stream per block, independent of the thread.
         signs = np.random.RandomState((seed + part.start) % 2**32)
         for delta in _gradients(link, link(z / temperature), signs):
             delta = delta / temperature @ views.weights.T
@@ -79,7 +79,7 @@ def squared_gradient(
 
 
 def _gradients(link, y, rng):
-    """Yield ∂y_m/∂z for each output m, or for random sums of many, whose squares add up alike.
+    """Yield ∂y_m/∂z for each output m, or for random sums of many with the same expected squares.
 
     The mixed terms of a sum with random signs are zero on average (Hutchinson, 1990).
     """
@@ -89,12 +89,12 @@ def _gradients(link, y, rng):
     n_rows, n_outputs = y.shape
     signs = rng.choice(np.array([-1, 1], dtype=y.dtype), (n_rows, n_outputs + N_SUMS))
     signs *= y.dtype.type(N_SUMS**-0.5)
-    for start in range(N_SUMS):  # no pair of outputs meets a pair of signs twice
+    for start in range(N_SUMS):  # no pair of outputs has the same signs twice
         yield link.pullback(y, signs[:, start : start + n_outputs])
 
 
 def marginal_metric(rows: Rows) -> np.ndarray:
-    """Return how closely each mapped input alone goes with the targets.
+    """Return the correlation of each mapped input with the targets.
 
     Parameters
     ----------
@@ -104,10 +104,10 @@ def marginal_metric(rows: Rows) -> np.ndarray:
     Returns
     -------
     ndarray of shape (n_mapped_features,)
-        Correlations, beyond those of noise; the largest is about one.
+        Correlations beyond those expected from noise; the largest is about one.
     """
     first = rows.inputs(slice(0, 1))
-    origin = 0.0 if sparse.issparse(first) else first  # against the rounding of large means
+    origin = 0.0 if sparse.issparse(first) else first  # reduces the rounding errors of large means
 
     def block(part):
         X, (targets, weights) = rows.inputs(part), rows.targets_and_weights(part)

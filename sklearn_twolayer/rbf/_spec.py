@@ -1,4 +1,4 @@
-"""What is asked of a radial-basis network, and the table that it is learned from."""
+"""The specification of a radial-basis network, and its training rows."""
 
 from dataclasses import dataclass, field, replace
 
@@ -24,7 +24,7 @@ MAX_TAIL = 1000
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """Rows with encoded targets, and how errors are counted.
+    """Rows with encoded targets, and the loss.
 
     Parameters
     ----------
@@ -39,11 +39,11 @@ class Table:
     link : Link
         y = g(z).
     n_jobs : int or None
-        Number of threads, as joblib counts.
+        Number of threads, as in joblib.
     is_category : ndarray of bool, shape (n_features,), optional
-        Which columns hold codes of levels.
+        Which columns contain codes of levels.
     folds : ndarray of int, shape (n_rows,), optional
-        Four folds, for what is to be judged on rows that others judge too.
+        Four folds, if the evaluated rows are shared with other networks.
     """
 
     X: Matrix
@@ -62,18 +62,18 @@ class Table:
 
     @property
     def is_linear(self) -> bool:
-        """Whether least squares is what is asked for, or what its output layer starts from."""
+        """Whether least squares is the loss, or the start of the output layer."""
         return isinstance(self.loss, LogLoss) or has_closed_form(self.loss, self.link)
 
     def for_squares(self) -> "Table":
-        """Return the rows with targets of least squares, by which layers are judged."""
+        """Return the rows with least-squares targets, by which layers are evaluated."""
         if self.is_linear:
             return self
         targets = working_targets(self.targets, self.sample_weight, self.loss, self.link)
         return replace(self, targets=targets, loss=SquaredError(), link=IdentityLink())
 
     def cost(self, squares: Objective) -> Objective:
-        """Return the cost that is asked for, where layers are judged by another."""
+        """Return the cost with the actual loss, if layers are evaluated by least squares."""
         if self.is_linear:
             return squares
         rows = squares.rows.labelled(self.targets, self.sample_weight)
@@ -99,9 +99,9 @@ class Table:
 class RadialSpec:
     """The parameters of a radial-basis network, checked, with `refine` as a list of steps.
 
-    They are those of `RBFNetwork`; `learns_metric` says whether the mapped inputs are
-    rescaled by their importance, where that helps, and `centers` are mapped already. `watch`
-    is told of the steps, and `start` is the network whose first layer the gradient goes on from.
+    They are those of `RBFNetwork`; `learns_metric` is True if the mapped inputs are rescaled by
+    their importance when this helps, and `centers` are already mapped. `watch` is notified of the
+    steps, and `start` is the network from whose first layer the gradient continues.
     """
 
     n_centers: int
@@ -124,16 +124,16 @@ class RadialSpec:
 
     @property
     def width_rule(self) -> str | WidthRule | float | np.ndarray:
-        """The rule for the widths, "dmax" where they are left to leave-one-out."""
+        """The rule for the widths; "dmax" if leave-one-out chooses them."""
         return "dmax" if self.finds_width else self.width
 
     @property
     def finds_width(self) -> bool:
-        """Whether the widths are left to leave-one-out."""
+        """Whether leave-one-out chooses the widths."""
         return isinstance(self.width, str) and self.width == "loo"
 
     def radial(self, n_units: int) -> Radial:
-        """Return the radial units; a metric to be learned starts from spheres with a shape."""
+        """Return the radial units; to learn a metric, they start as spheres with a shape."""
         learns_shape = "metric" in self.steps and self.shape == "spherical"
         return Radial(
             n_units,
@@ -145,7 +145,7 @@ class RadialSpec:
         )
 
     def embedding(self, radial: Radial, rows: Rows) -> Embedding:
-        """Return the first layer: the radial units, and perhaps the mapped inputs."""
+        """Return the first layer: the radial units, and possibly the mapped inputs."""
         tail = self.linear_tail
         if isinstance(tail, str):
             tail = self.has_tail_by_default and rows.n_features <= MAX_TAIL

@@ -20,7 +20,7 @@ class FirstLayer(NamedTuple):
     layer: FixedLayer
     radial: Radial
     clusters: Clusters
-    among: Index  # the rows that the clusters were found among
+    among: Index  # the rows among which the clusters were found
 
 
 def unsupervised_stage(
@@ -35,7 +35,7 @@ def unsupervised_stage(
     Parameters
     ----------
     spec : RadialSpec
-        What is asked for.
+        The parameters.
     table : Table
         The training rows.
     input_map : fitted transformer or None
@@ -43,12 +43,12 @@ def unsupervised_stage(
     rng : RandomState
         The source of random choices.
     among : ndarray of int, optional
-        The rows that centres may come from, if not all.
+        The rows from which centres may come, if not all.
 
     Returns
     -------
     FirstLayer
-        The network, its output layer still zero.
+        The network, with an output layer of zeros.
     """
     rows = table.rows(input_map)
     with np.errstate(over="ignore", invalid="ignore"):
@@ -74,12 +74,12 @@ def unsupervised_stage(
 
 
 def continued_layer(spec: RadialSpec, table: Table) -> tuple[FixedLayer, Radial]:
-    """Return the first layer of the network that is to go on, on other rows perhaps.
+    """Return the first layer of the network to continue from, possibly on other rows.
 
     Parameters
     ----------
     spec : RadialSpec
-        What is asked for, with its `start`.
+        The parameters, with `start`.
     table : Table
         The training rows.
 
@@ -93,7 +93,7 @@ def continued_layer(spec: RadialSpec, table: Table) -> tuple[FixedLayer, Radial]
     Raises
     ------
     ValueError
-        If another network is asked for than the one that is there.
+        If the parameters specify another network than `start`.
     """
     assert spec.start is not None
     start, rows = spec.start, table.rows(spec.start.input_map)

@@ -8,20 +8,20 @@ from ..embeddings import Radial
 from ..output_layer import FixedLayer, JudgedLayer
 from ..radial import make_geometry
 
-#: Ratio of neighbouring factors, and how far they may go.
+#: Ratio of neighbouring factors, and their bounds.
 STEP = 1.6
 RANGE = 64.0
-#: The typical width that the search starts from, in typical distances between centres.
+#: Typical width at the start of the search, in typical distances between centres.
 TYPICAL_WIDTH = 0.8
-#: Centres that the typical distance is taken from.
+#: Number of centres used for the typical distance.
 N_CENTERS = 300
-#: Rows that a width is tried on, at least, and for each centre; of more, a random part.
+#: Rows on which a width is tried: the minimum, and per centre; of more, a random subset.
 N_ROWS, ROWS_PER_CENTER = 3000, 3
-#: Rows that are enough to judge a width, where several layers share in it.
+#: Number of rows that is enough to evaluate a width, if several layers share the task.
 N_JUDGED = 300
 
 
-@np.errstate(divide="ignore", invalid="ignore")  # distances that overflow are told elsewhere
+@np.errstate(divide="ignore", invalid="ignore")  # overflowing distances are reported elsewhere
 def refine_width(
     judged: JudgedLayer, radial: Radial, rng: np.random.RandomState, start: float = TYPICAL_WIDTH
 ) -> JudgedLayer:
@@ -30,18 +30,18 @@ def refine_width(
     Parameters
     ----------
     judged : JudgedLayer
-        Where to start.
+        The starting point.
     radial : Radial
         Its radial units.
     rng : RandomState
-        Draws the rows that widths are tried on, where not on all.
+        Draws the rows on which widths are tried, if not on all.
     start : float
-        The typical width to begin with, in typical distances; the next smaller one follows.
+        The initial typical width, in typical distances; the next smaller one follows.
 
     Returns
     -------
     JudgedLayer
-        That of the least leave-one-out error among those tried.
+        The layer with the smallest leave-one-out error among those tried.
     """
     n_rows = max(N_ROWS, ROWS_PER_CENTER * len(judged.layer.own[0]))
     few = judged.thinned(n_rows, rng).by(N_JUDGED)
@@ -53,7 +53,7 @@ def refine_width(
         other = few.mapped(widened(radial, log_factor))
         errors[log_factor] = other.error
         if len(errors) == 1 or other.error < best.error:
-            best = other  # the activations of the others are let go
+            best = other  # the activations of the others are released
 
     for typical in (start / STEP, start):
         attempt(float(np.log(typical)))
@@ -63,15 +63,15 @@ def refine_width(
         if least not in (min(errors), max(errors)):
             break
         further = least - step if least == min(errors) else least + step
-        if not abs(further) <= limit:  # nor where the start is no number
+        if not abs(further) <= limit:  # also if the start is NaN
             break
         attempt(further)
-    # With all its judges it has its activations.
+    # With all its judges it keeps its activations.
     return best if few is judged else judged.mapped(widened(radial, least))
 
 
 def widened(radial: Radial, log_factor: float) -> Callable[[FixedLayer], FixedLayer]:
-    """Return what gives a layer a typical width, as a logarithm in typical distances."""
+    """Return the function that sets the log of the typical width, in typical distances."""
 
     def change(layer):
         log_widths = layer.own[1]
@@ -93,6 +93,6 @@ def typical_distance(layer: FixedLayer, radial: Radial) -> float:
     shared = radial.shared or radial.shape == "spherical"
     geometry = make_geometry(radial.shape if shared else "spherical", True)
     r2, _ = geometry.squared(some, some, shapes[0] if shapes and shared else None)
-    apart = r2[np.triu_indices(len(some), 1)]  # a centre's distance to itself is rounding
+    apart = r2[np.triu_indices(len(some), 1)]  # the distance of a centre to itself is rounding
     distance = np.sqrt(np.median(apart)) if len(apart) else 0.0
     return float(distance or np.exp(layer.own[1].mean()))
