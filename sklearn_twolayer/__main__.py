@@ -39,13 +39,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     Parameters
     ----------
     argv : sequence of str, optional
-        The arguments; those of the command line if None.
+        The arguments; if None, those of the command line.
 
     Returns
     -------
     int
         Exit code: 0; 1 if a model failed or took too long; 2 if the arguments or the table are
-        wrong, after a message on the standard error stream that says how; 130 after Ctrl-C.
+        invalid, after a message on the standard error stream; 130 after Ctrl-C.
 
     Examples
     --------
@@ -152,10 +152,10 @@ def _at_least(low):
 
 
 if __name__ == "__main__":
-    # A terminal that knows no "±" gets a "?" in its place.
+    # Terminals that cannot display "±" get a "?" instead.
     sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
     try:
         sys.exit(main())
-    except BrokenPipeError:  # a reader such as `head` has enough
+    except BrokenPipeError:  # a reader such as `head` has closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)

@@ -1,4 +1,4 @@
-"""How many threads BLAS uses: one, while work is distributed over our own threads."""
+"""Limits of BLAS threads: one, while work is distributed over our own threads."""
 
 import os
 from collections.abc import Iterator
@@ -9,11 +9,11 @@ from threadpoolctl import ThreadpoolController
 
 
 class _Holder(Thread):
-    """A thread that holds the limit for as long as anybody needs it.
+    """A thread that holds the limit as long as anyone needs it.
 
-    From threadpoolctl 3.8 on, the thread that set the limit of a pool of threads for the
-    whole process owns it until it gives it back, and what other threads set is ignored. Of
-    fits that overlap in time the first may end first: none of their threads can own it.
+    From threadpoolctl 3.8 on, the thread that sets the limit of a thread pool for the whole
+    process owns it until it restores it, and limits set by other threads are ignored. If fits
+    overlap in time, the first may end first, so none of their threads can own the limit.
     """
 
     def __init__(self, controller: ThreadpoolController):
@@ -37,13 +37,13 @@ class _Holder(Thread):
         """Start, and return self, or None where the limit could not be set."""
         try:
             self.start()
-        except RuntimeError:  # no new thread: the interpreter ends, or knows no threads
+        except RuntimeError:  # no new thread: the interpreter is shutting down, or has no threads
             return None
         self._ready.wait()
         return self if self._limiter else None
 
     def release(self):
-        """Give the limit back as it was."""
+        """Restore the limit."""
         thread = self
         if not self.is_alive():  # a fork has no copy of it
             thread = Thread(target=self._give_back)
@@ -52,16 +52,16 @@ class _Holder(Thread):
         thread.join()
 
     def _give_back(self):
-        # Where it is another by now, the owner's time has ended, and all is as it was.
+        # If there is another holder by now, the owner has ended, and everything is restored.
         if _is_single(self._controller):
             self._limiter.__exit__(None, None, None)
 
 
 class _BlasLimit:
-    """Context in which BLAS has one thread, for as long as anybody is in it.
+    """Context in which BLAS has one thread, as long as anyone is inside.
 
-    A limit that another thread has set, and not yet given back, stays as it is. One that
-    the calling thread itself has set is lowered until it leaves.
+    A limit that another thread has set and not yet restored is not changed. A limit set by the
+    calling thread itself is lowered until it leaves.
     """
 
     def __init__(self):
@@ -69,7 +69,7 @@ class _BlasLimit:
         self._lock, self._own = Lock(), local()
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(
-                before=self._lock.acquire,  # so that no change is half-way
+                before=self._lock.acquire,  # so that no change is incomplete
                 after_in_parent=self._lock.release,
                 after_in_child=self._after_fork,
             )
@@ -93,17 +93,17 @@ class _BlasLimit:
                 self._release()
 
     def _limiters(self) -> list:
-        """Return what the calling thread has set itself, once for each time it is inside."""
+        """Return the limits set by the calling thread, once for each time it is inside."""
         if not hasattr(self._own, "limiters"):
             self._own.limiters = []
         return self._own.limiters
 
     def _limit_own(self):
-        """Set a limit that only the calling thread can set: its own, or one for itself."""
+        """Set a limit that only the calling thread can set."""
         if _is_single(self._controller):
             return None
         limiter = self._controller.limit(limits=1, user_api="blas")
-        # Not its own: what it found is not its to restore.
+        # Not its own limit, so it must not restore it.
         return limiter if _is_single(self._controller) else None
 
     def _release(self):
@@ -112,7 +112,7 @@ class _BlasLimit:
             holder.release()
 
     def _after_fork(self):
-        # Of all threads that were inside, a fork has the one that forked.
+        # Of all threads inside, a fork has only the one that forked.
         self._n_inside = len(self._limiters())
         if not self._n_inside:
             self._release()
@@ -129,7 +129,7 @@ _BLAS_LIMIT = _BlasLimit()
 def single_threaded_blas() -> _BlasLimit:
     """Context in which a matrix product uses the calling thread alone.
 
-    Blocks of rows are small, and are spread over the threads of a pool instead.
+    Blocks of rows are small, and are distributed over the threads of a pool instead.
 
     Returns
     -------
@@ -141,16 +141,16 @@ def single_threaded_blas() -> _BlasLimit:
 
 @contextmanager
 def single_threaded() -> Iterator[None]:
-    """Context in which no library uses threads of its own.
+    """Context in which no library uses its own threads.
 
-    For algorithms that add up in an order that depends on them, such as KMeans.
+    For algorithms in which the order of sums depends on threads, such as KMeans.
 
     Yields
     ------
     None
         The former limits are restored on exit.
     """
-    # Sought anew: importing KMeans may have brought another library.
+    # Searched again, since importing KMeans may have loaded another library.
     openmp = ThreadpoolController().select(user_api="openmp")
     with single_threaded_blas():
         limiter = openmp.limit(limits=1, user_api="openmp")

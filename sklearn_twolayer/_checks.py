@@ -1,4 +1,4 @@
-"""Checks of hyperparameters, for every room."""
+"""Checks of hyperparameters."""
 
 from numbers import Integral, Number, Real
 from typing import Any
@@ -6,30 +6,30 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-#: The longest piece of a value that a message shows.
+#: Maximum length of a value in a message.
 LONGEST = 200
-#: The largest integer that arrays and compiled code know.
+#: The largest integer that arrays and compiled code support.
 LARGEST = 2**63 - 1
 
 
 def check_number(name: str, value: Any, interval: str, *, integer: bool = False) -> None:
-    """Raise where a parameter is not a number of the given kind and range.
+    """Raise an error if a parameter is not a number of the given kind and range.
 
     Parameters
     ----------
     name : str
         The parameter, for the message.
     value : object
-        What was given.
+        The value of the parameter.
     interval : str
-        The range, such as ``"[0, 1)"`` or ``"(0, inf]"``: a round bracket leaves out the end.
+        The range, such as ``"[0, 1)"`` or ``"(0, inf]"``: a round bracket excludes the end.
     integer : bool
-        Whether it has to be whole.
+        Whether it must be an integer.
 
     Raises
     ------
     TypeError, ValueError
-        If it is no such number.
+        If it is not such a number.
 
     Examples
     --------
@@ -63,17 +63,17 @@ def as_array(name: str, value: Any) -> np.ndarray:
     name : str
         The parameter, for the message.
     value : array-like or sparse array
-        What was given.
+        The value of the parameter.
 
     Returns
     -------
     ndarray of float64
-        The array, dense, of any number of axes.
+        A dense array with any number of axes.
 
     Raises
     ------
     ValueError
-        If it is no rectangular array, or holds anything but finite real numbers.
+        If it is not a rectangular array of finite real numbers.
 
     Examples
     --------
@@ -94,28 +94,28 @@ def as_array(name: str, value: Any) -> np.ndarray:
 
 
 def as_mapped(what: str, function: Any, value: Any, array: np.ndarray) -> np.ndarray:
-    """Return the result of a user's function of an array, element by element.
+    """Return the result of a user's element-wise function as an array, or raise an error.
 
     Parameters
     ----------
     what : str
-        What the function is, for the message.
+        The kind of function, for the message.
     function : object
         The function.
     value : object
         What it returned.
     array : ndarray
-        What it was given.
+        Its argument.
 
     Returns
     -------
     ndarray
-        Real numbers, as many as it was given.
+        Real numbers, of the shape of the argument.
 
     Raises
     ------
     ValueError
-        If it returned anything else: a sum would be added to all elements without a word.
+        If it returned anything else; for example, a sum would be broadcast silently.
 
     Examples
     --------
@@ -139,17 +139,17 @@ def as_mapped(what: str, function: Any, value: Any, array: np.ndarray) -> np.nda
 
 
 def shown(value: Any) -> str:
-    """Return how a message shows a value that a user gave: its repr, cut where it is long.
+    """Return a value for a message: its repr, shortened if it is long.
 
     Parameters
     ----------
     value : object
-        What was given.
+        The value of the parameter.
 
     Returns
     -------
     str
-        A text of moderate length.
+        A string of moderate length.
 
     Examples
     --------
@@ -158,33 +158,33 @@ def shown(value: Any) -> str:
     """
     try:
         text = repr(value)
-    except ValueError:  # Python refuses to write out integers of thousands of digits
+    except ValueError:  # Python refuses to print integers with thousands of digits
         return f"a value of type {type(value).__name__}"
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
 
 def check_choice(name: str, value: Any, choices: tuple) -> None:
-    """Raise where a parameter is none of its choices.
+    """Raise an error if a parameter is not one of the choices.
 
     Parameters
     ----------
     name : str
         The parameter, for the message.
     value : object
-        What was given.
+        The value of the parameter.
     choices : tuple
-        What it may be.
+        The valid values.
 
     Raises
     ------
     ValueError
-        If it is something else.
+        If it is invalid.
 
     Examples
     --------
     >>> check_choice("schedule", "cosine", ("cosine", "constant"))
     """
-    # What is neither text nor a number, such as an array, need not compare to one truth value.
+    # Comparisons of other types, such as arrays, may not give a single truth value.
     is_scalar = isinstance(value, str | Number | np.bool_)
     if not any(value is choice or (is_scalar and value == choice) for choice in choices):
         known = ", ".join(map(repr, choices))
@@ -192,17 +192,17 @@ def check_choice(name: str, value: Any, choices: tuple) -> None:
 
 
 def check_n_jobs(n_jobs: Any) -> None:
-    """Raise where a number of threads is neither None nor an integer other than zero.
+    """Raise an error if `n_jobs` is neither None nor a non-zero integer.
 
     Parameters
     ----------
     n_jobs : object
-        What was given.
+        The value of the parameter.
 
     Raises
     ------
     TypeError, ValueError
-        If it is something else.
+        If it is invalid.
 
     Examples
     --------

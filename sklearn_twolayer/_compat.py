@@ -1,4 +1,4 @@
-"""The one place that knows of differences between versions of scikit-learn."""
+"""Differences between versions of scikit-learn."""
 
 try:
     from sklearn.callback import CallbackSupportMixin, with_callbacks
@@ -8,7 +8,7 @@ except ImportError:  # scikit-learn < 1.9 has no callbacks
         """Stand-in without `set_callbacks`."""
 
     def with_callbacks(method):
-        """Return the method as it is."""
+        """Return the method unchanged."""
         return method
 
 

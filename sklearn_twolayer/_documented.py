@@ -1,15 +1,15 @@
-"""Links from scikit-learn's diagrams to the pages of the API."""
+"""Links from scikit-learn's diagrams to the API pages."""
 
 import sys
 
 from sklearn.base import BaseEstimator
 
-#: Where the pages of the API are.
+#: URL of the API pages.
 API = "https://sklearn-twolayer.readthedocs.io/en/latest/api/generated"
 
 
 class Documented(BaseEstimator):
-    """Base of all that has parameters and a page of its own."""
+    """Base of all classes with parameters and an API page."""
 
     _doc_link_module = "sklearn_twolayer"
     _doc_link_template = f"{API}/{{path}}.html"
@@ -19,17 +19,17 @@ class Documented(BaseEstimator):
 
 
 def public_path(thing: type) -> str:
-    """Return the shortest path that a class or function of the package can be imported by.
+    """Return the shortest path from which a class or function of the package can be imported.
 
     Parameters
     ----------
     thing : class or function
-        With a name and a module.
+        A class or function of the package.
 
     Returns
     -------
     str
-        Its module, or a package about it that exports it, and its name.
+        Its module, or a parent package that exports it, and its name.
 
     Examples
     --------

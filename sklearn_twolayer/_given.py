@@ -1,4 +1,4 @@
-"""Estimators that a user gives: clusterers, and transformers as input maps."""
+"""Estimators passed by users: clusterers, and transformers as input maps."""
 
 from typing import Any
 
@@ -7,19 +7,19 @@ from sklearn.utils.validation import has_fit_parameter
 
 
 def with_random_state(estimator: Any, rng: np.random.RandomState) -> Any:
-    """Give an estimator, and those nested in it, a seed where `random_state` is None.
+    """Set `random_state` of an estimator, and of those nested in it, where it is None.
 
     Parameters
     ----------
     estimator : estimator
-        A copy of what the user gave; it is changed.
+        A copy of the user's estimator; it is modified.
     rng : RandomState
-        What seeds are drawn from; nothing is drawn where none is needed.
+        The source of seeds; nothing is drawn if none is needed.
 
     Returns
     -------
     estimator
-        The same.
+        The same estimator.
 
     Examples
     --------
@@ -36,7 +36,7 @@ def with_random_state(estimator: Any, rng: np.random.RandomState) -> Any:
 
 
 def fit_weighted(estimator: Any, *data: Any, sample_weight: np.ndarray) -> Any:
-    """Fit an estimator, under weights if its `fit` takes them, and return it."""
+    """Fit an estimator, with weights if its `fit` accepts them, and return it."""
     if has_fit_parameter(estimator, "sample_weight"):
         return estimator.fit(*data, sample_weight=sample_weight)
     return estimator.fit(*data)

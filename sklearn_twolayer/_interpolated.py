@@ -1,8 +1,8 @@
-"""Rows of piecewise-linear coordinates, by one bin and one fraction for each column.
+"""Rows of piecewise-linear coordinates, represented by one bin and one fraction per column.
 
-Of a column's coordinates all before its bin are one, and all after it zero: their product with
-a matrix lies on the line between two running sums of its rows. Two rows for each column take
-the place of all coordinates, so that finer bins cost nothing.
+All coordinates of a column before its bin are one, and all after it are zero. So their product
+with a matrix is an interpolation between two running sums of its rows. Two rows per column replace
+all coordinates, so that finer bins take no more time.
 """
 
 from dataclasses import dataclass, replace
@@ -13,21 +13,21 @@ from scipy import sparse
 
 
 class Tabulated(NamedTuple):
-    """A matrix, with running sums at the edges of bins for the rows of coordinates."""
+    """A matrix, with running sums at the edges of bins in place of the rows of coordinates."""
 
     plain: np.ndarray  # (..., n_others, k), the other rows
     sums: np.ndarray  # (..., n_edges, k)
 
 
 class Bins(NamedTuple):
-    """Where the coordinates stand among the inputs: column by column, after some others."""
+    """The positions of the coordinates among the inputs: column by column, after the others."""
 
     n_before: int
-    counts: np.ndarray  # bins of each column that has some
+    counts: np.ndarray  # number of bins of each column with bins
 
     @property
     def n_edges(self) -> int:
-        """Running sums of each column, as many for all."""
+        """Number of running sums per column, the same for all."""
         return int(self.counts.max()) + 1
 
     def tabulate(self, C: np.ndarray) -> Tabulated:
@@ -51,9 +51,9 @@ class Interpolated:
     plain : ndarray of shape (n_rows, n_others)
         All inputs but the coordinates.
     lines : CSR of shape (n_rows, n_columns * n_edges)
-        For each column, how much its value has of the two edges of its bin.
+        For each column, the weights of the two edges of its bin.
     n_coordinates : int
-        Number of inputs that `lines` stands for.
+        Number of inputs that `lines` represents.
     """
 
     plain: np.ndarray
@@ -83,7 +83,7 @@ class Interpolated:
         return len(self.plain), self.plain.shape[1] + self.n_coordinates
 
     def beside(self, *others: np.ndarray) -> "Interpolated":
-        """Return the rows with more inputs after the others."""
+        """Return the rows with additional inputs after the others."""
         return replace(self, plain=np.concatenate([self.plain, *others], axis=1))
 
     def augmented(self) -> "Interpolated":

@@ -9,7 +9,7 @@ from scipy.linalg import get_blas_funcs
 
 from ._interpolated import Tabulated
 
-#: Rows: a dense array, or sparse ones in CSR.
+#: Rows: a dense array, or sparse rows in CSR.
 Matrix: TypeAlias = np.ndarray | sparse.csr_array
 
 
@@ -24,7 +24,7 @@ def product(X, C: np.ndarray | Tabulated) -> np.ndarray:
     Parameters
     ----------
     X : {ndarray, CSR} of shape (n_rows, n)
-        A block of rows; `Interpolated` ones, where `C` is tabulated.
+        A block of rows; `Interpolated` if `C` is tabulated.
     C : ndarray of shape (..., n, k)
         One matrix, or a stack of them.
 
@@ -64,16 +64,16 @@ def transposed_product(X, delta: np.ndarray, out: np.ndarray) -> None:
 
 
 def summed_by(owners: np.ndarray, values: np.ndarray, n_owners: int) -> np.ndarray:
-    """Return sums of columns, one for each of those that they belong to.
+    """Return sums of columns, one per owner.
 
     Parameters
     ----------
     owners : ndarray of int, shape (n_columns,)
-        What each column belongs to, below `n_owners`.
+        The owner of each column, below `n_owners`.
     values : ndarray of shape (n_rows, n_columns)
         Numbers.
     n_owners : int
-        How many sums there are.
+        The number of sums.
 
     Returns
     -------
@@ -100,11 +100,11 @@ def add_multiple(total: np.ndarray, part: np.ndarray, factor: float) -> None:
     Parameters
     ----------
     total : ndarray
-        What is added to; may be empty.
+        The array to add to; may be empty.
     part : ndarray
-        What is multiplied, of the same shape and dtype.
+        The array to add, of the same shape and dtype.
     factor : float
-        By which.
+        The factor of `part`.
 
     Examples
     --------
@@ -118,7 +118,7 @@ def add_multiple(total: np.ndarray, part: np.ndarray, factor: float) -> None:
         return
     known = total.dtype == part.dtype and total.dtype in (np.float32, np.float64)
     if known and total.flags.carray and part.flags.c_contiguous:
-        # BLAS works in place where an array is contiguous.
+        # BLAS works in place if an array is contiguous.
         _axpy(total.dtype)(part.reshape(-1), total.reshape(-1), a=factor)
     elif total.ndim == 1:
         total += factor * part
@@ -153,14 +153,14 @@ def augmented(X, dtype) -> np.ndarray:
             X = X.astype(dtype)
         return sparse.csr_array(sparse.hstack([X, ones]))
     result = np.empty((X.shape[0], X.shape[1] + 1), dtype=dtype)
-    with np.errstate(over="ignore"):  # what a shorter type cannot hold has no finite cost
+    with np.errstate(over="ignore"):  # values that overflow have no finite cost
         result[:, :-1] = X
     result[:, -1] = 1
     return result
 
 
 def without_ones(X) -> np.ndarray:
-    """Return the rows of `augmented` as they were, dense.
+    """Return the rows of `augmented` without the column of ones, dense.
 
     Parameters
     ----------
@@ -170,6 +170,6 @@ def without_ones(X) -> np.ndarray:
     Returns
     -------
     ndarray of shape (n_rows, n)
-        A view, where `X` is dense.
+        A view, if `X` is dense.
     """
     return dense(X[:, :-1])

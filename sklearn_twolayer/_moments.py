@@ -1,4 +1,4 @@
-"""Moments and quantiles of columns, dense or sparse, under weights."""
+"""Weighted moments and quantiles of columns, dense or sparse."""
 
 import numpy as np
 from scipy import sparse
@@ -39,18 +39,18 @@ def weighted_quantiles(
         mass = np.cumsum(weights[order], dtype=np.float64)
         position = np.asarray(probabilities) * mass[-1]
         last = len(order) - 1
-        slack = len(order) * np.finfo(np.float64).eps * mass[-1]  # the rounding of the sums
+        slack = len(order) * np.finfo(np.float64).eps * mass[-1]  # rounding errors of the sums
         low = np.minimum(np.searchsorted(mass, position - slack, side="left"), last)
         high = np.minimum(np.searchsorted(mass, position + slack, side="right"), last)
         column = X[order, j]
         middle = 0.5 * column[low] + 0.5 * column[high]
-        # Half of the smallest number is none.
+        # Half of the smallest number is zero.
         result[:, j] = np.where(column[low] == column[high], column[low], middle)
     return result
 
 
 def canonical(X) -> sparse.csr_array:
-    """Return rows as a CSR array in which no entry occurs twice."""
+    """Return rows as a CSR array without duplicate entries."""
     X = sparse.csr_array(X)
     if not X.has_canonical_format:
         X = X.copy()
@@ -59,7 +59,7 @@ def canonical(X) -> sparse.csr_array:
 
 
 def small_indices(X):
-    """Return rows with indices of 32 bits, if they are sparse and few: KMeans takes no others."""
+    """Return rows with 32-bit indices if they are sparse and small, as KMeans requires."""
     if not sparse.issparse(X):
         return X
     largest = max(X.nnz, *X.shape)
@@ -80,15 +80,15 @@ def column_ranges(X) -> tuple[np.ndarray, np.ndarray]:
 def dense_moments(X: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return mean and standard deviation of each column; the weights sum to one."""
     means, spreads = np.zeros((2, X.shape[1]))
-    for j in range(X.shape[1]):  # one column at a time: no second copy of the input
+    for j in range(X.shape[1]):  # one column at a time, to avoid a second copy of the input
         column = X[:, j].astype(np.float64)
         low, high = column.min(), column.max()
-        # A power of two rounds nothing, and keeps squares in range.
+        # A power of two does not round, and keeps squares in range.
         exponent = np.frexp(max(-low, high))[1]
         column = np.ldexp(column, -exponent)
         mean = weights @ column
         column -= mean
-        correction = weights @ column  # of the rounding of the mean
+        correction = weights @ column  # for the rounding of the mean
         column -= correction
         means[j] = np.ldexp(mean + correction, exponent).clip(low, high)
         spreads[j] = np.ldexp(np.sqrt(weights @ column**2), exponent)
@@ -103,7 +103,7 @@ def sparse_moments(X, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     stored = np.repeat(weights, np.diff(X.indptr))
 
     def sums(values):
-        # Of no values at all, they would be integers.
+        # Without values, they would be integers.
         return np.bincount(X.indices, values, minlength=len(low)).astype(np.float64, copy=False)
 
     is_full = np.bincount(X.indices, minlength=len(low)) == X.shape[0]
@@ -120,7 +120,7 @@ def column_quantiles(X, probabilities, sample_weight) -> np.ndarray:
     Parameters
     ----------
     X : {ndarray, CSR} of shape (n_rows, n_columns)
-        The data; sparse columns are made dense one at a time.
+        The data; sparse columns are converted one at a time.
     probabilities : ndarray of shape (n_probabilities,)
         Values in [0, 1].
     sample_weight : ndarray of shape (n_rows,)

@@ -1,14 +1,14 @@
-"""What a fit says of its stages while it runs."""
+"""Progress messages of a fit."""
 
 from collections.abc import Callable, Sequence
 from time import perf_counter
 
-#: Seconds after which a fit says how long it has taken, and how long it will.
+#: Seconds after which messages contain the elapsed and the remaining time.
 PATIENCE = 3.0
 
 
 class Progress:
-    """Prints a line for each step of each stage, with times where a fit takes a while.
+    """Prints a line for each step of each stage, with times if a fit takes long.
 
     Parameters
     ----------
@@ -40,25 +40,25 @@ class Progress:
         self.begin("")
 
     def begin(self, stage: str, n_steps: int = 0, done: int = 0) -> None:
-        """Begin a stage of so many steps, of which some are done; one of none is said at once."""
+        """Begin a stage; print it at once if it has no steps."""
         self._stage, self._n_steps, self._done, self._first = stage, n_steps, done, done
         self._begun = self._clock()
         if stage and not n_steps:
             self._print(stage)
 
     def step(self, detail: str = "") -> None:
-        """Say that a step has been done."""
+        """Report the end of a step."""
         self._done += 1
         line = f"{self._stage} {self._done}/{self._n_steps}"
         self._print(f"{line}, {detail}" if detail else line, self._seconds_left())
 
     def enter(self, step: str) -> None:
-        """Say that a step begins, in a stage whose steps are not alike."""
+        """Report the beginning of a step, in a stage with different steps."""
         self._done += 1
         self._print(f"{self._stage} {self._done}/{self._n_steps}: {step}")
 
     def epoch(self, params: object, loss: float) -> bool:
-        """Say that a solver has done an iteration, which is to go on."""
+        """Report an iteration of a solver that continues."""
         self.step(f"loss = {loss:.8f}")
         return False
 

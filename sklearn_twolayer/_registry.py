@@ -1,4 +1,4 @@
-"""Look-up of objects by name (activations, losses, solvers, ...)."""
+"""Lookup of objects by name (activations, losses, solvers, ...)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,18 +7,18 @@ from ._checks import shown
 
 
 def resolve(value: Any, registry: Mapping[str, type], base: type, kind: str) -> Any:
-    """Return the object that `value` stands for.
+    """Return the object given by name or instance.
 
     Parameters
     ----------
     value : str or instance of `base`
-        A name of the registry, or an object that is used as it is.
+        A name in the registry, or an object that is used unchanged.
     registry : mapping of str to class
         The known names; the class is called without arguments.
     base : type
-        The class that an instance has to belong to.
+        The class of valid instances.
     kind : str
-        What the value is, for the error messages.
+        The kind of value, for error messages.
 
     Returns
     -------
@@ -28,7 +28,7 @@ def resolve(value: Any, registry: Mapping[str, type], base: type, kind: str) -> 
     Raises
     ------
     ValueError
-        If `value` is a string that is no name of the registry.
+        If `value` is a string that is not in the registry.
     TypeError
         If `value` is neither a string nor an instance of `base`.
 

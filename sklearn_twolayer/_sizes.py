@@ -1,7 +1,7 @@
-"""How large networks are, and how long they train, where the user does not say.
+"""Default sizes and training times of networks.
 
-What suits a table grows with the number of its rows: more units and finer bins, fewer
-networks, larger batches at a lower rate.
+They depend on the number of rows: with more rows, more units and finer bins, fewer networks,
+larger batches and a lower learning rate.
 """
 
 from typing import NamedTuple
@@ -12,12 +12,12 @@ import numpy as np
 UNITS = 100
 #: Units of each branch of an embedding that is given by name.
 UNITS_OF_PRESET = 48
-#: Centres of the radial-basis network beside other networks.
+#: Centres of the radial-basis network of a blend.
 CENTERS = 512
 
 
 def default_n_networks(n_rows: int) -> int:
-    """Return how many networks stand side by side: 8 for few rows, 2 for many.
+    """Return the number of networks: 8 for few rows, 2 for many.
 
     Examples
     --------
@@ -28,7 +28,7 @@ def default_n_networks(n_rows: int) -> int:
 
 
 def default_n_folds(n_rows: int, n_networks: int) -> int:
-    """Return the folds of which each network leaves out one; thinner ones for many rows.
+    """Return the number of folds, of which each network leaves out one; more for many rows.
 
     Examples
     --------
@@ -39,7 +39,7 @@ def default_n_folds(n_rows: int, n_networks: int) -> int:
 
 
 def default_n_centers(n_rows: int) -> int:
-    """Return the centres of `RBFNetwork`; the normal equations of very many rows bound them.
+    """Return the number of centres of `RBFNetwork`, limited by the time of normal equations.
 
     Examples
     --------
@@ -59,13 +59,13 @@ class RectifiedSize(NamedTuple):
     max_iter: int
     batch_size: int
     learning_rate: float
-    relative_alpha: float  # in penalties of the other networks
+    relative_alpha: float  # relative to the penalty of the other networks
 
     @classmethod
     def of(cls, n_rows: int) -> "RectifiedSize":
-        """Return what suits a number of rows."""
+        """Return the defaults for a number of rows."""
         growth = max(n_rows / 3000, 1.0)
-        # Few rows are seen more often, and of very many no more than this in all.
+        # More epochs for few rows, and at most this number of rows in total.
         epochs = max(min(20 * growth**0.25, 1_200_000 / n_rows), 2, min(50_000 / n_rows, 60))
         return cls(
             n_networks=default_n_networks(n_rows) if n_rows < 200_000 else 1,

@@ -9,19 +9,19 @@ from ._blas import single_threaded_blas
 
 
 def map_in_threads(function: Callable[[Any], Any], items: Iterable, n_threads: int) -> list:
-    """Return what a function gives for each item, in their order.
+    """Return the results of a function for each item, in their order.
 
-    Each thread takes the next item that is left. The calling thread is one of them, so
-    that little work is not slower than without threads.
+    Each thread takes the next remaining item. The calling thread is one of them, so that small
+    tasks are not slower than without threads.
 
     Parameters
     ----------
     function : callable
         Called once with each item.
     items : iterable
-        What is to be done.
+        The items.
     n_threads : int
-        Number of threads, the calling one among them.
+        Number of threads, including the calling thread.
 
     Returns
     -------
@@ -45,7 +45,7 @@ def map_in_threads(function: Callable[[Any], Any], items: Iterable, n_threads: i
                     return
                 results[i] = function(item)
         finally:
-            left.clear()  # where one fails, the others need not go on
+            left.clear()  # if one fails, the others stop
 
     n_helpers = min(n_threads, len(left)) - 1
     if n_helpers < 1:
@@ -53,12 +53,12 @@ def map_in_threads(function: Callable[[Any], Any], items: Iterable, n_threads: i
         return results
 
     def help_out():
-        with single_threaded_blas():  # some libraries have a limit for each thread
+        with single_threaded_blas():  # some libraries have one limit per thread
             work()
 
     with ThreadPoolExecutor(n_helpers) as pool:
         helpers = [pool.submit(help_out) for _ in range(n_helpers)]
         work()
     for helper in helpers:
-        helper.result()  # raises what it has raised
+        helper.result()  # raises its exception
     return results

@@ -1,4 +1,4 @@
-"""Warnings that point to the user's line."""
+"""Warnings that point to the user's code."""
 
 import os
 import sys
@@ -8,7 +8,7 @@ from pathlib import Path
 import joblib
 import sklearn.base
 
-#: Folders whose functions are not the user's.
+#: Folders of functions that are not the user's.
 FOLDERS = tuple(
     str(Path(file).parent) + os.sep for file in (__file__, joblib.__file__, sklearn.base.__file__)
 )
@@ -20,9 +20,9 @@ def warn_user(message: str, category: type[Warning] = UserWarning) -> None:
     Parameters
     ----------
     message : str
-        What is wrong, and what to do.
+        The message: what is wrong, and what to do.
     category : type of Warning, default=UserWarning
-        Its kind.
+        The category.
     """
     frame, level = sys._getframe(1), 2
     while frame.f_back is not None and frame.f_code.co_filename.startswith(FOLDERS):

@@ -1,1 +1,1 @@
-"""The comparison that `python -m sklearn_twolayer` prints; nothing of the core imports it."""
+"""The comparison that `python -m sklearn_twolayer` prints; the core does not import it."""

@@ -10,9 +10,9 @@ from skrub import Cleaner
 from ._files import read_frame
 from ._table import TableError
 
-#: A text column with a larger part of distinct values is a name or a free text.
+#: A text column with a larger fraction of distinct values is treated as names or free text.
 MOSTLY_DISTINCT = 0.9
-#: Columns that are listed.
+#: Maximum number of columns in a list.
 SHOWN = 40
 
 _IDENTIFIER = re.compile(r"(?i:(^|[\s_.-])(id|index)$|^unnamed: \d+$)|[a-z](Id|ID)$")
@@ -41,7 +41,7 @@ def check_name(wanted: str, names: list[str], path: str) -> None:
 
 
 def left_out(X: pd.DataFrame, notes: list[str]) -> list[str]:
-    """Return columns that nothing can be learned from, and write down why."""
+    """Return uninformative columns, and note the reasons."""
     cleaned = Cleaner().fit_transform(X)
     reasons: dict[str, list[str]] = {}
     for name in X:

@@ -1,4 +1,4 @@
-"""The comparison on one table, printed as it goes."""
+"""The comparison on one table, printed while it runs."""
 
 import csv
 from typing import Any, NamedTuple
@@ -14,7 +14,7 @@ from ._verdict import verdict
 
 
 class Plan(NamedTuple):
-    """What is to be done with a table."""
+    """The plan for a table."""
 
     table: Table
     models: dict[str, Any]
@@ -24,7 +24,7 @@ class Plan(NamedTuple):
 
 
 def plan(table: Table, options: Any) -> Plan:
-    """Return what the user's options mean for a table, or raise a TableError."""
+    """Return the plan for a table from the user's options, or raise a TableError."""
     metrics, notes = metrics_for(table, options.metric)
     models = models_for(table.task, options.seed, takes_frames=hasattr(table.X, "iloc"))
     splits = split(table, options.folds, options.seed)
@@ -34,8 +34,8 @@ def plan(table: Table, options: Any) -> Plan:
 def compare(plan: Plan, workers: Workers, records: list[dict]) -> dict[str, np.ndarray]:
     """Fit the models on a table, and print a line for each as soon as it is known.
 
-    Return the scores of each fold and its seconds, for models that did not fail; `records` takes
-    them as rows of a table.
+    Return the scores and seconds of each fold for models that did not fail, and append them to
+    `records`.
     """
     print(f"\n{wrapped(plan.table.title)}")
     for note in plan.notes:
@@ -47,7 +47,7 @@ def compare(plan: Plan, workers: Workers, records: list[dict]) -> dict[str, np.n
             results[name] = _folds(name, plan, workers)
         except OutOfTime:
             line = wrapped(f"{name} stopped after {workers.limit} s (--time-limit)")
-        except Exception as error:  # whatever a model does, the others have their turn
+        except Exception as error:  # if a model fails, the others still run
             reason = (str(error).strip() or type(error).__name__).splitlines()[0]
             line = wrapped(f"{name} failed: {reason}")
         else:
@@ -61,7 +61,7 @@ def compare(plan: Plan, workers: Workers, records: list[dict]) -> dict[str, np.n
 
 
 def write(path: str, records: list[dict]) -> None:
-    """Write the scores of all folds as a table of text."""
+    """Write the scores of all folds to a CSV file."""
     columns = dict.fromkeys(name for record in records for name in record)
     with open(path, "w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, columns)

@@ -17,19 +17,19 @@ from ._table import CLASSIFICATION, Table, TableError
 
 
 class OutOfTime(Exception):
-    """A model took longer than it may."""
+    """A model exceeded the time limit."""
 
 
 class Workers:
-    """Processes that fit and score, since only a process can be ended in the middle of a fit."""
+    """Processes that fit and score, since only processes can be stopped during a fit."""
 
     def __init__(self, n_jobs: int, limit: float):
         self.n_jobs = n_jobs
-        self.limit = limit  # seconds that one model may take for all of its folds
+        self.limit = limit  # time limit in seconds for all folds of a model
         self._pool: Any = None
 
     def cross_validate(self, model: Any, table: Table, splits: list, metrics: list) -> Iterator:
-        """Yield the number of each fold that is done, with its scores and seconds of its fit."""
+        """Yield the number of each completed fold, with its scores and the seconds of its fit."""
         self._pool = self._pool or start_workers(self.n_jobs)
         rows = getattr(table.X, "iloc", table.X)
         parts = ((rows[some], table.targets[some]) for fold in splits for some in fold)
@@ -46,16 +46,16 @@ class Workers:
             raise
 
     def stop(self) -> None:
-        """End the processes, whatever they do; others start where they are needed again."""
+        """Stop the processes; new ones are started when needed."""
         if self._pool is not None:
             self._pool.terminate()
             self._pool = None
 
 
 def start_workers(n_jobs: int) -> Any:
-    """Return a pool of processes that leave Ctrl-C to the one that started them."""
+    """Return a pool of processes that leave Ctrl-C to their parent."""
     pool = multiprocessing.get_context("spawn").Pool
-    # From their start on, where processes inherit that; by an initializer elsewhere.
+    # Inherited from the start if possible; otherwise set by an initializer.
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         return pool(n_jobs, signal.signal, (signal.SIGINT, signal.SIG_IGN))
@@ -64,7 +64,7 @@ def start_workers(n_jobs: int) -> Any:
 
 
 def split(table: Table, n_folds: int, seed: int) -> list:
-    """Return rows to train and to test on for each fold, the same for all models."""
+    """Return training and test rows of each fold, the same for all models."""
     has_classes, groups = table.task == CLASSIFICATION, table.groups
     splitter = StratifiedKFold if has_classes else KFold
     if groups is not None:
@@ -77,15 +77,15 @@ def split(table: Table, n_folds: int, seed: int) -> list:
     if has_classes and min(map(len, parts)) < len(table.classes):
         label = table.classes[min(set(table.targets) - min(parts, key=len))]
         raise TableError(
-            f"the class {label} is in too few groups to be in each fold; try fewer --folds"
+            f"the class {label} is in too few groups for one in each fold; try fewer --folds"
         )
     return folds
 
 
 def _evaluate(job):
     fold, model, train, test, metrics = job
-    # The MLP's ConvergenceWarning would stand once for each fold.
-    # One thread a fit: the same for all, and no waiting for the cores of a busy machine.
+    # The MLP's ConvergenceWarning would appear once per fold. One thread per fit: the same for
+    # all, and no waiting for busy cores.
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         start = time.process_time()

@@ -1,4 +1,4 @@
-"""Which function of pandas reads a file, and with what options."""
+"""Choice of the pandas function and the options that read a file."""
 
 import bz2
 import gzip
@@ -13,7 +13,7 @@ import pandas as pd
 
 from ._table import TableError
 
-#: Files of numbers and letters that only a program reads begin with these.
+#: First bytes of binary files.
 MAGIC = {
     b"PAR1": "read_parquet",
     b"ARROW1": "read_feather",
@@ -21,12 +21,12 @@ MAGIC = {
     b"\xd0\xcf\x11\xe0": "read_excel",
 }
 OPENERS: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
-#: Bytes of a file by which its form is recognized.
+#: Number of bytes by which the format of a file is recognised.
 HEAD = 1_000_000
 
 
 def read_frame(path: str) -> tuple[pd.DataFrame, list[str]]:
-    """Read a table from a file of any form that pandas knows.
+    """Read a table from a file in any format that pandas supports.
 
     Parameters
     ----------
@@ -36,16 +36,16 @@ def read_frame(path: str) -> tuple[pd.DataFrame, list[str]]:
     Returns
     -------
     frame : DataFrame
-        Its rows, with names of columns that are text.
+        Its rows, with column names as strings.
     code : list of str
-        Lines of Python that read it.
+        Lines of Python code that read it.
     """
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of lines that end with a separator
+            warnings.simplefilter("ignore")  # lines that end with a separator
             function, options = _how_to_read(path)
             frame = getattr(pd, function)(path, **options)
-    except Exception as error:  # of any of the libraries that pandas calls
+    except Exception as error:  # from any of the libraries that pandas calls
         reason = getattr(error, "strerror", None) or str(error).strip() or type(error).__name__
         raise TableError(f"cannot read {path}: {reason.splitlines()[0]}") from None
     arguments = "".join(f", {name}={value!r}" for name, value in options.items())
@@ -80,7 +80,7 @@ def _check_names(frame, path):
 
 
 def _how_to_read(path):
-    """Return the name of a function, and its options; by what the file holds, not by its name."""
+    """Return the name of a function, and its options, by the contents of the file."""
     with OPENERS.get(Path(path).suffix, open)(path, "rb") as file:
         head = file.read(HEAD)
     for magic, function in MAGIC.items():
@@ -102,17 +102,17 @@ def _how_to_read(path):
 def _encoding_of(head):
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
-    if b"\0" in head[:2]:  # in every other byte of common letters
+    if b"\0" in head[:2]:  # every other byte of common letters is zero
         return "utf-16-le" if head[1:2] == b"\0" else "utf-16-be"
     try:
         head.decode()
-    except UnicodeDecodeError as error:  # unless the last letter is cut
+    except UnicodeDecodeError as error:  # unless the last letter is incomplete
         return "cp1252" if error.start < len(head) - 4 else "utf-8"
     return "utf-8"
 
 
 def _form_of_json(text):
-    """Return the options for a record a line, and for what `DataFrame.to_json` writes."""
+    """Return the options for one record per line, and for formats of `DataFrame.to_json`."""
     if form := re.match(r'\{\s*"(columns|schema)"\s*:', text):
         return {"orient": {"columns": "split", "schema": "table"}[form[1]]}
     first, _, rest = text.partition("\n")
@@ -123,7 +123,7 @@ def _form_of_json(text):
 
 
 def _form_of_csv(path, first_line, options):
-    """Return what makes most of the first lines: most cells, then most columns of numbers."""
+    """Return the separator that gives most cells in the first lines, then most numeric columns."""
 
     def read(separator, **more):
         try:

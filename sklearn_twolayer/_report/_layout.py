@@ -14,7 +14,7 @@ NAME, CELL, TIME = 20, 15, 9
 
 
 def heading(metrics: list[str]) -> str:
-    """Return the line with the names of the columns."""
+    """Return the header line."""
     return _line("model", [label_of(metric) for metric in metrics], "fit", metrics)
 
 
@@ -36,12 +36,12 @@ def row(name: str, folds: np.ndarray, metrics: list[str]) -> str:
 
 
 def size_of(metric: str, value: float) -> float:
-    """Return the number whose decimals suit a measure: losses may be of any scale."""
+    """Return the number that determines the decimals, since losses may have any scale."""
     return abs(value) if is_loss(metric) else max(1, abs(value))
 
 
 def number(value: float, size: float) -> str:
-    """Return a number with the decimals that suit one of some size: three, or four digits.
+    """Return a number with decimals that suit its size: three decimals, or four digits.
 
     Examples
     --------
@@ -54,7 +54,7 @@ def number(value: float, size: float) -> str:
 
 
 def wrapped(text: str, indent: str = "") -> str:
-    """Return a sentence in lines that the terminal has room for, with no word broken."""
+    """Return a sentence wrapped to the width of the terminal."""
     wrapper = textwrap.TextWrapper(max(20, min(_columns(), 100)), indent, indent)
     wrapper.break_long_words = wrapper.break_on_hyphens = False
     return wrapper.fill(text)
@@ -62,10 +62,10 @@ def wrapped(text: str, indent: str = "") -> str:
 
 @contextmanager
 def live_line(name: str, n_folds: int) -> Iterator[Callable[[], None]]:
-    """Show a model, how many folds are done, and for how long it has run; yield what counts."""
+    """Show a model, its completed folds and its time; yield a counter of folds."""
     try:
         from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TimeElapsedColumn
-    except ImportError:  # the lines of the models come all the same
+    except ImportError:  # the lines of the models are printed in any case
         yield lambda: None
         return
     parts = (
@@ -84,7 +84,7 @@ def _columns():
 
 
 def _line(name, cells, seconds, metrics):
-    """Return cells of a fixed width each, as many as there is room for."""
+    """Return cells of a fixed width, as many as fit."""
     widths = [max(CELL, len(label_of(metric)) + 2) for metric in metrics]
     while len(widths) > 1 and NAME + sum(widths) + TIME > _columns():
         widths.pop()

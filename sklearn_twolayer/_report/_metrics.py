@@ -9,14 +9,14 @@ from sklearn.metrics import check_scoring, get_scorer_names
 
 from ._table import CLASSIFICATION, Table, TableError
 
-#: A class whose share is below this part of a fair one is rare.
+#: A class is rare if its share is below this fraction of an equal share.
 RARE = 0.25
 
 _LABELS = {"r2": "R²", "neg_root_mean_squared_error": "RMSE", "neg_mean_absolute_error": "MAE"}
-#: scikit-learn's names of scorers for real targets, and for clusters or several labels a row.
+#: scikit-learn's scorers for real targets, and for clusters or several labels per row.
 _OF_NUMBERS = re.compile(r"r2|explained_variance|d2_absolute.*|neg_.*(_error|_deviance)")
 _OF_OTHERS = re.compile(r".*(rand|info|mallows|homogeneity|completeness|measure).*|.*_samples")
-#: Those that look at one of two classes.
+#: Scorers for one of two classes.
 _OF_ONE = re.compile(r"average_precision|f1|jaccard|precision|recall")
 
 
@@ -34,7 +34,7 @@ def metrics_for(table: Table, wanted: str | None) -> tuple[list[str], tuple[str,
     counts = np.bincount(table.targets)
     if counts.min() * len(counts) >= RARE * len(table.y):
         return ["accuracy", second], ()
-    # Most models are right on nearly all rows: their accuracy tells little.
+    # Most models are right on nearly all rows, so accuracy is not informative.
     first = "average_precision" if len(counts) == 2 else "balanced_accuracy"
     share, label = counts.min() / len(table.y), table.classes[counts.argmin()]
     note = f"only {share:.1%} of the rows are of class {label}, so {label_of(first)} ranks"
@@ -42,7 +42,7 @@ def metrics_for(table: Table, wanted: str | None) -> tuple[list[str], tuple[str,
 
 
 def label_of(metric: str) -> str:
-    """Return what to call a scorer in a table, without the sign."""
+    """Return the name of a scorer in a table, without the sign."""
     words = metric.removeprefix("neg_").replace("_", " ").replace("roc auc", "ROC AUC")
     return _LABELS.get(metric, words)
 
@@ -63,7 +63,7 @@ def _known(name, table):
         near = get_close_matches(name, names) or names
         raise TableError(f"--metric {name} {problem}; available: {', '.join(near)}")
     if has_classes and len(table.classes) > 2:
-        # Those for two classes have relatives for more, under other names.
+        # Scorers for two classes have variants for more, under other names.
         name = next((n for n in (f"{name}_ovr", f"{name}_macro") if n in names), name)
     dummy = DummyClassifier() if has_classes else DummyRegressor()
     try:

@@ -1,4 +1,4 @@
-"""The models that stand side by side."""
+"""The models in the comparison."""
 
 from typing import Any
 
@@ -13,17 +13,16 @@ from ._table import CLASSIFICATION, TableError
 
 
 def models_for(task: str, seed: int, takes_frames: bool = False) -> dict[str, Any]:
-    """Return the models to compare, each with what it needs ahead of it.
+    """Return the models to compare, each with its preprocessing.
 
     Parameters
     ----------
     task : {"classification", "regression"}
-        Chooses the models.
+        The task.
     seed : int
         The `random_state` of all models that have one.
     takes_frames : bool
-        Whether they are to be fitted on data frames with columns of any kind, rather than on
-        numbers.
+        Whether they are fitted on data frames with columns of any kind, rather than on numbers.
 
     Returns
     -------
@@ -37,7 +36,8 @@ def models_for(task: str, seed: int, takes_frames: bool = False) -> dict[str, An
         linear = linear_model.LogisticRegression(max_iter=1000)
     else:
         linear = linear_model.RidgeCV(alphas=[0.01, 0.1, 1, 10, 100, 1000])
-        # Unlike others, this one takes the target as it comes: scaled, for a fair start.
+        # Unlike others, this model does not scale the target, so it is scaled for a fair
+        # comparison.
         mlp = TransformedTargetRegressor(mlp, transformer=StandardScaler())
     models = {
         f"Dummy{kind}": getattr(dummy, f"Dummy{kind}")(),
@@ -52,7 +52,7 @@ def models_for(task: str, seed: int, takes_frames: bool = False) -> dict[str, An
 
 
 def choose(models: dict[str, Any], wanted: str | None) -> dict[str, Any]:
-    """Return the models whose names begin as the user said, with commas between.
+    """Return the models with names that begin with one of the given prefixes.
 
     Examples
     --------
@@ -75,6 +75,6 @@ def _prepared(name, model, takes_frames):
     from skrub import Cleaner, tabular_pipeline
 
     if type(model).__module__.startswith("sklearn_twolayer"):
-        # Categories, missing values and dates are for the networks themselves.
+        # The networks handle categories, missing values and dates themselves.
         return make_pipeline(Cleaner(drop_if_constant=True), model)
     return tabular_pipeline(model)

@@ -14,7 +14,7 @@ TASKS = (CLASSIFICATION, REGRESSION)
 
 
 class TableError(Exception):
-    """What is wrong with what the user gave, in one line."""
+    """An invalid table or option, with a message of one line."""
 
 
 @dataclass(frozen=True)
@@ -22,12 +22,12 @@ class Table:
     """Rows with their targets, ready to be split into folds."""
 
     name: str
-    X: Any  # a data frame where columns may be of any kind, else an array of numbers
+    X: Any  # a data frame if columns may be of any kind, else an array of numbers
     y: np.ndarray  # labels, or real numbers
     task: str
-    groups: np.ndarray | None = None  # rows of one group are to stay in one fold
-    notes: tuple[str, ...] = ()  # what was decided about the table, for the reader
-    code: tuple[str, ...] = ()  # lines of Python that make X and y
+    groups: np.ndarray | None = None  # rows of one group are kept in one fold
+    notes: tuple[str, ...] = ()  # decisions about the table, for the user
+    code: tuple[str, ...] = ()  # lines of Python code that create X and y
 
     @property
     def title(self) -> str:
@@ -39,13 +39,13 @@ class Table:
 
     @cached_property
     def classes(self) -> np.ndarray:
-        """The labels, sorted; of two, the rarer is the second, which scorers take as positive."""
+        """The sorted labels; of two, the rarer one is second, which scorers treat as positive."""
         labels, counts = np.unique(self.y, return_counts=True)
         return labels[::-1] if len(labels) == 2 and counts[0] < counts[1] else labels
 
     @cached_property
     def targets(self) -> np.ndarray:
-        """What the models learn: numbers, or the positions of labels among `classes`."""
+        """The targets of the models: numbers, or indices of labels in `classes`."""
         if self.task != CLASSIFICATION:
             return self.y
         codes = np.unique(self.y, return_inverse=True)[1]

@@ -1,4 +1,4 @@
-"""A user's table: what is to be learned from it."""
+"""Preparation of a user's table."""
 
 from typing import Any
 
@@ -12,22 +12,22 @@ from ._table import CLASSIFICATION, REGRESSION, Table, TableError
 #: Whole numbers with more distinct values than this are quantities, not classes.
 MAX_INTEGER_CLASSES = 20
 MIN_ROWS = 20
-#: A larger part of rows that are copies is worth a note.
+#: A larger fraction of copied rows is noted.
 MANY_COPIES = 0.1
 
 
 def read_table(options: Any) -> Table:
-    """Read a file and make it ready for the comparison.
+    """Read a file and prepare it for the comparison.
 
     Parameters
     ----------
     options : Namespace
-        What the user asked for: data, target, task, group, folds, max_rows and seed.
+        The user's options: data, target, task, group, folds, max_rows and seed.
 
     Returns
     -------
     Table
-        Its rows; a TableError says why there are none to learn from.
+        The table; a TableError is raised if it cannot be used.
     """
     frame, code = read_frame(options.data)
     given = [name for name in (options.target, options.group) if name is not None]
@@ -53,13 +53,13 @@ def read_table(options: Any) -> Table:
         notes.append(f"{n_copies:,} rows are copies of others: scores may be optimistic")
     code.append(f"X, y = frame.drop(columns={given}), frame[{options.target!r}]")
     groups = None
-    if options.group is not None:  # rows without one are a group of their own
+    if options.group is not None:  # rows without a group form their own group
         groups = pd.factorize(frame[options.group], use_na_sentinel=False)[0]
     return Table(options.data, X, y, task, groups, tuple(notes), tuple(code))
 
 
 def _select_rows(frame, options, notes, code):
-    """Leave out rows without a target, and choose some of very many."""
+    """Drop rows without a target, and select some if there are very many."""
     if np.isinf(frame.select_dtypes("float").to_numpy(float, na_value=np.nan)).any():
         frame = frame.replace([np.inf, -np.inf], np.nan)
         code.append('frame = frame.replace([float("inf"), -float("inf")], float("nan"))')
@@ -79,7 +79,7 @@ def _select_rows(frame, options, notes, code):
 
 
 def _targets(target, options):
-    """Return the target's values, and the kind of task that they stand for."""
+    """Return the values of the target, and the task."""
     is_number = target.dtype != bool and pd.api.types.is_numeric_dtype(target)
     task = options.task or (_task_of_numbers(target) if is_number else CLASSIFICATION)
     if target.astype(str).nunique() == 1:
@@ -103,7 +103,7 @@ def _task_of_numbers(target):
 
 
 def _large_classes(y, options, notes, code):
-    """Return which rows are of a class that can be in every fold."""
+    """Return which rows have a class that can be in every fold."""
     classes, codes, counts = np.unique(y, return_inverse=True, return_counts=True)
     large = counts >= options.folds
     if large.sum() < 2 or counts[large].sum() < len(y) / 2:

@@ -1,4 +1,4 @@
-"""The sentences under a table: which model is best, and how sure that is."""
+"""The verdict below a table: which model is best, and how certain that is."""
 
 import numpy as np
 from scipy import stats
@@ -14,10 +14,10 @@ def ranking(results: dict[str, np.ndarray]) -> list[str]:
 
 
 def noise(differences: np.ndarray) -> float:
-    """Return how large a mean of differences over folds may be by chance alone.
+    """Return how large the mean difference over folds may be by chance.
 
-    Half the width of a 95 % interval. Folds share training rows, so that the variance of the
-    mean is corrected as Nadeau and Bengio (2003) do.
+    Half the width of a 95 % interval. Folds share training rows, so the variance of the mean is
+    corrected (Nadeau & Bengio, 2003).
 
     Examples
     --------
@@ -30,7 +30,7 @@ def noise(differences: np.ndarray) -> float:
 
 
 def verdict(results: dict[str, np.ndarray], metric: str) -> str:
-    """Return which model is best by its first score, and which ones may be as good."""
+    """Return which model is best by the first score, and which ones may be as good."""
     if not (names := ranking(results)):
         return "No model could be evaluated."
     best, *others = names
@@ -55,7 +55,7 @@ def verdict(results: dict[str, np.ndarray], metric: str) -> str:
 
 
 def legend(metrics: list[list[str]]) -> str:
-    """Return what the columns of some comparisons mean."""
+    """Return the meaning of the columns."""
     names = dict.fromkeys(name for each in metrics for name in each)
     ways = {"Higher": [n for n in names if not is_loss(n)], "Lower": list(filter(is_loss, names))}
     parts = [f"{way} is better: {', '.join(map(label_of, of))}." for way, of in ways.items() if of]

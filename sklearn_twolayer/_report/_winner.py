@@ -1,4 +1,4 @@
-"""What becomes of the best model: a file, or lines of Python."""
+"""Output of the best model: a file, or Python code."""
 
 import re
 import warnings
@@ -30,7 +30,7 @@ def check_destination(option: str, path: str | None) -> None:
 def save(model: Any, table: Table, path: str) -> str:
     """Fit a model on all rows, save it, and return the call that loads it."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the comparison has shown what it is worth
+        warnings.simplefilter("ignore")  # the comparison has already evaluated it
         model = clone(model).fit(table.X, table.y)
     if Path(path).suffix == ".joblib":
         joblib.dump(model, path)
@@ -42,7 +42,7 @@ def save(model: Any, table: Table, path: str) -> str:
 
 
 def code_for(model: Any, table: Table) -> str:
-    """Return lines of Python that fit a model on a table, imports first."""
+    """Return Python code that fits a model on a table, imports first."""
     steps = [step for _, step in model.steps] if isinstance(model, Pipeline) else [model]
     parts = [re.sub(r"\s+", " ", repr(step)) for step in steps]
     expression, imports = (
@@ -61,7 +61,7 @@ def code_for(model: Any, table: Table) -> str:
 
 
 def _import(kind):
-    """Return the statement that imports a class from where it is public."""
+    """Return the statement that imports a class from its public module."""
     package = kind.__module__.split(".")[0]
     is_there = hasattr(import_module(package), kind.__name__)
     module = package if is_there else kind.__module__.split("._")[0]

@@ -1,9 +1,9 @@
-"""The estimators on Dask's arrays and data frames: more rows than one machine holds.
+"""The estimators for Dask arrays and data frames, with more rows than fit on one machine.
 
-They take the parameters of the local ones, and `client`. The cost is a sum over rows: each
-partition gives its sum, and these are added in the order of the partitions. What is chosen
-(columns, input maps, scales, centres, a metric, the factors of a blend) is learned from a
-random sample of 50,000 rows, or of all where there are fewer; the networks are trained on all.
+They have the parameters of the local estimators, and `client`. The cost is a sum over rows: each
+partition computes its sum, and the sums are added in the order of the partitions. Choices
+(columns, input maps, scales, centres, a metric, the factors of a blend) are learned from a random
+sample of 50,000 rows, or all rows if there are fewer; the networks are trained on all rows.
 """
 
 from ._estimators import DaskRBFNetwork, DaskTwoLayerClassifier, DaskTwoLayerRegressor

@@ -29,7 +29,7 @@ def joined(blocks: list[Block]) -> Block:
 
 
 def spooled(block: Block, folder: str) -> Block:
-    """Return a block whose arrays are in files, read as they are needed."""
+    """Return a block with arrays in memory-mapped files."""
     if sparse.issparse(block.X):
         return block
     path = os.path.join(folder, uuid.uuid4().hex)
@@ -41,7 +41,7 @@ def spooled(block: Block, folder: str) -> Block:
 def scattered(
     block: Block, n_parts: int, seed: int, folder: str | None
 ) -> tuple[Block, np.ndarray]:
-    """Return a block's rows in the order of the parts that they go to, and where these begin."""
+    """Return the rows of a block in the order of their target parts, and where these begin."""
     to = np.random.RandomState(seed).randint(n_parts, size=len(block.weights))
     ends = np.cumsum(np.bincount(to, minlength=n_parts))
     block = block.take(np.argsort(to, kind="stable"))

@@ -1,4 +1,4 @@
-"""Dask's arrays and data frames as partitions of rows: in for `fit`, out of `predict`."""
+"""Dask arrays and data frames as partitions of rows, for `fit` and `predict`."""
 
 from typing import Any, NamedTuple
 
@@ -12,21 +12,21 @@ OTHERS = {"M": "date", "m": "span of time"}
 
 
 class Form(NamedTuple):
-    """What all partitions of a collection must be like."""
+    """The form that all partitions of a collection must have."""
 
-    columns: tuple | None  # of a data frame
+    columns: tuple | None  # for a data frame
     kinds: tuple | None  # of its columns
     n_columns: int
     dtype: np.dtype | None  # of an array
 
 
 def is_frame(X: Any) -> bool:
-    """Return whether rows are a data frame of Dask's."""
+    """Return whether rows are a Dask data frame."""
     return isinstance(X, dask.dataframe.DataFrame)
 
 
 def check_collection(X: Any, local: str) -> None:
-    """Raise TypeError where X is no collection of rows of Dask's."""
+    """Raise TypeError if X is not a Dask collection of rows."""
     if not isinstance(X, dask.array.Array) and not is_frame(X):
         raise TypeError(
             f"X must be a Dask array or data frame, got {type(X).__name__}: {local} is for data "
@@ -38,14 +38,14 @@ def check_collection(X: Any, local: str) -> None:
 
 
 def form_of(X: Any) -> Form:
-    """Return what all partitions of X must be like."""
+    """Return the form that all partitions of X must have."""
     if is_frame(X):
         return Form(tuple(X.columns), kinds_of(X), len(X.columns), None)
     return Form(None, None, X.shape[1], X.dtype)
 
 
 def kinds_of(X: Any) -> tuple:
-    """Return what the columns of a data frame hold: numbers, or a kind of other things."""
+    """Return the kinds of the columns of a data frame."""
     kinds = [dtype.kind for dtype in X.dtypes]
     return tuple("number" if kind in "biuf" else OTHERS.get(kind, "text") for kind in kinds)
 
@@ -65,12 +65,12 @@ def partitions(X: Any, y: Any, sample_weight: Any) -> list[tuple[Any, Any, Any]]
     Returns
     -------
     list of tuple
-        Delayed objects, and None for weights that are not there.
+        Delayed objects, with None for missing weights.
 
     Raises
     ------
     TypeError, ValueError
-        If they are no collections, or not cut at the same rows.
+        If they are not collections, or have different partitions.
     """
     rows = _rows_of(X)
     columns: list[list] = [rows, _like("y", y, X, rows)]
@@ -86,12 +86,12 @@ def _rows_of(collection: Any) -> list[Delayed]:
         if collection.ndim == 2:
             collection = collection.rechunk({1: -1})
         return list(collection.to_delayed().ravel())
-    # Optimised, a column alone may be read in fewer partitions than the others.
+    # With optimisation, a single column may be read in fewer partitions than the others.
     return list(collection.to_delayed(optimize_graph=False))
 
 
 def _like(name: str, collection: Any, X: Any, rows: list) -> list[Delayed]:
-    """Return the parts of a collection that is cut as X is."""
+    """Return the parts of a collection with the partitions of X."""
     if not hasattr(collection, "to_delayed"):
         raise TypeError(
             f"{name} must be a Dask array or series with the same partitions as X, got "
@@ -109,23 +109,23 @@ def _like(name: str, collection: Any, X: Any, rows: list) -> list[Delayed]:
 
 
 def each_partition(X: Any, function: Any, model: Any, empty: np.ndarray) -> dask.array.Array:
-    """Return the array that a function of a model and of rows gives, not yet computed.
+    """Return the lazy array of the results of a function of a model and rows.
 
     Parameters
     ----------
     X : dask array or data frame
         Rows.
     function : callable
-        Takes the model and the rows of a partition.
+        A function of the model and the rows of a partition.
     model : object
         Sent to each worker once.
     empty : ndarray of shape (0, ...)
-        What it gives for no rows.
+        Its result for no rows.
 
     Returns
     -------
     dask array
-        As many blocks as X has partitions; of unknown lengths, where those of X are unknown.
+        One block per partition of X; with unknown lengths if those of X are unknown.
     """
     model = delayed(model, traverse=False)
     if isinstance(X, dask.array.Array):

@@ -1,4 +1,4 @@
-"""Where tasks run: on the workers of a client, or on this machine, by Dask's own threads."""
+"""Execution of tasks: on the workers of a client, or on this machine in Dask's threads."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,25 +13,25 @@ from dask.delayed import Delayed, delayed
 from .._blas import single_threaded_blas
 from ._block import spooled
 
-#: On this machine, larger tables are kept in files of Dask's temporary directory.
+#: On this machine, larger tables are stored in files in Dask's temporary directory.
 KEEP_BYTES = 2**28
-#: How many sums are added at a time.
+#: Number of sums that are added at a time.
 FAN_IN = 8
 
 
 class Engine:
-    """Runs graphs of tasks; the results of the same tasks do not depend on who runs them.
+    """Runs graphs of tasks; results do not depend on where they run.
 
     Parameters
     ----------
     client : distributed.Client or None
-        Where to run; None for what Dask is set to, its threads by default.
+        Where to run; None for Dask's configuration, by default threads.
     folder : str
-        Where tables that are too large for memory are kept, on this machine.
+        Folder for tables that are too large for memory, on this machine.
     """
 
     def __init__(self, client: Any, folder: str):
-        if client is None:  # a client that was made on its own is Dask's default
+        if client is None:  # a client created by the user is Dask's default
             client = getattr(get_scheduler(), "__self__", None)
         self.client = client
         self.folder = folder
@@ -53,7 +53,7 @@ class Engine:
             return list(dask.persist(*blocks))
 
     def total(self, parts: list[Delayed]) -> tuple:
-        """Return the sums of tuples of arrays, added in an order that is always the same."""
+        """Return the sums of tuples of arrays, added in a fixed order."""
         while len(parts) > 1:
             groups = [parts[start : start + FAN_IN] for start in range(0, len(parts), FAN_IN)]
             parts = [delayed(added)(group) for group in groups]
@@ -70,7 +70,7 @@ def opened(client: Any) -> Iterator[Engine]:
 
 @contextmanager
 def told_of_its_client() -> Iterator[None]:
-    """Say that a client was closed, where that is why the results do not come."""
+    """Raise an error that says so if a closed client is why results are missing."""
     try:
         yield
     except (TypeError, ValueError):  # of the rows
@@ -86,7 +86,7 @@ def told_of_its_client() -> Iterator[None]:
 
 
 def task(function: Callable) -> Callable:
-    """Decorate what a worker does with one partition: BLAS has one thread."""
+    """Decorate the function of a task: BLAS uses one thread."""
 
     @wraps(function)
     def wrapped(*args, **kwargs):

@@ -1,4 +1,4 @@
-"""The estimators that a user of Dask meets."""
+"""The public estimators for Dask."""
 
 import inspect
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from ._table import Table
 
 
 def constructor_of(local: type) -> Callable:
-    """Return a constructor that takes what that of a local estimator takes, and a client."""
+    """Return a constructor with the parameters of a local estimator, and a client."""
     signature = inspect.signature(local)
     client = inspect.Parameter("client", inspect.Parameter.KEYWORD_ONLY, default=None)
     own = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
@@ -37,7 +37,7 @@ def _predicts_probabilities(estimator) -> bool:
 
 
 class DaskEstimator(BaseEstimator):
-    """What all estimators on Dask's collections share."""
+    """Base of the estimators for Dask collections."""
 
     client: Any
     on_table: type[OnTable]
@@ -50,9 +50,9 @@ class DaskEstimator(BaseEstimator):
         X : dask array or data frame of shape (n_samples, n_features)
             Rows.
         y : dask array, series or data frame
-            Targets, cut at the same rows as X.
+            Targets, with the same partitions as X.
         sample_weight : dask array or series, optional
-            Weights of the rows, cut likewise.
+            Weights of the rows, with the same partitions.
 
         Returns
         -------
@@ -62,10 +62,10 @@ class DaskEstimator(BaseEstimator):
         Raises
         ------
         ValueError
-            If a parameter or the data are out of range, with the number of the partition; the
-            estimator is then left as it was.
+            If a parameter or the data are invalid, with the number of the partition; the estimator
+            is then left unchanged.
         RuntimeError
-            If the client goes away.
+            If the client is closed.
         """
         local = self._on_table()
         check_collection(X, local.local.__name__)
@@ -82,7 +82,7 @@ class DaskEstimator(BaseEstimator):
         return self
 
     def predict(self, X):
-        """Predict labels, or real targets.
+        """Predict labels or real targets.
 
         Parameters
         ----------
@@ -92,7 +92,7 @@ class DaskEstimator(BaseEstimator):
         Returns
         -------
         dask array of shape (n_samples,) or (n_samples, n_outputs)
-            What `to_local().predict` gives, not yet computed.
+            The result of `to_local().predict`, computed lazily.
         """
         return self._lazily("predict", X)
 
@@ -108,7 +108,7 @@ class DaskEstimator(BaseEstimator):
         Returns
         -------
         dask array of shape (n_samples, n_classes)
-            What `to_local().predict_proba` gives, not yet computed.
+            The result of `to_local().predict_proba`, computed lazily.
         """
         return self._lazily("predict_proba", X)
 
@@ -123,17 +123,17 @@ class DaskEstimator(BaseEstimator):
         Returns
         -------
         dask array of shape (n_samples, N_E)
-            What `to_local().transform` gives, not yet computed.
+            The result of `to_local().transform`, computed lazily.
         """
         return self._lazily("transform", X)
 
     def to_local(self):
-        """Return the fitted estimator for data in memory, which needs no Dask.
+        """Return the fitted local estimator, for data in memory, which does not need Dask.
 
         Returns
         -------
         TwoLayerRegressor, TwoLayerClassifier or RBFNetwork
-            Its predictions are the same bits.
+            The fitted estimator, with identical predictions.
         """
         check_is_fitted(self)
         return self._local
@@ -175,25 +175,25 @@ class DaskEstimator(BaseEstimator):
 
 
 class ByMethod:
-    """A method, by its name, as a function of a model and of rows."""
+    """A method, given by name, as a function of a model and rows."""
 
     def __init__(self, name: str):
         self.name = name
 
     def __call__(self, model: Any, X: Any) -> Any:
-        """Return what the method gives."""
+        """Return the result of the method."""
         return getattr(model, self.name)(X)
 
 
 class DaskTwoLayerRegressor(DaskEstimator):
-    """`TwoLayerRegressor` on Dask's arrays and data frames.
+    """`TwoLayerRegressor` for Dask arrays and data frames.
 
     The parameters are those of the local estimator, and `client`.
 
     Parameters
     ----------
     client : distributed.Client, optional
-        Where to run; None for what Dask is set to: the last client that was made, or the
+        Where to run; None for Dask's configuration: the last client that was created, or the
         threads of this process, which read one partition after the other.
 
     Examples
@@ -212,14 +212,14 @@ class DaskTwoLayerRegressor(DaskEstimator):
 
 
 class DaskTwoLayerClassifier(DaskEstimator):
-    """`TwoLayerClassifier` on Dask's arrays and data frames.
+    """`TwoLayerClassifier` for Dask arrays and data frames.
 
     The parameters are those of the local estimator, and `client`.
 
     Parameters
     ----------
     client : distributed.Client, optional
-        Where to run; None for what Dask is set to: the last client that was made, or the
+        Where to run; None for Dask's configuration: the last client that was created, or the
         threads of this process, which read one partition after the other.
     """
 
@@ -228,17 +228,17 @@ class DaskTwoLayerClassifier(DaskEstimator):
 
 
 class DaskRBFNetwork(DaskEstimator):
-    """`RBFNetwork` on Dask's arrays and data frames.
+    """`RBFNetwork` for Dask arrays and data frames.
 
-    The parameters are those of the local estimator, and `client`. Centres, widths, the metric
-    and the penalty are learned from the sample. With real targets the output layer is that of
-    least squares on all rows; that of a classifier, which the local estimator fits on 20,000
-    rows at most, stays as the sample gives it.
+    The parameters are those of the local estimator, and `client`. Centres, widths, the metric and
+    the penalty are learned from the sample. In regression, the output layer is fitted by least
+    squares on all rows. The output layer of a classifier, for which the local estimator uses at
+    most 20,000 rows, is fitted on the sample.
 
     Parameters
     ----------
     client : distributed.Client, optional
-        Where to run; None for what Dask is set to: the last client that was made, or the
+        Where to run; None for Dask's configuration: the last client that was created, or the
         threads of this process, which read one partition after the other.
     """
 

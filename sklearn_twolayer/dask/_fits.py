@@ -1,7 +1,6 @@
-"""Fits of the estimators on a table: what is chosen, on its sample; what is trained, on all rows.
+"""Fits of the estimators on a table: choices on its sample, training on all rows.
 
-A fit goes the way of the local one, on the sample. Where that sets up a cost, the cost over
-all rows takes its place.
+A fit follows the local one, on the sample, but the cost is replaced by the cost over all rows.
 """
 
 from typing import Any
@@ -21,24 +20,24 @@ from ._objective import PartitionedObjective
 from ._output import output_of_all_rows
 from ._table import Encoding, Part, Table, drifts, row_weights
 
-#: Columns of the sample that partitions are compared by.
+#: Number of columns of the sample by which partitions are compared.
 MOST_COMPARED = 1000
 
 
 class OnTable(BaseNetwork):
-    """What a local estimator does otherwise where its rows are a table."""
+    """What differs from a local estimator if the rows are a table."""
 
     local: type
     soft_targets: str | None
     fit: Any
     _targets: Any
-    _params: dict  # as the user gave them
+    _params: dict  # as passed by the user
     _table: Table
     _given: Part  # the sample
 
     @property
     def has_labels(self) -> bool:
-        """Whether targets are labels, which are counted."""
+        """Whether targets are labels, which have to be counted."""
         is_classifier = self.__sklearn_tags__().estimator_type == "classifier"
         return is_classifier and self.soft_targets is None
 
@@ -50,7 +49,7 @@ class OnTable(BaseNetwork):
         return model
 
     def fit_table(self, table: Table, rng: np.random.RandomState) -> None:
-        """Fit on a table, by way of its sample."""
+        """Fit on a table and its sample."""
         self._params = self.get_params(deep=False)
         self._table, self._given = table, table.sample(rng)
         if getattr(self, "class_weight", None) == "balanced":
@@ -67,7 +66,7 @@ class OnTable(BaseNetwork):
         return sample
 
     def _reach_all_targets(self):
-        """Let predictions reach as far beyond all targets as beyond those of the sample."""
+        """Extend the range of predictions to the targets of all rows."""
         d, survey = as_columns(self._given.y), [s for s in self._table.survey if s.n_rows]
         low = np.atleast_1d(np.min([s.low for s in survey], axis=0)) - d.min(axis=0)
         high = np.atleast_1d(np.max([s.high for s in survey], axis=0)) - d.max(axis=0)
@@ -91,7 +90,7 @@ class OnTable(BaseNetwork):
         table.drifts = drifts(np.hstack([sample.targets, some]), numbers[sample.origin])
 
     def _shell(self) -> Any:
-        """Return an estimator that validates rows as this one does."""
+        """Return an estimator that validates rows in the same way."""
         shell = self.local(**self._params)
         names = ("n_features_in_", "feature_names_in_", "_columns", "_fill")
         vars(shell).update({name: value for name, value in vars(self).items() if name in names})
@@ -99,7 +98,7 @@ class OnTable(BaseNetwork):
 
 
 def balanced(masses: dict, y: np.ndarray) -> dict:
-    """Return the weights of labels by which all weigh the same."""
+    """Return weights that give all labels the same total weight."""
     if y.ndim > 1:
         raise ValueError(
             "class_weight='balanced' is for one label per row: pass a list of dicts of weights."
@@ -109,7 +108,7 @@ def balanced(masses: dict, y: np.ndarray) -> dict:
 
 
 def labels_of(masses: dict, y: np.ndarray) -> np.ndarray:
-    """Return all labels, sorted, in the type of those of a sample."""
+    """Return all labels, sorted, with the type of those in the sample."""
     return np.unique(np.asarray(list(masses), dtype=None if y.dtype.kind == "U" else y.dtype))
 
 
@@ -138,7 +137,7 @@ class ClassifierOnTable(NetworksOnTable, TwoLayerClassifier):
 
 
 class RBFOnTable(OnTable, RBFNetwork):
-    """`RBFNetwork` on a table: the output layer of least squares is that of all rows."""
+    """`RBFNetwork` on a table: the least-squares output layer is fitted on all rows."""
 
     local = RBFNetwork
 
@@ -151,10 +150,10 @@ class RBFOnTable(OnTable, RBFNetwork):
         self._prepare(sample)
         on_sample = fit.layer.solved(fit.alpha)
         cost = PartitionedObjective.of(objective, self._table)
-        # The same pull on the sum of the losses: what noise asks for falls with the rows.
+        # The same penalty on the sum of the losses: the effect of noise decreases with the rows.
         share = len(sample.y) / cost.n_rows if isinstance(self.alpha, str) else 1.0
         weights, bias = output_of_all_rows(cost, on_sample, share * fit.alpha)
-        # What shrinks the layer on the sample shrinks that of all rows too.
+        # The shrinkage of the layer on the sample is also applied to that of all rows.
         factor, constant = shrinkage(part.network, on_sample, part.params[0])
         views = part.network.views(on_sample)
         views.weights[...], views.bias[...] = factor * weights, factor * bias + constant
@@ -164,7 +163,7 @@ class RBFOnTable(OnTable, RBFNetwork):
 
 
 def shrinkage(network: Network, solved: np.ndarray, final: np.ndarray) -> tuple:
-    """Return the factor and the constant that lead from one output layer to another."""
+    """Return the factor and the constant that relate one output layer to another."""
     before, after = network.views(solved), network.views(final.astype(solved.dtype))
     size = np.sum(before.weights**2)
     factor = np.sum(before.weights * after.weights) / size if size else 1.0

@@ -1,4 +1,4 @@
-"""The cost over rows in partitions: sums of what they give, and networks that visit them."""
+"""The cost over rows in partitions: sums over partitions, and networks that visit them."""
 
 import copy
 from collections.abc import Callable
@@ -21,20 +21,20 @@ from ._table import Table
 
 
 class CostOfBlock(NamedTuple):
-    """What makes a cost of the rows of a block: all of it but the rows."""
+    """A cost without its rows."""
 
     network: Network
     loss: Loss
     link: Link
     input_map: Transformer | None
     dtype: np.dtype
-    n_folds: int  # that statistics of categories know
+    n_folds: int  # for target statistics
     n_rows: int  # of all blocks
-    total_weight: np.ndarray | float  # of all blocks, for each network where they leave out rows
-    members: np.ndarray | None  # numbers of the networks, where they leave out rows
+    total_weight: np.ndarray | float  # of all blocks, for each network if they leave out rows
+    members: np.ndarray | None  # indices of the networks, if they leave out rows
 
     def on(self, block: Block, alpha: float = 0.0) -> Objective:
-        """Return the part of the cost that a block has in the mean over all rows."""
+        """Return the contribution of a block to the mean over all rows."""
         X = with_folds(block.X, self.input_map, np.minimum(block.folds, self.n_folds - 1))
         if self.members is None:
             weights = block.weights * (self.n_rows / self.total_weight)
@@ -55,18 +55,18 @@ class CostOfBlock(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class PartitionedObjective(Objective):
-    """E over all rows of a table; `rows` are those of its sample, to start from.
+    """E over all rows of a table; `rows` are those of its sample, for the initial parameters.
 
     Parameters
     ----------
     network, loss, link, rows, alpha
-        As of `Objective`.
+        As in `Objective`.
     table : Table
         All rows.
     total_weight : ndarray or float
-        The weight of all rows, for each network where they leave out rows.
+        The weight of all rows, for each network if they leave out rows.
     members : ndarray of int or None
-        The numbers of the networks, where they leave out rows.
+        The indices of the networks, if they leave out rows.
     """
 
     table: Any = None
@@ -77,7 +77,7 @@ class PartitionedObjective(Objective):
 
     @classmethod
     def of(cls, local: Objective, table: Table) -> "PartitionedObjective":
-        """Return the cost over all rows for that over the sample."""
+        """Return the cost over all rows that corresponds to a cost over the sample."""
         parts = local.network, local.loss, local.link, local.rows, local.alpha
         return cls(*parts, table, table.total_weight)
 
@@ -86,11 +86,11 @@ class PartitionedObjective(Objective):
         return int(self.table.counts.sum())
 
     def on(self, rows: Rows) -> Objective:
-        """Return the cost over rows that are here."""
+        """Return the cost over local rows."""
         return Objective(self.network, self.loss, self.link, rows, self.alpha)
 
     def without(self, rows: np.ndarray) -> "PartitionedObjective":
-        """Return the cost of networks that each leave out its own rows of the sample."""
+        """Return the cost of networks that each leave out different rows of the sample."""
         left_out = rows @ self.table.sample_weight
         return replace(
             self,
@@ -139,18 +139,18 @@ class PartitionedObjective(Objective):
         rng: np.random.RandomState,
         progress: tuple[float, float],
     ) -> list:
-        """Let networks visit all partitions, each lane in an order of its own.
+        """Let networks visit all partitions, each lane in its own order.
 
         Parameters
         ----------
         solver : Stochastic
-            Its steps.
+            The solver, which defines the steps.
         lanes : list of Lane
             The networks; their parameters are changed in place.
         rng : RandomState
-            The source of the orders and of the batches.
+            Determines the orders and the batches.
         progress : tuple of float
-            The part of all epochs that is done before and after this one.
+            The completed fraction of all epochs before and after this one.
 
         Returns
         -------
@@ -160,8 +160,8 @@ class PartitionedObjective(Objective):
         blocks, counts = self.table.to_visit()
         how = delayed((solver, self.alpha), traverse=False)
         start, span = progress[0], progress[1] - progress[0]
-        # One random circle of partitions, with the lanes as far apart as can be: no two of them
-        # want the same partition at a time.
+        # One random cycle of partitions, with the lanes as far apart as possible, so that no two
+        # need the same partition at a time.
         circle, ends = rng.permutation(len(blocks)), []
         for number, lane in enumerate(lanes):
             cost = delayed(lane.cost.of_block, traverse=False)
@@ -184,7 +184,7 @@ class PartitionedObjective(Objective):
 
     @property
     def of_block(self) -> CostOfBlock:
-        """What a worker needs to know."""
+        """What a worker needs."""
         return CostOfBlock(
             self.network,
             self.loss,
@@ -198,7 +198,7 @@ class PartitionedObjective(Objective):
         )
 
     def total(self, terms: Callable, argument: Any) -> tuple:
-        """Return the sums over all blocks of what `terms` gives for a cost and an argument."""
+        """Return the sums over all blocks of the output of `terms` for a cost and an argument."""
         cost = delayed(self.of_block, traverse=False)
         argument = delayed(argument, traverse=False)
         tasks = [delayed(terms_of)(block, cost, terms, argument) for block in self.table.blocks]
@@ -207,7 +207,7 @@ class PartitionedObjective(Objective):
 
 @task
 def terms_of(block: Block, cost: CostOfBlock, terms: Callable, argument: Any) -> tuple:
-    """Return what a block has in a sum."""
+    """Return the contribution of a block to a sum."""
     with np.errstate(over="ignore", invalid="ignore"):
         return terms(cost.on(block), argument)
 
@@ -217,7 +217,7 @@ def visited(
     block: Block, state: tuple, cost: CostOfBlock, how: tuple, seed: int, stretch: tuple
 ) -> tuple:
     """Return parameters, moments and the loss after all batches of a block."""
-    params, moments, total = copy.deepcopy(state)  # a task may be done again
+    params, moments, total = copy.deepcopy(state)  # a task may be repeated
     solver, alpha = how
     rng = np.random.RandomState(seed)
     objective = cost.on(block, alpha)

@@ -1,4 +1,4 @@
-"""The output layer of least squares, from sums over partitions."""
+"""The least-squares output layer, from sums over partitions."""
 
 import numpy as np
 
@@ -11,13 +11,13 @@ def output_of_all_rows(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the best output layer for a first layer.
 
-    Activations and targets are centred before their products are summed, in a second pass, as
-    they would cancel otherwise.
+    Activations and targets are centred before their products are summed in a second pass, to avoid
+    cancellation.
 
     Parameters
     ----------
     cost : PartitionedObjective
-        Holds the network and all rows.
+        The cost, with the network and all rows.
     vector : ndarray of shape (n_parameters,)
         The parameters of the first layer.
     alpha : float
@@ -41,7 +41,7 @@ def output_of_all_rows(
 
 
 def means(objective, vector):
-    """Return a block's part of the weighted means of activations and targets."""
+    """Return the contribution of a block to the weighted means of activations and targets."""
     rows, network, views = _parts(objective, vector)
 
     def terms(part):
@@ -52,7 +52,7 @@ def means(objective, vector):
 
 
 def covariances(objective, argument):
-    """Return a block's part of their weighted covariances."""
+    """Return the contribution of a block to their weighted covariances."""
     vector, center, offset = argument
     rows, network, views = _parts(objective, vector)
 

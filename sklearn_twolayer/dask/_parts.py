@@ -1,4 +1,4 @@
-"""Partitions as they are given: checked, and surveyed."""
+"""Validation and a survey of the partitions."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ from ._collections import Form, kinds_of
 
 
 class Part(NamedTuple):
-    """A partition as it was given."""
+    """A partition, as passed by the user."""
 
     X: Any
     y: np.ndarray
@@ -25,7 +25,7 @@ class Part(NamedTuple):
 
 
 class Survey(NamedTuple):
-    """What one pass tells of the targets of a partition."""
+    """Statistics of the targets of a partition."""
 
     n_rows: int
     masses: dict  # weights of labels
@@ -35,7 +35,7 @@ class Survey(NamedTuple):
 
 @contextmanager
 def naming(number: int) -> Iterator[None]:
-    """Say of an error which partition it is about."""
+    """Add the number of the partition to an error."""
     try:
         yield
     except (TypeError, ValueError) as error:
@@ -44,7 +44,7 @@ def naming(number: int) -> Iterator[None]:
 
 
 def checked_part(number: int, form: Form, validate_y: Callable, *arrays: Any) -> Part:
-    """Return the rows of a partition that have a weight."""
+    """Return the rows of a partition with a positive weight."""
     X, y, weights = arrays
     with naming(number):
         _check_form(X, form)
@@ -81,7 +81,7 @@ def _check_form(X, form):
 
 
 def surveyed(part: Part, has_labels: bool) -> Survey:
-    """Return what is to be known of the targets of all rows."""
+    """Return the statistics of the targets of all rows."""
     y = part.y
     if not len(y):
         return Survey(0, {}, None, None)

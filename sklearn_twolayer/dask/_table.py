@@ -1,4 +1,4 @@
-"""The rows of a fit in partitions: checked, sampled, and made ready to train on."""
+"""The rows of a fit in partitions: validated, sampled, and prepared for training."""
 
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -12,21 +12,21 @@ from ._collections import Form
 from ._engine import KEEP_BYTES, Engine
 from ._parts import Part, Survey, checked_part, naming, sampled, stacked, surveyed
 
-#: Rows that input maps, scales, centres, metrics and factors are learned from.
+#: Number of rows from which input maps, scales, centres, metrics and factors are learned.
 SAMPLE_ROWS = 50_000
-#: Partitions that rows are mixed among at a time.
+#: Number of partitions among which rows are shuffled at a time.
 MOST_MIXED = 32
-#: Partitions whose means differ more than this part of the variance are mixed.
+#: Partitions are shuffled if their means differ by more than this fraction of the variance.
 DRIFT = 0.01
 
 
 class Encoding(NamedTuple):
-    """What makes blocks of parts: what the estimator has learned from the sample."""
+    """Converts parts to blocks, with what was learned from the sample."""
 
     shell: Any  # an estimator that validates rows
     targets: Any
     class_weight: Any
-    n_left_out: int  # networks that leave out rows, and their folds in all
+    n_left_out: int  # networks that leave out rows, and the total number of folds
     n_folds: int
 
     def block(self, number: int, part: Part, some: np.ndarray, folds: np.ndarray) -> Block | None:
@@ -46,7 +46,7 @@ class Encoding(NamedTuple):
 
 
 def row_weights(targets: Any, class_weight: Any, part: Part) -> np.ndarray:
-    """Return the weights of rows, those of their classes in it."""
+    """Return the weights of rows, including those of their classes."""
     if class_weight is None:
         return part.weights
     return part.weights * targets.class_weights(class_weight, part.y, part.weights)
@@ -61,9 +61,9 @@ class Table:
     engine : Engine
         Where tasks run.
     parts : list of Delayed
-        The partitions, checked.
+        The validated partitions.
     survey : list of Survey
-        What is known of them.
+        Their statistics.
     """
 
     engine: Engine
@@ -82,7 +82,7 @@ class Table:
 
     @classmethod
     def read(cls, engine: Engine, partitions: list, form: Form, local: Any) -> "Table":
-        """Check all partitions, for an estimator on a table."""
+        """Validate all partitions, for an estimator on a table."""
         parts = [
             delayed(checked_part)(number, form, local._validate_y, *arrays)
             for number, arrays in enumerate(partitions)
@@ -96,7 +96,7 @@ class Table:
 
     @property
     def n_rows(self) -> int:
-        """Number of rows with a weight."""
+        """Number of rows with a positive weight."""
         return sum(each.n_rows for each in self.survey)
 
     @property
@@ -109,7 +109,7 @@ class Table:
         return total
 
     def sample(self, rng: np.random.RandomState) -> Part:
-        """Return random rows: all of them in their order, where they are few."""
+        """Return random rows, or all rows in their order if there are few."""
         counts = [each.n_rows for each in self.survey]
         chosen = np.arange(self.n_rows)[random_part(self.n_rows, SAMPLE_ROWS, rng)]
         ends = np.cumsum(counts)
@@ -127,7 +127,7 @@ class Table:
         return Part(stacked(X), *map(np.concatenate, others))
 
     def prepare(self, encoding: Encoding, folds: np.ndarray) -> None:
-        """Make blocks of all partitions; `folds` are those of the rows of the sample."""
+        """Convert all partitions to blocks; `folds` are those of the rows of the sample."""
         ends = np.cumsum([len(index) for index in self.index])[:-1]
         self.n_folds = encoding.n_folds
         shared = delayed(encoding, traverse=False)
@@ -142,7 +142,7 @@ class Table:
             n_bytes = self.n_rows * encoding.shell.n_features_in_ * 8
         self._n_bytes = n_bytes
         self._adopt(self.engine.keep(blocks, n_bytes))
-        self.parts = []  # the blocks take their place
+        self.parts = []  # replaced by the blocks
 
     def _adopt(self, blocks):
         sizes = self.engine.run([delayed(size_of)(block) for block in blocks])
@@ -152,7 +152,7 @@ class Table:
         self.total_weight = float(np.sum([weight for _, (_, weight) in pairs]))
 
     def to_visit(self) -> tuple[list[Delayed], np.ndarray]:
-        """Return blocks to draw batches from, and their sizes: mixed, if partitions differ."""
+        """Return blocks for batches, and their sizes; rows are shuffled if partitions differ."""
         if not self.drifts or len(self.blocks) == 1:
             return self.blocks, self.counts
         if self._mixed is None:
@@ -166,7 +166,7 @@ class Table:
             for group in np.unique(groups):
                 own = np.flatnonzero(groups == group)
                 sources = self._scattered([blocks[i] for i in own], rng)
-                held.append((blocks, sources))  # until what is made of them is there
+                held.append((blocks, sources))  # until the results are available
                 for part, i in enumerate(own):
                     mixed[i] = delayed(joined_pieces)(
                         [delayed(one_piece)(source, part) for source in sources]
@@ -183,7 +183,7 @@ class Table:
 
 
 def groupings(n_blocks: int) -> list[np.ndarray]:
-    """Return the groups that blocks are mixed in: all at once, or along both sides of a square."""
+    """Return the groups in which blocks are shuffled: all, or rows and columns of a square."""
     if n_blocks <= MOST_MIXED:
         return [np.zeros(n_blocks, dtype=int)]
     side = int(np.ceil(n_blocks**0.5))
@@ -191,7 +191,7 @@ def groupings(n_blocks: int) -> list[np.ndarray]:
 
 
 def block_of(encoding: Encoding, number: int, *arrays: Any) -> Block | None:
-    """Return the block of a part; None if nothing is left of it."""
+    """Return the block of a part; None if it is empty."""
     return encoding.block(number, *arrays)
 
 
@@ -217,15 +217,15 @@ def drifts(values: np.ndarray, numbers: np.ndarray) -> bool:
     Parameters
     ----------
     values : ndarray of shape (n_rows, n_columns)
-        Rows of a sample; NaN stands for missing values.
+        Rows of a sample, with NaN for missing values.
     numbers : ndarray of int, shape (n_rows,)
         Their partitions.
 
     Returns
     -------
     bool
-        Whether the part of the variance that lies between partitions is more than `DRIFT`,
-        beyond what chance gives, for any column.
+        Whether the fraction of the variance between partitions exceeds `DRIFT`, beyond chance, for
+        any column.
     """
     counts = np.bincount(numbers)
     present = counts > 0

@@ -1,7 +1,6 @@
-"""The inputs of a graph, and the matrix of floats that they become.
+"""The inputs of a graph, and their conversion to a matrix of floats.
 
-A model that was fitted on an array has one input; one that was fitted on a data frame has
-one for each column.
+A model fitted on an array has one input; a model fitted on a data frame has one per column.
 """
 
 from functools import partial
@@ -13,7 +12,7 @@ from ..columns import Column
 from ..columns._values import DAY
 from ._graph import Graph, Port, Tensor, unsupported
 
-#: Stands for a missing value among integers, as NaT is stored.
+#: Represents a missing value among integers, as NaT is stored.
 MISSING = np.iinfo(np.int64).min
 TEXT = np.dtype(object)
 MICROSECONDS = 1_000_000
@@ -25,9 +24,9 @@ def inputs_of(estimator: Any, graph: Graph) -> list[Port]:
     Parameters
     ----------
     estimator : fitted estimator
-        Of this package.
+        An estimator of this package.
     graph : Graph
-        Where they are to be.
+        The graph.
 
     Returns
     -------
@@ -47,19 +46,19 @@ def inputs_of(estimator: Any, graph: Graph) -> list[Port]:
 
 
 def matrix(estimator: Any, inputs: list[Tensor]) -> Tensor:
-    """Return rows as floats, NaN where a value is missing, as `Columns.matrix` does.
+    """Return rows as floats, with NaN for missing values, as `Columns.matrix` does.
 
     Parameters
     ----------
     estimator : fitted estimator
-        Of this package.
+        An estimator of this package.
     inputs : list of Tensor
-        One for each column, or of several columns side by side.
+        One per column, or for several columns side by side.
 
     Returns
     -------
     Tensor of float64, shape (n_rows, n_inputs)
-        Numbers, codes of levels (-1 for one that was not seen in fit), days and parts of dates.
+        Numbers, codes of levels (-1 for a level not seen in fit), days and parts of dates.
     """
     graph = inputs[0].graph
     if estimator._reads_columns:
@@ -85,7 +84,7 @@ def _side_by_side(graph: Graph, inputs: list[Tensor]) -> Tensor:
 
 
 def _floats(column: Column, values: Tensor) -> list[Tensor]:
-    """Return the columns of the matrix that a column becomes."""
+    """Return the columns of the matrix for a column."""
     is_text = column.kind == "category" and _type(column, np.float32) == TEXT
     if is_text != (values.dtype == TEXT):
         kinds = ("text", "numbers") if is_text else ("numbers", "text")
@@ -143,7 +142,7 @@ def _codes(column: Column, values: Tensor) -> Tensor:
 
 
 def _dates(column: Column, moments: Tensor) -> list[Tensor]:
-    """Return days since 1970 and parts of the calendar, of microseconds since 1970."""
+    """Return days since 1970 and parts of the calendar, from microseconds since 1970."""
     moments = moments.cast(np.int64)
     day = int(DAY) * MICROSECONDS
     parts = {
@@ -160,10 +159,10 @@ def _dates(column: Column, moments: Tensor) -> list[Tensor]:
 
 
 def _month(day: Tensor) -> Tensor:
-    """Return the month of days since 1970, in the Gregorian calendar.
+    """Return the month in the Gregorian calendar, from days since 1970.
 
-    Years begin in March, so that the day that some have more is their last; a month then
-    ends on the same day in all of them.
+    Years begin in March, so that the leap day is the last day of the year, and each month ends on
+    the same day in all years.
     """
     of_cycle = (day + 719_468) % 146_097  # cycles of 400 years, from 1 March of the year 0
     year = (of_cycle - of_cycle // 1_460 + of_cycle // 36_524 - of_cycle // 146_096) // 365

@@ -1,7 +1,6 @@
-"""From a fitted estimator to an ONNX model."""
+"""Conversion of a fitted estimator to an ONNX model."""
 
-# NumPy's stubs know nothing of `__array_ufunc__`.
-# mypy: disable-error-code="call-overload"
+# NumPy's stubs do not support `__array_ufunc__`. mypy: disable-error-code="call-overload"
 
 from typing import Any
 
@@ -17,7 +16,7 @@ from ._layers import embedded
 from ._maps import mapped
 from ._outputs import decoded
 
-#: Operators of these versions of ONNX are used.
+#: Supported versions of ONNX's operators.
 OLDEST, DEFAULT = 13, 18
 ZIPMAPS = (True, False, "columns")
 
@@ -29,7 +28,7 @@ def to_onnx(
     zipmap: bool | str = False,
     target_opset: int | None = None,
 ) -> Any:
-    """Return a fitted estimator as an ONNX model, which predicts without Python.
+    """Convert a fitted estimator to an ONNX model, which predicts without Python.
 
     Parameters
     ----------
@@ -38,8 +37,8 @@ def to_onnx(
     dtype : {float32, float64}, default=float32
         The type of numbers in the inputs, the networks and the outputs.
     zipmap : {False, True, "columns"}, default=False
-        The form of probabilities: an array with a column for each class; a dictionary from
-        classes to probabilities for each row; or an output for each class.
+        The form of probabilities: an array with one column per class; a dictionary from classes to
+        probabilities for each row; or one output per class.
     target_opset : int, optional
         The version of ONNX's operators, 13 or later; 18 if None.
 
@@ -57,9 +56,9 @@ def to_onnx(
     Raises
     ------
     NotImplementedError
-        If some part has no form in ONNX: the message names it.
+        If some part cannot be expressed in ONNX; the message names it.
     TypeError, ValueError
-        If an argument is out of range, or the estimator is not fitted.
+        If an argument is invalid, or the estimator is not fitted.
 
     Examples
     --------
@@ -79,7 +78,7 @@ def to_onnx(
 
 
 def _model(graph: Graph, inputs: list[Port], outputs: list[Port]) -> Any:
-    """Return a graph as a model, for the oldest runtimes that know its operators."""
+    """Return a graph as a model, for the oldest runtimes that support its operators."""
     from onnx import helper
 
     body = helper.make_graph(
@@ -120,7 +119,7 @@ def predicted(estimator: BaseNetwork, inputs: list[Tensor], zipmap: bool | str) 
     estimator : BaseNetwork
         The fitted estimator.
     inputs : list of Tensor
-        Its inputs, all in one tensor or one for each column.
+        Its inputs, in one tensor or one per column.
     zipmap : bool or "columns"
         The form of probabilities.
 
@@ -158,14 +157,14 @@ def raw_outputs(model: Model, X: Tensor) -> Tensor:
 
 
 def part_outputs(part: Part, factor: float, X: Tensor) -> tuple[Tensor, np.ndarray]:
-    """Return the mean of the networks of a part times a factor, and the bias beside it.
+    """Return the mean of the networks of a part times a factor, and its bias.
 
     Parameters
     ----------
     part : Part
         Networks behind an input map.
     factor : float
-        Times their raw outputs.
+        The factor of their raw outputs.
     X : Tensor of float64, shape (n_rows, n_inputs)
         Rows.
 
@@ -174,7 +173,7 @@ def part_outputs(part: Part, factor: float, X: Tensor) -> tuple[Tensor, np.ndarr
     z : Tensor of shape (n_rows, n_outputs)
         Raw outputs without a bias.
     bias : ndarray of shape (n_outputs,)
-        What is to be added.
+        The bias to add.
     """
     Z = mapped(part.input_map, X).cast(X.graph.dtype)
     params = part.params.astype(np.float64)

@@ -19,14 +19,14 @@ def activated(activation: Any, v: Tensor) -> Tensor:
     Parameters
     ----------
     activation : Activation
-        The φ; the first argument decides which function is called.
+        The activation, by which the function is dispatched.
     v : Tensor of shape (..., n_rows, n_units)
         Pre-activations.
 
     Returns
     -------
     Tensor
-        Of the same shape.
+        A tensor of the same shape.
     """
     raise unsupported(f"The activation {activation!r}", REMEDY.format("activated"))
 
@@ -108,21 +108,21 @@ def kernel_value(kernel: Any, s: Tensor) -> Tensor:
     Parameters
     ----------
     kernel : Kernel
-        The radial function; the first argument decides which function is called.
+        The radial function, by which the function is dispatched.
     s : Tensor of shape (..., n_rows, n_units)
         Scaled squared distances r²/h².
 
     Returns
     -------
     Tensor
-        Of the same shape.
+        A tensor of the same shape.
     """
     raise unsupported(f"The kernel {kernel!r}", REMEDY.format("kernel_value"))
 
 
 @singledispatch
 def kernel_log(kernel: Any, s: Tensor) -> Tensor:
-    """Return log k(s), of kernels that are positive everywhere."""
+    """Return log k(s), for kernels that are positive everywhere."""
     return np.log(kernel_value(kernel, s))
 
 
@@ -204,7 +204,7 @@ def linked(link: Any, z: Tensor) -> Tensor:
     Parameters
     ----------
     link : Link
-        The g; the first argument decides which function is called.
+        The link, by which the function is dispatched.
     z : Tensor of shape (n_rows, n_outputs)
         Raw outputs.
 
@@ -237,26 +237,26 @@ def _(link: links.SoftmaxLink, z):
 
 
 def traced(what: str, function: Any, argument: Tensor) -> Tensor:
-    """Return what a function of the user's makes of a tensor, if NumPy's functions are all it is.
+    """Apply a user's function to a tensor, if it only uses NumPy functions.
 
     Parameters
     ----------
     what : str
-        What the function is, for the message.
+        The kind of function, for the message.
     function : callable
         Called with the tensor.
     argument : Tensor
-        What it is given.
+        Its argument.
 
     Returns
     -------
     Tensor
-        The nodes that it consists of.
+        The result.
 
     Raises
     ------
     NotImplementedError
-        If it calls anything that has no form in ONNX.
+        If it calls anything that cannot be expressed in ONNX.
     """
     remedy = (
         "only operators and element-wise NumPy functions are supported, such as np.exp(-v): "

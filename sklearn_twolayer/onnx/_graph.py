@@ -1,7 +1,7 @@
-"""An ONNX graph that is written as one writes NumPy.
+"""ONNX graphs written in the style of NumPy.
 
-A `Tensor` stands for an array that is known when the graph runs. NumPy's functions and
-operators on it add nodes; arrays and numbers beside it become initializers of its type.
+A `Tensor` represents an array that is known when the graph runs. NumPy functions and operators
+applied to it add nodes; other arrays and numbers become initializers of its type.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 from scipy.special import erf, expit
 
-#: The operator of ONNX that a function of NumPy is.
+#: ONNX operators of NumPy functions.
 OPERATORS: dict[Any, str] = {
     np.absolute: "Abs",
     np.add: "Add",
@@ -39,9 +39,11 @@ OPERATORS: dict[Any, str] = {
     np.subtract: "Sub",
     np.tanh: "Tanh",
 }
-#: Functions that are made of others.
+#: Functions that are composed of others.
 COMPOSED: dict[Any, Callable] = {
-    erf: lambda x: x.cast(np.float32).apply("Erf").cast(x.dtype),  # runtimes have no other
+    erf: lambda x: (
+        x.cast(np.float32).apply("Erf").cast(x.dtype)
+    ),  # the only form that runtimes support
     expit: lambda x: 1 / (1 + np.exp(-x)),  # unlike `Sigmoid`, exact far below zero
     np.expm1: lambda x: np.exp(x) - 1,
     np.floor_divide: lambda x, y: (x - x % y) / y,
@@ -53,7 +55,7 @@ TESTS = {"Equal", "Greater", "GreaterOrEqual", "IsNaN", "Less", "LessOrEqual"}
 
 
 def unsupported(what: Any, remedy: str) -> NotImplementedError:
-    """Return the error that says what has no form in ONNX, and what to do."""
+    """Return the error that says what cannot be expressed in ONNX, and what to do."""
     return NotImplementedError(f"{what} cannot be exported to ONNX: {remedy}")
 
 
@@ -63,13 +65,13 @@ class Tensor(NDArrayOperatorsMixin):
     Parameters
     ----------
     graph : Graph
-        Where its functions add nodes.
+        The graph to which its functions add nodes.
     name : str
         Its name there.
     dtype : dtype
-        Its type; object stands for text.
+        Its type; object for text.
     source : Tensor or None
-        The value of lower precision that it is a copy of.
+        The value of lower precision of which it is a copy.
     """
 
     def __init__(self, graph: "Graph", name: str, dtype: Any, source: "Tensor | None" = None):
@@ -99,11 +101,11 @@ class Tensor(NDArrayOperatorsMixin):
         )
 
     def apply(self, operator: str, **attributes: Any) -> "Tensor":
-        """Return an operator of ONNX on it alone."""
+        """Apply a unary ONNX operator."""
         return self.graph.node(operator, self, **attributes)
 
     def cast(self, dtype: Any) -> "Tensor":
-        """Return it in another type."""
+        """Convert it to another type."""
         from onnx import helper
 
         dtype = np.dtype(dtype)
@@ -131,14 +133,14 @@ class Tensor(NDArrayOperatorsMixin):
         return self.graph.node("ReduceSum", self, axes, keepdims=0)
 
     def reshape(self, *shape: int) -> "Tensor":
-        """Return it in another shape; one entry may be -1."""
+        """Reshape it; one entry may be -1."""
         return self.graph.node("Reshape", self, self.graph.constant(np.array(shape)))
 
 
 class Port(NamedTuple):
     """An input or an output of a graph.
 
-    `width` is the number of its columns, None for one axis; `keys` the type of the classes, where
+    `width` is the number of columns, or None for one axis; `keys` is the type of the classes, if
     each row is a dictionary of probabilities.
     """
 
@@ -148,7 +150,7 @@ class Port(NamedTuple):
     keys: np.dtype | None = None
 
     def value_info(self) -> Any:
-        """Return what ONNX calls it."""
+        """Return its description in ONNX."""
         from onnx import helper
 
         kind = helper.np_dtype_to_tensor_dtype(self.tensor.dtype)
@@ -168,7 +170,7 @@ class Graph:
     Parameters
     ----------
     dtype : dtype
-        The type that networks compute in.
+        The type of the computations.
     opset : int
         The version of ONNX's operators.
     prefix : str
@@ -186,7 +188,7 @@ class Graph:
         self._names: set[str] = set()
 
     def unique(self, name: str) -> str:
-        """Return a name that is not taken, and take it."""
+        """Return a new, unused name."""
         count, found = 0, name
         while found in self._names:
             count += 1
@@ -204,7 +206,7 @@ class Graph:
         operator : str
             Its name in ONNX.
         *inputs : Tensor, ndarray or number
-            What it is given; arrays become constants of the type of the first tensor.
+            Its inputs; arrays become constants of the type of the first tensor.
         dtype : dtype, optional
             The type of the output, if it is not that of the first tensor.
         domain : str
@@ -231,7 +233,7 @@ class Graph:
         return Tensor(self, output, kind if dtype is None else dtype)
 
     def constant(self, array: np.ndarray) -> Tensor:
-        """Return an array as an initializer, one for all that are equal."""
+        """Return an array as an initializer, shared by equal arrays."""
         from onnx import numpy_helper
 
         array = np.ascontiguousarray(array).reshape(array.shape)  # a number has no axis
@@ -244,7 +246,7 @@ class Graph:
         return self._constants[key]
 
     def where(self, condition: Tensor, yes: Any, no: Any) -> Tensor:
-        """Return `yes` where a condition holds, else `no`; one of the two is a tensor."""
+        """Return `yes` where a condition is true, else `no`; one of the two is a tensor."""
         kind = next(each.dtype for each in (yes, no) if isinstance(each, Tensor))
         both = (
             each if isinstance(each, Tensor) else self.constant(np.asarray(each, kind))
@@ -257,7 +259,7 @@ class Graph:
         return parts[0] if len(parts) == 1 else self.node("Concat", *parts, axis=axis)
 
     def named(self, port: Port) -> Port:
-        """Return an output under its own name, or one like it where that is taken."""
+        """Return an output under its own name, or a similar one if that is in use."""
         name = self.unique(port.name)
         for node in self.nodes:
             for names in (node.input, node.output):

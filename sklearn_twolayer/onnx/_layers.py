@@ -1,11 +1,9 @@
 """Embeddings, and the squared distances of radial units, as nodes of a graph.
 
-A stack of networks has a leading axis in all arrays, as it has in training; a single
-network has none.
+A stack of networks has a leading axis in all arrays, as in training; a single network has none.
 """
 
-# NumPy's stubs know nothing of `__array_ufunc__`.
-# mypy: disable-error-code="call-overload"
+# NumPy's stubs do not support `__array_ufunc__`. mypy: disable-error-code="call-overload"
 
 from functools import singledispatch
 from typing import Any
@@ -28,7 +26,7 @@ def embedded(embedding: Any, own: tuple[np.ndarray, ...], C: np.ndarray, X: Tens
     Parameters
     ----------
     embedding : Embedding
-        The first layer; the first argument decides which function is called.
+        The first layer, by which the function is dispatched.
     own : tuple of ndarray
         Its fitted arrays.
     C : ndarray of shape (..., n_features + 1, n_projections)
@@ -52,7 +50,7 @@ def _(embedding: embeddings.Dense, own, C, X):
 
 @embedded.register
 def _(embedding: embeddings.Passthrough, own, C, X):
-    return X if C.ndim == 2 else X + np.zeros((len(C), 1, 1))  # one copy for each network
+    return X if C.ndim == 2 else X + np.zeros((len(C), 1, 1))  # one copy per network
 
 
 @embedded.register
@@ -84,12 +82,12 @@ def _(embedding: embeddings.Radial, own, C, X):
 
 @singledispatch
 def joined(operator: Any, left: Tensor, right: Tensor) -> Tensor:
-    """Return what an operator makes of two embeddings.
+    """Return the combination of two embeddings.
 
     Parameters
     ----------
     operator : Operator
-        The node; the first argument decides which function is called.
+        The operator, by which the function is dispatched.
     left, right : Tensor of shape (..., n_rows, width)
         The branches.
 
@@ -118,12 +116,12 @@ def _(operator: embeddings.Product, left, right):
 
 @singledispatch
 def squared(geometry: Any, X: Tensor, centers: np.ndarray, A: np.ndarray | None) -> Tensor:
-    """Return r², up to rounding below zero.
+    """Return r², which may be slightly negative by rounding.
 
     Parameters
     ----------
     geometry : Geometry
-        The distances; the first argument decides which function is called.
+        The distances, by which the function is dispatched.
     X : Tensor of shape (n_rows, n_features)
         Mapped rows.
     centers : ndarray of shape (..., n_centers, n_features)

@@ -1,7 +1,6 @@
 """Input maps as nodes of a graph.
 
-They compute in double precision: a date or a year is a large number, of which small
-differences count.
+They compute in double precision, because dates and years are large numbers with small differences.
 """
 
 from functools import singledispatch
@@ -22,8 +21,7 @@ def mapped(input_map: Any, X: Tensor) -> Tensor:
     Parameters
     ----------
     input_map : fitted transformer or None
-        The map; the first argument decides which function is called. Transformers that are
-        not of this package go through skl2onnx.
+        The map, by which the function is dispatched. Other transformers are converted by skl2onnx.
     X : Tensor of float64, shape (n_rows, n_inputs)
         Rows.
 
@@ -35,7 +33,7 @@ def mapped(input_map: Any, X: Tensor) -> Tensor:
     Raises
     ------
     NotImplementedError
-        If skl2onnx is not there, or has no converter for the transformer.
+        If skl2onnx is not installed, or has no converter for the transformer.
     """
     if isinstance(input_map, input_maps.InputMap):
         raise unsupported(f"The input map {input_map!r}", REMEDY.format("mapped"))
@@ -104,13 +102,13 @@ def _(input_map: input_maps.MixedMap, X):
         parts.append(np.isnan(numbers.take(input_map.flagged_)).cast(np.float64))
     if input_map.levels_:
         parts += _levels(input_map, X)
-    if not parts:  # nothing that varies
+    if not parts:  # nothing varies
         parts = [np.isnan(X.take([0])).cast(np.float64) * 0]
     return X.graph.concat(parts)
 
 
 def _levels(mixed, X):
-    """Return indicators and statistics of all categories: rows of a table for each."""
+    """Return indicators and statistics of all categories, looked up in a table for each."""
     levels = [each for each in mixed.levels_ if each.width or each.column in mixed.statistics_]
     if not levels:
         return []
@@ -126,7 +124,7 @@ def _levels(mixed, X):
 
 
 def _table(mixed, levels, dtype):
-    """Return what each code of a category becomes, the last row for unknown levels."""
+    """Return the encoding of each code of a category, with unknown levels in the last row."""
     codes = np.append(np.arange(levels.n_codes), -1)
     table = levels.indicators(codes, mixed.indicator_size, np.float64)
     if levels.column in mixed.statistics_:

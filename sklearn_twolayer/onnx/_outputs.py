@@ -1,7 +1,6 @@
-"""What estimators predict, as the outputs of a graph."""
+"""Predictions as outputs of a graph."""
 
-# NumPy's stubs know nothing of `__array_ufunc__`.
-# mypy: disable-error-code="call-overload"
+# NumPy's stubs do not support `__array_ufunc__`. mypy: disable-error-code="call-overload"
 
 from functools import singledispatch
 from typing import Any
@@ -22,7 +21,7 @@ def decoded(targets: Any, z: Tensor, zipmap: bool | str) -> list[Port]:
     Parameters
     ----------
     targets : RegressionTargets, ClassTargets or MultilabelTargets
-        The kind of targets; the first argument decides which function is called.
+        The kind of targets, by which the function is dispatched.
     z : Tensor of shape (n_rows, n_outputs)
         Raw outputs.
     zipmap : bool or "columns"
@@ -41,7 +40,7 @@ def decoded(targets: Any, z: Tensor, zipmap: bool | str) -> list[Port]:
 @decoded.register
 def _(targets: RegressionTargets, z, zipmap):
     y = linked(targets.link, z).cast(np.float64)
-    # In double precision: large targets that differ by little must stay apart.
+    # In double precision, to distinguish large targets with small differences.
     unit = np.ldexp(1.0, targets.exponent)
     y = y * (targets._scale * unit) + targets._center * unit
     low, high = targets.bounds
@@ -78,14 +77,14 @@ def _(targets: MultilabelTargets, z, zipmap):
 
 
 def label_array(classes: np.ndarray) -> np.ndarray:
-    """Return labels as text or as integers of 64 bits, which ONNX knows."""
+    """Return labels as text or as integers of 64 bits, the types that ONNX supports."""
     if classes.dtype.kind in "OU":
         return classes.astype(str).astype(object)
     return classes.astype(np.int64)
 
 
 def zipped(targets: ClassTargets, y: Tensor, zipmap: bool | str) -> list[Port]:
-    """Return probabilities as one array, as dictionaries by class, or as a column for each.
+    """Return probabilities as one array, as dictionaries by class, or as one output per class.
 
     Parameters
     ----------
@@ -107,6 +106,6 @@ def zipped(targets: ClassTargets, y: Tensor, zipmap: bool | str) -> list[Port]:
     if not zipmap:
         return [Port("probabilities", y, len(labels))]
     name = "classlabels_strings" if labels.dtype.kind == "O" else "classlabels_int64s"
-    # Runtimes know dictionaries of single precision only.
+    # Runtimes support dictionaries in single precision only.
     pairs = y.cast(np.float32).apply("ZipMap", domain="ai.onnx.ml", **{name: labels.tolist()})
     return [Port("probabilities", pairs, keys=labels.dtype)]

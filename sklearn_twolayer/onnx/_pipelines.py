@@ -10,16 +10,16 @@ from ._export import OLDEST, ZIPMAPS, predicted
 from ._graph import Graph, Tensor, unsupported
 from ._outputs import label_array
 
-#: Of later versions of the operators `ai.onnx.ml` skl2onnx knows nothing.
+#: skl2onnx does not support later versions of the operators `ai.onnx.ml`.
 NEWEST_ML = 3
 
 
 def register() -> None:
     """Register the estimators of this package with skl2onnx.
 
-    After it, `skl2onnx.to_onnx` and `skl2onnx.convert_sklearn` take pipelines that end in one of
-    them. Its option `zipmap` (True, False or "columns") has the meaning that skl2onnx gives it,
-    and is ignored for several labels a row.
+    Afterwards, `skl2onnx.to_onnx` and `skl2onnx.convert_sklearn` accept pipelines that end in one
+    of them. The option `zipmap` (True, False or "columns") has the same meaning as in skl2onnx,
+    and is ignored for several labels per row.
     """
     from skl2onnx import update_registered_converter
 
@@ -38,7 +38,7 @@ def _parse(scope: Any, model: Any, inputs: Any, custom_parsers: Any = None) -> A
     """Declare the outputs of an estimator."""
     operator = scope.declare_local_operator(f"SklearnTwolayer{type(model).__name__}", model)
     operator.inputs = inputs
-    # What a step of another estimator gives is declared by that one, as an array.
+    # Another estimator declares the outputs of its steps itself, as arrays.
     zipmap = scope.get_options(model, {"zipmap": True})["zipmap"]
     for name, kind in _output_types(model, zipmap, np.dtype(np.float32)):
         operator.outputs.append(scope.declare_local_variable(name, kind))
@@ -46,7 +46,7 @@ def _parse(scope: Any, model: Any, inputs: Any, custom_parsers: Any = None) -> A
 
 
 def _shape(operator: Any) -> None:
-    """Set the types of the outputs, now that those of the inputs are known."""
+    """Set the types of the outputs, after those of the inputs are known."""
     types = _output_types(operator.raw_operator, _declared_zipmap(operator), _precision(operator))
     for variable, (_, kind) in zip(operator.outputs, types, strict=True):
         if not _is_dictionary(variable):  # these have one type
@@ -54,7 +54,7 @@ def _shape(operator: Any) -> None:
 
 
 def _declared_zipmap(operator) -> bool | str:
-    """Return the form of probabilities that the outputs have room for."""
+    """Return the form of probabilities that fits the outputs."""
     return "columns" if len(operator.outputs) > 2 else _is_dictionary(operator.outputs[-1])
 
 
@@ -63,7 +63,7 @@ def _is_dictionary(variable) -> bool:
 
 
 def _output_types(model, zipmap, dtype) -> list[tuple[str, Any]]:
-    """Return names and types, in skl2onnx's words, of the outputs of an estimator."""
+    """Return the names and skl2onnx types of the outputs of an estimator."""
     from skl2onnx.common import data_types as types
 
     number = types.FloatTensorType if dtype == np.float32 else types.DoubleTensorType
