@@ -1,4 +1,4 @@
-"""What a table is made of: kinds of columns and their levels, as one matrix of floats.
+"""The columns of a table, with their kinds and levels, as one matrix of floats.
 
 The matrix has a column for each number, codes for the levels of a category, a few numbers
 for a date, and NaN where a value is missing. Input maps widen it, block by block.

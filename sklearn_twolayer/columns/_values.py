@@ -106,7 +106,7 @@ def levels_of(values: Any, name: Any) -> tuple:
         ) from error
     try:
         return tuple(sorted(levels))
-    except TypeError:  # text beside numbers
+    except TypeError:  # text and numbers
         return tuple(sorted(levels, key=lambda level: (type(level).__name__, str(level))))
 
 

@@ -1,6 +1,7 @@
 """Conversion of a fitted estimator to an ONNX model."""
 
-# NumPy's stubs do not support `__array_ufunc__`. mypy: disable-error-code="call-overload"
+# NumPy's stubs do not support `__array_ufunc__`.
+# mypy: disable-error-code="call-overload"
 
 from typing import Any
 

@@ -3,7 +3,8 @@
 A stack of networks has a leading axis in all arrays, as in training; a single network has none.
 """
 
-# NumPy's stubs do not support `__array_ufunc__`. mypy: disable-error-code="call-overload"
+# NumPy's stubs do not support `__array_ufunc__`.
+# mypy: disable-error-code="call-overload"
 
 from functools import singledispatch
 from typing import Any

@@ -1,6 +1,7 @@
 """Predictions as outputs of a graph."""
 
-# NumPy's stubs do not support `__array_ufunc__`. mypy: disable-error-code="call-overload"
+# NumPy's stubs do not support `__array_ufunc__`.
+# mypy: disable-error-code="call-overload"
 
 from functools import singledispatch
 from typing import Any

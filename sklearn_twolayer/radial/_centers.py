@@ -78,7 +78,7 @@ def find_centers(
             "input_map='robust'."
         )
     centers = distinct(_centers(X, weights, n_centers, rule, rng))
-    with np.errstate(over="ignore"):  # told here
+    with np.errstate(over="ignore"):  # reported below
         centers = np.ascontiguousarray(centers, dtype=rows.dtype)
     if not np.isfinite(centers).all():
         raise ValueError(

@@ -24,7 +24,7 @@ N_CENTERS = 150
 #: Minimum number of rows that are not evaluated, if there are any.
 OTHERS = 0.25
 #: Minimum and maximum number of folds. What is learned without a fold is evaluated on it, in as
-#: many folds as needed for a number of rows.
+#: many folds as give this number of rows.
 N_FOLDS, MOST_FOLDS, N_JUDGED = 4, 20, 500
 #: With fewer rows than this no metric is learned, and leave-one-out is used.
 MIN_ROWS = 8
