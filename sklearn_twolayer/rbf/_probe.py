@@ -21,7 +21,7 @@ from ._width import TYPICAL_WIDTH, refine_width, relative_width
 PART, FEWEST_ROWS, MOST_ROWS = 0.2, 1000, 2500
 #: Their centres on the minimum number of rows; more in proportion.
 N_CENTERS = 150
-#: Minimum number of rows that are not evaluated, if there are any.
+#: Minimum fraction of rows that are not evaluated, if there are any.
 OTHERS = 0.25
 #: Minimum and maximum number of folds. What is learned without a fold is evaluated on it, in as
 #: many folds as give this number of rows.
