@@ -20,10 +20,10 @@ class TargetStatistics:
     The amount of shrinkage is an empirical Bayes estimate: the overall mean counts for a number of
     rows that is the variance within levels divided by the variance between them (Micci-Barreca,
     2001). Training rows of a rare level receive the mean of the other folds, so that no statistic
-    contains the row's own target. Within a frequent level, such means would differ by fold, opposite
-    to the targets of the fold, which a network could exploit; a row's own target has little effect
-    there. All are in units of the spread of the targets: if levels differ only by noise, the inputs
-    stay small.
+    contains the row's own target. Within a frequent level, such means would differ by fold,
+    opposite to the targets of the fold, which a network could exploit; a row's own target has
+    little effect there. All are in units of the spread of the targets: if levels differ only by
+    noise, the inputs stay small.
 
     Parameters
     ----------
