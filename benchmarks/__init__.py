@@ -1,1 +1,1 @@
-"""Measurements of sklearn_twolayer beside what one would use instead."""
+"""Benchmarks of sklearn_twolayer and its alternatives."""

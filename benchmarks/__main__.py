@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: how fast it is, beside others and the machine's own limits."""
+"""`python -m benchmarks`: speed, compared with other libraries and the limits of the machine."""
 
 import argparse
 import json
@@ -8,7 +8,7 @@ from pathlib import Path
 from . import machine, page
 from .measuring import Row
 
-#: Each a module with a TITLE, a NOTE and a function `run(quick)`.
+#: Modules with a TITLE, a NOTE and a function `run(quick)`.
 NAMES = (
     "limits",
     "gradient",
@@ -23,7 +23,7 @@ NAMES = (
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the benchmarks and show what they say."""
+    """Run the benchmarks and show the results."""
     options = _parser().parse_args(arguments)
     results = {"machine": machine.describe(), "remark": options.remark, "sections": {}}
     if options.output is not None and options.output.exists():
@@ -41,7 +41,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def sections(results: dict) -> list[tuple]:
-    """Return title, note and rows of each section that was measured, in their order."""
+    """Return title, note and rows of each measured section, in their order."""
     found = []
     for name in NAMES:
         if name in results["sections"]:
@@ -54,8 +54,10 @@ def sections(results: dict) -> list[tuple]:
 def _parser():
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--only", nargs="*", choices=NAMES, default=list(NAMES))
-    parser.add_argument("--quick", action="store_true", help="tiny sizes, to see that all runs")
-    parser.add_argument("--output", type=Path, help="JSON file, to which sections are added")
+    parser.add_argument(
+        "--quick", action="store_true", help="tiny sizes, to check that everything runs"
+    )
+    parser.add_argument("--output", type=Path, help="JSON file to which sections are added")
     parser.add_argument(
         "--page", type=Path, help="page to write, such as doc/benchmarks/speed.rst"
     )

@@ -1,4 +1,4 @@
-"""What `scale` measures in a process of its own, printed as JSON."""
+"""The measurements of `scale` in a separate process, printed as JSON."""
 
 import json
 import resource
@@ -15,14 +15,14 @@ MEGABYTE = 2**20
 
 
 def memory(n_rows: int) -> dict:
-    """Return the peaks of fits and predictions above what there was before, in MB."""
+    """Return the peak memory of fits and predictions above that before, in MB."""
     size = Size(n_rows, 20, 100, 2)
     X, y = classes(size)
     models = {
         "adam": one_network(100, max_iter=1, n_jobs=-1),
         "lbfgs": one_network(100, solver="lbfgs", max_iter=3, n_jobs=-1),
     }
-    for model in models.values():  # what is loaded once, however many rows
+    for model in models.values():  # loaded once, independent of the rows
         model.fit(X[:3000], y[:3000]).predict(X[:3000])
     found = {
         f"{name}, fit": peak(lambda model=model: model.fit(X, y)) for name, model in models.items()
@@ -32,14 +32,14 @@ def memory(n_rows: int) -> dict:
 
 def peak(function) -> float:
     """Return the peak of the memory during a call above that before it, in MB."""
-    Path("/proc/self/clear_refs").write_text("5")  # forgets the former peak
+    Path("/proc/self/clear_refs").write_text("5")  # resets the peak
     before = _status("VmRSS")
     function()
     return (_status("VmHWM") - before) / MEGABYTE
 
 
 def disk(n_rows: int, path: str, megabytes: int) -> dict:
-    """Fit and predict rows of a file, with less memory than the file is large."""
+    """Fit and predict rows of a file that is larger than the memory."""
     n_features = 100
     size = (n_rows, n_features)
     rows = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=size)
@@ -63,7 +63,7 @@ def disk(n_rows: int, path: str, megabytes: int) -> dict:
 
 
 def _status(name: str) -> int:
-    """Return an entry of the process's status, in bytes."""
+    """Return an entry of the status of the process, in bytes."""
     lines = Path("/proc/self/status").read_text().splitlines()
     line = next(line for line in lines if line.startswith(f"{name}:"))
     return int(line.split()[1]) * 1024

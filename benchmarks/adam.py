@@ -45,7 +45,7 @@ def _ours(size, X, y):
 
 
 def _sklearn(size, X, y):
-    # It would stop early only after as many epochs without gain.
+    # It would stop early only after this number of epochs without improvement.
     mlp = MLPClassifier((size.n_units,), batch_size=BATCH, max_iter=EPOCHS, random_state=0)
     return quietly(lambda: mlp.fit(X, y))
 

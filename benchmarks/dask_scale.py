@@ -1,9 +1,10 @@
-"""Fits on Dask's cluster: time by rows, overhead of a task, bytes that are moved.
+"""Fits on a Dask cluster: time by rows, overhead of a task, bytes transferred.
 
     python -m benchmarks.dask_scale 1000000 10000000
 
-makes tables of so many rows in Parquet files, block by block, fits each on two workers of one
-thread and 500 MiB, and prints what it took; then the smallest of them in memory, on one core.
+creates tables with these numbers of rows in Parquet files, block by block, fits each on two
+workers with one thread and 500 MiB, and prints time and memory; then fits the smallest of them in
+memory, on one core.
 """
 
 import argparse
@@ -38,7 +39,7 @@ def write_table(folder: Path, n_rows: int) -> None:
 
 
 def processor_seconds(client: Client) -> float:
-    """Return the processor time of this process, the scheduler in it, and of all workers."""
+    """Return the processor time of this process (with the scheduler) and of all workers."""
     return time.process_time() + sum(client.run(time.process_time).values())
 
 
@@ -49,7 +50,7 @@ def bytes_sent(client: Client) -> int:
 
 
 def seconds_of_fit(client: Client, folder: Path, settings: dict) -> tuple[float, int, object]:
-    """Return the time of a fit, that of processors, the bytes between workers, and the model."""
+    """Return the time and processor time of a fit, the bytes between workers, and the model."""
     table = dask.dataframe.read_parquet(folder)
     model = DaskTwoLayerRegressor(**settings, client=client)
     before = time.perf_counter(), processor_seconds(client), bytes_sent(client)
@@ -59,7 +60,7 @@ def seconds_of_fit(client: Client, folder: Path, settings: dict) -> tuple[float,
 
 
 def milliseconds_of_a_task(client: Client) -> float:
-    """Return what a task takes beside its work, of `TASKS` tiny partitions at each step."""
+    """Return the overhead of a task, from `TASKS` tiny partitions at each step."""
     X = np.random.RandomState(0).normal(size=(TASKS * 10, 5))
     rows, y = dask.array.from_array(X, chunks=(10, 5)), dask.array.from_array(X[:, 0], chunks=10)
     times = []

@@ -29,7 +29,7 @@ OTHERS = ("gated", "skip", "residual", "rbf")
 
 
 class TimedMLP(MLPClassifier):
-    """scikit-learn's network, which writes down how long its gradients take."""
+    """scikit-learn's network, which records the time of its gradients."""
 
     def _loss_grad_lbfgs(self, *args, **kwargs):
         start = time.perf_counter()

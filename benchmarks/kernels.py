@@ -1,4 +1,4 @@
-"""RBFNetwork without refinement beside other ways to a kernel machine, and boosting."""
+"""RBFNetwork without refinement, compared with kernel machines and boosting."""
 
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.kernel_approximation import Nystroem

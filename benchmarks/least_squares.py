@@ -1,4 +1,4 @@
-"""How soon Gauss-Newton is where L-BFGS gets to."""
+"""The time in which Gauss-Newton reaches the cost of L-BFGS."""
 
 import numpy as np
 from sklearn.datasets import make_friedman1

@@ -1,4 +1,4 @@
-"""What this machine can do: products, memory, tanh and exp."""
+"""The limits of this machine: matrix products, memory, tanh and exp."""
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -19,7 +19,7 @@ def run(quick: bool) -> list[Row]:
 
 
 def product_rate(dtype, quick: bool):
-    """Return a function that makes a matrix product, and its floating-point operations."""
+    """Return a function that computes a matrix product, and its floating-point operations."""
     n = 128 if quick else 2048
     A = np.random.default_rng(0).standard_normal((n, n)).astype(dtype)
     out = np.empty_like(A)

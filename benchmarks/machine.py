@@ -1,4 +1,4 @@
-"""What the measurements were made on."""
+"""The machine and the versions of libraries."""
 
 import os
 import platform
@@ -9,7 +9,7 @@ PACKAGES = ("numpy", "scipy", "scikit-learn", "torch", "lightgbm", "catboost")
 
 
 def describe() -> dict:
-    """Return the processor, its cores, and the versions of what is measured."""
+    """Return the processor, its cores, and the versions of libraries."""
     return {
         "processor": _processor(),
         "cores": os.cpu_count(),

@@ -7,24 +7,24 @@ from typing import NamedTuple
 
 import numpy as np
 
-#: Seconds between two measurements, in which the threads of the last one fall asleep: those of
-#: OpenBLAS keep a core busy for a tenth of a second after their work.
+#: Seconds between two measurements, in which the threads of the last one go to sleep: OpenBLAS
+#: threads keep a core busy for a tenth of a second after their work.
 REST = 0.2
 
 
 class Target(NamedTuple):
-    """A bound that a value is to keep."""
+    """A bound for a value."""
 
     sign: str  # "≥" or "≤"
     bound: float
 
     def reached(self, value: float) -> bool:
-        """Whether a value keeps the bound."""
+        """Whether a value satisfies the bound."""
         return value >= self.bound if self.sign == "≥" else value <= self.bound
 
 
 class Row(NamedTuple):
-    """One figure: what was measured, where, and how it spreads."""
+    """One figure: what was measured, where, and its spread."""
 
     case: str
     measure: str
@@ -35,7 +35,7 @@ class Row(NamedTuple):
     target: Target | None = None
 
     def as_dict(self) -> dict:
-        """Return the row as JSON takes it."""
+        """Return the row in a form for JSON."""
         target = None if self.target is None else list(self.target)
         return self._asdict() | {"target": target}
 
@@ -47,12 +47,12 @@ class Row(NamedTuple):
 
 
 def at_least(bound: float) -> Target:
-    """Return the target of a value that is to be large."""
+    """Return the target of a value that should be large."""
     return Target("≥", bound)
 
 
 def at_most(bound: float) -> Target:
-    """Return the target of a value that is to be small."""
+    """Return the target of a value that should be small."""
     return Target("≤", bound)
 
 
@@ -75,14 +75,14 @@ def quietly(function: Callable) -> Callable:
 
 
 def interleaved(functions: dict[str, Callable], repeats: int) -> dict[str, np.ndarray]:
-    """Time functions in turn, so that what else the machine does falls on all of them.
+    """Time functions in turn, so that other load on the machine affects all of them.
 
     Parameters
     ----------
     functions : dict of str to callable
-        What to time; a function that returns a number has timed itself.
+        The functions to time; if one returns a number, this is used as its time.
     repeats : int
-        Rounds, after one that is not counted.
+        Number of rounds, after one that is not counted.
 
     Returns
     -------
@@ -107,5 +107,5 @@ def spread(case: str, measure: str, values, unit: str, target: Target | None = N
 
 
 def faster(case: str, times: dict, ours: str, peer: str, target: Target | None = None) -> Row:
-    """Return how many times as long as ours a peer takes, round by round."""
+    """Return the ratio of the times of a peer to ours, round by round."""
     return spread(case, f"{peer}: time / ours", times[peer] / times[ours], "×", target)

@@ -1,8 +1,8 @@
-"""What the defaults make of pure noise: `python -m benchmarks.noise`.
+"""The defaults on pure noise: `python -m benchmarks.noise`.
 
-Inputs and targets have nothing to do with each other. A model is tested on 2,000 further rows:
-its log-loss beyond that of a constant, or its R², which a constant has at zero; and for
-`RBFNetwork` the R² that `loo_error_` claims, beyond the true one.
+Inputs and targets are independent. A model is tested on 2,000 further rows: its log-loss minus
+that of a constant, or its R², which is zero for a constant; and for `RBFNetwork` the R² according
+to `loo_error_` minus the true one.
 """
 
 import argparse
@@ -15,7 +15,7 @@ from sklearn_twolayer import RBFNetwork, TwoLayerClassifier, TwoLayerRegressor
 
 SIZES = [(60, 300), (100, 20), (100, 200), (200, 60), (500, 250)]
 N_TEST = 2000
-#: What a row holds, and the worst that each should be.
+#: The figures of a row, and the worst acceptable value of each.
 COLUMNS = (
     ("TwoLayerClassifier", 0.03),
     ("RBFNetwork, classes", 0.03),

@@ -1,4 +1,4 @@
-"""Results as lines of text and as a page of the documentation."""
+"""Results as text and as a page of the documentation."""
 
 from .machine import in_words
 from .measuring import Row
@@ -18,12 +18,12 @@ COLUMNS = ("case", "measured", "median", "quartiles", "target")
 
 
 def as_text(rows: list[Row]) -> str:
-    """Return rows as lines of equal columns."""
+    """Return rows as lines with aligned columns."""
     return aligned([COLUMNS, *map(cells, rows)])
 
 
 def aligned(lines) -> str:
-    """Return lines of cells with columns of equal width."""
+    """Return lines of cells with aligned columns."""
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
@@ -42,7 +42,7 @@ def cells(row: Row) -> tuple[str, ...]:
 
 
 def number(value: float) -> str:
-    """Return a number with three digits, or more where it is large."""
+    """Return a number with three digits, or more if it is large."""
     if value == float("inf"):
         return "∞"
     if value >= 100:
@@ -56,7 +56,7 @@ def render(results: dict, sections: list[tuple]) -> str:
     Parameters
     ----------
     results : dict
-        With the machine.
+        The results, with the machine.
     sections : list of (str, str, list of Row)
         Titles, notes and figures.
 
@@ -74,7 +74,7 @@ def render(results: dict, sections: list[tuple]) -> str:
 
 
 def noted(results: dict) -> str:
-    """Return the remark on some results as a paragraph, if there is one."""
+    """Return the remark of results as a paragraph, if there is one."""
     return f"\n\n.. note::\n\n   {results['remark']}" if results.get("remark") else ""
 
 

@@ -1,4 +1,4 @@
-"""Data to measure on, and the networks that are compared."""
+"""Data for the benchmarks, and the networks that are compared."""
 
 import os
 from typing import NamedTuple
@@ -19,7 +19,7 @@ class Size(NamedTuple):
     n_classes: int
 
     def quick(self) -> "Size":
-        """Return a size that takes no time."""
+        """Return a small size, for quick runs."""
         return Size(
             min(self.n_rows, 600), min(self.n_features, 10), min(self.n_units, 8), self.n_classes
         )
@@ -31,7 +31,7 @@ class Size(NamedTuple):
 
 
 def classes(size: Size, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Return rows in float32 and the labels that a random linear map gives them."""
+    """Return rows in float32 and labels by a random linear map."""
     rng = np.random.default_rng(seed)
     X = rng.standard_normal((size.n_rows, size.n_features), dtype=np.float32)
     scores = X @ rng.standard_normal((size.n_features, size.n_classes), dtype=np.float32)
@@ -48,7 +48,7 @@ def amounts(n_rows: int, n_features: int, seed: int = 0) -> tuple[np.ndarray, np
 
 
 def one_network(n_units: int, **parameters) -> TwoLayerClassifier:
-    """Return the network that others have too: one, without dropout, on scaled inputs."""
+    """Return a single network without dropout on scaled inputs, for comparison with others."""
     options = {
         "embedding": "dense",
         "n_units": n_units,
@@ -61,7 +61,7 @@ def one_network(n_units: int, **parameters) -> TwoLayerClassifier:
 
 
 def import_torch():
-    """Return PyTorch, or None where it is not installed."""
+    """Return PyTorch, or None if it is not installed."""
     try:
         import torch
     except ImportError:

@@ -1,4 +1,4 @@
-"""Time until the held-out loss that scikit-learn's default network ends with is reached."""
+"""Time to reach the held-out loss of scikit-learn's default network."""
 
 import os
 from pathlib import Path
@@ -38,7 +38,7 @@ def run(quick: bool) -> list[Row]:
             rows.append(Row(table.name, f"{name}: time / MLP's", ratio, "×"))
     case = f"{len(rows) // len(OURS)} tables"
     for name, values in ratios.items():
-        # Quartiles not between two values, since infinity may be one of them.
+        # Quartiles are not interpolated, since values may be infinite.
         low, high = np.quantile(values, [0.25, 0.75], method="nearest").tolist()
         middle = float(np.median(values))
         rows.append(Row(case, f"{name}: time / MLP's", middle, "×", low, high, at_most(0.1)))

@@ -1,4 +1,4 @@
-"""From a hundred thousand rows to a million: time, memory, and rows that stay on the disk."""
+"""From a hundred thousand rows to a million: time, memory, and rows on disk."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""Beside other work, and inside a parallel search."""
+"""Speed next to other processes, and in a parallel search."""
 
 import subprocess
 import sys
@@ -48,7 +48,7 @@ def _beside(model, X, y, quick):
 
 @contextmanager
 def busy_process():
-    """A process that keeps one core busy meanwhile."""
+    """A process that keeps one core busy."""
     process = subprocess.Popen([sys.executable, "-c", "while True: pass"])
     try:
         yield process
@@ -58,16 +58,16 @@ def busy_process():
 
 
 def _in_search(X, y, quick):
-    # Long enough for what joblib itself takes, a tenth of a second or two, to be a small part.
+    # Long enough that the overhead of joblib, a tenth of a second or two, is small.
     model = one_network(100, max_iter=1 if quick else 100)
     grid = {"alpha": [1e-4, 1e-2] if quick else [1e-5, 1e-4, 1e-3, 1e-2]}
 
     def search(n_jobs):
-        # No last fit on all rows: it has one job, whatever the number.
+        # No final fit on all rows, which always has one job.
         grid_search = GridSearchCV(model, grid, cv=2, n_jobs=n_jobs, refit=False)
         return quietly(lambda: grid_search.fit(X, y))
 
-    # Processes, as by default, which have started and imported what they need.
+    # Processes, as by default, after they have started and imported what they need.
     with parallel_config("threading" if quick else "loky"):
         search(2)()
         times = interleaved({"one": search(1), "two": search(2)}, 1 if quick else 3)

@@ -1,1 +1,1 @@
-"""Default estimators side by side on real tables that anyone can install."""
+"""Comparison of default estimators on real tables that anyone can install."""

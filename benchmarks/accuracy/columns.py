@@ -1,7 +1,7 @@
-"""What the columns of a table are, and the step that turns them into numbers for all models.
+"""The columns of a table, and the preprocessing that turns them into numbers for all models.
 
-The command of the package leaves this to libraries; the benchmark keeps its own, so that its
-figures do not change with theirs.
+The command of the package uses libraries for this; the benchmark has its own code, so that its
+figures do not change with other libraries.
 """
 
 import re
@@ -14,9 +14,9 @@ from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import OneHotEncoder
 
-#: A text column with a larger part of distinct values is a name or a free text.
+#: A text column with a larger fraction of distinct values is treated as names or free text.
 MOSTLY_DISTINCT = 0.9
-#: Levels of a category that are rarer than this share one column.
+#: Levels of a category with fewer rows than this share one column.
 RARE_LEVEL = 5
 MAX_LEVELS = 30
 
@@ -31,13 +31,13 @@ class Columns(NamedTuple):
     Parameters
     ----------
     frame : DataFrame
-        Numbers as float with NaN, categories as text; other columns are gone.
+        Numbers as floats with NaN, categories as text; other columns are dropped.
     numbers : list of str
         Numerical columns.
     categories : list of str
         The others.
     notes : list of str
-        What was left out or read as what.
+        Dropped and converted columns.
     """
 
     frame: pd.DataFrame
@@ -46,13 +46,13 @@ class Columns(NamedTuple):
     notes: list[str]
 
     def preparation(self) -> ColumnTransformer:
-        """Return the step ahead of every model.
+        """Return the preprocessing of all models.
 
         Returns
         -------
         ColumnTransformer
-            The median for missing numbers, with an indicator column; one column a level
-            of a category, with one for all rare and all new levels.
+            The median for missing numbers, with an indicator column; one column per level of a
+            category, and one for all rare and new levels.
         """
         imputer = SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
         encoder = OneHotEncoder(
@@ -67,10 +67,10 @@ class Columns(NamedTuple):
 
 
 def read_columns(raw: pd.DataFrame) -> Columns:
-    """Decide what each column is: a number, a date, a category, or nothing to learn from.
+    """Decide what each column is: a number, a date, a category, or uninformative.
 
-    Every decision but that which columns to leave out, and whether dates begin with the day,
-    concerns one row at a time, so that nothing of a test row can reach the training.
+    Except for the choice of dropped columns, and whether dates begin with the day, all decisions
+    concern single rows, so that no information leaks from test rows.
 
     Parameters
     ----------
@@ -133,7 +133,7 @@ def _as_floats(column):
 
 
 def _day_first(column) -> bool:
-    """Return whether days stand ahead of months: one above 12 tells, else a point does."""
+    """Return whether days precede months: if one is above 12, else if there is a point."""
     parts = column.astype(str).str.extract(_DAY_AND_MONTH).dropna()
     if parts.empty:
         return False
@@ -143,14 +143,14 @@ def _day_first(column) -> bool:
 
 
 def _as_dates(column, day_first):
-    """Return a text column as moments in time, or None where it holds something else."""
+    """Return a text column as dates, or None if it contains anything else."""
     given = column.dropna().astype(str)
     if not given.head(100).str.match(_DATE).all():
         return None
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of dates in the other order
+        warnings.simplefilter("ignore")  # dates in the other order
         moments = pd.to_datetime(column, errors="coerce", format="mixed", utc=True)
-        if day_first:  # but years may stand first in other rows
+        if day_first:  # but years may come first in other rows
             some = column.where(column.astype(str).str.match(_DAY_AND_MONTH))
             swapped = pd.to_datetime(
                 some, errors="coerce", format="mixed", utc=True, dayfirst=True

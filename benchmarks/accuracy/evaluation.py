@@ -1,4 +1,4 @@
-"""Fitting all models on all tables, with results that are written as they come."""
+"""Fits of all models on all tables, with results written immediately."""
 
 import json
 import time
@@ -21,18 +21,18 @@ MAX_TRAIN, MAX_TEST = 3000, 10_000
 
 
 def run(tables: Iterable[Table], output: Path, n_splits: int, again: Iterable[str] = ()) -> dict:
-    """Fit and score what the results do not hold yet.
+    """Fit and score everything that is not in the results yet.
 
     Parameters
     ----------
     tables : iterable of Table
         The tables.
     output : Path
-        A JSON file to go on with, or to make.
+        A JSON file to continue, or to create.
     n_splits : int
         Random splits of each table.
     again : iterable of str
-        Models whose earlier results are forgotten.
+        Models to fit again.
 
     Returns
     -------
@@ -44,7 +44,7 @@ def run(tables: Iterable[Table], output: Path, n_splits: int, again: Iterable[st
         results["rows"] = json.loads(output.read_text())["rows"]
     results["rows"] = [row for row in results["rows"] if row["model"] not in again]
     done = {(row["table"], row["model"], row["split"]) for row in results["rows"]}
-    # All tables once, then all again: an unfinished run has most tables.
+    # All tables once, then all again, so that an unfinished run has most tables.
     for split, table in product(range(n_splits), list(tables)):
         start = time.perf_counter()
         for name, model in all_models(table, split).items():
@@ -73,7 +73,7 @@ def evaluate(model, table: Table, split: int) -> dict:
     X, y = getattr(table.X, "iloc", table.X), table.y
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        # On one thread, the processor's time does not depend on what else runs.
+        # On one thread, processor time does not depend on other processes.
         start = time.process_time()
         model.fit(X[train], y[train])
         middle = time.process_time()
@@ -90,7 +90,7 @@ def evaluate(model, table: Table, split: int) -> dict:
 
 
 def split_rows(table: Table, seed: int):
-    """Return the training and the test rows of a split, of like classes."""
+    """Return the training and the test rows of a stratified split."""
     n_rows = len(table.y)
     n_train = min(int(0.75 * n_rows), MAX_TRAIN)
     return train_test_split(

@@ -27,9 +27,9 @@ NAMES = {
     "TwoLayerRegressor": "TwoLayer",
 }
 OURS = ("TwoLayer", "RBFNetwork")
-#: What times are given in multiples of.
+#: The model that is the unit of times.
 CLOCK = "MLP"
-#: Module, prefix of its classes, name, and what keeps it silent and on one thread.
+#: Module, prefix of its classes, name, and parameters for one thread without output.
 BOOSTING = (
     ("lightgbm", "LGBM", "LightGBM", {"verbose": -1, "n_jobs": 1}),
     ("catboost", "CatBoost", "CatBoost", {"verbose": 0, "thread_count": 1}),
@@ -37,19 +37,19 @@ BOOSTING = (
 
 
 def all_models(table: PreparedTable, seed: int) -> dict[str, Any]:
-    """Return the models for a table, each with what it needs ahead of it.
+    """Return the models for a table, each with its preprocessing.
 
     Parameters
     ----------
     table : PreparedTable
-        Its task chooses the models, and its preparation goes ahead of each.
+        The table, with its task and its preprocessing.
     seed : int
-        The `random_state` of all that have one.
+        The `random_state` of all models that have one.
 
     Returns
     -------
     dict of str to estimator
-        The command's own comparison, then more of scikit-learn, then what is installed.
+        The models of the command, more of scikit-learn, and other installed libraries.
     """
     models = models_for(table.task, seed)
     models = {NAMES.get(name, name): model for name, model in models.items()}
@@ -73,7 +73,7 @@ def _with_scaled_target(model):
 
 
 def _installed(task, seed):
-    """Return the other libraries' boosting, where it is installed."""
+    """Return boosting models of other libraries, if installed."""
     kind = "Classifier" if task == CLASSIFICATION else "Regressor"
     models = {}
     for module, prefix, name, options in BOOSTING:

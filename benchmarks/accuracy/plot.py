@@ -1,4 +1,4 @@
-"""The picture of the win rates."""
+"""The plot of the win rates."""
 
 from pathlib import Path
 
@@ -8,14 +8,14 @@ from .summary import Summary
 
 
 def plot_win_rates(summaries: dict[str, Summary], path: Path) -> None:
-    """Draw the win rates of all models against each other, one panel a task.
+    """Draw the win rates of all models against each other, one panel per task.
 
     Parameters
     ----------
     summaries : dict of str to Summary
         One for each task.
     path : Path
-        Where the picture goes.
+        The file of the plot.
     """
     from matplotlib.figure import Figure
 

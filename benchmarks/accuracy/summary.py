@@ -1,4 +1,4 @@
-"""What the results say: figures, ranks, wins, times, and where others are better."""
+"""Summary of the results: error figures, ranks, wins, times, and losses to others."""
 
 from typing import NamedTuple
 
@@ -7,19 +7,19 @@ from scipy.stats import rankdata
 
 from .models import CLOCK
 
-#: A table is left out where the best model takes less than this off a constant's error.
+#: A table is left out if the best model reduces the error of a constant by less than this.
 LEARNABLE = 0.1
 
 
 class Summary(NamedTuple):
-    """Means over the splits, for the tables of one task that all models have done.
+    """Means over the splits, for the tables of one task that all models have completed.
 
     Parameters
     ----------
     tables, models : list of str
-        What the rows and the columns of the arrays are.
+        Names of the rows and the columns of the arrays.
     score, log_loss, fit : ndarray of shape (n_tables, n_models)
-        Accuracy or R²; NaN where a model has no probabilities; seconds.
+        Accuracy or R²; NaN for models without probabilities; seconds.
     sizes : list of (int, int)
         Rows and columns of the tables.
     """
@@ -48,25 +48,25 @@ class Summary(NamedTuple):
         return rankdata(-self.score, axis=1).mean(axis=0)
 
     def wins(self) -> np.ndarray:
-        """Return the part of the tables on which the row's model beats the column's.
+        """Return the fraction of tables on which the model in the row beats that in the column.
 
-        A tie is half a win.
+        A tie counts as half a win.
         """
         difference = self.score[:, :, None] - self.score[:, None, :]
         return ((difference > 0) + 0.5 * (difference == 0)).mean(axis=0)
 
     def times(self) -> np.ndarray:
-        """Return the geometric mean of the fit times, in multiples of the MLP's."""
+        """Return the geometric mean of the fit times, relative to the MLP."""
         ratios = self.fit / self.fit[:, [self.column(CLOCK)]]
         return np.exp(np.log(ratios).mean(axis=0))
 
     def behind(self, model: str, others: list[str]) -> list[tuple[str, str, float, float]]:
-        """Return where others are better, the largest difference first.
+        """Return the tables on which others are better, the largest difference first.
 
         Returns
         -------
         list of (str, str, float, float)
-            Table, the best of the others, its score, and the model's own.
+            Table, the best of the others, its score, and the score of the model.
         """
         columns = [self.column(name) for name in others]
         found = []
@@ -84,19 +84,19 @@ def geometric_mean(errors: np.ndarray) -> np.ndarray:
 
 
 def summarize(results: dict, task: str) -> Summary:
-    """Return the means of the tables of a task that all models have done.
+    """Return the means for the tables of a task that all models have completed.
 
     Parameters
     ----------
     results : dict
-        As `evaluation.run` returns them.
+        The output of `evaluation.run`.
     task : {"classification", "regression"}
         The kind of tables.
 
     Returns
     -------
     Summary
-        Without the tables on which there is nothing to learn.
+        The summary, without uninformative tables.
     """
     rows = [row for row in results["rows"] if row["task"] == task]
     models = list(dict.fromkeys(row["model"] for row in rows))
@@ -118,5 +118,5 @@ def summarize(results: dict, task: str) -> Summary:
 
 
 def _complete(by_model, models):
-    """Whether all models have done the same number of splits."""
+    """Whether all models have completed the same number of splits."""
     return len({len(by_model.get(model, ())) for model in models}) == 1

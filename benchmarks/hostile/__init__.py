@@ -1,1 +1,1 @@
-"""A campaign of random calls, valid and hostile, that no estimator may answer badly."""
+"""Random valid and invalid calls, which estimators must handle well."""

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.hostile --seed 3 --calls 1000`: random calls, valid and hostile."""
+"""`python -m benchmarks.hostile --seed 3 --calls 1000`: random valid and invalid calls."""
 
 import argparse
 import sys
@@ -8,7 +8,7 @@ from .campaign import Report, in_words, run, run_call
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Make the calls, print what was found, and return 1 if anything was."""
+    """Make the calls, print the findings, and return 1 if there are any."""
     options = _parser().parse_args(arguments)
     if options.only is not None:
         seed, index = map(int, options.only.split(":"))
@@ -22,7 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def describe(report: Report) -> str:
-    """Return all about one call."""
+    """Return all information on one call."""
     lines = [repr(report.case.estimator), report.case.label, f"expected: {report.case.expected}"]
     for attempt in report.attempts:
         value = f"{attempt.error!r}" if attempt.error else f"{attempt.value!r:.100}"
@@ -40,8 +40,8 @@ def describe(report: Report) -> str:
 def _parser():
     parser = argparse.ArgumentParser(prog="python -m benchmarks.hostile", description=__doc__)
     parser.add_argument("--seed", type=int, nargs="+", default=[0])
-    parser.add_argument("--calls", type=int, default=300, help="calls of each seed")
-    parser.add_argument("--only", help="SEED:INDEX of one call, to be told all about it")
+    parser.add_argument("--calls", type=int, default=300, help="number of calls per seed")
+    parser.add_argument("--only", help="SEED:INDEX of one call, for all information on it")
     return parser
 
 

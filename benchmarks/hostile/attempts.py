@@ -1,4 +1,4 @@
-"""One call of a method: what it gave or raised, what it warned of, how long it took."""
+"""One call of a method: its result or error, its warnings and its time."""
 
 import signal
 import sys
@@ -16,13 +16,13 @@ import numpy as np
 
 import sklearn_twolayer
 
-#: Seconds after which a call is stopped: all data are small.
+#: Seconds after which a call is stopped, as all data are small.
 LIMIT = 20.0
 PACKAGE = Path(sklearn_twolayer.__file__).parent
 
 
 class TookTooLong(BaseException):
-    """A call has been stopped; no `except Exception` may hold it up."""
+    """A call was stopped; `except Exception` does not catch it."""
 
 
 class Warned(NamedTuple):
@@ -35,7 +35,7 @@ class Warned(NamedTuple):
 
 
 class Attempt(NamedTuple):
-    """What became of a call."""
+    """The outcome of a call."""
 
     step: str
     value: Any
@@ -50,7 +50,7 @@ class Attempt(NamedTuple):
 
 
 def attempt(step: str, function: Callable, *args, **kwargs) -> Attempt:
-    """Call a function and take down what becomes of it."""
+    """Call a function and record the outcome."""
     warned, value, error = [], None, None
 
     def note(message, category, filename, lineno, file=None, line=None):
@@ -75,7 +75,7 @@ def attempt(step: str, function: Callable, *args, **kwargs) -> Attempt:
 
 @contextmanager
 def time_limit(seconds: float):
-    """Raise TookTooLong in what takes longer, where signals can do it: in the main thread."""
+    """Raise TookTooLong in calls that take longer, if in the main thread (by a signal)."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -1,4 +1,4 @@
-"""Many calls, and what was found in them."""
+"""Many calls and their findings."""
 
 import textwrap
 import time
@@ -20,12 +20,12 @@ from .tables import PROBLEMS, draw_table
 from .watching import Case
 from .wrong import corrupt
 
-#: What is wrong with a call, and how often.
+#: Faults of calls, and their frequencies.
 WRONG = {"nothing": 0.7, "data": 0.15, "parameters": 0.15}
 
 
 class Report(NamedTuple):
-    """What became of one call."""
+    """The outcome of one call."""
 
     seed: int
     index: int
@@ -37,7 +37,7 @@ class Report(NamedTuple):
 
 
 def draw_case(dice: Dice) -> tuple[str, Case]:
-    """Return what is wrong, if anything, and a case."""
+    """Return the fault, if any, and a case."""
     problem, wrong = dice.weighted(PROBLEMS), dice.weighted(WRONG)
     table = draw_table(dice, problem)
     estimator = draw_estimator(dice, problem, table)
@@ -58,7 +58,7 @@ def draw_case(dice: Dice) -> tuple[str, Case]:
 
 
 def has_component(estimator: Any, wrong: str) -> bool:
-    """Return whether a part of the estimator is the user's, and may raise and warn itself."""
+    """Return whether a user's component, which may raise and warn, is part of the estimator."""
     parts = [getattr(estimator, name, None) for name in ("input_map", "centers")]
     own = tuple(type(make()) for make in OWN_MAPS.values())
     given = any(hasattr(part, "fit") and not isinstance(part, own) for part in parts)
@@ -68,7 +68,7 @@ def has_component(estimator: Any, wrong: str) -> bool:
 def run_call(seed: int, index: int) -> Report:
     """Make one call; it depends on these two numbers alone."""
     dice = Dice(seed, index)
-    # What the campaign itself computes may overflow; what it calls is watched all the same.
+    # The campaign itself may overflow; the calls are watched anyway.
     with np.errstate(all="ignore"):
         kind, case = draw_case(dice)
         config = {"transform_output": dice.one(["pandas", "polars"])} if dice.chance(0.03) else {}
@@ -81,7 +81,7 @@ def run_call(seed: int, index: int) -> Report:
 
 
 class Summary:
-    """Counts of calls, and each distinct finding with the first call that had it."""
+    """Counts of calls, and each distinct finding with its first call."""
 
     def __init__(self):
         self.start = time.perf_counter()
@@ -106,7 +106,7 @@ class Summary:
             self.first.setdefault(finding.key, where)
 
     def text(self) -> str:
-        """Return all of it in words."""
+        """Return a summary."""
         taken = time.perf_counter() - self.start
         lines = [
             f"{self.n_calls} calls in {taken:.1f} s",

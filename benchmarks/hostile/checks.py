@@ -1,4 +1,4 @@
-"""What must hold of each call, whatever was asked."""
+"""What must be true for every call."""
 
 import dis
 import re
@@ -17,11 +17,11 @@ from .attempts import PACKAGE, Attempt, TookTooLong, called_by_us, is_inside, ow
 
 SKLEARN, SCIPY, HERE = (Path(p).parent for p in (sklearn.__file__, scipy.__file__, __file__))
 METRICS = SKLEARN / "metrics"
-#: Parts of scikit-learn that check what a user gives, and say so.
+#: Parts of scikit-learn that validate user input, with clear messages.
 VALIDATION = tuple(SKLEARN / name for name in ("utils", "base.py", "metrics", "_config.py"))
 ALLOWED = (ValueError, TypeError, AttributeError)
 NOT_ALLOWED = (np.linalg.LinAlgError, AxisError, UnicodeError)
-#: What only those who wrote the code can make sense of.
+#: Messages that only developers understand.
 INTERNAL = re.compile(
     "broadcast|dispatcher|truth value|report (this|it|a)|open an issue|axis \\d|out of bounds"
     "|singular matri|leading minor|positive definite|not subscriptable|NoneType|ufunc"
@@ -29,7 +29,7 @@ INTERNAL = re.compile(
     "|recursion|shapes \\(|unhashable|unexpected keyword|positional argument|slice indices"
     "|matmul|einsum|concatenate"
 )
-#: What anyone understands, whoever raises it.
+#: Messages that everyone understands.
 PLAIN = re.compile(
     "could not convert string to float|must be a string or a real number"
     "|setting an array element with a sequence|Complex data not supported"
@@ -37,7 +37,7 @@ PLAIN = re.compile(
 
 
 class Finding(NamedTuple):
-    """Something that must not be."""
+    """A violation."""
 
     kind: str
     step: str
@@ -47,7 +47,7 @@ class Finding(NamedTuple):
 
     @property
     def key(self) -> tuple[str, ...]:
-        """What makes it the same finding as another."""
+        """The key by which findings are the same."""
         text = re.sub(r"0x[0-9a-f]+|[-+]?\d[\d.e+-]*", "#", self.text)
         if self.place:
             return self.kind, self.place, text[:40]
@@ -55,7 +55,7 @@ class Finding(NamedTuple):
 
 
 def check_error(attempt: Attempt, *, has_component: bool) -> list[Finding]:
-    """Find errors that do not tell the user what is wrong with what was given."""
+    """Find errors that do not say what is wrong with the input."""
     error = attempt.error
     if error is None or is_clear(error, has_component):
         return []
@@ -72,7 +72,7 @@ def _from_error(kind, attempt):
 
 
 def is_clear(error: BaseException, has_component: bool) -> bool:
-    """Return whether an error is about what the user gave.
+    """Return whether an error is about the user's input.
 
     It is raised on purpose, by this package or by scikit-learn's validation, and of a type
     that says so; or by a component of the user's own.
@@ -93,7 +93,7 @@ def is_clear(error: BaseException, has_component: bool) -> bool:
         return True
     if INTERNAL.search(str(error)):
         return False
-    # Deeper checks see what others have made of the data, not what the user gave.
+    # Deeper checks are about processed data, not the user's input.
     checks = called if called == files else called[:1]
     is_checked = any(is_inside(file, folder) for file in checks for folder in VALIDATION)
     return is_checked or bool(PLAIN.search(str(error)))
@@ -117,7 +117,7 @@ def _is_component(file):
 
 
 def check_warnings(attempt: Attempt, *, has_component: bool) -> list[Finding]:
-    """Find warnings that are not for users: those of numbers, and of other libraries."""
+    """Find warnings that are not for users: numerical warnings, and those of other libraries."""
     findings = []
     for warned in attempt.warned:
         is_told = issubclass(warned.category, UserWarning)
@@ -141,7 +141,7 @@ def check_finite(values: Any, step: str, label: str) -> list[Finding]:
 
 
 def check_probabilities(values: Any, step: str, sums_to_one: bool) -> list[Finding]:
-    """Find probabilities that are none."""
+    """Find invalid probabilities."""
     values = np.asarray(values)
     if not np.isfinite(values).all():
         return []  # has been found

@@ -1,4 +1,4 @@
-"""Transformers, clusterers and functions as users write them, good ones and bad ones."""
+"""Transformers, clusterers and functions of users, valid and invalid."""
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClusterMixin, TransformerMixin
@@ -22,7 +22,7 @@ from .dice import Dice
 
 
 def bounded(v):
-    """Return a bounded function of v, as an activation or a kernel of the user's own."""
+    """Return a bounded function of v, as a user's activation or kernel."""
     return 1 / (1 + np.abs(v))
 
 
@@ -42,7 +42,7 @@ OWN_MAPS = {
     "PiecewiseLinearMap": lambda: PiecewiseLinearMap(4),
     "PiecewiseLinearMap, few": lambda: PiecewiseLinearMap(3, max_coordinates=5),
 }
-#: Transformers of scikit-learn that take any dense rows of moderate numbers.
+#: scikit-learn transformers that accept any dense rows of moderate numbers.
 TRANSFORMERS = {
     "StandardScaler": StandardScaler,
     "MinMaxScaler": MinMaxScaler,
@@ -64,7 +64,7 @@ SPARSE_TRANSFORMERS = {
 
 
 class Bad(TransformerMixin, BaseEstimator):
-    """A transformer that gives what no transformer should.
+    """A transformer with invalid output.
 
     Parameters
     ----------
@@ -103,7 +103,7 @@ FAULTS = {
 
 
 class BadClusterer(ClusterMixin, BaseEstimator):
-    """A clusterer whose centres are none.
+    """A clusterer with invalid centres.
 
     Parameters
     ----------
@@ -137,14 +137,14 @@ CLUSTERERS = KMEANS | {
 
 
 class Unusable:
-    """An object that stands for nothing."""
+    """An object without meaning."""
 
     def __repr__(self):
         return "Unusable()"
 
 
 def bad_transformer(dice: Dice):
-    """Return a transformer that does wrong, or that does not suit."""
+    """Return an invalid or unsuitable transformer."""
     if dice.chance(0.8):
         return Bad(dice.one(FAULTS))
     by_name = ColumnTransformer([("a", "passthrough", ["column 0"])])
@@ -152,7 +152,7 @@ def bad_transformer(dice: Dice):
 
 
 def bad_clusterer(dice: Dice):
-    """Return a clusterer that does wrong, or that does not suit."""
+    """Return an invalid or unsuitable clusterer."""
     if dice.chance(0.8):
         return BadClusterer(dice.one([*BAD_CENTERS, "no centres"]))
     return dice.one([DBSCAN(), KMeans(500), StandardScaler(), KMeans])
