@@ -42,9 +42,8 @@ The names needed most often can be imported from the package, as in
 All other names are imported from the module that their page describes. Strings that can replace an
 object, such as `"relu"` for `ReLU()`, are in a table at the top of the page. Methods inherited
 from scikit-learn, such as `get_params`, `set_output` and `fit_transform`, are described in its
-documentation. """.format(
-    names=", ".join(f":class:`~sklearn_twolayer.{n}`" for n in sklearn_twolayer.__all__)
-)
+documentation.
+""".format(names=", ".join(f":class:`~sklearn_twolayer.{n}`" for n in sklearn_twolayer.__all__))
 
 
 def public_modules():

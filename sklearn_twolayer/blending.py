@@ -127,7 +127,7 @@ class Ensemble:
             views = network.views(vector)
             own = np.flatnonzero(self.folds.numbers == k)
             for part in np.array_split(own, len(own) // 1024 + 1):
-                with np.errstate(over="ignore", invalid="ignore"):  # what overflows gets no factor
+                with np.errstate(over="ignore", invalid="ignore"):  # overflow: no factor
                     outputs[part] = network.forward(views, rows.augmented(part))[0]
         left_out = np.flatnonzero(self.folds.left_out)
         return Honest(left_out, outputs[left_out])

@@ -73,11 +73,11 @@ class OnTable(BaseNetwork):
         self._targets.bounds = self._targets.bounds + np.stack([low, high])
 
     def _prepare(self, sample: Sample) -> None:
-        """Make the table ready, once, for costs that leave out some rows of the sample."""
+        """Prepare the table, once, for costs that leave out some rows of the sample."""
         table = self._table
         if table.blocks:
             return
-        everywhere = np.full(len(self._given.y), -1)  # rows that are not trained on
+        everywhere = np.full(len(self._given.y), -1)  # rows that are not used for training
         folds = sample.folds or Folds(np.zeros(sample.n_rows, dtype=int), 0)
         everywhere[sample.origin] = folds.numbers
         class_weight = getattr(self, "class_weight", None)

@@ -13,7 +13,7 @@ from .._sample import Sample
 from ..attribution import Attribution, Explanation, importances
 from ..links import IdentityLink
 
-#: Training rows that are kept to compare others with.
+#: Number of training rows that are kept as a background.
 N_BACKGROUND = 100
 #: Maximum number of their entries, and the minimum number of rows.
 MOST_NUMBERS, FEWEST_ROWS = 2**17, 10
@@ -30,7 +30,7 @@ class AttributionMixin:
     _background: Matrix | None = None
 
     def _keep_background(self, sample: Sample, rng: np.random.RandomState) -> None:
-        """Keep a few training rows, drawn by their weights, without a change to `rng`."""
+        """Keep a few training rows, drawn by their weights, without changing `rng`."""
         n_rows, n_columns = sample.X.shape
         most = min(N_BACKGROUND, max(MOST_NUMBERS // n_columns, FEWEST_ROWS))
         p = sample.weights / sample.weights.sum()

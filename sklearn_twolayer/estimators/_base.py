@@ -84,7 +84,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         last = getattr(self, "_model", None)
         given = self._validate(X, y, sample_weight, reset=last is None)
         sample = self._begin(given, last is not None)
-        # Copies: what fails half-way, or a copy of the estimator, must not change them.
+        # Copies: neither a failed fit nor a copy of the estimator may change them.
         begun = copy.deepcopy(getattr(self, "_solver_state", None))
         state, rng = begun or (None, check_random_state(self.random_state))
         blend = Blend("mean", self._resolve_n_networks(sample, last))
@@ -92,7 +92,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         curve = [] if last is None else list(self.loss_curve_)
         self._progress = Progress(self.verbose)
         monitor = Monitor(networks, loss_curve=curve, progress=self._progress)
-        # How many calls there will be is known only if the user says so.
+        # The number of calls is known only if max_iter is given.
         has_end = self.max_iter is not None
         run = self._run(monitor, rng)._replace(n_iter=1, has_end=has_end)
         self._progress.begin("networks", run.max_iter if has_end else len(curve) + 1, len(curve))
@@ -135,7 +135,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
             return self._encoded(self._validate(X_val, y_val, None, reset=False))
 
     def _n_rows(self, sample: Sample) -> int:
-        """Return how many rows are trained on, which sizes depend on."""
+        """Return the number of training rows, on which sizes depend."""
         return sample.n_rows
 
     def _resolve_n_networks(self, sample: Sample, last: Model | None) -> int:
@@ -150,7 +150,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         return len(self.params_)
 
     def _deal(self, sample: Sample, blend: Blend, last: Model | None, rng) -> Folds | None:
-        """Return which network leaves out each row; None if all see all rows."""
+        """Return which network leaves out each row; None if all use all rows."""
         known = self.__dict__.pop("_left_out", None)
         if blend.kind == "mean":
             return None
@@ -192,7 +192,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
     def _resolve_input_map(self, blend: Blend):
         if not isinstance(self.input_map, str) or self.input_map != "auto":
             return self.input_map
-        # A radial-basis network sees bins itself, and other inputs err in other ways.
+        # A radial-basis network uses bins itself; other inputs make different errors.
         return StandardMap(CLIP) if blend.kind in ("radial", "mixed") else "piecewise_linear"
 
     def _objective(self, sample: Sample, input_map, embedding: Embedding, dtype) -> Objective:
@@ -204,12 +204,13 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         return Objective(network, self._resolve_loss(), self._targets.link, rows, self.alpha)
 
     def _last(self, objective: Objective) -> np.ndarray:
-        """Return the fitted parameters, to go on from."""
+        """Return the fitted parameters, to continue from."""
         shape = (len(self.params_), objective.network.n_parameters)
         if self.params_.shape != shape:
             raise ValueError(
-                f"Going on from the last fit (warm_start or partial_fit) needs the same network: "
-                f"the last one has parameters of shape {self.params_.shape}, the new one {shape}."
+                "Continuing from the last fit (warm_start or partial_fit) needs the same "
+                f"network: the last one has parameters of shape {self.params_.shape}, the new "
+                f"one {shape}."
             )
         return self.params_
 
@@ -243,7 +244,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
 
     @contextmanager
     def _interruptible(self, monitor: Monitor, last: Model | None):
-        """Keep the networks so far where a new fit, or one that goes on, is interrupted."""
+        """Keep the networks so far if a first fit or a warm start is interrupted."""
         was_new = not hasattr(self, "_model")
         try:
             yield
@@ -268,7 +269,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         return model, honest
 
     def _going_on(self, networks: Part, last: Model | None) -> Model:
-        """Return the networks alone, or in the blend that they were a part of."""
+        """Return the networks alone, or in the blend that they belong to."""
         if last is None or self.blend == "mean":
             return self._alone(networks)
         return replace(last, parts=(networks, *last.parts[1:]))
@@ -278,7 +279,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         return Model.of(networks)
 
     def _keep(self, monitor: Monitor):
-        self.n_iter_ = max(1, len(monitor.loss_curve))  # none, where the start is the optimum
+        self.n_iter_ = max(1, len(monitor.loss_curve))  # none, if the start is the optimum
         self.loss_curve_ = monitor.loss_curve
         self.__dict__.pop("validation_curve_", None)
         if monitor.validate is not None:

@@ -32,7 +32,7 @@ RECTIFIED, RADIAL = "rectified networks", "radial part"
 MOST_RECTIFIED = 1024
 #: A part with a smaller factor than this counts for nothing.
 NO_WEIGHT = 0.02
-#: Rows that the radial-basis network is fitted on; of more, a random part of that size.
+#: Maximum number of rows for the radial-basis network; of more, a random subset is used.
 MAX_ROWS = 5_000
 
 
@@ -59,12 +59,12 @@ class Blend(NamedTuple):
         Returns
         -------
         Blend
-            What is to be done.
+            The resolved choice.
 
         Raises
         ------
         ValueError
-            If the choice does not exist, or does not go with the rest.
+            If the choice does not exist, or is incompatible with the other parameters.
         """
         check_choice("blend", owner.blend, BLENDS)
         kind, loss = owner.blend, owner._resolve_loss()
@@ -73,7 +73,7 @@ class Blend(NamedTuple):
             kind = "mixed" if n_networks > 1 else "mean"
         if kind != "mean" and n_networks == 1:
             raise ValueError(
-                f"blend={kind!r} needs several networks that leave out rows in turn: set "
+                f"blend={kind!r} needs several networks, each of which leaves out a fold: set "
                 "n_estimators to 2 or more."
             )
         if kind == "radial" and not has_radial:
@@ -162,7 +162,7 @@ def fit_radial_partner(
     assert sample.folds is not None
     left_out = np.flatnonzero(sample.folds.left_out)
     others = np.flatnonzero(~sample.folds.left_out)
-    # Of many rows, those that others leave out can be left out here too.
+    # With many rows, those that other networks leave out can be left out here, too.
     has_seen_none = len(others) >= MAX_ROWS
     index = others if has_seen_none else np.arange(sample.n_rows)
     index = index[random_part(len(index), MAX_ROWS, rng)]

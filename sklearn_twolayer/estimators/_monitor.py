@@ -28,7 +28,7 @@ class Monitor:
     sign : {1, -1}
         1 if smaller values are better (a loss), -1 for scores.
     progress : Progress, optional
-        Says that an iteration is done.
+        Prints that an iteration is complete.
     tasks : FitTasks, optional
         Tells callbacks of each iteration.
     loss_curve : list of float, optional

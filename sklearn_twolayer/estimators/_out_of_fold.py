@@ -50,7 +50,7 @@ class OutOfFoldMixin:
     _out_of_fold: OutOfFold | None = None
 
     def _keep_out_of_fold(self, given: Sample, sample: Sample, honest: Honest | None) -> None:
-        """Keep what outputs for rows that were left out of training say, where there are any.
+        """Store the results on held-out rows, if there are any.
 
         `given` are the rows passed to fit, `sample` those to which `honest` refers.
         """

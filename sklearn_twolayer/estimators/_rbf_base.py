@@ -228,7 +228,7 @@ class BaseRBFNetwork(CallbackSupportMixin, BaseNetwork):
         return sample.dealt(Folds(deal_folds(sample.targets, n_folds, rng), n_left_out=0))
 
     def _input_maps(self, sample: Sample, rng) -> list[Transformer | None]:
-        """Return the maps to choose from, fitted; the first is preferred."""
+        """Return the fitted maps to choose from; the first is preferred."""
         if not isinstance(self.input_map, str) or self.input_map != "auto":
             return [fit_input_map(self.input_map, sample, rng)]
         if self.refine is None:

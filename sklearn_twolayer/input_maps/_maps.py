@@ -58,11 +58,11 @@ def fit_input_map(value: Any, sample: Sample, rng: np.random.RandomState) -> Any
     Parameters
     ----------
     value : str, transformer or None
-        What the user gave.
+        The value of the parameter.
     sample : Sample
         The training rows; their weights are for a map that takes them.
     rng : RandomState
-        For a map that draws random numbers and was given no `random_state`.
+        For maps that draw random numbers and have no `random_state`.
 
     Returns
     -------
