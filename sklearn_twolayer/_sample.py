@@ -1,4 +1,4 @@
-"""The rows of a fit, with all that is known of them, and the folds that they are dealt into."""
+"""The rows of a fit, with their targets, weights and folds."""
 
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
@@ -10,14 +10,14 @@ from ._linalg import Matrix
 
 
 class Folds(NamedTuple):
-    """The fold of each row; the first folds are left out by one network each."""
+    """The fold of each row; each of the first folds is left out by one network."""
 
     numbers: np.ndarray  # (n_rows,)
     n_left_out: int
 
     @property
     def n_folds(self) -> int:
-        """How many there are, those that no network leaves out too."""
+        """Number of folds, including those that no network leaves out."""
         return int(self.numbers.max()) + 1
 
     @property
@@ -38,19 +38,19 @@ class Sample:
     Parameters
     ----------
     X : {ndarray, CSR} of shape (n_rows, n_features)
-        Floats; NaN where a value is missing, codes where a column is a category.
+        Floats, with NaN for missing values and codes for categories.
     y : ndarray of shape (n_rows,) or (n_rows, n_targets)
-        Targets as they were given.
+        Targets, as passed by the user.
     weights : ndarray of shape (n_rows,)
         Their weights.
     origin : ndarray of int, shape (n_rows,)
-        The number of each row among those that were given.
+        The index of each row among the rows passed to fit.
     is_category : ndarray of bool, shape (n_features,), or None
-        Which columns are categories; None if none is.
+        Which columns are categories; None if there are none.
     targets : ndarray of shape (n_rows, n_outputs)
-        Encoded targets; empty until their form is known.
+        Encoded targets; empty before their form is known.
     folds : Folds or None
-        The folds, once they are dealt.
+        The folds, after they have been assigned.
     """
 
     X: Matrix

@@ -79,7 +79,7 @@ def deal_folds(targets: np.ndarray, n_folds: int, rng: np.random.RandomState) ->
 
 @dataclass(frozen=True, eq=False)
 class Ensemble:
-    """Networks of one form that are trained side by side, each perhaps without its own fold.
+    """Networks of the same form that are trained together, each possibly without its own fold.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ class Ensemble:
     params : ndarray of shape (n_networks, n_parameters)
         Their parameters.
     folds : Folds or None
-        Those that they leave out in turn; None where all see all rows.
+        The folds that they leave out; None if all use all rows.
     """
 
     objective: Objective
@@ -99,7 +99,7 @@ class Ensemble:
     def random(
         cls, objective: Objective, n_networks: int, folds: Folds | None, rng: np.random.RandomState
     ) -> "Ensemble":
-        """Return networks with random weights, and with the best constant for their biases."""
+        """Return networks with random weights, and biases for the best constant."""
         network, rows = objective.network, objective.rows
         params = np.stack([network.initialize(rows, rng) for _ in range(n_networks)])
         network.views(params).bias[...] = objective.best_constant()
@@ -107,11 +107,11 @@ class Ensemble:
 
     @cached_property
     def cost(self) -> Objective:
-        """What they minimise."""
+        """The cost that they minimise."""
         return self.objective.without(self.folds.by_network) if self.folds else self.objective
 
     def at(self, params: np.ndarray) -> "Ensemble":
-        """Return the same networks with other parameters."""
+        """Return the networks with other parameters."""
         return replace(self, params=params)
 
     def part(self, name: str = "networks") -> Part:
@@ -119,7 +119,7 @@ class Ensemble:
         return Part.of(self.objective.rows, self.objective.network, self.params, name)
 
     def left_out(self) -> Honest:
-        """Return the outputs for each row that a network leaves out, from that network."""
+        """Return the outputs for each row from the network that left it out."""
         assert self.folds is not None
         network, rows = self.objective.network, self.objective.rows
         outputs = np.empty(rows.targets.shape, dtype=rows.dtype)
@@ -141,8 +141,8 @@ def blended(
     Parameters
     ----------
     candidates : list of tuple of Part and Honest
-        The networks, and perhaps those of other kinds, with their outputs for rows that they
-        have not seen; those of all parts decide.
+        The networks, and possibly those of other kinds, with their outputs on held-out rows; those
+        of all parts decide.
     objective : Objective
         The cost, with targets, loss and link.
     weights : ndarray of shape (n_rows,)

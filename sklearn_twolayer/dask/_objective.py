@@ -129,7 +129,7 @@ class PartitionedObjective(Objective):
         return self.total(_gauss_newton, vector)
 
     def design(self, vector: np.ndarray) -> tuple[np.ndarray, ...]:
-        """Return the sums that the best output layer solves."""
+        """Return the sums for the best output layer."""
         return self.total(_design, vector)
 
     def travel(

@@ -26,18 +26,18 @@ if TYPE_CHECKING:
     from ._base import BaseTwoLayer
 
 BLENDS = ("auto", "mean", "scale", "radial", "mixed")
-#: The parts beside the networks.
+#: The other parts of a blend.
 RECTIFIED, RADIAL = "rectified networks", "radial part"
 #: With more columns than this, piecewise-linear inputs have no bins for rectified networks.
 MOST_RECTIFIED = 1024
-#: A part with a smaller factor than this counts for nothing.
+#: Parts with a smaller factor than this are considered useless.
 NO_WEIGHT = 0.02
 #: Maximum number of rows for the radial-basis network; of more, a random subset is used.
 MAX_ROWS = 5_000
 
 
 class Blend(NamedTuple):
-    """How many networks there are, and what stands beside them."""
+    """The number of networks, and the other parts of a blend."""
 
     kind: str  # "mean", "scale", "radial" or "mixed"
     n_networks: int
@@ -45,12 +45,12 @@ class Blend(NamedTuple):
 
     @classmethod
     def of(cls, owner: "BaseTwoLayer", sample: Sample, n_networks: int) -> "Blend":
-        """Return what the parameter `blend` means for an estimator and its rows.
+        """Return the meaning of the parameter `blend` for an estimator and its rows.
 
         Parameters
         ----------
         owner : TwoLayerRegressor or TwoLayerClassifier
-            Its choice and its loss.
+            The estimator, with its choice and its loss.
         sample : Sample
             The training rows.
         n_networks : int
@@ -106,7 +106,7 @@ def fit_rectified(
     owner : TwoLayerRegressor or TwoLayerClassifier
         Its targets, loss and penalty.
     sample : Sample
-        The training rows, with the folds that networks leave out in turn.
+        The training rows, with the folds that networks leave out.
     rng : RandomState
         The source of random choices.
 
@@ -141,14 +141,14 @@ def fit_rectified(
 def fit_radial_partner(
     owner: "BaseTwoLayer", sample: Sample, rng: np.random.RandomState
 ) -> tuple[Part, Honest]:
-    """Fit the radial-basis network that stands beside the others, as `radial_` of its owner.
+    """Fit the radial-basis network of a blend, as `radial_` of its owner.
 
     Parameters
     ----------
     owner : TwoLayerRegressor or TwoLayerClassifier
         Its targets and its number of threads.
     sample : Sample
-        The training rows, with the folds that networks leave out in turn.
+        The training rows, with the folds that networks leave out.
     rng : RandomState
         The source of random choices.
 
@@ -184,21 +184,21 @@ def fit_radial_partner(
     return radial._model.parts[0], honest
 
 
-#: What can stand beside the networks, in the order in which it is fitted.
+#: The other parts of a blend, in the order in which they are fitted.
 PARTNERS = {RECTIFIED: fit_rectified, RADIAL: fit_radial_partner}
 
 
 def warn_of_no_weight(model: Model, verbose: bool) -> None:
-    """Warn where no part predicts better than a constant; say which have no weight."""
+    """Warn if no part predicts better than a constant; print which parts have no weight."""
     pairs = zip(model.parts, model.factors, strict=True)
     without = [part.name for part, factor in pairs if factor < NO_WEIGHT]
     if len(without) == len(model.parts):
         warn_user(
-            "Nothing predicts rows that it has not seen better than a constant does: "
-            "predictions are nearly constant."
+            "No part predicts held-out rows better than a constant: predictions are nearly "
+            "constant."
         )
     elif without and verbose:
-        print(f"Without weight, since the other parts predict better: {', '.join(without)}.")
+        print(f"Parts without weight, because the others predict better: {', '.join(without)}.")
 
 
 def folds_to_judge(folds: np.ndarray, n_left_out: int) -> np.ndarray | None:

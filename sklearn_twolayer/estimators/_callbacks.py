@@ -42,7 +42,7 @@ class FitTasks:
         return self._leave(None if model is None else lambda: {"_model": model()})
 
     def iteration(self, model: Callable[[], Model]) -> bool:
-        """Tell of an iteration of a solver as a task; return True to stop."""
+        """Notify of an iteration of a solver as a task; return True to stop."""
         self.begin("iteration")
         return self.end(model)
 

@@ -1,4 +1,4 @@
-"""Rows that are held out of training: what is set aside, and the validation value on them."""
+"""Validation rows: the split, and the validation value."""
 
 import inspect
 from collections.abc import Callable
@@ -21,17 +21,17 @@ from ._validation import takes_weights
 
 
 def set_aside(estimator: Any, sample: Sample, rng: np.random.RandomState) -> tuple[Sample, Sample]:
-    """Return the rows to train on, and those that are set aside for early stopping.
+    """Return the training rows, and the rows set aside for early stopping.
 
     Parameters
     ----------
     estimator : TwoLayerRegressor or TwoLayerClassifier
-        Its parameter `validation_fraction`; classes keep their parts, where they are large
+        The estimator, with `validation_fraction`; the split is stratified if classes are large
         enough.
     sample : Sample
         All rows.
     rng : RandomState
-        The source of the split.
+        Determines the split.
 
     Returns
     -------
@@ -46,8 +46,8 @@ def set_aside(estimator: Any, sample: Sample, rng: np.random.RandomState) -> tup
             labels = None
     if n * fraction < 1 or n - np.ceil(n * fraction) < 1:
         raise ValueError(
-            f"early_stopping=True with validation_fraction={fraction} leaves no row to train "
-            f"or to validate on, with n_samples={n}; give more data or another fraction."
+            f"early_stopping=True with validation_fraction={fraction} leaves no row to train or "
+            f"to validate on, with n_samples={n}: use more rows or another fraction."
         )
     train, validation = train_test_split(
         np.arange(n), test_size=fraction, random_state=rng, stratify=labels
@@ -58,14 +58,14 @@ def set_aside(estimator: Any, sample: Sample, rng: np.random.RandomState) -> tup
 def validation(
     estimator: Any, networks: Ensemble, held_out: Sample
 ) -> Callable[[np.ndarray], float]:
-    """Return what gives the value of the validation curve.
+    """Return the function that computes the validation value.
 
     Parameters
     ----------
     estimator : TwoLayerRegressor or TwoLayerClassifier
         Its parameter `scoring`.
     networks : Ensemble
-        The networks that are trained.
+        The networks in training.
     held_out : Sample
         The validation rows.
 
@@ -84,16 +84,16 @@ def validation(
     def validate(params):
         fitted = copy(estimator)
         fitted._model = Model.of(networks.at(params).part())
-        vars(fitted).pop("feature_names_in_", None)  # the rows it will see have lost theirs
+        vars(fitted).pop("feature_names_in_", None)  # the rows it receives have no names
         return score(fitted)
 
     return validate
 
 
 def _score_of(estimator: Any, held_out: Sample) -> Callable[[Any], float]:
-    """Return what gives the score of a fitted copy of an estimator on validation rows.
+    """Return the function that scores a fitted copy of an estimator on validation rows.
 
-    Where some classes have no validation row, the copy shows the probabilities of the others.
+    If some classes have no validation rows, the scorer receives the probabilities of the others.
     """
     scoring, targets = estimator.scoring, estimator._targets
     scorer = check_scoring(estimator, scoring)
@@ -114,35 +114,35 @@ def _score_of(estimator: Any, held_out: Sample) -> Callable[[Any], float]:
             if len(present) == n_classes > 1:
                 raise
             raise ValueError(
-                f"scoring={scoring!r} has no value on validation rows with "
-                f"{len(present)} of {n_classes} classes, "
-                f"{listed(targets.classes[present].tolist())}: use scoring='loss', or give "
-                f"validation rows of all classes. ({error})"
+                f"scoring={scoring!r} has no value on validation rows with {len(present)} of "
+                f"{n_classes} classes, {listed(targets.classes[present].tolist())}: use "
+                f"scoring='loss', or pass validation rows of all classes. ({error})"
             ) from error
 
     return score
 
 
 def check_scorer(scoring: Any) -> None:
-    """Raise TypeError where `scoring` can be no scorer, by what it takes."""
+    """Raise TypeError if `scoring` cannot be a scorer, by its signature."""
     if scoring is None or isinstance(scoring, str):
         return
     try:
         inspect.signature(scoring).bind(None, None, None)
-    except (TypeError, ValueError) as error:  # a list, a metric, or a class of Python's own
+    except (TypeError, ValueError) as error:  # a list, a metric, or a built-in class
         raise TypeError(
-            f"scoring must be a name or a function of an estimator, X and y, got {shown(scoring)}."
+            "scoring must be the name of a scorer or a function of an estimator, X and y, got "
+            f"{shown(scoring)}."
         ) from error
 
 
 def _checked(scorer, scoring):
-    """Return a scorer that gives a number, or raises TypeError."""
+    """Return a scorer that returns a number, or raises TypeError."""
 
     def checked(*args, **kwargs):
         value = scorer(*args, **kwargs)
         number = value.item() if isinstance(value, np.ndarray) and value.ndim == 0 else value
         if not isinstance(number, Real):
-            raise TypeError(f"scoring={shown(scoring)} must give a number, got {shown(value)}.")
+            raise TypeError(f"scoring={shown(scoring)} must return a number, got {shown(value)}.")
         return number
 
     return checked

@@ -18,7 +18,7 @@ class Monitor:
     Parameters
     ----------
     networks : Ensemble
-        The networks that are trained.
+        The networks in training.
     validate : callable, optional
         Returns the validation value at some parameters.
     patience : int, optional
@@ -30,7 +30,7 @@ class Monitor:
     progress : Progress, optional
         Prints that an iteration is complete.
     tasks : FitTasks, optional
-        Tells callbacks of each iteration.
+        Notifies callbacks of each iteration.
     loss_curve : list of float, optional
         A curve to continue.
 
@@ -74,12 +74,12 @@ class Monitor:
         return stop
 
     def close(self) -> None:
-        """Say to the callbacks that the estimator is fitted."""
+        """Notify the callbacks that the estimator is fitted."""
         if self.tasks is not None:
             self.tasks.close()
 
     def best(self, last: np.ndarray | None) -> Ensemble | None:
-        """Return the networks with `best_params` if there are any, else the last; or None."""
+        """Return the networks with `best_params` if available, else the last; or None."""
         params = last if self.best_params is None else self.best_params
         return None if params is None else self.networks.at(params)
 

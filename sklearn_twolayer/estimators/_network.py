@@ -96,7 +96,7 @@ class BaseNetwork(
         return columns is not None and not all(each.kind == "number" for each in columns.columns)
 
     def _begin(self, sample: Sample, goes_on: bool) -> Sample:
-        """Learn the form of the targets, encode them, and weight the rows."""
+        """Learn the form of the targets, encode them, and compute the weights of the rows."""
         self._out_of_fold = None
         if not goes_on:
             self._targets = self._make_targets(sample)
@@ -108,7 +108,7 @@ class BaseNetwork(
         return self._encoded(sample)
 
     def _encoded(self, sample: Sample) -> Sample:
-        """Return the rows that have a weight, with that of their class in it, and targets."""
+        """Return the rows with a positive weight, multiplied by class weights, and targets."""
         sample = replace(sample, weights=sample.weights * self._row_factors(sample))
         if not sample.weights.all():
             sample = sample.take(np.flatnonzero(sample.weights))

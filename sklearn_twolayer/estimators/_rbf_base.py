@@ -222,7 +222,7 @@ class BaseRBFNetwork(CallbackSupportMixin, BaseNetwork):
 
     def _dealt(self, sample: Sample, rng) -> Sample:
         """Return rows with folds, for target statistics that exclude a row's own target."""
-        if sample.is_category is None or self.warm_start:  # a fit that goes on has other rows
+        if sample.is_category is None or self.warm_start:  # a warm start may have other rows
             return sample.dealt(None)
         n_folds = default_n_folds(sample.n_rows, N_FOLDS)
         return sample.dealt(Folds(deal_folds(sample.targets, n_folds, rng), n_left_out=0))

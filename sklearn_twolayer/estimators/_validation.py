@@ -155,13 +155,13 @@ def guarded_fit(method):
 def _works_by_epochs(estimator) -> bool:
     if not as_solver(estimator.solver).incremental:
         raise AttributeError(
-            f"partial_fit needs a solver that works by epochs, such as 'adam'; "
+            "partial_fit needs a solver that trains by epochs, such as 'adam'; "
             f"solver={estimator.solver!r} does not."
         )
     if estimator.early_stopping:
-        raise AttributeError("partial_fit has no rows to set aside: set early_stopping=False.")
+        raise AttributeError("partial_fit cannot set rows aside: set early_stopping=False.")
     return True
 
 
-#: Decorates a partial_fit.
+#: Decorator of partial_fit.
 partial_fit_available = available_if(_works_by_epochs)

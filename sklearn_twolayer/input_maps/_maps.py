@@ -60,7 +60,7 @@ def fit_input_map(value: Any, sample: Sample, rng: np.random.RandomState) -> Any
     value : str, transformer or None
         The value of the parameter.
     sample : Sample
-        The training rows; their weights are for a map that takes them.
+        The training rows; weights are passed to maps that accept them.
     rng : RandomState
         For maps that draw random numbers and have no `random_state`.
 
