@@ -133,8 +133,8 @@ def test_weights_are_copies_of_rows():
         ({"loss": "huber", "task": "classification"}, LABELS, "is for task='regression'"),
         ({"loss": "log_loss"}, Y, "Unknown loss 'log_loss'"),
         ({"loss": Quantile([0.5, 0.1])}, Y, "ascending order"),
-        ({"loss": "poisson"}, -Y, "not negative"),
-        ({"warm_start": True}, Y, "name 'gradient' in refine"),
+        ({"loss": "poisson"}, -Y, "non-negative"),
+        ({"warm_start": True}, Y, "include 'gradient' in refine"),
         ({"warm_start": 1.5, "refine": "gradient"}, Y, "warm_start must be"),
     ],
 )
