@@ -300,8 +300,8 @@ def test_arrays_of_another_type_than_declared():
     [
         ((X, cut(Y)), "TwoLayerRegressor is for data in memory"),
         ((cut(X), Y), "y must be a Dask array"),
-        ((cut(X), cut(Y, 150)), r"y must be cut at the same rows"),
-        ((cut(X), cut(Y), cut(WEIGHTS, 150)), "sample_weight must be cut at the same rows"),
+        ((cut(X), cut(Y, 150)), r"y must have the same partitions"),
+        ((cut(X), cut(Y), cut(WEIGHTS, 150)), "sample_weight must have the same partitions"),
         ((cut(X), cut(Y), cut(-WEIGHTS)), "not negative"),
         ((cut(X), cut(Y), cut(0 * WEIGHTS)), "no rows with a weight"),
     ],
