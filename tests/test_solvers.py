@@ -341,7 +341,11 @@ def test_least_squares_refuses_large_networks():
     "embedding, loss, reason",
     [
         (Dense(3), AbsoluteError(), r"the loss AbsoluteError\(\) has no second derivative"),
-        (Radial(3) | Dense(2), SquaredError(), "the embedding .* does not consist of dense branches"),
+        (
+            Radial(3) | Dense(2),
+            SquaredError(),
+            "the embedding .* does not consist of dense branches",
+        ),
     ],
 )
 def test_a_solver_says_what_a_cost_lacks(embedding, loss, reason):
