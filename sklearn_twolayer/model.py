@@ -63,12 +63,12 @@ class Part:
     def raw_outputs(self, rows: Rows) -> np.ndarray:
         """Return z, shape (n_rows, n_outputs), in the dtype of the rows."""
         views = self.network.views(self.params.astype(rows.dtype, copy=False))
-        if not self.network.embedding.needs_inputs:
+        if not self.network.embedding.needs_coordinates:
             rows = rows.interpolated()
-        projections = rows.tabulated(views.projections)
+        outputs = self.network.predictor(views, rows.bins)
 
         def block_outputs(part):
-            z = self.network.outputs(views, rows.augmented(part), projections)
+            z = outputs(rows.augmented(part))
             return np.add.reduce(z, axis=0) / len(z)  # for a single row, np.mean is slow
 
         return rows.fill(block_outputs, self.network.n_outputs, self._numbers_per_row)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ._interpolated import Tabulated
+from ._interpolated import Bins
 from ._linalg import product, transposed_product
 from .embeddings import Embedding, Parameter
 
@@ -121,15 +121,20 @@ class Network:
         V = product(X, views.projections)
         return self.embedding.forward(views.own, V, X)
 
-    def outputs(self, views: Views, X, projections: np.ndarray | Tabulated) -> np.ndarray:
-        """Return raw outputs as `forward` does, where there is no way back.
+    def predictor(self, views: Views, bins: Bins | None) -> Callable:
+        """Return the function of augmented rows that gives z, where there is no way back.
 
-        `projections` are those of the views, in the form in which the rows are multiplied.
+        With `bins`, it is for rows by bin and fraction.
         """
-        V = product(X, projections)
-        z = self.embedding.weighted(views.own, V, X, views.weights)
-        z += views.bias[..., None, :]
-        return z
+        C = views.projections if bins is None else bins.tabulate(views.projections)
+        weighted = self.embedding.predictor(views.own, views.weights, self.n_features, bins)
+
+        def outputs(X):
+            z = weighted(product(X, C), X)
+            z += views.bias[..., None, :]
+            return z
+
+        return outputs
 
     def forward(
         self, views: Views, X, draw_mask: Callable | None = None

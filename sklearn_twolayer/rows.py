@@ -17,7 +17,7 @@ from joblib import effective_n_jobs
 from scipy import sparse
 
 from ._blas import single_threaded_blas
-from ._interpolated import Bins, Tabulated
+from ._interpolated import Bins
 from ._linalg import Matrix, augmented, without_ones
 from ._threads import map_in_threads
 from .input_maps import InputMap, map_rows
@@ -113,6 +113,8 @@ class Rows:
     total_weight : float
         The sum of the weights of all rows that a mean is over. It is that of `sample_weight`,
         unless these rows are a part of more.
+    bins : Bins or None
+        Where piecewise-linear coordinates stand, if rows are mapped by bin and fraction.
     """
 
     raw: Matrix
@@ -123,7 +125,7 @@ class Rows:
     sample_weight: np.ndarray = field(default_factory=lambda: np.empty(0))
     total_weight: float = 0.0
     _mapped: Matrix | None = None
-    _bins: Bins | None = None
+    bins: Bins | None = None
 
     @property
     def n_rows(self) -> int:
@@ -175,11 +177,7 @@ class Rows:
             return self
         if self.n_rows < MANY_ROWS or sparse.issparse(self.raw):
             return self
-        return replace(self, _bins=self.input_map.bins())
-
-    def tabulated(self, C: np.ndarray) -> np.ndarray | Tabulated:
-        """Return a matrix in the form in which these rows are multiplied with it."""
-        return C if self._bins is None else self._bins.tabulate(C)
+        return replace(self, bins=self.input_map.bins())
 
     def augmented(self, index: Index) -> Matrix:
         """Return the mapped and augmented rows x_a."""
@@ -285,8 +283,8 @@ class Rows:
         return result
 
     def _map(self, index):
-        if self._bins is not None:
-            return self.input_map.interpolate(_take(self.raw, index), self._bins).augmented()
+        if self.bins is not None:
+            return self.input_map.interpolate(_take(self.raw, index), self.bins).augmented()
         return augmented(map_rows(self.input_map, _take(self.raw, index)), self.dtype)
 
 
