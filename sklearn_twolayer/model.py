@@ -12,7 +12,7 @@ import numpy as np
 from scipy import sparse
 
 from ._linalg import Matrix, dense
-from .input_maps import pull_rows
+from .input_maps import InputMap, pull_rows
 from .network import Network
 from .rows import Rows, Transformer
 
@@ -46,7 +46,21 @@ class Part:
         cls, rows: Rows, network: Network, params: np.ndarray, name: str = "networks"
     ) -> "Part":
         """Return networks that were trained on some rows, in the dtype of their input."""
-        return cls(rows.input_map, network, params.astype(rows.input_dtype), name)
+        input_map = rows.input_map
+        if isinstance(input_map, InputMap):
+            input_map = input_map.for_new_rows()
+        return cls(input_map, network, params.astype(rows.input_dtype), name)
+
+    def __getstate__(self):
+        """Return what is saved: parameters in single precision, where they were trained in it."""
+        with np.errstate(over="ignore"):
+            single = self.params.astype(np.float32)
+        saved = single if np.array_equal(single, self.params) else self.params
+        return vars(self) | {"params": saved, "dtype": self.params.dtype.name}
+
+    def __setstate__(self, state):
+        vars(self).update(state)
+        vars(self)["params"] = self.params.astype(vars(self).pop("dtype"), copy=False)
 
     @property
     def width(self) -> int:

@@ -74,6 +74,14 @@ class Network:
         # What a pass over a row holds at a time, for the size of a block.
         self.numbers_per_row = n_features + embedding.n_projections + 2 * self.width + n_outputs
 
+    def __getstate__(self):
+        """Return what the rest follows from: a saved network is small."""
+        names = ("embedding", "n_features", "n_outputs")
+        return {name: getattr(self, name) for name in names}
+
+    def __setstate__(self, state):
+        self.__init__(**state)
+
     def views(self, params: np.ndarray) -> Views:
         """Return the parts of `params`, without copying."""
         lead = params.shape[:-1]

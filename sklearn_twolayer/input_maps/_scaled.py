@@ -50,6 +50,10 @@ class ScaledMap(InputMap):
             return sparse.csr_array(mapped.multiply(factors))
         return np.asarray(mapped) * factors
 
+    def for_new_rows(self):
+        is_ours = isinstance(self.input_map, InputMap)
+        return ScaledMap(self.input_map.for_new_rows(), self.factors) if is_ours else self
+
     def bins(self):
         inner = self.input_map.bins() if isinstance(self.input_map, InputMap) else None
         return None if inner is None else inner.scaled(self.factors)
