@@ -60,19 +60,18 @@ class Bins(NamedTuple):
 
     def distances(self, centers: np.ndarray) -> EdgeDistances:
         """Return the squared distances of centres, shape (n_centers, n_inputs), from edges."""
-        inner = centers.T[self._coordinates].astype(np.float64)
-        starts = np.cumsum(self.counts) - self.counts
-        sizes = self.sizes[:, None]
+        inner = np.ascontiguousarray(centers.T[self._coordinates])
+        sizes = self.sizes.astype(centers.dtype)[:, None]
         sums = self._running_sums(sizes * (sizes - 2 * inner))
-        sums += np.repeat(np.add.reduceat(inner**2, starts, axis=0), self.n_edges, axis=0)
-        lengths = np.zeros((len(self.counts), self.n_edges))
+        of_column = np.repeat(np.eye(len(self.counts), dtype=centers.dtype), self.counts, axis=1)
+        sums += np.repeat(of_column @ (inner * inner), self.n_edges, axis=0)
+        lengths = np.zeros((len(self.counts), self.n_edges), dtype=centers.dtype)
         lengths[:, :-1][self._is_bin] = self.sizes**2
-        others = self.others(centers.T).astype(np.float64)
+        others = self.others(centers.T)
         origin = others.mean(axis=1)
         others -= origin[:, None]
-        plain = np.stack([*(-2 * others), np.ones(len(centers)), (others**2).sum(axis=0)])
-        tables = (origin, plain, sums, lengths.reshape(-1))
-        return EdgeDistances(*(table.astype(centers.dtype) for table in tables))
+        plain = np.stack([*(-2 * others), np.ones_like(others[0]), (others**2).sum(axis=0)])
+        return EdgeDistances(origin, plain, sums, lengths.reshape(-1))
 
     @property
     def _coordinates(self) -> slice:

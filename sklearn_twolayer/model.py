@@ -186,7 +186,8 @@ class Model:
         """
 
         def outputs(X):
-            total = np.tile(self.constant.astype(X.dtype), (X.shape[0], 1))
+            total = np.empty((X.shape[0], len(self.constant)), dtype=X.dtype)
+            total[...] = self.constant
             parts = zip(self.parts, self._rows(X, n_jobs), self.factors, strict=True)
             for part, rows, factor in parts:
                 if factor:  # of parts that do not help, it is zero

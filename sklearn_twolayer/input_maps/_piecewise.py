@@ -96,9 +96,9 @@ class PiecewiseLinearMap(InputMap):
     def _transform_dense(self, X):
         n_features = X.shape[1]
         mapped = np.empty((X.shape[0], n_features + len(self.columns_)), dtype=X.dtype)
-        mapped[:, :n_features] = self.robust_.transform(X)
+        mapped[:, :n_features] = self.robust_._transform_dense(X)
         values = ratio(X[:, self.columns_], self.starts_, self.widths_)
-        np.clip(values, 0, 1, out=mapped[:, n_features:], casting="same_kind")
+        values.clip(0, 1, out=mapped[:, n_features:], casting="same_kind")
         return mapped
 
     def bins(self):

@@ -16,9 +16,10 @@ def ratio(values, center, scale):
     """Return (values - center) / scale, by halves where the difference may overflow."""
     info = np.finfo(center.dtype)
     limit = info.max * info.eps / 4
-    if max(np.max(center, initial=0), -np.min(center, initial=0)) <= limit:
+    size = np.abs(center)
+    if size.max(initial=0) <= limit:
         return (values - center) / scale
-    is_far = np.abs(center) > limit
+    is_far = size > limit
     half = np.where(is_far, 0.5, 1).astype(center.dtype)
     return (values * half - center * half) / (scale * half)
 
