@@ -19,7 +19,7 @@ from ._linalg import Matrix, augmented, dense, summed_by
 from ._threads import map_in_threads
 from .input_maps import map_rows, sources_of
 from .links import IdentityLink, Link
-from .model import Model, Part
+from .model import Model, Part, finite_in_precision
 from .rows import blocks
 
 #: Number of lines that are processed at a time, to stay in the cache of a core.
@@ -139,7 +139,13 @@ class Attribution:
 
     def _shared_out(self, X, base):
         lines = Lines.between(len(X), len(self.background))
-        terms = self.terms(X, lines, np.eye(len(base))[:, None])
+        each_output = np.eye(len(base))[:, None]
+
+        def in_precision(X):
+            dtype = np.result_type(X, self.background)
+            return self.terms(X, lines, each_output.astype(dtype))
+
+        terms = finite_in_precision(in_precision, X)
         terms = terms.reshape(len(base), len(X), -1, len(PLACES), X.shape[1])
         values, sizes = (
             np.einsum("mibtj,t->mij", each, SHARES) / len(self.background)
@@ -169,11 +175,12 @@ class Attribution:
         """
         n_lines = len(lines.rows)
         found = np.empty((len(directions), n_lines, X.shape[1]))
-        ends = [(_mapped(part, self.background), _mapped(part, X)) for part in self.model.parts]
+        ends = [(_mapped(part, self.background), _mapped(part, X)) for part, _, _ in self._used]
 
         def fill(part):
             own = directions if directions.shape[1] == 1 else directions[:, part]
-            found[:, part] = self._block_terms(ends, lines.take(part), own)
+            with np.errstate(over="ignore", invalid="ignore"):
+                found[:, part] = self._block_terms(ends, lines.take(part), own)
 
         with single_threaded_blas():
             map_in_threads(fill, blocks(n_lines, BLOCK), effective_n_jobs(self.n_jobs))
@@ -182,7 +189,7 @@ class Attribution:
     def _block_terms(self, ends, lines, directions):
         starts = [start[lines.background] for start, _ in ends]
         steps = [end[lines.rows] - start for (_, end), start in zip(ends, starts, strict=True)]
-        places = lines.places[:, None]
+        places = lines.places[:, None].astype(directions.dtype)
         points = [
             augmented(start + places * step, start.dtype)
             for start, step in zip(starts, steps, strict=True)
@@ -190,19 +197,26 @@ class Attribution:
         slopes = self._slopes_of_link(points, directions)
         shape = (len(directions), len(lines.rows), self.background.shape[1])
         total = np.zeros(shape)
-        for k, (part, factor) in enumerate(zip(self.model.parts, self.model.factors, strict=True)):
+        for k, (part, factor, sources) in enumerate(self._used):
             for row, gradient in zip(total, part.slopes(points[k], slopes), strict=True):
-                row += factor * summed_by(self._sources[k], gradient * steps[k], shape[-1])
+                row += factor * summed_by(sources, gradient * steps[k], shape[-1])
         return total
+
+    @property
+    def _used(self):
+        """The parts that count, with factors and sources."""
+        parts = zip(self.model.parts, self.model.factors, self._sources, strict=True)
+        return [each for each in parts if each[1]]
 
     def _slopes_of_link(self, points, directions):
         """Convert directions with respect to y to directions with respect to z."""
         if isinstance(self.link, IdentityLink):
             return directions
-        z = self.model.constant
-        for part, factor, rows in zip(self.model.parts, self.model.factors, points, strict=True):
+        z = self.model.constant.astype(directions.dtype)
+        for (part, factor, _), rows in zip(self._used, points, strict=True):
             views = part.network.views(part.params.astype(rows.dtype))
-            z = z + factor * part.network.forward(views, rows)[0].mean(axis=0)
+            outputs = part.network.forward(views, rows)[0].mean(axis=0)
+            z = z + directions.dtype.type(factor) * outputs
         y = self.link(z)
         return np.stack([self.link.pullback(y, np.broadcast_to(d, y.shape)) for d in directions])
 
@@ -250,4 +264,4 @@ def importances(
 
 
 def _mapped(part: Part, X: Matrix) -> np.ndarray:
-    return dense(map_rows(part.input_map, X)).astype(np.float64)
+    return dense(map_rows(part.input_map, X))

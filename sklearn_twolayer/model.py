@@ -12,7 +12,7 @@ import numpy as np
 from scipy import sparse
 
 from ._linalg import Matrix, dense
-from .input_maps import pull_rows
+from .input_maps import InputMap, pull_rows
 from .network import Network
 from .rows import Rows, Transformer
 
@@ -46,7 +46,21 @@ class Part:
         cls, rows: Rows, network: Network, params: np.ndarray, name: str = "networks"
     ) -> "Part":
         """Return networks that were trained on some rows, in the dtype of their input."""
-        return cls(rows.input_map, network, params.astype(rows.input_dtype), name)
+        input_map = rows.input_map
+        if isinstance(input_map, InputMap):
+            input_map = input_map.for_new_rows()
+        return cls(input_map, network, params.astype(rows.input_dtype), name)
+
+    def __getstate__(self):
+        """Return what is saved: parameters in single precision, where they were trained in it."""
+        with np.errstate(over="ignore"):
+            single = self.params.astype(np.float32)
+        saved = single if np.array_equal(single, self.params) else self.params
+        return vars(self) | {"params": saved, "dtype": self.params.dtype.name}
+
+    def __setstate__(self, state):
+        vars(self).update(state)
+        vars(self)["params"] = self.params.astype(vars(self).pop("dtype"), copy=False)
 
     @property
     def width(self) -> int:
@@ -63,12 +77,12 @@ class Part:
     def raw_outputs(self, rows: Rows) -> np.ndarray:
         """Return z, shape (n_rows, n_outputs), in the dtype of the rows."""
         views = self.network.views(self.params.astype(rows.dtype, copy=False))
-        if not self.network.embedding.needs_inputs:
+        if not self.network.embedding.needs_coordinates:
             rows = rows.interpolated()
-        projections = rows.tabulated(views.projections)
+        outputs = self.network.predictor(views, rows.bins)
 
         def block_outputs(part):
-            z = self.network.outputs(views, rows.augmented(part), projections)
+            z = outputs(rows.augmented(part))
             return np.add.reduce(z, axis=0) / len(z)  # for a single row, np.mean is slow
 
         return rows.fill(block_outputs, self.network.n_outputs, self._numbers_per_row)
@@ -172,7 +186,8 @@ class Model:
         """
 
         def outputs(X):
-            total = np.tile(self.constant.astype(X.dtype), (X.shape[0], 1))
+            total = np.empty((X.shape[0], len(self.constant)), dtype=X.dtype)
+            total[...] = self.constant
             parts = zip(self.parts, self._rows(X, n_jobs), self.factors, strict=True)
             for part, rows, factor in parts:
                 if factor:  # zero for parts that do not help

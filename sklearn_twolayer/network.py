@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ._interpolated import Tabulated
+from ._interpolated import Bins
 from ._linalg import product, transposed_product
 from .embeddings import Embedding, Parameter
 
@@ -74,6 +74,14 @@ class Network:
         # Memory of a pass per row, for the size of a block.
         self.numbers_per_row = n_features + embedding.n_projections + 2 * self.width + n_outputs
 
+    def __getstate__(self):
+        """Return what the rest follows from: a saved network is small."""
+        names = ("embedding", "n_features", "n_outputs")
+        return {name: getattr(self, name) for name in names}
+
+    def __setstate__(self, state):
+        self.__init__(**state)
+
     def views(self, params: np.ndarray) -> Views:
         """Return the parts of `params`, without copying."""
         lead = params.shape[:-1]
@@ -121,15 +129,20 @@ class Network:
         V = product(X, views.projections)
         return self.embedding.forward(views.own, V, X)
 
-    def outputs(self, views: Views, X, projections: np.ndarray | Tabulated) -> np.ndarray:
-        """Return raw outputs as `forward` does, without what a backward pass needs.
+    def predictor(self, views: Views, bins: Bins | None) -> Callable:
+        """Return the function of augmented rows that gives z, where there is no way back.
 
-        `projections` are those of the views, in the form in which the rows are multiplied.
+        With `bins`, it is for rows by bin and fraction.
         """
-        V = product(X, projections)
-        z = self.embedding.weighted(views.own, V, X, views.weights)
-        z += views.bias[..., None, :]
-        return z
+        C = views.projections if bins is None else bins.tabulate(views.projections)
+        weighted = self.embedding.predictor(views.own, views.weights, self.n_features, bins)
+
+        def outputs(X):
+            z = weighted(product(X, C), X)
+            z += views.bias[..., None, :]
+            return z
+
+        return outputs
 
     def forward(
         self, views: Views, X, draw_mask: Callable | None = None

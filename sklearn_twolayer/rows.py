@@ -17,7 +17,7 @@ from joblib import effective_n_jobs
 from scipy import sparse
 
 from ._blas import single_threaded_blas
-from ._interpolated import Bins, Tabulated
+from ._interpolated import Bins
 from ._linalg import Matrix, augmented, without_ones
 from ._threads import map_in_threads
 from .input_maps import InputMap, map_rows
@@ -112,6 +112,8 @@ class Rows:
     total_weight : float
         The total weight of the rows in a mean: the sum of `sample_weight`, unless these rows are
         part of a larger set.
+    bins : Bins or None
+        The bins of piecewise-linear inputs, if rows are mapped by bin and fraction.
     """
 
     raw: Matrix
@@ -122,7 +124,7 @@ class Rows:
     sample_weight: np.ndarray = field(default_factory=lambda: np.empty(0))
     total_weight: float = 0.0
     _mapped: Matrix | None = None
-    _bins: Bins | None = None
+    bins: Bins | None = None
 
     @property
     def n_rows(self) -> int:
@@ -174,11 +176,7 @@ class Rows:
             return self
         if self.n_rows < MANY_ROWS or sparse.issparse(self.raw):
             return self
-        return replace(self, _bins=self.input_map.bins())
-
-    def tabulated(self, C: np.ndarray) -> np.ndarray | Tabulated:
-        """Return a matrix in the form that products with these rows need."""
-        return C if self._bins is None else self._bins.tabulate(C)
+        return replace(self, bins=self.input_map.bins())
 
     def augmented(self, index: Index) -> Matrix:
         """Return the mapped and augmented rows x_a."""
@@ -284,8 +282,8 @@ class Rows:
         return result
 
     def _map(self, index):
-        if self._bins is not None:
-            return self.input_map.interpolate(_take(self.raw, index), self._bins).augmented()
+        if self.bins is not None:
+            return self.input_map.interpolate(_take(self.raw, index), self.bins).augmented()
         return augmented(map_rows(self.input_map, _take(self.raw, index)), self.dtype)
 
 

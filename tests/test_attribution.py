@@ -216,6 +216,15 @@ def test_places_on_lines_leave_little_to_be_shared_out():
     assert np.abs(found - expected).mean() < 1e-2
 
 
+@pytest.mark.parametrize("loss", ["squared_error", "poisson"])
+def test_single_precision_is_enough(loss):
+    rows, y = make_friedman1(200, random_state=0)
+    model = TwoLayerRegressor(n_estimators=2, max_iter=20, loss=loss, random_state=0)
+    model.fit(rows.astype(np.float32), np.abs(y))
+    single, double = model.explain(rows[:5].astype(np.float32)), model.explain(rows[:5])
+    np.testing.assert_allclose(single.values, double.values, atol=1e-4 * y.max())
+
+
 def test_a_map_that_mixes_columns_cannot_be_explained():
     model = regressor(input_map=PCA(2)).fit(X, Y)
     with pytest.raises(AttributeError, match="in front of this estimator"):

@@ -5,7 +5,7 @@ import pytest
 
 from sklearn_twolayer._linalg import augmented, product
 from sklearn_twolayer.embeddings import Dense, Passthrough, Radial
-from sklearn_twolayer.input_maps import MixedMap, PiecewiseLinearMap
+from sklearn_twolayer.input_maps import MixedMap, PiecewiseLinearMap, ScaledMap
 from sklearn_twolayer.model import Model, Part
 from sklearn_twolayer.network import Network
 from sklearn_twolayer.rows import MANY_ROWS
@@ -97,7 +97,7 @@ def test_outputs_without_a_way_back_are_the_same(embedding, lead):
     views = network.views(rng.standard_normal((*lead, network.n_parameters)))
     X = augmented(rng.standard_normal((20, 5)), float)
     np.testing.assert_allclose(
-        network.outputs(views, X, views.projections),
+        network.predictor(views, None)(X),
         network.forward(views, X)[0],
         rtol=1e-12,
         atol=1e-12,
@@ -116,3 +116,45 @@ def test_parts_without_weight_do_not_count():
     )
     none = Model((broken,), np.zeros(1), constant)
     np.testing.assert_array_equal(none.raw_outputs(X), np.tile(constant, (4, 1)))
+
+
+@pytest.mark.parametrize(
+    "embedding",
+    [
+        Radial(5) | Passthrough(),
+        Radial(5, "matern32", normalize=True) | (Dense(3) | Passthrough()),
+        Radial(4, shape="diagonal") | Passthrough(),
+        (Dense(3) + Dense(3, "tanh")) | Radial(3),
+    ],
+    ids=repr,
+)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_radial_units_and_tails_see_bins_and_fractions(embedding, dtype):
+    X = mixed(400).astype(dtype)
+    inner = MixedMap(PiecewiseLinearMap(20), [False] * 6 + [True]).fit(X)
+    n_mapped = inner.transform(X).shape[1]
+    rng = np.random.RandomState(0)
+    input_map = ScaledMap(inner, rng.uniform(0.1, 1, n_mapped))
+    network = Network(embedding, n_mapped, 2)
+    params = 0.3 * rng.standard_normal((2, network.n_parameters)).astype(dtype)
+    model = Model.of(Part(input_map, network, params))
+    X = mixed(2 * MANY_ROWS, seed=1).astype(dtype)
+    few = [model.raw_outputs(part) for part in np.array_split(X, 6)]
+    tolerance = 300 * np.finfo(dtype).eps
+    np.testing.assert_allclose(model.raw_outputs(X), np.concatenate(few), atol=tolerance)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_distances_from_centres(dtype):
+    input_map = fitted(dtype)
+    rng = np.random.RandomState(0)
+    X = np.concatenate([100 * uneven(50, dtype, 1), uneven(50, dtype)])
+    mapped = input_map.transform(X)
+    factors = rng.uniform(0.1, 2, mapped.shape[1]).astype(dtype)
+    scaled = ScaledMap(input_map, factors)
+    rows = scaled.interpolate(X, scaled.bins()).augmented()
+    centers = (mapped * factors)[::7]  # the distance of a row from itself is zero
+    found = rows.squared_distances(scaled.bins().distances(centers))
+    differences = (mapped * factors)[:, None].astype(float) - centers[None]
+    expected = np.square(differences).sum(axis=-1)
+    np.testing.assert_allclose(found, expected, atol=1000 * np.finfo(dtype).eps)

@@ -6,6 +6,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from zipfile import ZIP_DEFLATED
 
 import joblib
 from sklearn.base import BaseEstimator, clone
@@ -37,7 +38,7 @@ def save(model: Any, table: Table, path: str) -> str:
         return f"joblib.load({path!r})"
     from skops import io
 
-    io.dump(model, path)
+    io.dump(model, path, compression=ZIP_DEFLATED)  # what is not numbers is text
     return f"skops.io.load({path!r}, trusted=skops.io.get_untrusted_types(file={path!r}))"
 
 

@@ -1,10 +1,12 @@
 """The base of all first layers, and the operators that combine two of them."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from .._documented import Documented
+from .._interpolated import Bins
 
 #: How deep operators may be nested: scikit-learn copies, prints and compares level by level.
 MAX_DEPTH = 50
@@ -57,6 +59,11 @@ class Embedding(Documented):
         """Whether it uses the rows themselves, in addition to their product with C_a."""
         return True
 
+    @property
+    def needs_coordinates(self) -> bool:
+        """Whether `predictor` is for rows with all their inputs, and not by bin and fraction."""
+        return self.needs_inputs
+
     def width(self, n_features: int) -> int:
         """Return N_E, the number of outputs.
 
@@ -105,24 +112,29 @@ class Embedding(Documented):
         """
         raise NotImplementedError
 
-    def weighted(
-        self, own: tuple[np.ndarray, ...], V: np.ndarray, X: np.ndarray, weights: np.ndarray
-    ) -> np.ndarray:
-        """Return y_E W for a block of rows, without what a backward pass needs.
+    def predictor(
+        self, own: tuple[np.ndarray, ...], weights: np.ndarray, n_features: int, bins: Bins | None
+    ) -> Callable:
+        """Return the function of V and X that gives y_E W, where there is no way back.
 
         Parameters
         ----------
-        own, V, X : tuple, ndarray and {ndarray, CSR}
-            As `forward` takes them.
+        own : tuple of ndarray
+            The arrays of `parameters`.
         weights : ndarray of shape (..., width, n_outputs)
             Of the output layer.
+        n_features : int
+            Number of mapped inputs.
+        bins : Bins or None
+            Where coordinates stand among them, if rows are by bin and fraction.
 
         Returns
         -------
-        ndarray of shape (..., n_rows, n_outputs)
-            The product.
+        callable
+            Takes V and X as `forward` does, or `Interpolated` rows in the place of X, and
+            returns an array of shape (..., n_rows, n_outputs).
         """
-        return np.matmul(self.forward(own, V, X)[0], weights)
+        return lambda V, X: np.matmul(self.forward(own, V, X)[0], weights)
 
     def pullback(
         self, own: tuple[np.ndarray, ...], saved: Any, delta: np.ndarray, X: np.ndarray
@@ -305,12 +317,22 @@ class Concatenation(Operator):
     def width(self, n_features):
         return self.left.width(n_features) + self.right.width(n_features)
 
-    def weighted(self, own, V, X, weights):
-        # Each branch has its own rows of W: no array holds both.
-        k, m, n = self.left.n_projections, self.left.n_parameters, self.left.width(X.shape[1] - 1)
-        total = self.left.weighted(own[:m], V[..., :k], X, weights[..., :n, :])
-        total += self.right.weighted(own[m:], V[..., k:], X, weights[..., n:, :])
-        return total
+    @property
+    def needs_coordinates(self):
+        return self.left.needs_coordinates or self.right.needs_coordinates
+
+    def predictor(self, own, weights, n_features, bins):
+        # Each side has rows of W of its own: no array holds both.
+        k, m, n = self.left.n_projections, self.left.n_parameters, self.left.width(n_features)
+        left = self.left.predictor(own[:m], weights[..., :n, :], n_features, bins)
+        right = self.right.predictor(own[m:], weights[..., n:, :], n_features, bins)
+
+        def outputs(V, X):
+            total = left(V[..., :k], X)
+            total += right(V[..., k:], X)
+            return total
+
+        return outputs
 
     def _join(self, left, right):
         return np.concatenate([left, right], axis=-1)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from .._checks import check_number
-from .._linalg import without_ones
+from .._linalg import product, without_ones
 from .._sizes import UNITS
 from ..activations import as_activation
 from ._base import Embedding
@@ -81,6 +81,15 @@ class Passthrough(Embedding):
 
     def initialize(self, rows, rng):
         return np.empty((rows.n_features + 1, 0), dtype=rows.dtype), ()
+
+    @property
+    def needs_coordinates(self):
+        return False
+
+    def predictor(self, own, weights, n_features, bins):
+        W = np.concatenate([weights, np.zeros_like(weights[..., :1, :])], axis=-2)
+        C = W if bins is None else bins.tabulate(W)
+        return lambda V, X: product(X, C)
 
     def forward(self, own, V, X):
         y = without_ones(X)

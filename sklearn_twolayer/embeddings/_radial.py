@@ -106,21 +106,42 @@ class Radial(Embedding):
             own.append(cluster_shapes(clusters, self.shape, self.shared))
         return np.empty((rows.n_features + 1, 0), dtype=rows.dtype), tuple(own)
 
-    # distances that overflow are infinite
-    @np.errstate(over="ignore", divide="ignore", invalid="ignore")
+    @property
+    def needs_coordinates(self):
+        return self.shape != "spherical"
+
+    def predictor(self, own, weights, n_features, bins):
+        if bins is None:
+            return super().predictor(own, weights, n_features, bins)
+        table = bins.distances(own[0].reshape(-1, n_features))
+
+        def outputs(V, X):
+            r2 = X.squared_distances(table).reshape(-1, *own[1].shape)
+            r2 = np.moveaxis(r2, 0, -2)
+            return np.matmul(self._units(own, r2)[0], weights)
+
+        return outputs
+
     def forward(self, own, V, X):
+        r2, geometry = self._geometry().squared(X[:, :-1], own[0], *self._shapes(own))
+        y, saved = self._units(own, r2)
+        return y, (*saved, geometry)
+
+    # What is too far for floats is infinitely far.
+    @np.errstate(over="ignore", divide="ignore", invalid="ignore")
+    def _units(self, own, r2):
+        """Return y_E, and of what the way back needs s, k and h."""
         kernel = as_kernel(self.kernel)
         h = np.exp(own[1])[..., None, :]
-        r2, saved = self._geometry().squared(X[:, :-1], own[0], *self._shapes(own))
         s = np.multiply(r2, 1 / (h * h), out=r2)
         if self.normalize:
             np.minimum(s, np.finfo(s.dtype).max, out=s)  # the nearest unit, if all are too far
             logs = kernel.log(s) + kernel.power * own[1][..., None, :]
             y = softmax(logs)
-            return y, (s, y, h, saved)
+            return y, (s, y, h)
         k = kernel.value(s)
         y = k if kernel.power == 0 else k * h**kernel.power
-        return y, (s, k, h, saved)
+        return y, (s, k, h)
 
     @np.errstate(over="ignore", divide="ignore", invalid="ignore")
     def pullback(self, own, saved, delta, X):

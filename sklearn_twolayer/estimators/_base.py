@@ -23,7 +23,7 @@ from ..input_maps import StandardMap, fit_input_map, with_folds
 from ..model import Model, Part
 from ..network import Network
 from ..objective import Objective
-from ..rows import Rows
+from ..rows import Rows, Transformer
 from ..solvers import Outcome, Run, as_solver
 from ._blend import PARTNERS, Blend, warn_of_no_weight
 from ._callbacks import FitTasks
@@ -48,10 +48,13 @@ class LeftOut(NamedTuple):
 
     folds: Folds
     rows: str  # a hash of the rows
+    input_map: Transformer | None = None  # with what it knows of these rows alone
 
 
 class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
     """Training by a solver, for any kind of targets."""
+
+    _left_out: LeftOut
 
     def _fit(self, X, y, sample_weight, X_val, y_val):
         self._check_parameters()
@@ -169,7 +172,8 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         else:
             folds = known.folds
         if self.warm_start:
-            self._left_out = LeftOut(folds, rows)  # for the next fit
+            input_map = None if last is None else known.input_map
+            self._left_out = LeftOut(folds, rows, input_map)  # for the next fit
         return folds
 
     def _networks(self, sample: Sample, blend: Blend, last: Model | None, rng) -> Ensemble:
@@ -177,8 +181,10 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         solver = as_solver(self.solver)
         if last is None:
             input_map = fit_input_map(self._resolve_input_map(blend), sample, rng)
+            if "_left_out" in vars(self):
+                self._left_out = self._left_out._replace(input_map=input_map)
         else:
-            input_map = last.parts[0].input_map
+            input_map = (self._left_out if sample.folds else last.parts[0]).input_map
         embedding = clone(as_embedding(self.embedding, self.n_units, self.activation))
         dtype = solver.working_dtype(sample.X.dtype)
         objective = self._objective(sample, input_map, embedding, dtype)

@@ -20,7 +20,9 @@ from ._targets import as_columns
 class OutOfFold(NamedTuple):
     """Predictions for training rows by networks that were trained without them."""
 
-    prediction: np.ndarray  # NaN for rows that some part was trained on
+    n_rows: int
+    known: np.ndarray  # packed bits, of rows that some network has not seen
+    outputs: np.ndarray  # (n_known, n_outputs), raw ones for these rows in their order
     score: float
     conformal: Intervals | Scores | None
 
@@ -59,11 +61,15 @@ class OutOfFoldMixin:
         left_out = given.take(sample.origin[honest.rows])
         outputs = honest.outputs.astype(sample.X.dtype)
         predicted = self._targets.predict(outputs)
-        values = predicted if is_regressor(self) else self._targets.probabilities(outputs)
-        known = np.full((len(given.y), *values.shape[1:]), np.nan, dtype=values.dtype)
-        known[left_out.origin] = values
-        score = _score(self, left_out.y, predicted, left_out.weights)
-        self._out_of_fold = OutOfFold(known, score, self._conformal(left_out, outputs, predicted))
+        known = np.zeros(len(given.y), dtype=bool)
+        known[left_out.origin] = True
+        self._out_of_fold = OutOfFold(
+            n_rows=len(known),
+            known=np.packbits(known),
+            outputs=outputs[np.argsort(left_out.origin)],
+            score=_score(self, left_out.y, predicted, left_out.weights),
+            conformal=self._conformal(left_out, outputs, predicted),
+        )
 
     def _conformal(self, left_out, outputs, predicted) -> Intervals | Scores | None:
         if is_regressor(self):
@@ -105,7 +111,12 @@ class OutOfFoldMixin:
         Probabilities of the classes, or values in the units of y, of the shape that
         `predict_proba` or `predict` gives; NaN for rows that some part was trained on.
         """
-        return self._results().prediction
+        results, targets = self._results(), self._targets
+        decode = targets.predict if is_regressor(self) else targets.probabilities
+        values = decode(results.outputs)
+        prediction = np.full((results.n_rows, *values.shape[1:]), np.nan, dtype=values.dtype)
+        prediction[np.unpackbits(results.known, count=results.n_rows).astype(bool)] = values
+        return prediction
 
     @property
     def oof_score_(self) -> float:

@@ -81,6 +81,10 @@ class InputMap(TransformerMixin, Documented):
         """
         raise NotImplementedError
 
+    def for_new_rows(self) -> "InputMap":
+        """Return the map without what it knows of training rows alone."""
+        return self
+
     def pullback(self, X, G: np.ndarray) -> np.ndarray:
         """Pull a gradient back from mapped rows to the rows.
 

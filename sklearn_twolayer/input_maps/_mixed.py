@@ -137,6 +137,11 @@ class MixedMap(InputMap):
         other.numbers_ = numbers
         return other
 
+    def for_new_rows(self):
+        other = copy(self)
+        other.statistics_ = {j: each.for_new_rows() for j, each in self.statistics_.items()}
+        return other
+
     def _transform_dense(self, X):
         numbers, parts = X[:, self.columns_], self._beside_numbers(X)
         if len(self.columns_):

@@ -95,9 +95,9 @@ class PiecewiseLinearMap(InputMap):
     def _transform_dense(self, X):
         n_features = X.shape[1]
         mapped = np.empty((X.shape[0], n_features + len(self.columns_)), dtype=X.dtype)
-        mapped[:, :n_features] = self.robust_.transform(X)
+        mapped[:, :n_features] = self.robust_._transform_dense(X)
         values = ratio(X[:, self.columns_], self.starts_, self.widths_)
-        np.clip(values, 0, 1, out=mapped[:, n_features:], casting="same_kind")
+        values.clip(0, 1, out=mapped[:, n_features:], casting="same_kind")
         return mapped
 
     def bins(self):
@@ -105,18 +105,17 @@ class PiecewiseLinearMap(InputMap):
         has_some = counts > 0
         if self.sparse_ or counts.sum() <= MANY_BINS * has_some.sum():
             return None
-        return Bins(len(counts), counts[has_some])
+        return Bins(len(counts), counts[has_some], np.ones(len(self.columns_)))
 
     def interpolate(self, X, bins):
         columns = np.flatnonzero(np.diff(self.offsets_))
-        values, first = X.T[columns], self.offsets_[columns]
-        found = np.empty(values.shape, dtype=np.intp)
-        for bin_, x, start, end in zip(
-            found, values, first, self.offsets_[columns + 1], strict=True
-        ):
-            bin_[:] = self.starts_[start + 1 : end].searchsorted(x, side="right")
-        fractions = self._coordinates(values, found + first[:, None]).astype(X.dtype, copy=False)
-        return Interpolated.of(map_rows(self.robust_, X), found.T, fractions.T, bins)
+        values = X.T[columns]
+        starts = np.full((bins.n_edges - 1, len(columns)), np.inf, dtype=self.starts_.dtype)
+        starts.T[np.arange(bins.n_edges - 1) < bins.counts[:, None]] = self.starts_
+        # Several times as fast as a search in each column.
+        found = np.add.reduce(values > starts[1:, :, None], axis=0, dtype=np.int32)
+        fractions = self._coordinates(values, found + self.offsets_[columns, None])
+        return Interpolated.of(map_rows(self.robust_, X), found, fractions, bins)
 
     def _transform_sparse(self, X):
         counts = np.diff(self.offsets_)[X.indices]

@@ -15,9 +15,11 @@ def difference(high, low):
 def ratio(values, center, scale):
     """Return (values - center) / scale, with halved values if the difference may overflow."""
     info = np.finfo(center.dtype)
-    is_far = np.abs(center) > info.max * info.eps / 4
-    if not is_far.any():
+    limit = info.max * info.eps / 4
+    size = np.abs(center)
+    if size.max(initial=0) <= limit:
         return (values - center) / scale
+    is_far = size > limit
     half = np.where(is_far, 0.5, 1).astype(center.dtype)
     return (values * half - center * half) / (scale * half)
 

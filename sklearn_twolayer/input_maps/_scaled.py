@@ -1,13 +1,13 @@
 """A fitted map with factors."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from scipy import sparse
-from sklearn.base import TransformerMixin
 from sklearn.utils.metaestimators import available_if
 
-from .._documented import Documented
+from ._base import InputMap
 from ._rows import map_rows, pull_rows, sources_of
 
 
@@ -15,7 +15,7 @@ def _has_inverse(scaled) -> bool:
     return scaled.input_map is None or hasattr(scaled.input_map, "inverse_transform")
 
 
-class ScaledMap(TransformerMixin, Documented):
+class ScaledMap(InputMap):
     """A fitted map, and a factor for each of its outputs: a diagonal metric.
 
     Parameters
@@ -49,6 +49,18 @@ class ScaledMap(TransformerMixin, Documented):
         if sparse.issparse(mapped):
             return sparse.csr_array(mapped.multiply(factors))
         return np.asarray(mapped) * factors
+
+    def for_new_rows(self):
+        is_ours = isinstance(self.input_map, InputMap)
+        return ScaledMap(self.input_map.for_new_rows(), self.factors) if is_ours else self
+
+    def bins(self):
+        inner = self.input_map.bins() if isinstance(self.input_map, InputMap) else None
+        return None if inner is None else inner.scaled(self.factors)
+
+    def interpolate(self, X, bins):
+        rows = self.input_map.interpolate(X, bins)
+        return replace(rows, plain=rows.plain * bins.others(self.factors.astype(X.dtype)))
 
     def pullback(self, X, G):
         """Pull a gradient back from mapped rows, shape (n_rows, n_outputs), to the rows."""

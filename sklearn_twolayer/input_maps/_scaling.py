@@ -71,7 +71,7 @@ class ScalingMap(InputMap):
             return values
         # Far out the bound is reached up to rounding, and squares would overflow.
         far = values.dtype.type(min(1e9 * bound, info.max))
-        values = np.clip(values, -far, far)
+        values = values.clip(-far, far)
         return values / np.sqrt(1 + (values / bound) ** 2)
 
     def _transform_dense(self, X):

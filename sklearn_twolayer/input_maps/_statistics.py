@@ -1,5 +1,7 @@
 """Target statistics of the levels of a category."""
 
+from copy import copy
+
 import numpy as np
 
 from .._moments import dense_moments
@@ -60,6 +62,12 @@ class TargetStatistics:
         )
         is_frequent = np.bincount(codes, minlength=n_levels) >= FREQUENT
         self.without_fold[is_frequent] = self.of_level[is_frequent, None]
+
+    def for_new_rows(self) -> "TargetStatistics":
+        """Return the statistics without those of training rows, which are as many as folds."""
+        other = copy(self)
+        del other.without_fold
+        return other
 
     def __call__(self, codes: np.ndarray, folds: np.ndarray | None) -> np.ndarray:
         """Return the statistics of rows, shape (n_rows, n_outputs).

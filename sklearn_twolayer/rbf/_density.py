@@ -44,7 +44,7 @@ class Density:
             if missing.any() or self.numbers is not None:
                 present = np.maximum((~missing).sum(axis=0), 1)
                 self.fill = np.where(missing, 0, X).sum(axis=0) / present
-        X = self._known(X)
+        X, dtype = self._known(X), X.dtype
         n, d = X.shape
         # Powers of two do not round, and keep squares in range.
         largest = abs(X).max(axis=0)
@@ -55,7 +55,8 @@ class Density:
         one_hot = sparse.csr_array((weights, (labels, np.arange(n))), shape=(len(used), n))
         mass = np.bincount(labels, weights)
         means = one_hot @ X / mass[:, None]
-        self.means = np.asarray(means.toarray() if sparse.issparse(means) else means, dtype=float)
+        means = means.toarray() if sparse.issparse(means) else means
+        self.means = np.asarray(means, dtype=dtype)
         self.log_mass = np.log(mass / mass.sum())
         center = mass @ self.means / mass.sum()
         within = self._variances(X, labels, weights / weights.sum())
