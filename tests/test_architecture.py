@@ -38,7 +38,7 @@ OUTSIDE = {
     "_blas": {"threadpoolctl"},
     "_given": {"sklearn.utils.validation"},  # whether a fit takes weights
     "_warnings": {"joblib"},
-    "columns": {"narwhals"},
+    "columns": {"narwhals", "sklearn.decomposition", "sklearn.feature_extraction.text"},
     "input_maps": {"sklearn"},  # how transformers return rows, methods that only some have
     "rows": {"joblib"},  # what n_jobs stands for
     "attribution": {"joblib"},

@@ -1,7 +1,8 @@
 """The columns of a table, with their kinds and levels, as one matrix of floats.
 
 The matrix has a column for each number, codes for the levels of a category, a few numbers
-for a date, and NaN where a value is missing. Input maps widen it, block by block.
+for a date and for the parts of text, and NaN where a value is missing. Input maps widen it,
+block by block.
 """
 
 from ._columns import Column, Columns, learn_columns

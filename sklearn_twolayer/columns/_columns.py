@@ -9,9 +9,19 @@ import numpy as np
 from .._checks import shown
 from .._warnings import warn_user
 from ._tables import columns_of, is_frame
-from ._values import DATE_PARTS, codes_of, dates_of, float_type, kind_of, levels_of, numbers_of
+from ._text import LEVELS_PER_NUMBER, TextParts, learn_text
+from ._values import (
+    DATE_PARTS,
+    codes_of,
+    dates_of,
+    distinct_texts,
+    float_type,
+    kind_of,
+    levels_of,
+    numbers_of,
+)
 
-#: A text column with more levels than this, and than this fraction of the rows, is not a category.
+#: With more levels than this, and than this part of the rows, a column is no category.
 MANY_LEVELS, MOSTLY_UNIQUE = 50, 0.9
 
 
@@ -28,7 +38,10 @@ class Column:
     levels : tuple
         The levels of a category that were seen in fit, sorted.
     parts : tuple of str
-        The encoded parts of a date: "day", "month", "weekday", "hour".
+        What a date becomes: "day", "month", "weekday", "hour"; what a category of text with
+        many rare levels becomes beside its code: "text1", "text2" and so on.
+    text : TextParts or None
+        What makes these numbers of its text.
     """
 
     name: Any
@@ -36,16 +49,27 @@ class Column:
     levels: tuple = ()
     parts: tuple[str, ...] = ()
     index: dict = field(default_factory=dict, repr=False, compare=False)
+    text: TextParts | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the columns of the matrix that it becomes."""
+        itself = [] if self.kind == "date" else [str(self.name)]
+        return itself + [f"{self.name}_{part}" for part in self.parts]
 
     @property
     def width(self) -> int:
-        """Number of columns of the matrix for this column."""
-        return len(self.parts) or 1
+        """How many these are."""
+        return len(self.names)
 
     def floats(self, values: Any) -> np.ndarray:
-        """Return its values as floats, with one axis, or two for a date."""
+        """Return its values as floats, of one axis or (if they become several) of two."""
         if self.kind == "category":
-            return codes_of(values, self.index, self.name)
+            codes = codes_of(values, self.index, self.name)
+            if self.text is None:
+                return codes
+            texts, places = distinct_texts(values)
+            return np.column_stack([codes, self.text.numbers(texts)[places]])
         if self.kind == "number":
             return numbers_of(values, self.name)
         kept = [DATE_PARTS.index(part) for part in self.parts]
@@ -80,6 +104,8 @@ class Columns:
             became = f"{len(each.levels)} levels: {', '.join(map(str, each.levels[:5]))}"
             if len(each.levels) > 5:
                 became += ", ..."
+            if each.parts:
+                became += f"; {len(each.parts)} numbers for parts of the text"
             if each.kind != "category":
                 became = ", ".join(each.parts) or "itself"
             yield str(each.name), each.kind, became
@@ -87,8 +113,9 @@ class Columns:
     @property
     def is_category(self) -> np.ndarray:
         """Which columns of the matrix hold codes, shape (n_inputs,)."""
-        flags = [each.kind == "category" for each in self.columns for _ in range(each.width)]
-        return np.array(flags, dtype=bool)
+        flags = np.zeros(sum(each.width for each in self.columns), dtype=bool)
+        flags[self.starts] = [each.kind == "category" for each in self.columns]
+        return flags
 
     @property
     def starts(self) -> np.ndarray:
@@ -98,11 +125,7 @@ class Columns:
     @property
     def names(self) -> list[str]:
         """The names of the columns of the matrix."""
-        return [
-            f"{each.name}_{part}" if part else str(each.name)
-            for each in self.columns
-            for part in each.parts or ("",)
-        ]
+        return [name for each in self.columns for name in each.names]
 
     def matrix(self, X: Any) -> np.ndarray:
         """Return a table as floats, shape (n_rows, n_inputs); NaN where a value is missing.
@@ -115,7 +138,8 @@ class Columns:
         Returns
         -------
         ndarray
-            Numbers, codes of levels (-1 for a level not seen in fit), and days.
+            Numbers, codes of levels (-1 for a level that was not seen in fit), numbers for
+            parts of text, and days.
         """
         names, values, n_rows = columns_of(X)
         expected = [each.name for each in self.columns]
@@ -174,13 +198,17 @@ def learn_columns(X: Any, categorical_features: Any) -> Columns:
 
 def _category(name, values, n_rows):
     levels = levels_of(values, name)
-    if len(levels) > max(MANY_LEVELS, MOSTLY_UNIQUE * n_rows):
+    index, text = {level: i for i, level in enumerate(levels)}, None
+    if len(levels) >= LEVELS_PER_NUMBER and all(isinstance(level, str) for level in levels):
+        codes = codes_of(values, index, name)
+        counts = np.bincount(codes[~np.isnan(codes)].astype(int), minlength=len(levels))
+        text = learn_text(levels, counts)
+    elif len(levels) > max(MANY_LEVELS, MOSTLY_UNIQUE * n_rows):
         warn_user(
-            f"Column {name!r} has {len(levels)} levels in {n_rows} rows: free text or an "
-            "identifier is of little use as a category. Drop it, or encode its parts, for "
-            "example with skrub.StringEncoder."
+            f"Column {name!r} has {len(levels)} levels in {n_rows} rows: an identifier says "
+            "little as a category. Leave it out, or pass it as numbers or as text."
         )
-    return Column(name, "category", levels, (), {level: i for i, level in enumerate(levels)})
+    return Column(name, "category", levels, () if text is None else text.names, index, text)
 
 
 def _parts(dates):

@@ -127,6 +127,18 @@ def codes_of(values: Any, index: dict, name: Any) -> np.ndarray:
         ) from error
 
 
+def distinct_texts(values: Any) -> tuple[list[str], np.ndarray]:
+    """Return the distinct values as text, and the place of each among them.
+
+    A missing value is the empty text.
+    """
+    index: dict[str, int] = {}
+    texts = ("" if missing else str(value) for value, missing in _pairs(values))
+    places = (index.setdefault(text, len(index)) for text in texts)
+    array = np.fromiter(places, dtype=np.intp, count=len(values))
+    return list(index), array
+
+
 def numbers_of(values: Any, name: Any) -> np.ndarray:
     """Return numbers as floats, with NaN for missing values.
 

@@ -48,7 +48,8 @@ class AttributionMixin:
         The mean squared change of the prediction (for classification, of the probabilities) when
         the value of the column is replaced by that of another row, over up to 100 training rows.
         It needs no targets, and ranks columns much as permutation importance does. A category
-        counts as one column, and so do dates and numbers with missing values.
+        counts as one column, together with the parts of its text, and so do dates and numbers
+        with missing values.
         """
         check_is_fitted(self)
         rows = dense(self._background)

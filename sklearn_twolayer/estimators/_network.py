@@ -189,7 +189,7 @@ class BaseNetwork(
 
     @property
     def columns_(self) -> Columns:
-        """How the columns of a data frame were interpreted: kinds, levels, parts of dates."""
+        """How the columns of a data frame were interpreted: kinds, levels, parts."""
         if self._columns is None:
             raise AttributeError("columns_ exists only after a fit on a data frame.")
         return self._columns

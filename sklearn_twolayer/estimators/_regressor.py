@@ -114,7 +114,7 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
     feature_names_in_ : ndarray of shape (n_features_in_,)
         Names of the columns, if they are strings.
     columns_ : Columns
-        How the columns of a data frame were interpreted: kinds, levels, parts of dates.
+        How the columns of a data frame were interpreted: kinds, levels, parts of dates and text.
 
     See Also
     --------

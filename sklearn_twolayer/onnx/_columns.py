@@ -92,6 +92,12 @@ def _floats(column: Column, values: Tensor) -> list[Tensor]:
             f"The column {column.name!r}",
             f"it contained {kinds[0]} in fit, but its input has {kinds[1]}.",
         )
+    if column.text is not None:
+        raise unsupported(
+            f"The column {column.name!r}",
+            "ONNX has no form of the numbers for parts of its text. Fit on integers in place of "
+            "its levels, and name it in categorical_features; or leave it out.",
+        )
     if column.kind == "number":
         return [values.cast(np.float64)]
     return [_codes(column, values)] if column.kind == "category" else _dates(column, values)

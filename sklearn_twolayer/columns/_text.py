@@ -1,0 +1,80 @@
+"""Numbers for the parts of text: what levels that differ have in common."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.decomposition import TruncatedSVD
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+#: A level of fewer rows is rare: it has no indicator, and its mean target says little.
+FEW_ROWS = 5
+#: There is a number for so many rare levels, up to the most.
+LEVELS_PER_NUMBER, MOST_NUMBERS = 30, 30
+#: Levels that parts are learned from, parts that are known, and characters that are read.
+MOST_LEVELS, MOST_PARTS, MOST_CHARACTERS = 10_000, 2048, 256
+#: Texts that are taken apart at a time.
+BLOCK = 2**12
+#: Directions of less than this part of the largest singular value are rounding.
+ROUNDING = 1e-4
+
+
+@dataclass(frozen=True, eq=False)
+class TextParts:
+    """Pieces of one to three characters, as a few numbers: latent semantic analysis.
+
+    The pieces of a text are counted and weighted by how rare they are (tf-idf), and
+    projected on the leading directions of the levels seen in fit (Deerwester et al., 1990).
+    A text that was not seen has numbers too, like those of texts that share its pieces.
+
+    Parameters
+    ----------
+    vectorizer : TfidfVectorizer
+        Weighs the pieces.
+    directions : ndarray of shape (n_pieces, n_numbers)
+        What the weights are projected on.
+    """
+
+    vectorizer: TfidfVectorizer
+    directions: np.ndarray
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the numbers."""
+        return tuple(f"text{i + 1}" for i in range(self.directions.shape[1]))
+
+    def numbers(self, texts: list[str]) -> np.ndarray:
+        """Return the numbers of texts, shape (n_texts, n_numbers)."""
+        texts = [text[:MOST_CHARACTERS] for text in texts]
+        found = np.empty((len(texts), self.directions.shape[1]), dtype=self.directions.dtype)
+        for start in range(0, len(texts), BLOCK):
+            some = slice(start, start + BLOCK)
+            found[some] = self.vectorizer.transform(texts[some]) @ self.directions
+        return found
+
+
+def learn_text(levels: tuple[str, ...], counts: np.ndarray) -> TextParts | None:
+    """Return what makes numbers of the parts of levels; None if too few levels are rare.
+
+    No target is looked at, and the same levels give the same numbers.
+
+    Parameters
+    ----------
+    levels : tuple of str
+        The distinct texts, sorted.
+    counts : ndarray of int, shape (n_levels,)
+        The rows of each.
+    """
+    n_numbers = min(np.count_nonzero(counts < FEW_ROWS) // LEVELS_PER_NUMBER, MOST_NUMBERS)
+    if not n_numbers:
+        return None
+    some = np.linspace(0, len(levels) - 1, min(len(levels), MOST_LEVELS)).astype(int)
+    vectorizer = TfidfVectorizer(
+        analyzer="char", ngram_range=(1, 3), max_features=MOST_PARTS, dtype=np.float32
+    )
+    weights = vectorizer.fit_transform([levels[i][:MOST_CHARACTERS] for i in some])
+    if weights.shape[1] < 2:  # blanks alone: all texts are the same piece
+        return None
+    found = TruncatedSVD(min(n_numbers, weights.shape[1]), random_state=0).fit(weights)
+    sizes = found.singular_values_
+    directions = found.components_[sizes > ROUNDING * sizes[0]].T
+    return TextParts(vectorizer, np.ascontiguousarray(directions))
