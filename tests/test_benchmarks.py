@@ -156,7 +156,8 @@ def test_comparison(folder, few_models, tmp_path, capsys):
     assert json.loads(output.read_text())["rows"] == before
     text = (pages / "accuracy.rst").read_text()
     assert "4 tables" in text and "keel copy" in text
-    assert (tmp_path / "doc/_static/win_rates.png").stat().st_size > 10_000
+    for name in ("accuracy", "win_rates"):
+        assert (tmp_path / f"doc/_static/{name}.png").stat().st_size > 10_000
     assert re.search(r"regression, 4 tables", capsys.readouterr().out)
 
 

@@ -9,7 +9,7 @@ from sklearn_twolayer._report._table import TASKS
 from ..page import aligned
 from . import page
 from .evaluation import run
-from .plot import plot_win_rates
+from .plot import plot_error_against_time, plot_win_rates
 from .summary import summarize
 from .tables import find_tables
 
@@ -31,7 +31,9 @@ def main(arguments: list[str] | None = None) -> None:
     if options.page is not None:
         options.page.mkdir(exist_ok=True)
         (options.page / "accuracy.rst").write_text(page.render(results, summaries))
-        plot_win_rates(summaries, options.page.parent / "_static/win_rates.png")
+        pictures = options.page.parent / "_static"
+        plot_error_against_time(summaries, pictures / "accuracy.png")
+        plot_win_rates(summaries, pictures / "win_rates.png")
 
 
 def _parser():

@@ -48,6 +48,11 @@ model has the higher score; a tie counts as half a win.
 
 Measured on {machine}{remark}
 
+.. figure:: ../_static/accuracy.png
+   :alt: Error figure of each model against the time of a fit
+
+   Error figure and time of all models but the dummy.
+
 .. figure:: ../_static/win_rates.png
    :alt: Win rates of all models against each other
 

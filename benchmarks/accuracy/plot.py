@@ -1,10 +1,51 @@
-"""The plot of the win rates."""
+"""The plots of the comparison: error against time, and win rates."""
 
 from pathlib import Path
 
 import numpy as np
 
+from .models import CLOCK, OURS
 from .summary import Summary
+
+
+#: Colours of our models and of the others.
+BLUE, GREY = "#2f6db5", "#777777"
+
+
+def plot_error_against_time(summaries: dict[str, Summary], path: Path) -> None:
+    """Draw the error figure of each model against the time of its fit, one panel per task.
+
+    Parameters
+    ----------
+    summaries : dict of str to Summary
+        One for each task.
+    path : Path
+        The file of the plot.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(10, 4), layout="constrained")
+    for axes, (task, summary) in zip(figure.subplots(1, 2), summaries.items(), strict=True):
+        points = zip(summary.models, summary.times(), summary.figure(), strict=True)
+        for name, time, error in points:
+            if name == "Dummy":
+                continue
+            is_ours = name in OURS
+            axes.plot(time, error, "o", color=BLUE if is_ours else GREY)
+            axes.annotate(
+                name,
+                (time, error),
+                xytext=(6, 4),
+                textcoords="offset points",
+                color=BLUE if is_ours else GREY,
+                weight="bold" if is_ours else "normal",
+            )
+        axes.set(xscale="log", xlabel=f"time of a fit, in multiples of the {CLOCK}'s")
+        axes.set_ylabel("error figure (lower is better)")
+        axes.set_title(f"{task}, {len(summary.tables)} tables")
+        axes.margins(x=0.2, y=0.12)
+        axes.spines[["top", "right"]].set_visible(False)
+    figure.savefig(path, dpi=110)
 
 
 def plot_win_rates(summaries: dict[str, Summary], path: Path) -> None:
