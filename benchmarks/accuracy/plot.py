@@ -7,7 +7,6 @@ import numpy as np
 from .models import CLOCK, OURS
 from .summary import Summary
 
-
 #: Colours of our models and of the others.
 BLUE, GREY = "#2f6db5", "#777777"
 
