@@ -106,6 +106,21 @@ def test_the_output_layer_of_radial_units_is_that_of_all_rows(alpha):
     np.testing.assert_allclose(model.predict(cut(X)).compute(), local.predict(X), rtol=1e-8)
 
 
+def test_radial_units_have_the_target_statistics_of_memory():
+    rng = np.random.RandomState(0)
+    codes = rng.randint(60, size=600)  # rare levels and frequent ones
+    codes[:200] %= 3
+    table = pd.DataFrame({"code": codes.astype(str), "x": rng.normal(size=600)})
+    y = pd.Series(rng.normal(size=60)[codes] + table["x"])
+    parameters = {"n_centers": 40, "task": "regression", "refine": "width", "random_state": 0}
+    local = RBFNetwork(**parameters).fit(table, y)
+    partitions = dd.from_pandas(table.assign(y=y), npartitions=4)
+    model = DaskRBFNetwork(**parameters).fit(partitions[["code", "x"]], partitions["y"])
+    found = model.to_local()
+    assert found.input_map_.statistics_
+    np.testing.assert_allclose(found.predict(table), local.predict(table), atol=1e-6)
+
+
 def test_more_rows_than_the_sample_reach_the_output_layer(monkeypatch):
     monkeypatch.setattr(_table, "SAMPLE_ROWS", 150)
     parameters = {"n_centers": 20, "task": "regression", "refine": None, "random_state": 0}
