@@ -60,6 +60,15 @@ def test_statistics_of_training_rows_are_dropped():
     assert some and not any(hasattr(statistics, "without_fold") for statistics in some)
 
 
+@pytest.mark.filterwarnings("ignore:warm_start=True continues with other rows")
+def test_training_goes_on_without_them():
+    frame, y = towns()
+    model = TwoLayerRegressor(**BLEND, blend="scale", warm_start=True).fit(frame, y)
+    model.fit(frame[:100], y[:100]).fit(frame[100:], y[100:])
+    model = pickle.loads(pickle.dumps(model)).partial_fit(frame, y).partial_fit(frame, y)
+    assert np.isfinite(model.predict(frame)).all()
+
+
 def test_a_warm_start_has_those_of_its_rows():
     model = TwoLayerRegressor(**BLEND, blend="scale", warm_start=True).fit(*towns())
     loaded = pickle.loads(pickle.dumps(model))

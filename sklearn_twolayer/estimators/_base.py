@@ -163,10 +163,10 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
             folds = Folds(deal_folds(sample.targets, n_folds, rng), blend.n_networks)
         elif known is None or known.rows != rows:
             warn_user(
-                "warm_start=True continues with other rows than the last fit, so the factors of "
-                "the networks cannot be fitted on held-out rows: the factors and the "
-                "radial-basis network of the last fit are kept. Set warm_start=False for a new "
-                "fit, or blend='mean' to average the networks."
+                "warm_start=True continues with other rows than the last fit, or from one with "
+                "warm_start=False, so the factors of the networks cannot be fitted on held-out "
+                "rows: the factors and the radial-basis network of the last fit are kept. Set "
+                "warm_start=False for a new fit, or blend='mean' to average the networks."
             )
             return None
         else:

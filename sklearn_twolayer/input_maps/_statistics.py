@@ -66,7 +66,7 @@ class TargetStatistics:
     def for_new_rows(self) -> "TargetStatistics":
         """Return the statistics without those of training rows, which are as many as folds."""
         other = copy(self)
-        del other.without_fold
+        vars(other).pop("without_fold", None)  # gone already, if a fit goes on from the last
         return other
 
     def __call__(self, codes: np.ndarray, folds: np.ndarray | None) -> np.ndarray:
