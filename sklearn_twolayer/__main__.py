@@ -20,7 +20,7 @@ DESCRIPTION = """\
 Compare two-layer networks with a dummy, a linear model, a random forest, gradient-boosted
 trees and scikit-learn's MLP by cross-validation, all with default parameters: on your own
 file (CSV, Parquet, Excel, JSON, Feather), or without arguments on tables that scikit-learn
-ships. Categories, dates and missing values are handled. Without --target, the columns of
+ships. Categories, text, dates and missing values are handled. Without --target, the columns of
 the file are listed."""
 
 EPILOG = """\

@@ -215,12 +215,25 @@ def test_columns_are_listed_where_no_target_is_named(capsys, frame, passengers):
 def test_what_is_made_of_the_columns_is_said(capsys, passengers):
     out = simple(capsys, passengers, "--target", "Survived")
     for note in (
-        "dropped, identifiers, names or free text: PassengerId, Name",
+        "dropped, identifiers: PassengerId",
         "dropped, constant: Planet",
         "dropped, empty: Remarks",
         "read as dates: Boarded",
     ):
         assert f"({note})" in out
+
+
+def test_text_is_kept_and_identifiers_are_not(capsys, frame, tmp_path):
+    """The rows differ in their letters alone, which rule the target."""
+    letters = ["abcdefghijkl"[i // 10] + "mnopqrstuv"[i % 10] for i in range(120)]
+    codes = [f"{'early' if i % 2 else 'late'} {word}" for i, word in enumerate(letters)]
+    changed = frame.assign(Ticket=codes, uuid=letters, Late=np.arange(120) % 2)
+    path = write(changed, tmp_path / "text.csv", "csv", index=False)
+    names = ["--models", "dummy,rbf,ridge", "--folds", 2, "--task", "regression"]
+    code, out, err = run(capsys, path, "--target", "Late", *names)
+    assert (code, err) == (0, "") and "(dropped, identifiers: PassengerId, uuid)" in out
+    found = {name: float(score) for name, score, *_ in LINE.findall(out)}
+    assert found["RBFNetwork"] > 0.8 and found["DummyRegressor"] < 0.1
 
 
 @pytest.mark.parametrize(
@@ -388,8 +401,8 @@ def test_groups_stay_together(task):
 
 def test_group_is_no_column_to_learn_from(capsys, passengers):
     out = simple(capsys, passengers, "--target", "Fare", "--group", "Family")
-    assert "120 rows, 6 columns" in out
-    assert "120 rows, 7 columns" in simple(capsys, passengers, "--target", "Fare")
+    assert "120 rows, 7 columns" in out
+    assert "120 rows, 8 columns" in simple(capsys, passengers, "--target", "Fare")
 
 
 @pytest.mark.parametrize("counts", [(97, 3), (3, 97)])

@@ -10,12 +10,10 @@ from skrub import Cleaner
 from ._files import read_frame
 from ._table import TableError
 
-#: A text column with a larger fraction of distinct values is treated as names or free text.
-MOSTLY_DISTINCT = 0.9
 #: Maximum number of columns in a list.
 SHOWN = 40
 
-_IDENTIFIER = re.compile(r"(?i:(^|[\s_.-])(id|index)$|^unnamed: \d+$)|[a-z](Id|ID)$")
+_IDENTIFIER = re.compile(r"(?i:(^|[\s_.-])((gu|u|uu)?id|index)$|^unnamed: \d+$)|[a-z](Id|ID)$")
 
 
 def list_columns(path: str) -> str:
@@ -62,9 +60,9 @@ def _nothing_to_learn(name, column) -> str | None:
     n_distinct = column.nunique()
     if n_distinct == 1 and column.notna().all():
         return "constant"
-    if is_text and n_distinct > max(20, MOSTLY_DISTINCT * column.count()):
-        return "identifiers, names or free text"
-    if pd.api.types.is_integer_dtype(column) and column.is_unique:
-        if _IDENTIFIER.search(name) or column.diff().iloc[1:].eq(1).all():
-            return "identifiers, names or free text"
+    is_whole = pd.api.types.is_integer_dtype(column)
+    if column.is_unique and (is_text or is_whole):
+        counts_rows = is_whole and column.diff().iloc[1:].eq(1).all()
+        if counts_rows or _IDENTIFIER.search(name):
+            return "identifiers"
     return None

@@ -48,7 +48,9 @@ def models_for(task: str, seed: int, takes_frames: bool = False) -> dict[str, An
         f"TwoLayer{kind}": getattr(sklearn_twolayer, f"TwoLayer{kind}")(**seeded),
         "RBFNetwork": sklearn_twolayer.RBFNetwork(task=task, **seeded),
     }
-    return {name: _prepared(name, model, takes_frames) for name, model in models.items()}
+    if takes_frames:
+        return {name: _on_frames(name, model, seed) for name, model in models.items()}
+    return {name: _on_numbers(name, model) for name, model in models.items()}
 
 
 def choose(models: dict[str, Any], wanted: str | None) -> dict[str, Any]:
@@ -68,13 +70,18 @@ def choose(models: dict[str, Any], wanted: str | None) -> dict[str, Any]:
     return {name: models[name] for name in models if name.lower().startswith(tuple(starts))}
 
 
-def _prepared(name, model, takes_frames):
+def _on_numbers(name, model):
     is_scaled = name.startswith(("Logistic", "Ridge", "MLP"))
-    if not takes_frames or name.startswith("Dummy"):
-        return make_pipeline(StandardScaler(), model) if is_scaled else model
+    return make_pipeline(StandardScaler(), model) if is_scaled else model
+
+
+def _on_frames(name, model, seed):
+    if name.startswith("Dummy"):
+        return model
     from skrub import Cleaner, tabular_pipeline
 
     if type(model).__module__.startswith("sklearn_twolayer"):
-        # The networks handle categories, missing values and dates themselves.
+        # The networks handle categories, text, missing values and dates themselves.
         return make_pipeline(Cleaner(drop_if_constant=True), model)
-    return tabular_pipeline(model)
+    encoder = "tablevectorizer__high_cardinality__random_state"  # of text with many levels
+    return tabular_pipeline(model).set_params(**{encoder: seed})
