@@ -149,6 +149,27 @@ def test_random_identifiers_mislead_nobody(make):
     assert log_loss(y[400:], estimator.predict_proba(frame[400:])) < np.log(2) + 0.03
 
 
+@pytest.mark.parametrize(
+    ("level", "quantity"),
+    [
+        ("{:.2f}", "decimal numbers"),
+        ("-{:.2f}e-3", "decimal numbers"),
+        ("{:.0f}", None),  # postcodes and other codes are integers, too
+        ("1.{:.1f}", None),
+        ("2020-{:.0f}", None),
+        ("1{:03.0f}-11-03", "dates"),
+        ("3/11/1{:03.0f} 12:30", "dates"),
+    ],
+)
+def test_quantities_as_text_are_noted(level, quantity):
+    levels = [level.format(i) for i in np.linspace(1, 99, 90)]
+    if quantity is None:
+        assert learn_columns(pd.DataFrame({"a": levels}), "from_dtype").columns[0].text
+        return
+    with pytest.warns(UserWarning, match=f"'a' holds {quantity} as text"):
+        learn_columns(pd.DataFrame({"a": [*levels, "?", "unknown", None]}), "from_dtype")
+
+
 def test_skops_keeps_them():
     skops = pytest.importorskip("skops.io")
     fitted = TwoLayerRegressor(**SMALL).fit(FRAME, Y)

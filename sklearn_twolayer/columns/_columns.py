@@ -9,7 +9,7 @@ import numpy as np
 from .._checks import shown
 from .._warnings import warn_user
 from ._tables import columns_of, is_frame
-from ._text import LEVELS_PER_NUMBER, TextParts, learn_text
+from ._text import LEVELS_PER_NUMBER, TextParts, learn_text, quantity_in
 from ._values import (
     DATE_PARTS,
     codes_of,
@@ -38,10 +38,10 @@ class Column:
     levels : tuple
         The levels of a category that were seen in fit, sorted.
     parts : tuple of str
-        What a date becomes: "day", "month", "weekday", "hour"; what a category of text with
-        many rare levels becomes beside its code: "text1", "text2" and so on.
+        The numbers that encode a date: "day", "month", "weekday", "hour"; or those in addition
+        to the code of a category, for text with many rare levels: "text1", "text2" and so on.
     text : TextParts or None
-        What makes these numbers of its text.
+        Computes the latter.
     """
 
     name: Any
@@ -53,17 +53,17 @@ class Column:
 
     @property
     def names(self) -> list[str]:
-        """The names of the columns of the matrix that it becomes."""
+        """The names of its columns in the matrix."""
         itself = [] if self.kind == "date" else [str(self.name)]
         return itself + [f"{self.name}_{part}" for part in self.parts]
 
     @property
     def width(self) -> int:
-        """How many these are."""
+        """Number of its columns in the matrix."""
         return len(self.names)
 
     def floats(self, values: Any) -> np.ndarray:
-        """Return its values as floats, of one axis or (if they become several) of two."""
+        """Return its values as floats: a vector, or a matrix if there are several columns."""
         if self.kind == "category":
             codes = codes_of(values, self.index, self.name)
             if self.text is None:
@@ -119,7 +119,7 @@ class Columns:
 
     @property
     def starts(self) -> np.ndarray:
-        """Where each column begins in the matrix, shape (n_columns,)."""
+        """The position of the first number of each column in the matrix, shape (n_columns,)."""
         return np.cumsum([0, *(each.width for each in self.columns)])[:-1]
 
     @property
@@ -203,6 +203,11 @@ def _category(name, values, n_rows):
         codes = codes_of(values, index, name)
         counts = np.bincount(codes[~np.isnan(codes)].astype(int), minlength=len(levels))
         text = learn_text(levels, counts)
+        if text is not None and (quantity := quantity_in(levels)):
+            warn_user(
+                f"Column {name!r} holds {quantity} as text, so their order is lost: convert it to "
+                "numbers or dates."
+            )
     elif len(levels) > max(MANY_LEVELS, MOSTLY_UNIQUE * n_rows):
         warn_user(
             f"Column {name!r} has {len(levels)} levels in {n_rows} rows: an identifier says "

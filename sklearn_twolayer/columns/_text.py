@@ -1,5 +1,6 @@
-"""Numbers for the parts of text: what levels that differ have in common."""
+"""Numbers for the parts of text, which different levels may share."""
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,14 +9,20 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 #: A level of fewer rows is rare: it has no indicator, and its mean target says little.
 FEW_ROWS = 5
-#: There is a number for so many rare levels, up to the most.
+#: Number of rare levels per number, and the maximum number of numbers.
 LEVELS_PER_NUMBER, MOST_NUMBERS = 30, 30
-#: Levels that parts are learned from, parts that are known, and characters that are read.
+#: Maximum number of levels in fit, of distinct pieces, and of characters read per text.
 MOST_LEVELS, MOST_PARTS, MOST_CHARACTERS = 10_000, 2048, 256
-#: Texts that are taken apart at a time.
+#: Number of texts that are split at a time.
 BLOCK = 2**12
-#: Directions of less than this part of the largest singular value are rounding.
+#: Directions below this fraction of the largest singular value are rounding errors.
 ROUNDING = 1e-4
+#: If more of the levels are decimals or dates, the column was probably not converted.
+MOSTLY = 0.9
+QUANTITIES = {
+    "decimal numbers": re.compile(r"\s*[-+]?\d*[.,]\d+(e[-+]?\d+)?\s*", re.IGNORECASE),
+    "dates": re.compile(r"\s*(\d{4}([-/.])\d\d?\2\d\d?|\d\d?([-/.])\d\d?\3\d{4})([T\s].*)?"),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,14 +31,14 @@ class TextParts:
 
     The pieces of a text are counted and weighted by how rare they are (tf-idf), and
     projected on the leading directions of the levels seen in fit (Deerwester et al., 1990).
-    A text that was not seen has numbers too, like those of texts that share its pieces.
+    An unseen text also has numbers, similar to those of texts that share its pieces.
 
     Parameters
     ----------
     vectorizer : TfidfVectorizer
-        Weighs the pieces.
+        Counts and weights the pieces.
     directions : ndarray of shape (n_pieces, n_numbers)
-        What the weights are projected on.
+        The projection of the weights.
     """
 
     vectorizer: TfidfVectorizer
@@ -53,16 +60,16 @@ class TextParts:
 
 
 def learn_text(levels: tuple[str, ...], counts: np.ndarray) -> TextParts | None:
-    """Return what makes numbers of the parts of levels; None if too few levels are rare.
+    """Learn numbers for the parts of levels; return None if too few levels are rare.
 
-    No target is looked at, and the same levels give the same numbers.
+    Targets are not used, and the same levels give the same numbers.
 
     Parameters
     ----------
     levels : tuple of str
         The distinct texts, sorted.
     counts : ndarray of int, shape (n_levels,)
-        The rows of each.
+        Number of rows of each.
     """
     n_numbers = min(np.count_nonzero(counts < FEW_ROWS) // LEVELS_PER_NUMBER, MOST_NUMBERS)
     if not n_numbers:
@@ -78,3 +85,17 @@ def learn_text(levels: tuple[str, ...], counts: np.ndarray) -> TextParts | None:
     sizes = found.singular_values_
     directions = found.components_[sizes > ROUNDING * sizes[0]].T
     return TextParts(vectorizer, np.ascontiguousarray(directions))
+
+
+def quantity_in(levels: tuple[str, ...]) -> str | None:
+    """Return what most levels are, "decimal numbers" or "dates"; None if they are other text.
+
+    Examples
+    --------
+    >>> quantity_in(("2020-01-31", "2021-11-05 12:30"))
+    'dates'
+    """
+    for quantity, pattern in QUANTITIES.items():
+        if sum(map(bool, map(pattern.fullmatch, levels))) > MOSTLY * len(levels):
+            return quantity
+    return None

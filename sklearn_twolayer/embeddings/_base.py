@@ -115,23 +115,24 @@ class Embedding(Documented):
     def predictor(
         self, own: tuple[np.ndarray, ...], weights: np.ndarray, n_features: int, bins: Bins | None
     ) -> Callable:
-        """Return the function of V and X that gives y_E W, where there is no way back.
+        """Return a function of V and X that computes y_E W, for predictions alone.
 
         Parameters
         ----------
         own : tuple of ndarray
             The arrays of `parameters`.
         weights : ndarray of shape (..., width, n_outputs)
-            Of the output layer.
+            The weights of the output layer.
         n_features : int
             Number of mapped inputs.
         bins : Bins or None
-            Where coordinates stand among them, if rows are by bin and fraction.
+            The positions of piecewise-linear coordinates among them, if rows are represented by
+            bin and fraction.
 
         Returns
         -------
         callable
-            Takes V and X as `forward` does, or `Interpolated` rows in the place of X, and
+            Takes V and X as `forward` does, or `Interpolated` rows instead of X, and
             returns an array of shape (..., n_rows, n_outputs).
         """
         return lambda V, X: np.matmul(self.forward(own, V, X)[0], weights)

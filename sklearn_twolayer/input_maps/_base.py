@@ -82,7 +82,7 @@ class InputMap(TransformerMixin, Documented):
         raise NotImplementedError
 
     def for_new_rows(self) -> "InputMap":
-        """Return the map without what it knows of training rows alone."""
+        """Return the map without anything that only training rows need."""
         return self
 
     def pullback(self, X, G: np.ndarray) -> np.ndarray:

@@ -64,9 +64,9 @@ class TargetStatistics:
         self.without_fold[is_frequent] = self.of_level[is_frequent, None]
 
     def for_new_rows(self) -> "TargetStatistics":
-        """Return the statistics without those of training rows, which are as many as folds."""
+        """Return the statistics without those of training rows, of which there is one per fold."""
         other = copy(self)
-        vars(other).pop("without_fold", None)  # gone already, if a fit goes on from the last
+        vars(other).pop("without_fold", None)  # already removed if training continues
         return other
 
     def __call__(self, codes: np.ndarray, folds: np.ndarray | None) -> np.ndarray:
