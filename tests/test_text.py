@@ -201,3 +201,5 @@ def test_dask_learns_the_same_parts():
     np.testing.assert_array_equal(remote.columns_.matrix(FRAME), local.columns_.matrix(FRAME))
     found = remote.predict(both.drop(columns="y")).compute()
     np.testing.assert_allclose(found, local.predict(FRAME), rtol=1e-3, atol=1e-3)
+    remote.to_local().set_params(solver="adam").partial_fit(FRAME, Y)  # a copy
+    np.testing.assert_array_equal(remote.predict(both.drop(columns="y")).compute(), found)

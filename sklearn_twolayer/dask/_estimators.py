@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -136,7 +137,7 @@ class DaskEstimator(BaseEstimator):
             The fitted estimator, with identical predictions.
         """
         check_is_fitted(self)
-        return self._local
+        return copy(self._local)  # which may be trained further
 
     def _on_table(self) -> Any:
         return self.on_table(**self._params_without_client())
