@@ -34,6 +34,10 @@ BENDS = np.linspace(0, 1, 9)[1:-1]
 COMPARED = (0.8, 0.9, 0.95)
 #: Powers of the predicted size: 0 for intervals of one width, 1 for what was learned.
 POWERS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25)
+#: Larger outputs and errors count as this large when sizes are learned: sums stay in range.
+LARGEST = 1e300
+#: Bound of the logarithm of a size, of which the exponential is a number.
+LARGEST_LOGARITHM = 700.0
 #: A larger power must make intervals narrower by this fraction.
 WORTH = 0.005
 
@@ -112,7 +116,7 @@ class ErrorSize:
 
     def features(self, X: Matrix, z: np.ndarray) -> np.ndarray:
         """Return what the size depends on, shape (n_rows, n_features)."""
-        z = z.astype(np.float64)
+        z = _bounded(z)
         above = np.maximum(z[:, None, :] - self.bends, 0).reshape(len(z), -1)
         parts = [z, above]
         mapped = map_rows(self.input_map, X[:1])
@@ -133,7 +137,7 @@ class ErrorSize:
         """
         if self.model is None or not self.powers.any():
             return np.ones(z.shape)
-        return np.exp(self.powers * self.model.raw_outputs(self.features(X, z)))
+        return _sizes(self.powers, self.model.raw_outputs(self.features(X, z)))
 
 
 class LeftOutErrors(NamedTuple):
@@ -178,7 +182,8 @@ class Intervals:
         """
         left_out = _thinned(left_out)
         size, logs = _learn_size(left_out, input_map)
-        scaled = np.abs(left_out.errors) / np.exp(size.powers * logs)
+        with np.errstate(over="ignore"):  # then the interval is as wide as numbers allow
+            scaled = np.abs(left_out.errors) / _sizes(size.powers, logs)
         return cls(tuple(Scores.of(column, left_out.weights) for column in scaled.T), size)
 
     def half_widths(self, X: Matrix, z: np.ndarray, coverage: float) -> np.ndarray:
@@ -203,11 +208,19 @@ def _thinned(left_out: LeftOutErrors) -> LeftOutErrors:
     return LeftOutErrors(*(each[kept] for each in left_out))
 
 
+def _bounded(values: np.ndarray) -> np.ndarray:
+    return np.clip(values.astype(np.float64), -LARGEST, LARGEST)
+
+
+def _sizes(powers, logs: np.ndarray) -> np.ndarray:
+    return np.exp(np.clip(powers * logs, -LARGEST_LOGARITHM, LARGEST_LOGARITHM))
+
+
 def _learn_size(left_out: LeftOutErrors, input_map: Transformer | None):
     """Return the size of errors, and its leave-one-out logarithms for the rows."""
     X, z, errors, weights = left_out
-    n_outputs = z.shape[1]
-    bends = np.quantile(z.astype(np.float64), BENDS, axis=0)
+    errors, n_outputs = _bounded(errors), z.shape[1]
+    bends = np.quantile(_bounded(z), BENDS, axis=0)
     size = ErrorSize(input_map, bends, None, np.zeros(n_outputs))
     # Errors of zero have no logarithm, and small ones should not dominate.
     floor = np.median(np.abs(errors), axis=0) + 1e-3 * np.abs(errors).mean(axis=0)
@@ -234,7 +247,7 @@ def _best_power(errors: np.ndarray, logs: np.ndarray, weights: np.ndarray) -> fl
     """Return the power of the size that makes intervals narrowest."""
     best, narrowest = 0.0, np.inf
     for power in POWERS:
-        sizes = np.exp(power * logs)
+        sizes = _sizes(power, logs)
         scores = Scores.of(errors / sizes, weights)
         levels = [level for level in COMPARED if level <= scores.shares[-1]]
         quantiles = np.array([scores.quantile(level) for level in levels])

@@ -26,6 +26,10 @@ QUERIES = (
     "transform",
     "score_samples",
 )
+#: Methods that some fits have no answer for.
+FURTHER = ("predict_interval", "predict_set", "explain", "input_gradients")
+#: Results that are computed when they are read.
+READ = ("feature_importances_", "oof_prediction_", "oof_score_", "loo_error_", "columns_")
 
 
 class Examination(Watch):
@@ -80,7 +84,8 @@ class Examination(Watch):
 
     def queries(self) -> list[str]:
         """Return what the class of the estimator can be asked."""
-        return [query for query in QUERIES if hasattr(type(self.estimator), query)]
+        asked = (*QUERIES, *FURTHER)
+        return [query for query in asked if hasattr(type(self.estimator), query)]
 
     def ask_too_early(self) -> None:
         """Ask what only a fitted estimator knows."""
@@ -122,6 +127,19 @@ class Examination(Watch):
             self.find("wrong shape", "score", f"a {type(done.value).__name__}")
         self.check_names()
         self.check_labels()
+        if self.dice.chance(0.3):
+            self.ask_further()
+
+    def ask_further(self) -> None:
+        """Ask what some fits have no answer for, and say so."""
+        for name in filter(dir(type(self.estimator)).__contains__, READ):
+            done = self.call("__getattribute__", name)
+            if done.worked and name == "feature_importances_":
+                self.check_values(name, done.value, self.case.table.numbers)
+        for query in FURTHER:
+            done = self.call(query, self.case.table.X)
+            if done.worked:
+                self.check_values(query, done.value, self.case.table.numbers)
 
     def check_values(self, query: str, values: Any, label: str) -> None:
         """Check that values are finite, and probabilities."""
@@ -130,6 +148,10 @@ class Examination(Watch):
         step = f"{type(self.estimator).__name__}.{query}"
         if query == "score_samples":  # falls to -inf far from all rows
             values = np.where(np.isneginf(values), 0, values)
+        if query == "explain":
+            values = values.values
+        if query == "input_gradients" and self.case.table.dressed is not np.array:
+            return  # NaN for all but numbers
         self.findings += check_finite(values, step, label)
         if query == "predict_proba":
             sums = type(self.estimator._targets).__name__ != "MultilabelTargets"
@@ -165,12 +187,13 @@ class Examination(Watch):
         if kind == "extreme":
             name = self.dice.one(EXTREME)
             rows = EXTREME[name](self.dice, self.dice.rng.normal(size=plain.shape))
+            rows = self.case.table.dressed(rows)
         elif kind == "spoiled":
             name, rows = spoiled_rows(self.dice, plain)
         elif kind == "container":
             name, rows = contain(self.dice, plain, rounded=self.case.table.moderate)
         elif kind == "few":
-            rows = plain[: self.dice.one([0, 1, 2])]
+            rows = self.case.table.dressed(plain[: self.dice.one([0, 1, 2])])
         elif kind == "columns":
             rows = plain[:, :-1] if plain.shape[1] > 1 else np.c_[plain, plain]
         else:
@@ -238,7 +261,7 @@ class Examination(Watch):
         if has_partial_fit(self.estimator):
             kinds += ["in parts", "one row"]
         kind = self.dice.one(kinds)
-        X, y = self.case.table.plain, as_array(self.case.table.y)
+        X, y = self.case.table.dressed(self.case.table.plain), as_array(self.case.table.y)
         if kind == "spoiled":
             self.fit_spoiled()
         elif kind == "in parts":
@@ -271,7 +294,8 @@ class Examination(Watch):
 
     def fit_again(self, kind: str) -> None:
         """Check that a fit from the start forgets the last one."""
-        if not isinstance(self.estimator.random_state, int):
+        goes_on = getattr(self.estimator, "warm_start", False)
+        if goes_on or not isinstance(self.estimator.random_state, int):
             return
         X, y, fresh = self.case.table.X, self.case.table.y, clone(self.estimator)
         if not (self.training("fit", X, y).worked and self.training("fit", X, y, on=fresh).worked):

@@ -70,7 +70,7 @@ def _validation(dice, table):
         return {"X_val": X, "y_val": y}, True
     if kind == "few":  # not all classes are among them, perhaps
         some = as_array(y)[:2] if table.moderate or getattr(y, "ndim", 0) else y
-        return {"X_val": plain[:2], "y_val": some}, None
+        return {"X_val": table.dressed(plain[:2]), "y_val": some}, None
     if kind == "one":
         return dice.one([{"X_val": X}, {"y_val": y}]), False
     if kind == "columns":

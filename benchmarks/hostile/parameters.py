@@ -105,10 +105,7 @@ def loss_and_blend(dice: Dice, problem: str) -> dict[str, Any]:
     """Return a loss, a number of networks, and what is made of them."""
     parameters, has_partner = {}, True
     if problem in REGRESSION and dice.chance(0.5):
-        losses = [*REGRESSION_LOSSES, Quantile(0.9), Huber(0.5)]
-        if problem != "positive":
-            losses = [loss for loss in losses if loss not in ("poisson", "gamma")]
-        parameters["loss"] = dice.one(losses)
+        parameters["loss"] = regression_loss(dice, problem)
         has_partner = parameters["loss"] == "squared_error"
     elif problem not in REGRESSION and dice.chance(0.3):
         parameters["loss"] = dice.one([*CLASSIFICATION_LOSSES, Quantile(0.5), Huber()])
@@ -120,6 +117,14 @@ def loss_and_blend(dice: Dice, problem: str) -> dict[str, Any]:
     parameters["n_estimators"] = n_estimators
     parameters["blend"] = "auto" if blend == "mean" and n_estimators == 1 else blend
     return parameters
+
+
+def regression_loss(dice: Dice, problem: str) -> Any:
+    """Return a loss for targets of this kind."""
+    losses = [*REGRESSION_LOSSES, Quantile(0.9), Huber(0.5)]
+    if problem != "positive":
+        losses = [loss for loss in losses if loss not in ("poisson", "gamma")]
+    return dice.one(losses)
 
 
 def is_curved(loss: Any) -> bool:
@@ -223,7 +228,7 @@ def radial_parameters(dice: Dice, problem: str, table: Table) -> dict[str, Any]:
     """Return parameters of an RBFNetwork."""
     parameters = common_parameters(dice, problem, table) | geometry(dice)
     parameters["task"] = "regression" if problem in REGRESSION else "classification"
-    parameters["n_centers"] = dice.one([1, 2, 5, 8 if table.is_tall else 512])
+    parameters["n_centers"] = dice.one([1, 2, 5, *([8] if table.is_tall else [512, None])])
     parameters["input_map"] = input_map(dice, table)
     parameters["centers"] = centers(dice, table, parameters["input_map"])
     parameters["width"] = dice.one([*WIDTHS, "loo", 0.7, WIDTHS["nearest"](3)])
@@ -234,6 +239,10 @@ def radial_parameters(dice: Dice, problem: str, table: Table) -> dict[str, Any]:
     decays = isinstance(kernel, str) and KERNELS[kernel].decays
     parameters["solver"] = dice.one(["lbfgs", "adam", LBFGS(3), *["gradient_descent"] * decays])
     parameters["refine"] = refinement(dice, parameters)
+    parameters["warm_start"] = "gradient" in (parameters["refine"] or "") and dice.chance(0.3)
+    parameters["verbose"] = dice.chance(0.1)
+    if problem in REGRESSION and dice.chance(0.3):
+        parameters["loss"] = regression_loss(dice, problem)
     return parameters
 
 

@@ -64,16 +64,11 @@ ROWS: dict[str, Callable] = {
     "matrix": lambda X: X.view(np.matrix),
     "masked": lambda X: np.ma.masked_array(X, X > 0),
     "decimals": lambda X: np.array([[Decimal(str(v)) for v in row] for row in X.tolist()]),
-    "pandas of text": lambda X: pd.DataFrame(X).assign(more="red"),
-    "pandas with NA": lambda X: pd.DataFrame(X).astype("Float64").mask(X == X.flat[0]),
     "pandas of dates": lambda X: pd.DataFrame(
         {"a": pd.Timestamp("2020-01-01")}, np.arange(len(X))
     ),
-    "pandas of categories": lambda X: pd.DataFrame(np.where(X > 0, "a", "b")).astype("category"),
     "pandas with mixed names": lambda X: pd.DataFrame({"a": X[:, 0], 1: X[:, -1]}),
     "a series": lambda X: pd.Series(X[:, 0]),
-    "polars of text": lambda X: pl.DataFrame({"a": ["red"] * len(X)}),
-    "polars with null": lambda X: pl.DataFrame({"a": [None, *X[1:, 0].tolist()]}),
     "a lazy frame": lambda X: pl.DataFrame({"a": X[:, 0]}).lazy(),
 }
 #: Those that a fit may take after all.

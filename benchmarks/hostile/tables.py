@@ -8,6 +8,7 @@ from scipy import sparse
 
 from .containers import contain, vector
 from .dice import Dice
+from .frames import Dressed
 
 #: What is to be learned, and how often.
 PROBLEMS = {
@@ -31,7 +32,8 @@ class Table(NamedTuple):
     `plain` holds the numbers of the rows before they went into their container; `numbers`
     says what is special about those, in the `label` of it all. `expected`
     says whether a fit "works", is "refused", or "either"; `moderate`, whether all numbers are
-    such that a user's transformer can be trusted with them.
+    such that a user's transformer can be trusted with them. `dressed` makes rows of other
+    numbers, in a data frame where the rows have columns that are no numbers.
     """
 
     X: Any
@@ -42,6 +44,7 @@ class Table(NamedTuple):
     numbers: str
     expected: str
     moderate: bool
+    dressed: Callable = np.array
 
     @property
     def is_sparse(self) -> bool:
@@ -150,6 +153,9 @@ def draw_table(dice: Dice, problem: str) -> Table:
     y_name, y = draw_targets(dice, normal[: len(X)], problem, extreme=extreme == "y")
     weights_name, weights = draw_weights(dice, len(X), extreme=extreme == "weights")
     container, contained = contain(dice, X, rounded=extreme != "X")
+    dressed = Dressed(dice, len(X)) if dice.chance(0.15) else np.array
+    if dressed is not np.array:
+        container, contained = repr(dressed), dressed(X)
     names = {"X": name, "y": y_name, "weights": weights_name}
     label = f"X: {name} in {container}; y: {y_name}; weights: {weights_name}"
     return Table(
@@ -160,7 +166,8 @@ def draw_table(dice: Dice, problem: str) -> Table:
         label,
         f"{extreme}: {names[extreme]}" if extreme else "moderate numbers",
         "either" if extreme else "works",
-        extreme != "X",
+        extreme != "X" and dressed is np.array,
+        dressed,
     )
 
 

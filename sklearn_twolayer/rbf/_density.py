@@ -39,18 +39,17 @@ class Density:
     ):
         self.numbers = None if is_category is None else np.flatnonzero(~is_category)
         self.fill: np.ndarray | None = None
-        if not sparse.issparse(X):
-            missing = np.isnan(X)
-            if missing.any() or self.numbers is not None:
-                present = np.maximum((~missing).sum(axis=0), 1)
-                self.fill = np.where(missing, 0, X).sum(axis=0) / present
-        X, dtype = self._known(X), X.dtype
+        X, dtype = self._numbers(X), X.dtype
         n, d = X.shape
-        # Powers of two do not round, and keep squares in range.
-        largest = abs(X).max(axis=0)
-        largest = largest.toarray().ravel() if sparse.issparse(largest) else largest
+        # Powers of two do not round, and keep squares and sums in range.
+        is_sparse = sparse.issparse(X)
+        largest = abs(X).max(axis=0).toarray().ravel() if is_sparse else _largest(X)
         self.exponents = np.clip(np.frexp(largest.astype(np.float64))[1], -1000, 1000)
         X = self._scaled(X)
+        if not is_sparse and (self.numbers is not None or np.isnan(X).any()):
+            present = ~np.isnan(X)
+            self.fill = np.where(present, X, 0).sum(axis=0) / np.maximum(present.sum(axis=0), 1)
+            X = self._filled(X)
         used, labels = np.unique(labels, return_inverse=True)
         one_hot = sparse.csr_array((weights, (labels, np.arange(n))), shape=(len(used), n))
         mass = np.bincount(labels, weights)
@@ -67,11 +66,8 @@ class Density:
         self.width = max(np.sqrt((within / total).mean()), scott if len(used) > n / 2 else 0, 1e-6)
         self.precision = 1 / (self.width * np.sqrt(total))
 
-    def _known(self, X):
-        """Return the numbers, with missing ones replaced; a column of zeros if there are none."""
-        if self.fill is None:
-            return X
-        X = np.where(np.isnan(X), self.fill.astype(X.dtype), X)
+    def _numbers(self, X):
+        """Return the columns that are no categories; one of zeros if there are none."""
         if self.numbers is None:
             return X
         return X[:, self.numbers] if len(self.numbers) else np.zeros((len(X), 1), X.dtype)
@@ -80,6 +76,10 @@ class Density:
         """Return rows in units of powers of two."""
         unit = np.ldexp(1.0, -self.exponents)
         return sparse.csr_array(X.multiply(unit)) if sparse.issparse(X) else X * unit
+
+    def _filled(self, X):
+        """Return scaled rows with missing numbers replaced."""
+        return X if self.fill is None else np.where(np.isnan(X), self.fill, X)
 
     @property
     def numbers_per_row(self) -> int:
@@ -98,10 +98,16 @@ class Density:
     def log(self, X) -> np.ndarray:
         """Return log p of rows, shape (n_rows,), in nats; a finite number for any row."""
         geometry = make_geometry("diagonal", shared=True)
-        X = self._known(X)
-        r2, _ = geometry.squared(self._scaled(X), self.means, self.precision)
+        X, dtype = self._numbers(X), X.dtype
+        rows = self._filled(self._scaled(X))
+        r2, _ = geometry.squared(rows, self.means, self.precision)
         normalizer = np.log(self.precision).sum() - 0.5 * X.shape[1] * np.log(2 * np.pi)
         normalizer -= np.log(2) * self.exponents.sum()
         log_density = normalizer + logsumexp(self.log_mass - 0.5 * r2, axis=1)
-        lowest = np.finfo(X.dtype).min / 2
+        lowest = np.finfo(dtype).min / 2
         return np.maximum(np.nan_to_num(log_density, nan=lowest), lowest)
+
+
+def _largest(X):
+    """Return the largest size in each column of dense rows; zero where no number is known."""
+    return np.nan_to_num(np.fmax.reduce(np.abs(X), axis=0))
