@@ -100,11 +100,13 @@ class Part:
     def input_gradients(self, rows: Rows) -> np.ndarray:
         """Return ∂z/∂x, shape (n_rows, n_features, n_outputs), x being a row before its map."""
         n_features, n_outputs = rows.raw.shape[1], self.network.n_outputs
+        far = np.sqrt(np.finfo(rows.dtype).max)  # for what overflows
 
         def block_gradients(part):
             raw = dense(rows.raw[part])
             each_output = np.eye(n_outputs, dtype=rows.dtype)[:, None]
             slopes = self.slopes(rows.augmented(part), each_output)
+            slopes = [np.nan_to_num(each, posinf=far, neginf=-far) for each in slopes]
             pulled = [pull_rows(rows.input_map, raw, each) for each in slopes]
             return np.stack(pulled, axis=-1).reshape(len(raw), -1)
 
@@ -237,7 +239,8 @@ class Model:
         total = np.zeros((), dtype=X.dtype)
         for part, rows, factor in parts:
             total = total + X.dtype.type(factor) * part.input_gradients(rows)
-        return total
+        largest = np.finfo(X.dtype).max
+        return np.clip(total, -largest, largest)
 
     def _rows(self, X: Matrix, n_jobs: int | None) -> Iterable[Rows]:
         return (Rows(X, part.input_map, X.dtype, n_jobs) for part in self.parts)

@@ -300,3 +300,13 @@ def test_batches_of_frames_with_new_levels():
     estimator.partial_fit(FRAME[:80], LABELS[:80], classes=[False, True])
     later = FRAME[80:].assign(color="violet")
     assert np.isfinite(estimator.partial_fit(later, LABELS[80:]).predict_proba(FRAME)).all()
+
+
+@pytest.mark.parametrize("X", [FRAME, FRAME[["color"]]])
+def test_early_stopping_by_a_score_on_frames(X):
+    estimator = TwoLayerClassifier(
+        n_estimators=1, blend="mean", early_stopping=True, scoring="neg_log_loss", **SMALL
+    )
+    estimator.fit(X, LABELS, X_val=X, y_val=LABELS)
+    best = -log_loss(LABELS, estimator.predict_proba(X))
+    assert max(estimator.validation_curve_) == pytest.approx(best)

@@ -127,7 +127,7 @@ class Examination(Watch):
             self.find("wrong shape", "score", f"a {type(done.value).__name__}")
         self.check_names()
         self.check_labels()
-        if self.dice.chance(0.3):
+        if self.dice.chance(0.3) and not self.case.table.is_tall:
             self.ask_further()
 
     def ask_further(self) -> None:

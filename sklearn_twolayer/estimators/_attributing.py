@@ -27,6 +27,7 @@ class AttributionMixin:
     _model: Any
     _targets: Any
     _validate_rows: Callable
+    _unit: Any
     _background: Matrix | None = None
 
     def _keep_background(self, sample: Sample, rng: np.random.RandomState) -> None:
@@ -78,7 +79,8 @@ class AttributionMixin:
         gradients = self._model.input_gradients(X, self.n_jobs)
         if is_regressor(self):
             slopes = self._targets.slopes(self._model.raw_outputs(X, self.n_jobs))
-            gradients = gradients * slopes[:, None, :]
+            with np.errstate(over="ignore"):
+                gradients = _in_range(gradients * slopes[:, None, :], gradients.dtype)
         if self._reads_columns:
             columns = self._columns
             gradients = gradients[:, columns.starts]
@@ -121,7 +123,9 @@ class AttributionMixin:
         values, base = attribution.explained(rows)
         values = self._summed_by_column(values, axis=1)
         if is_numbers:
-            values, base = values * self._targets.scale, self._targets.decode(base[None])[0]
+            with np.errstate(over="ignore"):
+                values = _in_range(values * self._unit, np.dtype(float))
+            base = self._targets.decode(base[None])[0]
         names = getattr(self, "feature_names_in_", [f"x{j}" for j in range(self.n_features_in_)])
         base = self._without_single(base)
         data = X.to_numpy() if hasattr(X, "to_numpy") else rows
@@ -139,3 +143,9 @@ class AttributionMixin:
             is_one = self._targets.single and not self._targets.per_target
             return values[..., 0] if is_one else values
         return values[..., 0] if getattr(self._targets, "binary", False) else values
+
+
+def _in_range(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    """Return the nearest numbers of a floating type; NaN stays."""
+    largest = np.finfo(dtype).max
+    return np.clip(values, -largest, largest).astype(dtype, copy=False)

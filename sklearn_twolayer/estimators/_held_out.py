@@ -84,7 +84,9 @@ def validation(
     def validate(params):
         fitted = copy(estimator)
         fitted._model = Model.of(networks.at(params).part())
-        vars(fitted).pop("feature_names_in_", None)  # the rows it receives have no names
+        # The rows it receives have no names, and are numbers already.
+        vars(fitted).pop("feature_names_in_", None)
+        fitted._columns, fitted.n_features_in_ = None, held_out.X.shape[1]
         return score(fitted)
 
     return validate
