@@ -1,5 +1,8 @@
 """Gradients with respect to the input, explanations and importances."""
 
+import pickle
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -21,6 +24,7 @@ from sklearn_twolayer.input_maps import INPUT_MAPS, ScaledMap, StandardMap
 from sklearn_twolayer.kernels import KERNELS
 from sklearn_twolayer.links import IdentityLink
 from sklearn_twolayer.losses import Poisson, Quantile, SquaredError
+from sklearn_twolayer.model import Model
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -276,3 +280,15 @@ def test_shap_takes_an_explanation():
     found = to_shap(classifier().fit(X, LABELS).explain(X[:5]))
     assert found.shape == (5, 4, 3)
     assert found.base_values.shape == (5, 3)
+
+
+@pytest.mark.parametrize("kind", ["residual", "product"])
+def test_targets_at_the_edge_of_the_range(kind):
+    y = np.where(Y > np.median(Y), 1.7e308, -1.7e308)
+    model = regressor(embedding=kind, activation=None).fit(X, y)
+    assert np.isfinite(model.explain(X).values).all()
+    assert np.isfinite(model.input_gradients(X)).all()
+    grown = pickle.loads(pickle.dumps(model))
+    part = replace(model._model.parts[0], params=1e300 * model.params_)
+    grown._model = Model.of(part)
+    assert np.isfinite(grown.input_gradients(X)).all()

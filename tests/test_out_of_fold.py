@@ -201,3 +201,12 @@ def test_errors_of_one_size_have_intervals_of_one_width():
     left_out = LeftOutErrors(rows, rows[:, :1], errors, np.ones(300))
     widths = Intervals.learn(left_out, None).half_widths(rows, rows[:, :1], 0.9)
     assert widths.std() < 0.1 * widths.mean()
+
+
+@pytest.mark.parametrize("size", [1e-310, 1e300, 1.7e308])
+def test_sizes_of_extreme_errors(size):
+    rng = np.random.default_rng(0)
+    rows = size * rng.choice([-1.0, 1.0], size=(60, 2))
+    left_out = LeftOutErrors(rows, rows[:, :1], rows[:, 1:], np.ones(60))
+    widths = Intervals.learn(left_out, None).half_widths(rows, rows[:, :1], 0.9)
+    np.testing.assert_allclose(widths, size)

@@ -35,6 +35,7 @@ from sklearn_twolayer.objective import Objective
 from sklearn_twolayer.output_layer import FixedLayer, JudgedLayer
 from sklearn_twolayer.output_layer._leave_one_out import LeaveOneOut
 from sklearn_twolayer.rbf import Table
+from sklearn_twolayer.rbf._density import Density
 from sklearn_twolayer.rbf._width import refine_width
 
 X, y = make_friedman1(250, noise=0.3, random_state=0)
@@ -397,6 +398,17 @@ def test_distances_that_overflow_are_told():
 
 
 # Density.
+
+
+def test_density_of_large_rows_with_missing_ones():
+    rng = np.random.default_rng(0)
+    X = rng.choice([0.5, 0.75, 1.0], size=(30, 2))
+    X[::7, 0] = np.nan
+    labels, weights = np.arange(30) % 4, np.ones(30)
+    ordinary, power = Density(X, labels, weights).log(X), 1023
+    large = np.ldexp(X, power)
+    found = Density(large, labels, weights).log(large)
+    np.testing.assert_allclose(found, ordinary - 2 * power * np.log(2))
 
 
 def test_density_integrates_to_one_in_one_dimension():
