@@ -51,6 +51,9 @@ class Sample:
         Encoded targets; empty before their form is known.
     folds : Folds or None
         The folds, after they have been assigned.
+    has_missing : bool
+        Whether values are missing, here or in other rows of the same fit: some that were taken
+        out of all rows are treated as those are. By default, it is found out.
     """
 
     X: Matrix
@@ -60,6 +63,12 @@ class Sample:
     is_category: np.ndarray | None = None
     targets: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))
     folds: Folds | None = None
+    has_missing: bool | None = None
+
+    def __post_init__(self):
+        if self.has_missing is None:
+            found = not sparse.issparse(self.X) and bool(np.isnan(np.min(self.X)))
+            object.__setattr__(self, "has_missing", found)
 
     @property
     def n_rows(self) -> int:
@@ -72,13 +81,13 @@ class Sample:
         if sparse.issparse(self.X):
             return False
         has_category = self.is_category is not None and self.is_category.any()
-        return bool(has_category or np.isnan(np.min(self.X)))
+        return bool(has_category or self.has_missing)
 
     def take(self, index: np.ndarray | slice) -> "Sample":
         """Return some of the rows, without folds."""
         targets = self.targets[index] if len(self.targets) else self.targets
         rows = self.X[index], self.y[index], self.weights[index], self.origin[index]
-        return Sample(*rows, self.is_category, targets)
+        return Sample(*rows, self.is_category, targets, has_missing=self.has_missing)
 
     def dealt(self, folds: Folds | None) -> "Sample":
         """Return the rows with folds."""

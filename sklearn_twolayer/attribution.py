@@ -29,6 +29,8 @@ CHUNK_NUMBERS = 2**22
 #: Pairs of rows in which the values of a column are swapped: this number per row, unless the
 #: changed rows have more entries than this in total.
 PAIRS_OF_ROW, SWAPPED_NUMBERS = 3, 2**23
+#: Larger outputs and terms count as this large: their sums stay in range.
+LARGEST = 1e300
 #: Points on a line and their weights: Gauss-Legendre quadrature, exact for polynomials of degree
 #: 5.
 PLACES = 0.5 + np.array([-0.5, 0.0, 0.5]) * 0.6**0.5
@@ -111,7 +113,8 @@ class Attribution:
 
     def outputs(self, X: np.ndarray) -> np.ndarray:
         """Return y, shape (n_rows, n_outputs)."""
-        return self.link(self.model.raw_outputs(X.astype(np.float64), self.n_jobs))
+        y = self.link(self.model.raw_outputs(X.astype(np.float64), self.n_jobs))
+        return np.clip(y, -LARGEST, LARGEST)
 
     def explained(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the contribution of each column to y.
@@ -145,7 +148,8 @@ class Attribution:
             dtype = np.result_type(X, self.background)
             return self.terms(X, lines, each_output.astype(dtype))
 
-        terms = finite_in_precision(in_precision, X)
+        terms = finite_in_precision(in_precision, X).astype(np.float64, copy=False)
+        np.clip(terms, -LARGEST, LARGEST, out=terms)
         terms = terms.reshape(len(base), len(X), -1, len(PLACES), X.shape[1])
         values, sizes = (
             np.einsum("mibtj,t->mij", each, SHARES) / len(self.background)

@@ -310,3 +310,37 @@ def test_early_stopping_by_a_score_on_frames(X):
     estimator.fit(X, LABELS, X_val=X, y_val=LABELS)
     best = -log_loss(LABELS, estimator.predict_proba(X))
     assert max(estimator.validation_curve_) == pytest.approx(best)
+
+
+def test_going_on_with_target_statistics():
+    rng = np.random.default_rng(0)
+    many = pd.DataFrame({"level": rng.integers(60, size=180).astype(str)})
+    y = rng.normal(size=180)
+    estimator = TwoLayerRegressor(n_estimators=2, blend="scale", warm_start=True, **SMALL)
+    estimator.fit(many, y)
+    with pytest.warns(UserWarning, match="other rows"):
+        estimator.fit(many[:100], y[:100])
+    assert np.isfinite(estimator.predict(many)).all()
+
+
+@pytest.mark.parametrize("weighted", [True, False])
+def test_values_missing_only_in_rows_that_are_not_trained_on(weighted):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(40, 2)), rng.normal(size=40)
+    for i in range(0, 40, 8):
+        rows = X.copy()
+        rows[i, 0] = np.nan
+        estimator = TwoLayerRegressor(
+            n_estimators=1, early_stopping=not weighted, scoring="r2", **SMALL
+        )
+        estimator.fit(rows, y, np.arange(40) != i if weighted else None)
+        assert np.isfinite(estimator.predict(rows)).all()
+
+
+def test_dates_are_explained_and_asked_for():
+    dates = pd.DataFrame({"day": pd.date_range("2020", periods=30), "x": np.arange(30.0)})
+    for frame in (dates, pl.DataFrame(dates)):
+        estimator = TwoLayerRegressor(n_estimators=1, **SMALL).fit(frame, np.arange(30.0))
+        assert estimator.explain(frame).data.shape == (30, 2)
+        with pytest.warns(match="names"), pytest.raises(ValueError, match="dates in fit"):
+            estimator.predict(np.ones((30, 2)))

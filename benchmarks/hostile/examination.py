@@ -150,7 +150,7 @@ class Examination(Watch):
             values = np.where(np.isneginf(values), 0, values)
         if query == "explain":
             values = values.values
-        if query == "input_gradients" and self.case.table.dressed is not np.array:
+        if query == "input_gradients" and self.estimator._columns is not None:
             return  # NaN for all but numbers
         self.findings += check_finite(values, step, label)
         if query == "predict_proba":

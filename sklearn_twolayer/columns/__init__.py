@@ -6,6 +6,6 @@ block by block.
 """
 
 from ._columns import Column, Columns, learn_columns
-from ._tables import is_frame
+from ._tables import columns_of, is_frame
 
-__all__ = ["Column", "Columns", "is_frame", "learn_columns"]
+__all__ = ["Column", "Columns", "columns_of", "is_frame", "learn_columns"]

@@ -213,9 +213,10 @@ def dates_of(values: Any, name: Any) -> np.ndarray:
     ndarray of shape (n_rows, n_parts)
         Days; for dates also the month, the day of the week and the hour. NaN for missing values.
     """
-    dtype, missing = values.dtype, values.is_null().to_numpy()
-    if dtype not in (nw.Datetime, nw.Date, nw.Duration):
+    dtype = values.dtype
+    if isinstance(values, np.ndarray) or dtype not in (nw.Datetime, nw.Date, nw.Duration):
         raise ValueError(f"Column {name!r} contained dates in fit, but is of type {dtype} now.")
+    missing = values.is_null().to_numpy()
     if dtype == nw.Duration:
         return _aside([values.dt.total_microseconds()], [1e6 * DAY], missing)
     moment = values.cast(nw.Datetime("us")) if dtype == nw.Date else values

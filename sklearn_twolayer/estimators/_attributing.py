@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from .._linalg import Matrix, dense
 from .._sample import Sample
 from ..attribution import Attribution, Explanation, importances
+from ..columns import columns_of, is_frame
 from ..links import IdentityLink
 
 #: Number of training rows that are kept as a background.
@@ -128,8 +129,7 @@ class AttributionMixin:
             base = self._targets.decode(base[None])[0]
         names = getattr(self, "feature_names_in_", [f"x{j}" for j in range(self.n_features_in_)])
         base = self._without_single(base)
-        data = X.to_numpy() if hasattr(X, "to_numpy") else rows
-        return Explanation(self._without_single(values), base, data, list(names))
+        return Explanation(self._without_single(values), base, _data(X, rows), list(names))
 
     def _summed_by_column(self, values, axis):
         """Return sums over the encoded columns of each column of a table."""
@@ -149,3 +149,16 @@ def _in_range(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
     """Return the nearest numbers of a floating type; NaN stays."""
     largest = np.finfo(dtype).max
     return np.clip(values, -largest, largest).astype(dtype, copy=False)
+
+
+def _data(X, rows: np.ndarray) -> np.ndarray:
+    """Return rows as given: objects, where a data frame has columns of different kinds."""
+    if not is_frame(X):
+        return rows
+    _, columns, n_rows = columns_of(X)
+    if all(each.dtype.is_numeric() for each in columns):
+        return X.to_numpy()
+    data = np.empty((n_rows, len(columns)), dtype=object)
+    for j, each in enumerate(columns):
+        data[:, j] = each.to_list()
+    return data

@@ -122,6 +122,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         check_number("validation_fraction", self.validation_fraction, "(0, 1)")
         check_choice("early_stopping", self.early_stopping, (True, False))
         check_choice("warm_start", self.warm_start, (True, False))
+        check_choice("verbose", self.verbose, (True, False))
         check_n_jobs(self.n_jobs)
         if isinstance(self.scoring, str) and self.scoring != "loss":
             get_scorer(self.scoring)

@@ -126,6 +126,7 @@ class BaseRBFNetwork(CallbackSupportMixin, BaseNetwork):
         check_n_jobs(self.n_jobs)
         self._resolve_loss().check_parameters()
         check_choice("warm_start", self.warm_start, (True, False))
+        check_choice("verbose", self.verbose, (True, False))
         if self.warm_start and "gradient" not in self._steps():
             raise ValueError(
                 "warm_start=True continues from centres, widths and shapes that the solver has "
@@ -142,7 +143,8 @@ class BaseRBFNetwork(CallbackSupportMixin, BaseNetwork):
     def _resolve_loss(self) -> Loss:
         if self.task == "regression":
             return resolve_regression_loss("squared_error" if self.loss is None else self.loss)
-        if self.loss is None or self.loss == "log_loss" or isinstance(self.loss, LogLoss):
+        is_named = isinstance(self.loss, str) and self.loss == "log_loss"
+        if self.loss is None or is_named or isinstance(self.loss, LogLoss):
             return LogLoss()
         raise ValueError(
             f"loss={shown(self.loss)} is for task='regression': for classification, set it to "
