@@ -173,3 +173,9 @@ def without_ones(X) -> np.ndarray:
         A view, if `X` is dense.
     """
     return dense(X[:, :-1])
+
+
+def in_range(values: np.ndarray, n_terms: float = 1.0) -> np.ndarray:
+    """Return the nearest floats of which so many terms add up to a number; NaN stays."""
+    largest = values.dtype.type(np.finfo(values.dtype).max / (4 * n_terms))
+    return np.clip(values, -largest, largest)

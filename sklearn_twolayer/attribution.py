@@ -31,6 +31,8 @@ CHUNK_NUMBERS = 2**22
 PAIRS_OF_ROW, SWAPPED_NUMBERS = 3, 2**23
 #: Larger outputs and terms count as this large: their sums stay in range.
 LARGEST = 1e300
+#: Larger changes count as this large: sums of their squares stay in range.
+LARGEST_CHANGE = 1e140
 #: Points on a line and their weights: Gauss-Legendre quadrature, exact for polynomials of degree
 #: 5.
 PLACES = 0.5 + np.array([-0.5, 0.0, 0.5]) * 0.6**0.5
@@ -262,6 +264,7 @@ def importances(
         swapped[np.arange(len(columns)), :, columns] = rows[other][:, columns].T
         after = link(model.raw_outputs(swapped.reshape(-1, n_columns), n_jobs))
         changes = after.reshape(len(columns), n_pairs, -1).astype(np.float64) - before
+        changes = changes.clip(-LARGEST_CHANGE, LARGEST_CHANGE)
         sizes[part] = np.square(changes).sum(axis=(1, 2))
     total = sizes.sum()
     return sizes / total if total > 0 else sizes

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from ._linalg import Matrix, dense
+from ._linalg import Matrix, dense, in_range
 from .input_maps import InputMap, pull_rows
 from .network import Network
 from .rows import Rows, Transformer
@@ -238,9 +238,10 @@ class Model:
         parts = zip(self.parts, self._rows(X, n_jobs), self.factors, strict=True)
         total = np.zeros((), dtype=X.dtype)
         for part, rows, factor in parts:
-            total = total + X.dtype.type(factor) * part.input_gradients(rows)
-        largest = np.finfo(X.dtype).max
-        return np.clip(total, -largest, largest)
+            share = len(self.parts) * max(abs(float(factor)), 1.0)
+            gradients = in_range(part.input_gradients(rows), share)
+            total = total + X.dtype.type(factor) * gradients
+        return total
 
     def _rows(self, X: Matrix, n_jobs: int | None) -> Iterable[Rows]:
         return (Rows(X, part.input_map, X.dtype, n_jobs) for part in self.parts)

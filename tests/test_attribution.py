@@ -292,3 +292,9 @@ def test_targets_at_the_edge_of_the_range(kind):
     part = replace(model._model.parts[0], params=1e300 * model.params_)
     grown._model = Model.of(part)
     assert np.isfinite(grown.input_gradients(X)).all()
+    assert grown.feature_importances_.sum() == pytest.approx(1)
+
+
+def test_gradients_of_inputs_that_hardly_vary():
+    model = TwoLayerRegressor(blend="radial", n_estimators=2, max_iter=2, random_state=0)
+    assert np.isfinite(model.fit(1e-310 * X, Y).input_gradients(1e-310 * X)).all()

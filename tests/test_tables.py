@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from scipy.sparse import csr_array
 from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV
 from sklearn.preprocessing import OneHotEncoder
@@ -344,3 +345,10 @@ def test_dates_are_explained_and_asked_for():
         assert estimator.explain(frame).data.shape == (30, 2)
         with pytest.warns(match="names"), pytest.raises(ValueError, match="dates in fit"):
             estimator.predict(np.ones((30, 2)))
+
+
+@pytest.mark.parametrize("chosen", [[], [0]])
+def test_categories_among_sparse_columns_are_refused(chosen):
+    estimator = TwoLayerRegressor(categorical_features=chosen, **SMALL)
+    with pytest.raises(ValueError, match="sparse rows cannot be categories"):
+        estimator.fit(csr_array(np.eye(9)), np.arange(9.0))

@@ -46,7 +46,17 @@ def columns_of(X: Any) -> tuple[list, list, int]:
         The columns.
     n_rows : int
         Number of rows.
+
+    Raises
+    ------
+    ValueError
+        If the table is sparse.
     """
+    if sparse.issparse(X):
+        raise ValueError(
+            "Columns of sparse rows cannot be categories: pass a dense array or a data frame, "
+            "or leave categorical_features at 'from_dtype'."
+        )
     frame = _frame(X)
     if frame is None:
         return list(range(X.shape[1])), list(X.T), X.shape[0]

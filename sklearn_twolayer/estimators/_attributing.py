@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.base import is_regressor
 from sklearn.utils.validation import check_is_fitted
 
-from .._linalg import Matrix, dense
+from .._linalg import Matrix, dense, in_range
 from .._sample import Sample
 from ..attribution import Attribution, Explanation, importances
 from ..columns import columns_of, is_frame
@@ -81,7 +81,7 @@ class AttributionMixin:
         if is_regressor(self):
             slopes = self._targets.slopes(self._model.raw_outputs(X, self.n_jobs))
             with np.errstate(over="ignore"):
-                gradients = _in_range(gradients * slopes[:, None, :], gradients.dtype)
+                gradients = in_range(gradients * in_range(slopes)[:, None, :])
         if self._reads_columns:
             columns = self._columns
             gradients = gradients[:, columns.starts]
@@ -125,7 +125,7 @@ class AttributionMixin:
         values = self._summed_by_column(values, axis=1)
         if is_numbers:
             with np.errstate(over="ignore"):
-                values = _in_range(values * self._unit, np.dtype(float))
+                values = in_range(values * self._unit)
             base = self._targets.decode(base[None])[0]
         names = getattr(self, "feature_names_in_", [f"x{j}" for j in range(self.n_features_in_)])
         base = self._without_single(base)
@@ -143,12 +143,6 @@ class AttributionMixin:
             is_one = self._targets.single and not self._targets.per_target
             return values[..., 0] if is_one else values
         return values[..., 0] if getattr(self._targets, "binary", False) else values
-
-
-def _in_range(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
-    """Return the nearest numbers of a floating type; NaN stays."""
-    largest = np.finfo(dtype).max
-    return np.clip(values, -largest, largest).astype(dtype, copy=False)
 
 
 def _data(X, rows: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ from scipy import sparse
 
 from .._checks import check_number
 from .._interpolated import Bins, Interpolated
-from .._linalg import summed_by
+from .._linalg import in_range, summed_by
 from .._moments import column_quantiles
 from ._base import InputMap
 from ._rounding import difference, ratio
@@ -82,7 +82,8 @@ class PiecewiseLinearMap(InputMap):
         n_features = X.shape[1]
         place = ratio(X[:, self.columns_], self.starts_, self.widths_)
         inside = (place >= 0) & (place < 1)
-        slopes = np.where(inside, G[:, n_features:] / self.widths_, 0)
+        with np.errstate(over="ignore"):
+            slopes = np.where(inside, in_range(G[:, n_features:] / self.widths_), 0)
         robust = self.robust_.pullback(X, G[:, :n_features])
         return robust + summed_by(self.columns_, slopes, n_features)
 

@@ -4,6 +4,7 @@ import numpy as np
 from scipy import sparse
 
 from .._checks import check_number
+from .._linalg import in_range
 from .._moments import column_quantiles, column_ranges, dense_moments, sparse_moments
 from ._base import InputMap
 from ._rounding import difference, ratio, rounding_of
@@ -46,7 +47,7 @@ class ScalingMap(InputMap):
     def pullback(self, X, G):
         values = ratio(X, self.center_, self.scale_)
         with np.errstate(over="ignore"):
-            return G * (1 + (values / float(self.clip)) ** 2) ** -1.5 / self.scale_
+            return in_range(G * (1 + (values / float(self.clip)) ** 2) ** -1.5 / self.scale_)
 
     def sources(self, X):
         return np.arange(X.shape[1])
