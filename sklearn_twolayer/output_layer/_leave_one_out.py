@@ -225,8 +225,8 @@ class FewRows(LeaveOneOut):
         with np.errstate(over="ignore", invalid="ignore"):  # reported in the decomposition
             Y = (self.activations.block(slice(None)) - self.center) * self._root
             inner = Y @ Y.T
-        # The direction of the intercept becomes the last one, and is dropped.
-        inner += (2 * np.trace(inner) + 1) * self._root @ self._root.T
+            # The direction of the intercept becomes the last one, and is dropped.
+            inner += (2 * np.trace(inner) + 1) * self._root @ self._root.T
         values, U = decomposed(inner)
         self._values, self._U = values[:-1], U[:, :-1]
         self._targets = self._U.T @ ((self.rows.targets - self.offset) * self._root)
