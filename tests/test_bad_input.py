@@ -451,6 +451,7 @@ RANGES = {
     "n_estimators": ([0, 1.5], r"an integer in \[1, inf\)"),
     "validation_fraction": ([0.0, 1.0, -0.1, "half"], r"\(0, 1\)"),
     "n_jobs": (["2", 1.5], r"an integer in \(-inf, inf\)"),
+    "verbose": ([-1, "yes", np.ones(2)], r"an integer in \[0, inf\)"),
 }
 
 

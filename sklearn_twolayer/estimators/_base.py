@@ -122,7 +122,8 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         check_number("validation_fraction", self.validation_fraction, "(0, 1)")
         check_choice("early_stopping", self.early_stopping, (True, False))
         check_choice("warm_start", self.warm_start, (True, False))
-        check_choice("verbose", self.verbose, (True, False))
+        if not isinstance(self.verbose, bool | np.bool_):
+            check_number("verbose", self.verbose, "[0, inf)", integer=True)
         check_n_jobs(self.n_jobs)
         if isinstance(self.scoring, str) and self.scoring != "loss":
             get_scorer(self.scoring)

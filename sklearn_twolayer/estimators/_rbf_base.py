@@ -126,7 +126,8 @@ class BaseRBFNetwork(CallbackSupportMixin, BaseNetwork):
         check_n_jobs(self.n_jobs)
         self._resolve_loss().check_parameters()
         check_choice("warm_start", self.warm_start, (True, False))
-        check_choice("verbose", self.verbose, (True, False))
+        if not isinstance(self.verbose, bool | np.bool_):
+            check_number("verbose", self.verbose, "[0, inf)", integer=True)
         if self.warm_start and "gradient" not in self._steps():
             raise ValueError(
                 "warm_start=True continues from centres, widths and shapes that the solver has "
