@@ -191,6 +191,12 @@ def check_choice(name: str, value: Any, choices: tuple) -> None:
         raise ValueError(f"{name} must be one of {known}, got {shown(value)}.")
 
 
+def check_verbose(verbose: Any) -> None:
+    """Raise an error if `verbose` is neither on or off nor a level."""
+    if not isinstance(verbose, bool | np.bool_):
+        check_number("verbose", verbose, "[0, inf)", integer=True)
+
+
 def check_n_jobs(n_jobs: Any) -> None:
     """Raise an error if `n_jobs` is neither None nor a non-zero integer.
 

@@ -313,17 +313,6 @@ def test_early_stopping_by_a_score_on_frames(X):
     assert max(estimator.validation_curve_) == pytest.approx(best)
 
 
-def test_going_on_with_target_statistics():
-    rng = np.random.default_rng(0)
-    many = pd.DataFrame({"level": rng.integers(60, size=180).astype(str)})
-    y = rng.normal(size=180)
-    estimator = TwoLayerRegressor(n_estimators=2, blend="scale", warm_start=True, **SMALL)
-    estimator.fit(many, y)
-    with pytest.warns(UserWarning, match="other rows"):
-        estimator.fit(many[:100], y[:100])
-    assert np.isfinite(estimator.predict(many)).all()
-
-
 @pytest.mark.parametrize("weighted", [True, False])
 def test_values_missing_only_in_rows_that_are_not_trained_on(weighted):
     rng = np.random.default_rng(0)

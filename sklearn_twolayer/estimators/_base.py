@@ -11,7 +11,7 @@ from sklearn.base import clone
 from sklearn.metrics import get_scorer
 from sklearn.utils import check_random_state
 
-from .._checks import check_choice, check_n_jobs, check_number
+from .._checks import check_choice, check_n_jobs, check_number, check_verbose
 from .._compat import CallbackSupportMixin
 from .._progress import Progress
 from .._sample import Folds, Sample
@@ -122,8 +122,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         check_number("validation_fraction", self.validation_fraction, "(0, 1)")
         check_choice("early_stopping", self.early_stopping, (True, False))
         check_choice("warm_start", self.warm_start, (True, False))
-        if not isinstance(self.verbose, bool | np.bool_):
-            check_number("verbose", self.verbose, "[0, inf)", integer=True)
+        check_verbose(self.verbose)
         check_n_jobs(self.n_jobs)
         if isinstance(self.scoring, str) and self.scoring != "loss":
             get_scorer(self.scoring)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_random_state
 
-from .._checks import as_array, check_choice, check_n_jobs, check_number, shown
+from .._checks import as_array, check_choice, check_n_jobs, check_number, check_verbose, shown
 from .._compat import CallbackSupportMixin
 from .._progress import Progress
 from .._sample import Folds, Sample
@@ -126,8 +126,7 @@ class BaseRBFNetwork(CallbackSupportMixin, BaseNetwork):
         check_n_jobs(self.n_jobs)
         self._resolve_loss().check_parameters()
         check_choice("warm_start", self.warm_start, (True, False))
-        if not isinstance(self.verbose, bool | np.bool_):
-            check_number("verbose", self.verbose, "[0, inf)", integer=True)
+        check_verbose(self.verbose)
         if self.warm_start and "gradient" not in self._steps():
             raise ValueError(
                 "warm_start=True continues from centres, widths and shapes that the solver has "
