@@ -161,6 +161,17 @@ def test_comparison(folder, few_models, tmp_path, capsys):
     assert re.search(r"regression, 4 tables", capsys.readouterr().out)
 
 
+def test_a_model_that_fails_is_named(folder, few_models, tmp_path, monkeypatch, capsys):
+    working = evaluation.all_models
+    monkeypatch.setattr(
+        evaluation, "all_models", lambda *given: working(*given) | {"Broken": object()}
+    )
+    output = tmp_path / "accuracy.json"
+    accuracy.main(["--data", str(folder), "--splits", "1", "--output", str(output)])
+    assert "Broken failed on" in capsys.readouterr().out
+    assert len(json.loads(output.read_text())["rows"]) == 6 * 7
+
+
 def rows_of(scores):
     return [
         {"table": f"t{i}", "task": "regression", "model": model, "split": 0, "size": [9, 2]}

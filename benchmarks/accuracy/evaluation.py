@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 from sklearn_twolayer._report._table import CLASSIFICATION, Table
 
 from .. import machine
-from .models import all_models
+from .models import OURS, all_models
 
 MAX_TRAIN, MAX_TEST = 3000, 10_000
 
@@ -48,8 +48,14 @@ def run(tables: Iterable[Table], output: Path, n_splits: int, again: Iterable[st
     for split, table in product(range(n_splits), list(tables)):
         start = time.perf_counter()
         for name, model in all_models(table, split).items():
-            if (table.name, name, split) not in done:
+            if (table.name, name, split) in done:
+                continue
+            try:
                 results["rows"].append(_row(table, name, split, model))
+            except Exception as error:
+                if name in OURS:
+                    raise
+                print(f"{name} failed on {table.title}: {error}", flush=True)
         _write(output, results)
         print(f"{table.title}, split {split}: {time.perf_counter() - start:.0f} s", flush=True)
     return results
