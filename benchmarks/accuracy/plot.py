@@ -23,10 +23,10 @@ def plot_error_against_time(summaries: dict[str, Summary], path: Path) -> None:
     """
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(10, 4), layout="constrained")
+    figure = Figure(figsize=(11, 5), layout="constrained")
     for axes, (task, summary) in zip(figure.subplots(1, 2), summaries.items(), strict=True):
-        points = zip(summary.models, summary.times(), summary.figure(), strict=True)
-        for name, time, error in points:
+        points = zip(summary.times(), summary.models, summary.figure(), strict=True)
+        for place, (time, name, error) in enumerate(sorted(points)):
             if name == "Dummy":
                 continue
             is_ours = name in OURS
@@ -34,7 +34,9 @@ def plot_error_against_time(summaries: dict[str, Summary], path: Path) -> None:
             axes.annotate(
                 name,
                 (time, error),
-                xytext=(6, 4),
+                xytext=(0, (7, -14, 19)[place % 3]),  # neighbours do not overlap
+                ha="center",
+                fontsize=9,
                 textcoords="offset points",
                 color=BLUE if is_ours else GREY,
                 weight="bold" if is_ours else "normal",
