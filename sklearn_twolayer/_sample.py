@@ -76,6 +76,11 @@ class Sample:
         return len(self.y)
 
     @property
+    def fold_numbers(self) -> np.ndarray | None:
+        """The fold of each row; None before folds have been assigned."""
+        return None if self.folds is None else self.folds.numbers
+
+    @property
     def is_mixed(self) -> bool:
         """Whether there are categories or missing values."""
         if sparse.issparse(self.X):

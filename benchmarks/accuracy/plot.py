@@ -1,6 +1,7 @@
 """The plots of the comparison: error against time, and win rates."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -21,10 +22,8 @@ def plot_error_against_time(summaries: dict[str, Summary], path: Path) -> None:
     path : Path
         The file of the plot.
     """
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(11, 5), layout="constrained")
-    for axes, (task, summary) in zip(figure.subplots(1, 2), summaries.items(), strict=True):
+    figure, panels = panels_of(summaries, (11, 5))
+    for axes, task, summary in panels:
         points = zip(summary.times(), summary.models, summary.figure(), strict=True)
         for place, (time, name, error) in enumerate(sorted(points)):
             if name == "Dummy":
@@ -59,10 +58,8 @@ def plot_win_rates(summaries: dict[str, Summary], path: Path) -> None:
     path : Path
         The file of the plot.
     """
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(13, 6.2), layout="constrained")
-    for axes, (task, summary) in zip(figure.subplots(1, 2), summaries.items(), strict=True):
+    figure, panels = panels_of(summaries, (13, 6.2))
+    for axes, task, summary in panels:
         order = np.argsort(summary.figure())
         wins = 100 * summary.wins()[np.ix_(order, order)]
         names = [summary.models[i] for i in order]
@@ -74,3 +71,12 @@ def plot_win_rates(summaries: dict[str, Summary], path: Path) -> None:
         axes.set_yticks(range(len(names)), names)
         axes.set_title(f"{task}, {len(summary.tables)} tables: % of tables won")
     figure.savefig(path, dpi=90)
+
+
+def panels_of(summaries: dict[str, Summary], size: tuple[float, float]) -> tuple[Any, list[tuple]]:
+    """Return a figure, and its axes with the task and the summary that each of them shows."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=size, layout="constrained")
+    pairs = zip(figure.subplots(1, len(summaries)), summaries.items(), strict=True)
+    return figure, [(axes, task, summary) for axes, (task, summary) in pairs]

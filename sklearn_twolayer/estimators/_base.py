@@ -204,7 +204,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
 
     def _objective(self, sample: Sample, input_map, embedding: Embedding, dtype) -> Objective:
         """Return the cost of an embedding behind a fitted map."""
-        X = with_folds(sample.X, input_map, sample.folds.numbers if sample.folds else None)
+        X = with_folds(sample.X, input_map, sample.fold_numbers)
         rows = Rows(X, input_map, dtype, self.n_jobs)
         rows = rows.labelled(sample.targets, sample.weights).keep()
         network = Network(embedding, rows.n_features, self._targets.n_outputs)

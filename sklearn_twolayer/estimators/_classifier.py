@@ -91,7 +91,7 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
         Controls all random choices. Pass an integer for reproducible results.
     n_jobs : int or None, default=None
         Number of threads; -1 for all processors. The result does not depend on it.
-    verbose : bool, default=False
+    verbose : bool or int, default=False
         Whether to print a line for each step and iteration, with the elapsed time after a
         few seconds.
 
@@ -164,7 +164,7 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
         warm_start: bool = False,
         random_state: Any = None,
         n_jobs: int | None = None,
-        verbose: bool = False,
+        verbose: bool | int = False,
     ):
         self.embedding = embedding
         self.n_units = n_units

@@ -83,7 +83,7 @@ class BaseRBFNetwork(CallbackSupportMixin, BaseNetwork):
     ) -> RadialFit:
         maps = [last.input_map] if last else self._input_maps(sample, rng)
         table = Table(
-            with_folds(sample.X, maps[0], sample.folds.numbers if sample.folds else None),
+            with_folds(sample.X, maps[0], sample.fold_numbers),
             sample.targets,
             sample.weights,
             self._resolve_loss(),

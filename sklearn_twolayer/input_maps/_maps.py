@@ -80,8 +80,7 @@ def fit_input_map(value: Any, sample: Sample, rng: np.random.RandomState) -> Any
             is_robust = isinstance(template, RobustMap | PiecewiseLinearMap)
             size = INDICATOR if is_robust else 1.0
             input_map = MixedMap(input_map, flags, indicator_size=size)
-            folds = None if sample.folds is None else sample.folds.numbers
-            return input_map.fit(X, y, weights, sample.targets, folds)
+            return input_map.fit(X, y, weights, sample.targets, sample.fold_numbers)
         fit_weighted(input_map, X, y, sample_weight=weights)
     except Exception as error:
         error.add_note(
