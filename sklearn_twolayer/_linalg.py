@@ -9,6 +9,9 @@ from scipy.linalg import get_blas_funcs
 
 from ._interpolated import Tabulated
 
+#: Of fewer numbers than this, one array of products is faster than a call per contiguous piece.
+FEW = 2**15
+
 #: Rows: a dense array, or sparse rows in CSR.
 Matrix: TypeAlias = np.ndarray | sparse.csr_array
 
@@ -120,7 +123,7 @@ def add_multiple(total: np.ndarray, part: np.ndarray, factor: float) -> None:
     if known and total.flags.carray and part.flags.c_contiguous:
         # BLAS works in place if an array is contiguous.
         _axpy(total.dtype)(part.reshape(-1), total.reshape(-1), a=factor)
-    elif total.ndim == 1:
+    elif total.ndim == 1 or total.size < FEW:
         total += factor * part
     else:
         for inner_total, inner_part in zip(total, part, strict=True):

@@ -149,12 +149,13 @@ class Network:
     ) -> tuple[np.ndarray, tuple]:
         """Return raw outputs z, shape (..., n_rows, n_outputs), of augmented rows.
 
-        `draw_mask` returns factors for an array of y_E's shape (dropout).
+        `draw_mask` returns factors of y_E (dropout), which the networks of a stack share: this
+        saves time, and they differ enough by their folds and initial weights.
         """
         y, saved = self.embed(views, X)
         mask = None
         if draw_mask is not None:
-            mask = draw_mask(y.shape, y.dtype)
+            mask = draw_mask(y.shape[-2:], y.dtype)
             y = y * mask
         z = np.matmul(y, views.weights)
         z += views.bias[..., None, :]

@@ -108,7 +108,7 @@ TARGETS: dict[str, Callable] = {
     "a series with NaN": lambda y: pd.Series(_with(np.nan)(y.reshape(len(y), -1)[:, 0])),
     "a series with NA": lambda y: pd.Series([pd.NA, *range(len(y) - 1)], dtype="Int64"),
     "a series with null": lambda y: pl.Series([None, *range(len(y) - 1)]),
-    "ragged": lambda y: [[1.0], *[[1.0, 0.0]] * (len(y) - 1)],
+    "ragged": lambda y: [[1.0], *[[1.0, 0.0]] * max(len(y) - 1, 1)],
     "frame with NaN": lambda y: pd.DataFrame(_with(np.nan)(y.reshape(len(y), -1))),
 }
 REAL_TARGETS: dict[str, Callable] = {

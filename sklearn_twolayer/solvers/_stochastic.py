@@ -9,9 +9,9 @@ from .._checks import check_number
 from .._threads import map_in_threads
 from ._base import Outcome, Run, Solver
 
-#: Networks of a stack that one thread trains together. A fixed number, so that the
-#: result does not depend on the number of threads.
-LANE = 2
+#: Parameters of the networks of a stack that one thread trains together: as many as stay in the
+#: cache of a core. A fixed number, so that the result does not depend on the number of threads.
+LANE = 2**18
 
 
 class StochasticState(NamedTuple):
@@ -135,7 +135,7 @@ class Stochastic(Solver):
 
     def minimize(self, objective, params, run: Run, state=None) -> Outcome:
         params = params.astype(objective.dtype)
-        lanes = self._lanes(len(params), objective.in_partitions)
+        lanes = self._lanes(*params.shape, objective.in_partitions)
         is_own = state is not None and state.solver is type(self)
         if not is_own or len(state.moments) != len(lanes):
             moments = [self.start(params[lane]) for lane in lanes]
@@ -171,9 +171,10 @@ class Stochastic(Solver):
         message = "max_iter was reached while the cost was still decreasing"
         return Outcome(params, end - first, converged, message, state)
 
-    def _lanes(self, n_networks: int, is_spread: bool) -> list[slice]:
-        # Consistent with calls that have fewer rows than a batch.
-        size = n_networks if self.batch_size is None else 1 if is_spread else LANE
+    def _lanes(self, n_networks: int, n_parameters: int, is_spread: bool) -> list[slice]:
+        size = 1 if is_spread else max(LANE // n_parameters, 1)
+        if self.batch_size is None:  # consistent with calls that have fewer rows than a batch
+            size = n_networks
         return [slice(start, start + size) for start in range(0, n_networks, size)]
 
     def _pass(self, objective, lanes: list[Lane], run: Run, epoch: int) -> list:
