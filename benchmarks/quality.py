@@ -18,7 +18,7 @@ from .measuring import Row, at_most, quietly, seconds
 TITLE = "Time to quality"
 NOTE = (
     "The shortest fit, of 1, 2, 3, 5, ... epochs, that reaches the loss on held-out rows of "
-    "scikit-learn's MLP with default parameters, for the default model (eight networks) and for "
+    "scikit-learn's MLP with default parameters, for the default model and for "
     "one network. The tables are the four largest of each kind that ``benchmarks/accuracy`` "
     "finds in the folder named by the environment variable TABLES, otherwise those that "
     "scikit-learn ships, with at most 3,000 training rows. If the loss is not reached within 50 "

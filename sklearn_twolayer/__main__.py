@@ -101,7 +101,7 @@ def _tables(options):
         from ._report._user_table import read_table
     except ImportError:
         raise TableError(
-            "reading a table needs pandas and skrub: pip install 'sklearn-twolayer[table]'"
+            "reading a table needs pandas and skrub: pip install pandas skrub"
         ) from None
     if options.target is None:
         print(list_columns(options.data))

@@ -204,7 +204,7 @@ def test_predictions_are_lazy_and_the_same_bits():
 
 
 def test_the_model_outlives_its_client():
-    model = DaskTwoLayerRegressor(**QUICK, max_iter=2, client=open("setup.cfg"))  # not to pickle
+    model = DaskTwoLayerRegressor(**QUICK, max_iter=2, client=open("README.md"))  # not to pickle
     with model.client:
         assert clone(model).client is model.client
         assert pickle.loads(pickle.dumps(model)).client is None

@@ -1,9 +1,8 @@
-"""Every public docstring follows numpydoc, by the checks that `setup.cfg` names."""
+"""Every public docstring follows numpydoc, by the checks that `pyproject.toml` names."""
 
 import importlib
 import inspect
 import pkgutil
-import shutil
 from pathlib import Path
 from types import FunctionType
 
@@ -14,8 +13,6 @@ import sklearn_twolayer
 validate = pytest.importorskip("numpydoc.validate")
 docscrape = pytest.importorskip("numpydoc.docscrape")
 hooks = pytest.importorskip("numpydoc.hooks.validate_docstrings")
-
-SETTINGS = Path(__file__).parents[1] / "setup.cfg"
 
 #: Of what only those who extend the package meet, one line may say all.
 SECTIONS = {"PR01", "PR04", "RT01", "YD01"}
@@ -54,11 +51,8 @@ def inner_members():
 
 
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory):
-    # Where there is a pyproject.toml, numpydoc reads no setup.cfg: give it a folder without.
-    folder = tmp_path_factory.mktemp("settings")
-    shutil.copy(SETTINGS, folder)
-    return hooks.parse_config(folder)
+def settings():
+    return hooks.parse_config(Path(__file__).parents[1])
 
 
 def errors(path, checks):

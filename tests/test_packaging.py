@@ -43,13 +43,19 @@ def test_version_is_that_of_the_installed_package():
     assert sklearn_twolayer.__version__ == installed
 
 
-def test_changelog_knows_the_version():
-    assert sklearn_twolayer.__version__ in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-
-
-def test_citation_knows_the_version():
-    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
-    assert f"\nversion: {sklearn_twolayer.__version__}\n" in citation
+@pytest.mark.parametrize(
+    "file, line",
+    [
+        ("CHANGELOG.md", r"## \[{}\] - \d{{4}}-\d\d-\d\d"),
+        ("CITATION.cff", "version: {}"),
+        (".ci/conda/recipe.yaml", '  version: "{}"'),
+    ],
+)
+def test_files_of_a_release_know_the_version(file, line):
+    if "dev" in sklearn_twolayer.__version__:
+        pytest.skip("not a release")
+    line = line.format(re.escape(sklearn_twolayer.__version__))
+    assert re.search(f"^{line}$", (ROOT / file).read_text(encoding="utf-8"), re.MULTILINE)
 
 
 def modules_after(statement):

@@ -25,7 +25,7 @@ def check_destination(option: str, path: str | None) -> None:
     if option == "--save" and suffix not in (".skops", ".joblib"):
         raise TableError(f"--save {path}: the name must end with .skops or .joblib")
     if option == "--save" and suffix == ".skops" and find_spec("skops") is None:
-        raise TableError("--save needs skops: pip install 'sklearn-twolayer[table]'")
+        raise TableError("--save needs skops: pip install skops")
 
 
 def save(model: Any, table: Table, path: str) -> str:

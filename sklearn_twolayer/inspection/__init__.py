@@ -1,8 +1,7 @@
 """Plots of fitted networks, in the style of scikit-learn's displays.
 
 Each has `from_estimator`, which computes and draws, and `plot`, which draws again, for example
-into other axes. They need matplotlib, which is imported when something is drawn: ``pip install
-"sklearn-twolayer[plot]"``.
+into other axes. They need matplotlib, which is imported when something is drawn.
 """
 
 from ._coverage import CoverageDisplay

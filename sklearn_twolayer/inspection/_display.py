@@ -36,7 +36,5 @@ def pyplot() -> Any:
     try:
         import matplotlib.pyplot as plt
     except ImportError as error:
-        raise ImportError(
-            'Plots need matplotlib: pip install "sklearn-twolayer[plot]".'
-        ) from error
+        raise ImportError("Plots need matplotlib: pip install matplotlib.") from error
     return plt
