@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event, Lock, Thread, local
+from typing import Any
 
 from threadpoolctl import ThreadpoolController
 
@@ -18,7 +19,8 @@ class _Holder(Thread):
 
     def __init__(self, controller: ThreadpoolController):
         super().__init__(daemon=True, name="sklearn_twolayer-blas")
-        self._controller, self._limiter = controller, None
+        self._controller = controller
+        self._limiter: Any = None
         self._ready, self._done = Event(), Event()
 
     def run(self):

@@ -72,7 +72,7 @@ def learn_text(levels: tuple[str, ...], counts: np.ndarray) -> TextParts | None:
         Number of rows of each.
     """
     n_numbers = min(np.count_nonzero(counts < FEW_ROWS) // LEVELS_PER_NUMBER, MOST_NUMBERS)
-    if not n_numbers:
+    if n_numbers == 0:
         return None
     some = np.linspace(0, len(levels) - 1, min(len(levels), MOST_LEVELS)).astype(int)
     vectorizer = TfidfVectorizer(

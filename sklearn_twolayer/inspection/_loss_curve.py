@@ -131,7 +131,8 @@ class LossCurveDisplay(Display):
         ax.set(xlabel="iteration", ylabel="loss")
         lines = [self.line_, self.validation_line_, self.best_]
         # A loss falls and a score rises, which leaves space between them.
-        where = "best" if self.validation_ax_ in (None, ax) else "center right"
+        has_scores = self.validation_curve is not None and self.score_name is not None
+        where = "center right" if has_scores else "best"
         handles = [line for line in lines if line is not None]
         ax.legend(handles=handles, frameon=False, loc=where)
         return self
