@@ -29,27 +29,47 @@ def test_samples_run(page):
     assert results.failed == 0
 
 
-def messages():
-    """Yield the strings of the package, with "..." in place of each value."""
+def nodes():
+    """Yield the nodes of the syntax trees of the package."""
     for file in Path(sklearn_twolayer.__file__).parent.rglob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.JoinedStr):
-                parts = (getattr(part, "value", None) for part in node.values)
-                yield "".join(part if isinstance(part, str) else "..." for part in parts)
-            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-                yield node.value
+        yield from ast.walk(ast.parse(file.read_text(encoding="utf-8")))
 
 
-def test_quoted_messages_exist():
+def text_of(node):
+    """Return a string of the code, with "..." in place of each value, or None."""
+    if isinstance(node, ast.JoinedStr):
+        parts = (getattr(part, "value", None) for part in node.values)
+        return "".join(part if isinstance(part, str) else "..." for part in parts)
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+
+
+@pytest.fixture(scope="module")
+def quoted():
+    """The messages of the page of questions, as patterns."""
     page = (DOC / "user_guide" / "faq.rst").read_text(encoding="utf-8")
-    quoted = re.findall(r'^   \* - "(.*?)"(?: \(.*\))?$', page, re.MULTILINE)
-    known = [*messages(), "Input y contains NaN"]  # the name of y is filled in
-    patterns = {text: ".*".join(map(re.escape, text.split("..."))) for text in quoted}
+    texts = re.findall(r'^   \* - "(.*?)"(?: \(.*\))?$', page, re.MULTILINE)
+    return {text: ".*".join(map(re.escape, text.split("..."))) for text in texts}
+
+
+def test_quoted_messages_exist(quoted):
+    known = [text for text in map(text_of, nodes()) if text]
+    known.append("Input y contains NaN")  # the name of y is filled in
     assert len(quoted) > 20
     assert [
         text
-        for text, pattern in patterns.items()
+        for text, pattern in quoted.items()
         if not any(re.search(pattern, message, re.DOTALL) for message in known)
+    ] == []
+
+
+def test_every_warning_is_explained(quoted):
+    calls = [node for node in nodes() if isinstance(node, ast.Call)]
+    warnings = [text_of(call.args[0]) for call in calls if ast.unparse(call.func) == "warn_user"]
+    assert len(warnings) >= 8
+    assert [
+        text
+        for text in warnings
+        if not any(re.search(pattern, text, re.DOTALL) for pattern in quoted.values())
     ] == []
 
 
