@@ -10,6 +10,15 @@ from .summary import Summary
 
 #: Colours of our models and of the others.
 BLUE, GREY = "#2f6db5", "#777777"
+#: Where a name can stand beside its point: an offset in points, and the alignment.
+SIDES = (
+    (0, 8, "center", "bottom"),
+    (0, -8, "center", "top"),
+    (9, 0, "left", "center"),
+    (-9, 0, "right", "center"),
+    (0, 20, "center", "bottom"),
+    (0, -20, "center", "top"),
+)
 
 
 def plot_error_against_time(summaries: dict[str, Summary], path: Path) -> None:
@@ -23,29 +32,50 @@ def plot_error_against_time(summaries: dict[str, Summary], path: Path) -> None:
         The file of the plot.
     """
     figure, panels = panels_of(summaries, (11, 5))
+    points = {}
     for axes, task, summary in panels:
-        points = zip(summary.times(), summary.models, summary.figure(), strict=True)
-        for place, (time, name, error) in enumerate(sorted(points)):
-            if name == "Dummy":
-                continue
-            is_ours = name in OURS
-            axes.plot(time, error, "o", color=BLUE if is_ours else GREY)
-            axes.annotate(
-                name,
-                (time, error),
-                xytext=(0, (7, -14, 19)[place % 3]),  # neighbours do not overlap
-                ha="center",
-                fontsize=9,
-                textcoords="offset points",
-                color=BLUE if is_ours else GREY,
-                weight="bold" if is_ours else "normal",
-            )
+        rows = zip(summary.models, summary.times(), summary.figure(), strict=True)
+        points[axes] = {name: place for name, *place in rows if name != "Dummy"}
+        for name, place in points[axes].items():
+            axes.plot(*place, "o", color=BLUE if name in OURS else GREY)
         axes.set(xscale="log", xlabel=f"time of a fit, in multiples of the {CLOCK}'s")
         axes.set_ylabel("error figure (lower is better)")
         axes.set_title(f"{task}, {len(summary.tables)} tables")
         axes.margins(x=0.2, y=0.12)
         axes.spines[["top", "right"]].set_visible(False)
+    figure.draw_without_rendering()  # from here on, places in the figure are final
+    for axes, places in points.items():
+        write_names(axes, places)
     figure.savefig(path, dpi=110)
+
+
+def write_names(axes: Any, places: dict[str, tuple[float, float]]) -> None:
+    """Write a name beside each point, where it overlaps as few points and names as possible."""
+    from matplotlib.transforms import Bbox
+
+    pixels = axes.transData.transform(list(places.values()))
+    taken = [Bbox.from_extents(*(pixel - 8), *(pixel + 8)) for pixel in pixels]
+    for name, place in places.items():
+        is_ours = name in OURS
+        text = axes.annotate(
+            name,
+            place,
+            xytext=(0, 0),
+            textcoords="offset points",
+            fontsize=9,
+            color=BLUE if is_ours else GREY,
+            weight="bold" if is_ours else "normal",
+        )
+
+        def move(side, text=text):
+            x, y, horizontal, vertical = side
+            text.set(position=(x, y), ha=horizontal, va=vertical)
+            box = text.get_window_extent()
+            inside = axes.bbox.x0 <= box.x0 and box.x1 <= axes.bbox.x1
+            return sum(map(box.overlaps, taken)) + (not inside)
+
+        move(min(SIDES, key=move))
+        taken.append(text.get_window_extent())
 
 
 def plot_win_rates(summaries: dict[str, Summary], path: Path) -> None:
@@ -66,7 +96,9 @@ def plot_win_rates(summaries: dict[str, Summary], path: Path) -> None:
         axes.imshow(wins, cmap="RdYlGn", vmin=0, vmax=100)
         for (row, column), value in np.ndenumerate(wins):
             if row != column:
-                axes.text(column, row, f"{value:.0f}", ha="center", va="center", fontsize=9)
+                color = "white" if abs(value - 50) > 40 else "black"  # on dark cells
+                style = {"ha": "center", "va": "center", "fontsize": 9, "color": color}
+                axes.text(column, row, f"{value:.0f}", **style)
         axes.set_xticks(range(len(names)), names, rotation=45, ha="right")
         axes.set_yticks(range(len(names)), names)
         axes.set_title(f"{task}, {len(summary.tables)} tables: % of tables won")
