@@ -20,7 +20,7 @@ from sklearn_twolayer import RBFNetwork, TwoLayerClassifier, TwoLayerRegressor
 from sklearn_twolayer.activations import ACTIVATIONS
 from sklearn_twolayer.attribution import SHARES, Attribution, Lines
 from sklearn_twolayer.embeddings import PRESETS, Dense, Passthrough, Radial, as_embedding
-from sklearn_twolayer.input_maps import INPUT_MAPS, ScaledMap, StandardMap
+from sklearn_twolayer.input_maps import INPUT_MAPS, InputMap, ScaledMap, StandardMap
 from sklearn_twolayer.kernels import KERNELS
 from sklearn_twolayer.links import IdentityLink
 from sklearn_twolayer.losses import Poisson, Quantile, SquaredError
@@ -66,6 +66,19 @@ def test_gradients_of_each_embedding_are_those_of_differences(embedding):
 
 
 MAPS = {name: kind() for name, kind in INPUT_MAPS.items()}
+
+
+class Doubled(InputMap):
+    """A map without a pullback and without sources."""
+
+    def fit(self, X, y=None):
+        return self
+
+    def transform(self, X):
+        return 2 * X
+
+
+MAPS |= {"of a user": Doubled()}
 MAPS |= {"none": None, "clipped": StandardMap(clip=2.0)}
 MAPS["scaled"] = ScaledMap(StandardMap().fit(X), np.array([1.0, 2.0, 0.5, 1.0]))
 MAPS |= {"of scikit-learn": StandardScaler(), "mixing": PCA(3)}

@@ -10,6 +10,7 @@ from sklearn.base import clone
 from sklearn.datasets import make_friedman1
 
 from sklearn_twolayer import Adam, RBFNetwork, TwoLayerClassifier, TwoLayerRegressor
+from sklearn_twolayer._sizes import default_n_networks
 
 dask = pytest.importorskip("dask")
 da = pytest.importorskip("dask.array")
@@ -139,6 +140,14 @@ def test_a_blend_on_partitions_is_as_accurate_as_in_memory():
     assert len(model.blend_weights_) == 3
     error, local_error = 1 - model.to_local().score(*truth), 1 - local.score(*truth)
     assert error < 1.25 * local_error
+
+
+def test_the_number_of_networks_is_that_of_all_rows(monkeypatch):
+    monkeypatch.setattr(_table, "SAMPLE_ROWS", 200)
+    rows = np.tile(X, (10, 1))
+    model = DaskTwoLayerRegressor("dense", n_units=2, blend="mean", max_iter=1, random_state=0)
+    model.fit(cut(rows, 1000), cut(np.tile(Y, 10), 1000))
+    assert len(model.params_) == default_n_networks(len(rows)) < default_n_networks(200)
 
 
 def test_networks_travel_over_partitions_sorted_by_the_target(monkeypatch):
@@ -304,6 +313,13 @@ def test_errors_name_the_partition(fault, message):
     assert not hasattr(model, "_local")
 
 
+def test_partitions_of_unknown_and_different_sizes():
+    rows, _ = with_fault(lambda part: part[:-1])
+    _, y = with_fault(lambda part: part)
+    with pytest.raises(ValueError, match="Partition 2 .*all must have the same partitions"):
+        DaskTwoLayerRegressor(**QUICK).fit(rows, y)
+
+
 def test_arrays_of_another_type_than_declared():
     rows = cut(X).map_blocks(lambda part: part.astype(np.float32), dtype=np.float64)
     with pytest.raises(ValueError, match="Partition .*float32"):
@@ -314,7 +330,9 @@ def test_arrays_of_another_type_than_declared():
     ("args", "message"),
     [
         ((X, cut(Y)), "TwoLayerRegressor is for data in memory"),
+        ((cut(Y), cut(Y)), "X must have two axes"),
         ((cut(X), Y), "y must be a Dask array"),
+        ((cut(X), cut(Y, (90, 110, 100, 100, 100, 100))), "y has 6 of other sizes"),
         ((cut(X), cut(Y, 150)), r"y must have the same partitions"),
         ((cut(X), cut(Y), cut(WEIGHTS, 150)), "sample_weight must have the same partitions"),
         ((cut(X), cut(Y), cut(-WEIGHTS)), "not negative"),

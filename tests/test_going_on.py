@@ -21,7 +21,7 @@ from small_networks import (
     regressor,
 )
 
-from sklearn_twolayer import TwoLayerClassifier, TwoLayerRegressor
+from sklearn_twolayer import RBFNetwork, TwoLayerClassifier, TwoLayerRegressor
 from sklearn_twolayer.losses import Quantile
 from sklearn_twolayer.solvers import Adam, GradientDescent
 
@@ -153,6 +153,13 @@ def test_class_weights_of_classes_that_are_not_there():
     assert model.n_iter_ == 3
     with pytest.raises(ValueError, match="needs all rows at once"):
         classifier(solver=Adam(), class_weight="balanced").partial_fit(X, LABELS)
+
+
+def test_a_warm_start_for_another_task():
+    model = RBFNetwork(5, refine="gradient", warm_start=True, max_iter=2, random_state=0)
+    model.fit(X, LABELS).set_params(task="regression")
+    with pytest.raises(ValueError, match="needs the same task"):
+        model.fit(X, Y)
 
 
 @pytest.mark.parametrize("losses", [("squared_error", "poisson"), ("poisson", "squared_error")])

@@ -105,6 +105,14 @@ def test_scores_have_axes_of_their_own():
     assert display.best_iteration == 1 + np.argmax(model.validation_curve_)
 
 
+def test_a_score_by_a_function_has_its_name():
+    def share(estimator, X, y):
+        return estimator.score(X, y)
+
+    model = TwoLayerClassifier(early_stopping=True, scoring=share, **PLAIN).fit(X, y > 1)
+    assert LossCurveDisplay.from_estimator(model).validation_ax_.get_ylabel() == "share"
+
+
 def test_loss_curve_without_validation_rows():
     display = LossCurveDisplay.from_estimator(fit(Dense(3)), color="red")
     assert display.validation_line_ is display.best_ is display.best_iteration is None
@@ -153,6 +161,15 @@ def test_centers_are_where_the_network_has_them(radial):
     reach = [np.hypot(*(points - center / X.std(axis=0)).T) for center in radial.centers_]
     width = radial.widths_[np.argmin(np.ptp(reach, axis=1))]
     assert reach[np.argmin(np.ptp(reach, axis=1))] == pytest.approx(width, rel=0.02)
+
+
+def test_a_radial_unit_is_marked_where_its_centre_is():
+    column = np.linspace(-3, 3, 60)[:, None]
+    model = RBFNetwork(3, task="regression", input_map="standard", refine=None, random_state=0)
+    display = EmbeddingDisplay.from_estimator(model.fit(column, column[:, 0] ** 2), column)
+    grid = display.slice.axes[0]
+    marks = sorted(grid[line.get_markevery()[0]] for line in display.lines_)
+    assert marks == pytest.approx(np.sort(model.centers_[:, 0]), abs=2 * (grid[1] - grid[0]))
 
 
 @pytest.mark.parametrize(

@@ -134,6 +134,7 @@ FORMS = {
     "records.json": ("json", {"orient": "records"}),
     "lines.json": ("json", {"orient": "records", "lines": True}),
     "columns.json": ("json", {}),
+    "indented.json": ("json", {"indent": 2}),
     "split.json": ("json", {"orient": "split"}),
     "typed.json": ("json", {"orient": "table"}),
     "a.parquet": ("parquet", {}),
@@ -190,6 +191,7 @@ def test_lines_that_end_with_a_separator(tmp_path):
         (b"a, a,y\n1,2,3\n", "several columns named 'a'"),
         (b"5.1,3.5,1.4\n4.9,3.0,1.5\n", "first line must contain the column names"),
         (b'{"a": [1, 2}', "cannot read"),
+        (b"a\x01,b\n1,2\n", "not a text table"),
     ],
 )
 def test_no_table(capsys, tmp_path, content, reason):

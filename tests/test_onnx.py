@@ -119,6 +119,15 @@ def test_columns_that_are_constant_or_far_from_zero():
     check(model, X=rows)
 
 
+def test_columns_without_coordinates_and_tables_without_numbers():
+    constant = np.full_like(X, 3.0)
+    check(fitted(regressor(input_map="piecewise_linear"), X=constant), X=constant)
+    levels = np.round(X)
+    check(fitted(regressor(categorical_features=[0, 1, 2, 3]), X=levels), X=levels)
+    constant[:, 1:] = 0
+    check(fitted(regressor(categorical_features=[0, 1, 2, 3]), X=constant), X=constant)
+
+
 @pytest.mark.parametrize("loss", REGRESSION_LOSSES)
 def test_every_loss_of_numbers(loss):
     y = np.column_stack([Y, 1e4 * Y]) + 1 - Y.min()

@@ -33,6 +33,12 @@ def noisy(n_rows):
     return rows, y, rows[:, [1]] + spread[:, None] * (2 * np.array(LEVELS) - 1)
 
 
+def test_there_are_no_intervals_beside_quantiles():
+    model = several(n_estimators=2).fit(X, Y)
+    with pytest.raises(AttributeError, match="does not support several quantiles"):
+        model.predict_interval(X)
+
+
 def test_the_loss_is_the_sum_of_those_of_single_quantiles():
     z, d = np.random.RandomState(0).normal(size=(2, 30, 3))
     values, slopes = Quantile(LEVELS).value_and_gradient(z, d, IdentityLink())

@@ -602,6 +602,7 @@ def test_degenerate_data(refine):
         "constant columns": (20, np.column_stack([X, np.ones((len(X), 3))]), y),
         "nothing but constants": (20, np.ones((30, 2)), y[:30]),
         "fewer rows than centres": (100, X[:5], y[:5]),
+        "constants, more columns than rows": (8, np.ones((5, 50)), y[:5]),
         "more columns than rows": (8, np.random.RandomState(0).normal(size=(20, 50)), y[:20]),
         "constant target": (10, X, np.full(len(X), 3.0)),
     }

@@ -2,6 +2,7 @@
 
 import datetime
 import decimal
+import uuid
 
 import numpy as np
 import pandas as pd
@@ -112,7 +113,16 @@ def column(values):
     return pd.DataFrame({"x": FRAME["size"], "q": values})
 
 
+class Unhashable:
+    __hash__ = None
+
+
 HOSTILE = {
+    "objects": (column([uuid.UUID(int=i % 3) for i in range(N)]), None),
+    "objects that cannot be compared": (
+        column([Unhashable()] * N),
+        "Column 'q' contains values that cannot be levels",
+    ),
     "lists": (column([[1]] * N), "Column 'q' holds an object of type list"),
     "dictionaries": (column([{"k": 1}] * N), "Column 'q' holds an object of type dict"),
     "complex numbers": (column(np.full(N, 1j)), "Column 'q' holds an object of type complex"),

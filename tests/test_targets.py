@@ -258,6 +258,18 @@ def test_a_rare_class_among_the_rows_set_aside():
         assert np.isfinite(model.validation_curve_).all() and len(model.classes_) == 4
 
 
+def test_a_scorer_of_raw_outputs_receives_those_of_the_classes_present():
+    labels, shapes = LABELS.astype(object), []
+    labels[:2] = "rare"
+
+    def score(estimator, rows, y):
+        shapes.append(estimator.decision_function(rows).shape)
+        return 0.0
+
+    classifier(early_stopping=True, scoring=score).fit(X, labels)
+    assert {shape[1] for shape in shapes} == {3}
+
+
 def test_a_scorer_without_a_value_is_named():
     one = LABELS == "red"
     model = classifier(scoring="neg_log_loss")

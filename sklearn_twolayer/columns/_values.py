@@ -59,7 +59,7 @@ def _kind_of_objects(values, name):
         if isinstance(value, str):
             is_number = False
         elif not hasattr(value, "__float__"):
-            if not _is_level(value):
+            if hasattr(value, "__len__") or isinstance(value, complex | np.complexfloating):
                 raise TypeError(
                     f"Column {name!r} holds an object of type {type(value).__name__}: only "
                     "numbers, booleans, text, categories and dates are supported. Drop it, or "
@@ -67,16 +67,6 @@ def _kind_of_objects(values, name):
                 )
             is_number = False
     return "number" if is_number else "category"
-
-
-def _is_level(value):
-    if hasattr(value, "__len__") or isinstance(value, complex | np.complexfloating):
-        return False
-    try:
-        hash(value)
-    except TypeError:
-        return False
-    return True
 
 
 def _pairs(values: Any) -> Iterator[tuple[Any, bool]]:

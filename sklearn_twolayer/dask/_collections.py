@@ -101,9 +101,10 @@ def _like(name: str, collection: Any, X: Any, rows: list) -> list[Delayed]:
     known = [getattr(each, "chunks", ((np.nan,),))[0] for each in (X, collection)]
     differ = known[0] != known[1] and not np.isnan([*known[0], *known[1]]).any()
     if len(parts) != len(rows) or differ:
+        sizes = "" if len(parts) != len(rows) else " of other sizes"
         raise ValueError(
             f"{name} must have the same partitions as X, which has {len(rows)} partitions; "
-            f"{name} has {len(parts)}. For arrays, use {name}.rechunk(X.chunks[0])."
+            f"{name} has {len(parts)}{sizes}. For arrays, use {name}.rechunk(X.chunks[0])."
         )
     return parts
 
