@@ -75,12 +75,13 @@ figure = plt.figure(figsize=(9, 5.6), layout="constrained")
 grid = figure.add_gridspec(4, 2, width_ratios=[3, 2])
 curves = figure.add_subplot(grid[:, 0])
 curves.plot([0, 1], [0, 1], color="#cccccc", lw=1)
+histogram = None
 for i, (name, p) in enumerate(predicted.items()):
     frequency, probability = calibration_curve(y, p, n_bins=8, strategy="quantile")
     curves.plot(probability, frequency, "o-", ms=4, color=COLOURS[i], label=name)
-    histogram = figure.add_subplot(grid[i, 1])
+    histogram = figure.add_subplot(grid[i, 1], sharey=histogram)
     histogram.hist(p, bins=20, range=(0, 1), color=COLOURS[i])
-    histogram.set(ylim=(0, 150), yticks=[0, 100], ylabel="rows")
+    histogram.set(yticks=[0, 100, 200], ylabel="rows")
     histogram.set_title(f"{name}: log-loss {log_loss(y, p):.2f}", fontsize=9, loc="left")
     histogram.spines[["top", "right"]].set_visible(False)
     if i < 3:

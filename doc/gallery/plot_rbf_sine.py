@@ -36,8 +36,10 @@ panel.legend()
 # %%
 # Far from the data
 # -----------------
-# With Gaussians, the prediction falls to the bias within a few widths, with heavy-tailed kernels
-# more slowly. Multiquadrics grow with the distance, and a linear tail continues as a line.
+# With Gaussians, the prediction moves to the bias within a few widths, with heavy-tailed kernels
+# more slowly. Multiquadrics grow with the distance, and a linear tail continues as a line. All of
+# them end at the dotted limits: the range of the training targets, extended by half their
+# interquartile range.
 
 t = np.linspace(-15, 21, 600)
 figure, panel = plt.subplots(figsize=(8, 4))
@@ -49,6 +51,9 @@ for kernel in ("gaussian", "cauchy", "multiquadric"):
     panel.plot(t, model.fit(x[:, None], y).predict(t[:, None]), label=kernel)
 tail = model.set_params(kernel="gaussian", linear_tail=True).fit(x[:, None], y)
 panel.plot(t, tail.predict(t[:, None]), label="gaussian with a linear tail")
+low, quarter, three_quarters, high = np.quantile(y, [0, 0.25, 0.75, 1])
+margin = (three_quarters - quarter) / 2
+panel.hlines([low - margin, high + margin], *t[[0, -1]], "0.7", "dotted")
 panel.set(ylim=(-4, 4), title="beyond the data")
-panel.legend()
+panel.legend(loc="upper left", ncols=2)
 plt.show()

@@ -180,7 +180,7 @@ class EmbeddingDisplay(Display):
         (self.total_,) = ax.plot(x, total, color=DARK, lw=2.5, label="all units together")
         self._plot_rug(ax)
         ax.set(xlabel=self.slice.names[0], ylabel="raw output minus its mean")
-        ax.margins(x=0, y=0.15)
+        ax.margins(x=0, y=0.1)
 
     def _plot_rug(self, ax):
         where = ax.get_xaxis_transform()
@@ -218,6 +218,9 @@ class EmbeddingDisplay(Display):
         for i in np.unique(self.units.branch[self._seen]):
             colour = COLOURS[i % len(COLOURS)]
             handles += ax.plot([], [], color=colour, label=self.units.labels[i])
+        if len(self.slice.axes) == 1:  # space for the legend above the lines
+            low, high = ax.get_ylim()
+            ax.set_ylim(low, high + 0.08 * len(handles) * (high - low))
         if handles:
             ax.legend(handles=handles, fontsize="small", framealpha=0.8, edgecolor="none")
 
