@@ -418,5 +418,5 @@ def test_matplotlib_is_imported_when_something_is_drawn():
 
 def test_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
-    with pytest.raises(ImportError, match=r"sklearn-twolayer\[plot\]"):
+    with pytest.raises(ImportError, match="pip install matplotlib"):
         LossCurveDisplay([1.0]).plot()
