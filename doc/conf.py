@@ -48,6 +48,7 @@ sphinx_gallery_conf = {
 }
 
 html_theme = "pydata_sphinx_theme"
+toc_object_entries_show_parents = "hide"  # the names of classes and modules would be cut
 html_title = project
 smartquotes = False  # they would stand in code that is copied
 html_static_path = ["_static"]

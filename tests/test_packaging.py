@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 import sklearn_twolayer
+from sklearn_twolayer._documented import API
 from sklearn_twolayer.embeddings import Embedding, as_embedding
 from sklearn_twolayer.embeddings._presets import PRESETS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 #: Rows of the table of architectures: name, expression, preset.
 ARCHITECTURES = re.findall(
     r'^\| ([\w, -]+) \| `(.+?)` \| (?:`"(\w+)"`)? ?\|$', README, re.MULTILINE
@@ -58,6 +60,23 @@ def test_files_of_a_release_know_the_version(file, line):
     assert re.search(f"^{line}$", (ROOT / file).read_text(encoding="utf-8"), re.MULTILINE)
 
 
+def test_addresses_agree():
+    project = PYPROJECT["project"]["urls"]
+    source = project["Source"]
+    assert API.startswith(project["Documentation"])
+    assert all(project[name].startswith(source) for name in ("Issues", "Changelog"))
+    for file in ("CITATION.cff", ".ci/conda/recipe.yaml", "CHANGELOG.md"):
+        assert source in (ROOT / file).read_text(encoding="utf-8"), file
+    hook = PYPROJECT["tool"]["hatch"]["metadata"]["hooks"]["fancy-pypi-readme"]
+    text = README
+    for rule in hook["substitutions"]:
+        text = re.sub(rule["pattern"], rule["replacement"], text)
+    links = re.findall(r"\]\((.+?)\)", text)
+    files = [link.partition("/main/")[2] for link in links if source.partition("//")[2] in link]
+    assert files and all((ROOT / file).exists() for file in files)
+    assert all(link.startswith("https://") for link in links)
+
+
 def modules_after(statement):
     code = f"import sys; {statement}; print(*sys.modules)"
     python = [sys.executable, "-c", code]
@@ -80,8 +99,7 @@ def test_ci_runs_the_command_of_the_readme(ending):
 
 
 def test_extras_of_the_readme_exist():
-    with open(ROOT / "pyproject.toml", "rb") as file:
-        extras = tomllib.load(file)["project"]["optional-dependencies"]
+    extras = PYPROJECT["project"]["optional-dependencies"]
     assert set(re.findall(r"\.\[(\w+)\]", README)) <= set(extras)
 
 

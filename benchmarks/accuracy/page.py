@@ -109,7 +109,13 @@ def overview_cells(summary: Summary) -> list[tuple[str, ...]]:
         figure, rank, loss, time = (measure[i] for measure in measures)
         rates = ("" if i == column else f"{100 * wins[column, i]:.0f} %" for column in columns)
         loss = "" if np.isnan(loss) else f"{loss:.4f}"
-        line = (summary.models[i], f"{figure:.4f}", f"{rank:.2f}", loss, f"× {time:.2f}")
+        line = (
+            summary.models[i],
+            f"{figure:.4f}",
+            f"{rank:.2f}",
+            loss,
+            f"×\N{NO-BREAK SPACE}{time:.2f}",
+        )
         lines.append((*line, *rates))
     return lines
 
