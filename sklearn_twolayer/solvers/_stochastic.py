@@ -135,7 +135,7 @@ class Stochastic(Solver):
 
     def minimize(self, objective, params, run: Run, state=None) -> Outcome:
         params = params.astype(objective.dtype)
-        lanes = self._lanes(*params.shape, objective.in_partitions)
+        lanes = self._lanes(len(params), params.shape[1], objective.in_partitions)
         is_own = state is not None and state.solver is type(self)
         if not is_own or len(state.moments) != len(lanes):
             moments = [self.start(params[lane]) for lane in lanes]
