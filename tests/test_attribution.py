@@ -311,3 +311,11 @@ def test_targets_at_the_edge_of_the_range(kind):
 def test_gradients_of_inputs_that_hardly_vary():
     model = TwoLayerRegressor(blend="radial", n_estimators=2, max_iter=2, random_state=0)
     assert np.isfinite(model.fit(1e-310 * X, Y).input_gradients(1e-310 * X)).all()
+
+
+def test_gradients_that_overflow_single_precision_are_finite():
+    targets = np.where(np.arange(len(Y)) == 0, 1e300, Y)
+    rows = X.astype(np.float32)
+    model = RBFNetwork(5, task="regression", random_state=0).fit(rows, targets)
+    gradients = model.input_gradients(rows)
+    assert np.isfinite(gradients).all() and np.abs(gradients).max() > 1e37

@@ -186,6 +186,9 @@ def test_bounds_of_any_size(clip, dtype, X):
     mapped = RobustMap(clip).fit_transform(X.astype(dtype))
     assert np.isfinite(mapped).all() and mapped.dtype == dtype
     assert float(np.abs(mapped).max()) <= 1.000001 * max(clip, float(np.finfo(dtype).tiny))
+    fitted = RobustMap(clip).fit(X.astype(dtype))
+    assert np.isfinite(fitted.pullback(X.astype(dtype), np.ones_like(mapped))).all()
+    fitted.inverse_transform(mapped)  # without warnings
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

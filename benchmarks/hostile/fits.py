@@ -74,7 +74,8 @@ def _validation(dice, table):
     if kind == "one":
         return dice.one([{"X_val": X}, {"y_val": y}]), False
     if kind == "columns":
-        return {"X_val": X, "y_val": np.c_[plain, plain, plain]}, False
+        n_outputs = as_array(y).size // len(plain)
+        return {"X_val": X, "y_val": np.repeat(plain[:, :1], n_outputs + 2, axis=1)}, False
     if kind == "X":
         name = dice.one(ROWS)
         return {"X_val": ROWS[name](plain), "y_val": y}, None if name in DEBATABLE_ROWS else False

@@ -81,12 +81,14 @@ class AttributionMixin:
         if is_regressor(self):
             slopes = self._targets.slopes(self._model.raw_outputs(X, self.n_jobs))
             with np.errstate(over="ignore"):
-                gradients = in_range(gradients * in_range(slopes)[:, None, :])
+                gradients = gradients * in_range(slopes)[:, None, :]
         if self._reads_columns:
             columns = self._columns
             gradients = gradients[:, columns.starts]
             gradients[:, [each.kind == "date" for each in columns.columns]] = np.nan
-        return self._without_single(gradients).astype(X.dtype, copy=False)
+        with np.errstate(over="ignore"):
+            gradients = in_range(gradients.astype(X.dtype, copy=False))
+        return self._without_single(gradients)
 
     def explain(self, X, background=None):
         """Split predictions into contributions of the columns.
