@@ -76,6 +76,13 @@ def test_noise_leaves_the_mean_in_its_unit(unit):
     assert new == pytest.approx(unit * y.mean(), rel=0.05)
 
 
+@pytest.mark.filterwarnings("error")
+def test_constant_targets_cause_no_warning():
+    model = regressor(n_estimators=2).fit(X, np.full(N, 3.0))
+    np.testing.assert_allclose(model.predict(X), 3.0)
+    assert (classifier(n_estimators=2).fit(X, np.full(N, "a")).predict(X) == "a").all()
+
+
 def test_factors_of_tiny_targets():
     loss = REGRESSION_LOSSES["poisson"]()
     noise = np.log(1e-5) + np.random.RandomState(0).normal(size=(N, 1))

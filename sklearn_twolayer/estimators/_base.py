@@ -272,7 +272,8 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         candidates += [PARTNERS[name](self, sample, rng) for name in blend.partners]
         self._progress.begin("blend")
         model, honest = blended(candidates, networks.objective, sample.weights)
-        warn_of_no_weight(model, self.verbose)
+        if np.ptp(sample.targets, axis=0).any():  # else a constant is right
+            warn_of_no_weight(model, self.verbose)
         return model, honest
 
     def _going_on(self, networks: Part, last: Model | None) -> Model:
