@@ -119,6 +119,13 @@ def test_loss_curve_without_validation_rows():
     assert display.line_.get_color() == "red"
 
 
+def test_a_blend_has_a_line_of_its_loss_on_held_out_rows():
+    model = TwoLayerRegressor(n_estimators=2, max_iter=5, random_state=0).fit(X, y)
+    display = LossCurveDisplay.from_estimator(model)
+    assert display.oof_line_.get_ydata()[0] == model.oof_loss_
+    assert LossCurveDisplay.from_estimator(fit(Dense(3))).oof_line_ is None
+
+
 def test_loss_curve_needs_a_solver(radial):
     with pytest.raises(ValueError, match="RBFNetwork was fitted without iterations"):
         LossCurveDisplay.from_estimator(radial)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_iris, make_friedman1
+from sklearn.metrics import log_loss
 from sklearn.model_selection import cross_val_score
 from small_networks import LABELS, MANY, SOFT, X, Y, classifier, regressor
 
@@ -35,6 +36,16 @@ def noisy(n_rows, seed):
     rng = np.random.RandomState(seed)
     rows = rng.uniform(size=(n_rows, 3))
     return rows, rows[:, 1] + (0.1 + rows[:, 0]) * rng.normal(size=n_rows)
+
+
+def test_the_loss_is_that_of_the_predictions():
+    model = clone(REGRESSORS[1]).fit(ROWS, TARGETS)
+    errors = (model.oof_prediction_ - TARGETS) / np.std(TARGETS)
+    known = ~np.isnan(errors)
+    assert model.oof_loss_ == pytest.approx(0.5 * np.mean(errors[known] ** 2), rel=0.02)
+    model = clone(CLASSIFIERS[1]).fit(FLOWERS, KINDS)
+    known = ~np.isnan(model.oof_prediction_).any(axis=1)
+    assert model.oof_loss_ == pytest.approx(log_loss(KINDS[known], model.oof_prediction_[known]))
 
 
 @pytest.mark.parametrize(

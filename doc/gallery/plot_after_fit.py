@@ -27,16 +27,19 @@ X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.4, random_
 # Loss curves
 # -----------
 # With `early_stopping=True` some rows are set aside, and the iteration that predicts them best is
-# kept. If a score is monitored instead of the loss, it has its own axis on the right.
+# kept. If a score is monitored instead of the loss, it has its own axis on the right. For a blend,
+# a line shows the loss of the whole model on held-out rows.
 
-figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
+figure, (left, middle, right) = plt.subplots(1, 3, figsize=(15, 4), layout="constrained")
 settings = {"early_stopping": True, "n_estimators": 1, "max_iter": 200, "random_state": 0}
 LossCurveDisplay.from_estimator(TwoLayerRegressor(**settings).fit(X_train, y_train), ax=left)
 tumours = load_breast_cancer(as_frame=True)
 LossCurveDisplay.from_estimator(
     TwoLayerClassifier(scoring="roc_auc", **settings).fit(tumours.data, tumours.target), ax=right
 )
+LossCurveDisplay.from_estimator(TwoLayerRegressor(random_state=0).fit(X_train, y_train), ax=middle)
 left.set_title("Progression of diabetes", loc="left")
+middle.set_title("Progression of diabetes, blend", loc="left")
 right.set_title("Benign and malignant tumours", loc="left")
 
 # %%

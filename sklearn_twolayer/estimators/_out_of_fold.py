@@ -24,6 +24,7 @@ class OutOfFold(NamedTuple):
     known: np.ndarray  # packed bits, of rows that some network has not seen
     outputs: np.ndarray  # (n_known, n_outputs), raw ones for these rows in their order
     score: float
+    loss: float
     conformal: Intervals | Scores | None
 
 
@@ -49,6 +50,7 @@ class OutOfFoldMixin:
     _model: Any
     _targets: Any
     _filled: Callable
+    _resolve_loss: Callable
     _out_of_fold: OutOfFold | None = None
 
     def _keep_out_of_fold(self, given: Sample, sample: Sample, honest: Honest | None) -> None:
@@ -68,8 +70,17 @@ class OutOfFoldMixin:
             known=np.packbits(known),
             outputs=outputs[np.argsort(left_out.origin)],
             score=_score(self, left_out.y, predicted, left_out.weights),
+            loss=self._loss_of(honest, sample),
             conformal=self._conformal(left_out, outputs, predicted),
         )
+
+    def _loss_of(self, honest: Honest, sample: Sample) -> float:
+        targets, weights = sample.targets[honest.rows], sample.weights[honest.rows]
+        with np.errstate(over="ignore", invalid="ignore"):
+            losses, _ = self._resolve_loss().value_and_gradient(
+                honest.outputs, targets, self._targets.link
+            )
+            return float(np.average(losses, weights=weights))
 
     def _conformal(self, left_out, outputs, predicted) -> Intervals | Scores | None:
         if is_regressor(self):
@@ -122,6 +133,11 @@ class OutOfFoldMixin:
     def oof_score_(self) -> float:
         """The score of `oof_prediction_`: accuracy or R², over rows with a prediction."""
         return self._results().score
+
+    @property
+    def oof_loss_(self) -> float:
+        """The mean loss over rows with an out-of-fold prediction, in units of `loss_curve_`."""
+        return self._results().loss
 
     @available_if(_predicts_numbers)
     def predict_interval(self, X, coverage=0.9):

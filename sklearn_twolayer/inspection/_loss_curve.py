@@ -5,12 +5,15 @@ from typing import Any
 
 import numpy as np
 
-from ._display import BLUE, ORANGE, Display
+from ._display import BLUE, GREEN, ORANGE, Display
 from ._fitted import last_step
 
 
 class LossCurveDisplay(Display):
     """The training loss and the validation value after each iteration.
+
+    The training loss is that of the networks alone. A line shows the loss of the whole model on
+    held-out rows, `oof_loss_`, where it is known.
 
     Use `from_estimator` to create a display.
 
@@ -22,6 +25,8 @@ class LossCurveDisplay(Display):
         Losses or scores of the validation rows.
     score_name : str, optional
         Name of the validation values if they are scores, for which larger is better.
+    oof_loss : float, optional
+        The loss of the whole model on held-out rows.
 
     Attributes
     ----------
@@ -33,6 +38,8 @@ class LossCurveDisplay(Display):
         The validation values.
     best_ : matplotlib Line2D or None
         The mark at the best iteration.
+    oof_line_ : matplotlib Line2D or None
+        The loss of the whole model on held-out rows.
     ax_, figure_ : matplotlib Axes and Figure
         The axes and the figure of the plot.
     validation_ax_ : matplotlib Axes or None
@@ -55,10 +62,12 @@ class LossCurveDisplay(Display):
         validation_curve: Sequence[float] | None = None,
         *,
         score_name: str | None = None,
+        oof_loss: float | None = None,
     ):
         self.loss_curve = np.asarray(loss_curve)
         self.validation_curve = None if validation_curve is None else np.asarray(validation_curve)
         self.score_name = score_name
+        self.oof_loss = oof_loss
 
     @classmethod
     def from_estimator(cls, estimator: Any, *, ax: Any = None, **kwargs: Any):
@@ -92,7 +101,8 @@ class LossCurveDisplay(Display):
                 "curve. An RBFNetwork has one with refine='gradient'."
             )
         validation = getattr(estimator, "validation_curve_", None)
-        display = cls(loss, validation, score_name=_score_name(estimator))
+        oof_loss = getattr(estimator, "oof_loss_", None)
+        display = cls(loss, validation, score_name=_score_name(estimator), oof_loss=oof_loss)
         return display.plot(ax, **kwargs)
 
     @property
@@ -125,11 +135,14 @@ class LossCurveDisplay(Display):
         (self.line_,) = ax.plot(
             iterations, self.loss_curve, **{"color": BLUE, "label": "training loss"} | style
         )
-        self.validation_line_ = self.best_ = self.validation_ax_ = None
+        self.validation_line_ = self.best_ = self.validation_ax_ = self.oof_line_ = None
+        if self.oof_loss is not None:
+            self.oof_line_ = ax.axhline(self.oof_loss, color=GREEN, ls="--", lw=1.5)
+            self.oof_line_.set_label("whole model, held-out rows")
         if self.validation_curve is not None:
             self._plot_validation(ax, style)
         ax.set(xlabel="iteration", ylabel="loss")
-        lines = [self.line_, self.validation_line_, self.best_]
+        lines = [self.line_, self.oof_line_, self.validation_line_, self.best_]
         # A loss falls and a score rises, which leaves space between them.
         has_scores = self.validation_curve is not None and self.score_name is not None
         where = "center right" if has_scores else "best"
