@@ -51,10 +51,10 @@ def textbook(n_centers=30, **kwargs):
     return regression(n_centers, refine=None, **kwargs)
 
 
-def quiet_fit(model, *data):
+def quiet_fit(model, *data, **validation):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
-        return model.fit(*data)
+        return model.fit(*data, **validation)
 
 
 # Stage 1.
@@ -245,6 +245,21 @@ def test_the_gradient_lowers_the_cost():
     classifier = RBFNetwork(8, refine="gradient", max_iter=10, random_state=0)
     quiet_fit(classifier, MOONS, LABELS)
     assert classifier.score(MOONS, LABELS) > 0.9
+
+
+@pytest.mark.parametrize("task", ["regression", "classification"])
+def test_validation_rows_have_a_curve(task):
+    rows, targets = (X, y) if task == "regression" else (MOONS, LABELS)
+    model = RBFNetwork(10, task=task, refine="gradient", max_iter=5, random_state=0)
+    quiet_fit(model, rows, targets, X_val=rows, y_val=targets)
+    assert model.validation_curve_ == pytest.approx(model.loss_curve_)
+    quiet_fit(model, rows[50:], targets[50:], X_val=rows[:50], y_val=targets[:50])
+    assert len(model.validation_curve_) == len(model.loss_curve_)
+    assert not hasattr(quiet_fit(model, rows, targets), "validation_curve_")
+    with pytest.raises(ValueError, match="include 'gradient' in refine"):
+        model.set_params(refine="width").fit(rows, targets, X_val=rows, y_val=targets)
+    with pytest.raises(ValueError, match="X_val and y_val must be passed together"):
+        model.fit(rows, targets, X_val=rows)
 
 
 def test_the_gradient_needs_a_solver_that_suits_radial_units():

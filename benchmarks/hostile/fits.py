@@ -25,7 +25,7 @@ class Fit(NamedTuple):
 def draw_fit(dice: Dice, estimator: Any, table: Table, expected: str) -> Fit:
     """Return how the estimator is to be trained on the table."""
     weights = {} if table.sample_weight is None else {"sample_weight": table.sample_weight}
-    if not hasattr(estimator, "validation_fraction"):
+    if not takes_validation_rows(estimator):
         return Fit("fit", weights, expected)
     if has_partial_fit(estimator) and dice.chance(0.2):
         # Whether a part is enough to begin with depends on the classes in it.
@@ -37,6 +37,11 @@ def draw_fit(dice: Dice, estimator: Any, table: Table, expected: str) -> Fit:
     if not is_good and expected == "works":
         expected = "refused"
     return Fit("fit", weights | validation, expected if is_good is not None else "either")
+
+
+def takes_validation_rows(estimator: Any) -> bool:
+    """Return whether an estimator may be given validation rows: whether it iterates."""
+    return "gradient" in str(getattr(estimator, "refine", "gradient"))
 
 
 def has_partial_fit(estimator: Any) -> bool:

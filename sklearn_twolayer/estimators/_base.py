@@ -30,7 +30,7 @@ from ._callbacks import FitTasks
 from ._held_out import check_scorer, set_aside, validation
 from ._monitor import Monitor
 from ._network import BaseNetwork
-from ._validation import FitInterrupted, validation_rows
+from ._validation import FitInterrupted
 
 #: Bound of the inputs in a blend with a radial-basis network, in standard deviations.
 CLIP = 3.0
@@ -129,14 +129,6 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         check_scorer(self.scoring)
         as_solver(self.solver).check_parameters()
         self._resolve_loss().check_parameters()
-
-    def _held_out(self, X_val, y_val) -> Sample | None:
-        if X_val is None and y_val is None:
-            return None
-        if X_val is None or y_val is None:
-            raise ValueError("X_val and y_val must be passed together.")
-        with validation_rows():
-            return self._encoded(self._validate(X_val, y_val, None, reset=False))
 
     def _n_rows(self, sample: Sample) -> int:
         """Return the number of training rows, on which sizes depend."""

@@ -24,7 +24,7 @@ from ._attributing import AttributionMixin
 from ._html import FittedHTMLMixin
 from ._out_of_fold import OutOfFoldMixin
 from ._target_checks import check_given
-from ._validation import check_weights, is_checked
+from ._validation import check_weights, is_checked, validation_rows
 
 FLOATS = [np.float64, np.float32]
 
@@ -113,6 +113,15 @@ class BaseNetwork(
         if not sample.weights.all():
             sample = sample.take(np.flatnonzero(sample.weights))
         return replace(sample, targets=self._targets.encode(sample.y))
+
+    def _held_out(self, X_val, y_val) -> Sample | None:
+        """Return the validation rows, validated and encoded, if there are any."""
+        if X_val is None and y_val is None:
+            return None
+        if X_val is None or y_val is None:
+            raise ValueError("X_val and y_val must be passed together.")
+        with validation_rows():
+            return self._encoded(self._validate(X_val, y_val, None, reset=False))
 
     def _row_factors(self, sample: Sample):
         return 1.0

@@ -70,17 +70,16 @@ class OutOfFoldMixin:
             known=np.packbits(known),
             outputs=outputs[np.argsort(left_out.origin)],
             score=_score(self, left_out.y, predicted, left_out.weights),
-            loss=self._loss_of(honest, sample),
+            loss=self._mean_loss(honest.outputs, sample.take(honest.rows)),
             conformal=self._conformal(left_out, outputs, predicted),
         )
 
-    def _loss_of(self, honest: Honest, sample: Sample) -> float:
-        targets, weights = sample.targets[honest.rows], sample.weights[honest.rows]
+    def _mean_loss(self, outputs: np.ndarray, sample: Sample) -> float:
+        """Return the data term of the cost for raw outputs of some rows."""
+        loss, link = self._resolve_loss(), self._targets.link
         with np.errstate(over="ignore", invalid="ignore"):
-            losses, _ = self._resolve_loss().value_and_gradient(
-                honest.outputs, targets, self._targets.link
-            )
-            return float(np.average(losses, weights=weights))
+            losses, _ = loss.value_and_gradient(outputs, sample.targets, link)
+            return float(np.average(losses, weights=sample.weights))
 
     def _conformal(self, left_out, outputs, predicted) -> Intervals | Scores | None:
         if is_regressor(self):

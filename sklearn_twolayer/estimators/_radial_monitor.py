@@ -22,12 +22,27 @@ class RadialMonitor(Watch):
         Returns the tasks of the fit for a number of steps.
     max_iter : int
         Iterations of the gradient step.
+    validate : callable, optional
+        Returns the validation loss of a model.
+
+    Attributes
+    ----------
+    validation_curve : list of float
+        The validation loss after each iteration.
     """
 
-    def __init__(self, progress: Progress, tasks: Callable[[int], FitTasks], max_iter: int):
+    def __init__(
+        self,
+        progress: Progress,
+        tasks: Callable[[int], FitTasks],
+        max_iter: int,
+        validate: Callable[[Model], float] | None = None,
+    ):
         self._progress = progress
         self._new_tasks = tasks
         self._max_iter = max_iter
+        self._validate = validate
+        self.validation_curve: list[float] = []
 
     def plan(self, steps):
         self._steps = steps
@@ -44,7 +59,11 @@ class RadialMonitor(Watch):
         return self._tasks.end(None if part is None else lambda: Model.of(part()))
 
     def epoch(self, part: Callable[[], Part], loss: float) -> bool:
-        self._progress.epoch(None, loss)
+        detail = f"loss = {loss:.8f}"
+        if self._validate is not None:
+            self.validation_curve.append(self._validate(Model.of(part())))
+            detail += f", validation = {self.validation_curve[-1]:.8f}"
+        self._progress.step(detail)
         return self._tasks.iteration(lambda: Model.of(part()))
 
     def close(self) -> None:

@@ -1,6 +1,7 @@
 """The radial-basis network as an estimator: checks, targets and fitted attributes."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -48,15 +49,16 @@ MANY_DEAD = 0.05
 class BaseRBFNetwork(CallbackSupportMixin, BaseNetwork):
     """Training of a radial-basis network; a subclass stores the parameters."""
 
-    def _fit(self, X, y, sample_weight):
+    def _fit(self, X, y, sample_weight, X_val, y_val):
         self._check_parameters()
         rng = check_random_state(self.random_state)
         last = self._model.parts[0] if self.warm_start and hasattr(self, "_model") else None
         is_new = last is not None or not hasattr(self, "_model")
         given = self._validate(X, y, sample_weight, reset=last is None)
         sample = self._dealt(self._begin(given, last is not None), rng)
+        held_out = self._held_out(X_val, y_val)
         self._progress = Progress(self.verbose)
-        fit = self._learn(sample, rng, last=last)
+        fit = self._learn(sample, rng, last=last, held_out=held_out)
         self._keep_out_of_fold(given, sample, fit.honest)
         self._keep_background(sample, rng)
         if fit.interrupted:
@@ -79,7 +81,13 @@ class BaseRBFNetwork(CallbackSupportMixin, BaseNetwork):
         return self._learn(self._dealt(sample, rng), rng, folds=folds)
 
     def _learn(
-        self, sample: Sample, rng, *, folds: np.ndarray | None = None, last: Part | None = None
+        self,
+        sample: Sample,
+        rng,
+        *,
+        folds: np.ndarray | None = None,
+        last: Part | None = None,
+        held_out: Sample | None = None,
     ) -> RadialFit:
         maps = [last.input_map] if last else self._input_maps(sample, rng)
         table = Table(
@@ -92,13 +100,32 @@ class BaseRBFNetwork(CallbackSupportMixin, BaseNetwork):
             sample.is_category,
             folds,
         )
-        progress = self.__dict__.pop("_progress")
-        monitor = RadialMonitor(progress, lambda n: FitTasks(self, sample, n), self.max_iter)
+        monitor = RadialMonitor(
+            self.__dict__.pop("_progress"),
+            lambda n: FitTasks(self, sample, n),
+            self.max_iter,
+            None if held_out is None else partial(self._validation_loss, held_out),
+        )
         spec = replace(self._spec(table.n_rows), watch=monitor, start=last)
         fit = fit_radial(spec, table, maps, rng)
         self._keep(fit, sample.weights)
+        self.__dict__.pop("validation_curve_", None)
+        if held_out is not None:
+            self.validation_curve_ = monitor.validation_curve
         monitor.close()
         return fit
+
+    def _validation_loss(self, held_out: Sample, model: Model) -> float:
+        return self._mean_loss(model.raw_outputs(held_out.X, self.n_jobs), held_out)
+
+    def _held_out(self, X_val, y_val) -> Sample | None:
+        held_out = super()._held_out(X_val, y_val)
+        if held_out is not None and "gradient" not in self._steps():
+            raise ValueError(
+                "X_val and y_val are for the iterations of a solver: include 'gradient' in "
+                "refine, or omit them."
+            )
+        return held_out
 
     # Steps of fit.
 

@@ -128,6 +128,8 @@ class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
         Number of iterations of the solver; 1 without iterations.
     loss_curve_ : list of float
         The data term of the cost after each iteration.
+    validation_curve_ : list of float
+        The same on the validation rows, if there are any.
     n_features_in_ : int
         Number of columns seen in fit.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -205,7 +207,7 @@ class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
 
     @guarded_fit
     @with_callbacks
-    def fit(self, X, y, sample_weight=None):
+    def fit(self, X, y, sample_weight=None, X_val=None, y_val=None):
         """Fit the network.
 
         Parameters
@@ -219,6 +221,8 @@ class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
             probabilities, according to `soft_targets`.
         sample_weight : array-like of shape (n_samples,), optional
             Weights of the rows; an integer weight counts as repeated rows.
+        X_val, y_val : array-like, optional
+            Validation rows, for `validation_curve_`, with 'gradient' in `refine`.
 
         Returns
         -------
@@ -233,7 +237,7 @@ class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
             If it is interrupted. After at least one iteration of the solver, an estimator
             that was not fitted before, or has `warm_start=True`, keeps the result so far.
         """
-        return self._fit(X, y, sample_weight)
+        return self._fit(X, y, sample_weight, X_val, y_val)
 
     def predict(self, X):
         """Predict labels or real targets.
