@@ -7,6 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
+from ._recipe import task
+
 
 class Block(NamedTuple):
     """Validated rows with encoded targets."""
@@ -38,6 +40,7 @@ def spooled(block: Block, folder: str) -> Block:
     return Block(*(np.load(f"{path}-{name}.npy", mmap_mode="r") for name in Block._fields))
 
 
+@task
 def scattered(
     block: Block, n_parts: int, seed: int, folder: str | None
 ) -> tuple[Block, np.ndarray]:

@@ -1,8 +1,7 @@
 """Execution of tasks: on the workers of a client, or on this machine in Dask's threads."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import wraps
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -10,8 +9,8 @@ import dask
 from dask.base import get_scheduler
 from dask.delayed import Delayed, delayed
 
-from .._blas import single_threaded_blas
 from ._block import spooled
+from ._recipe import Recipe
 
 #: On this machine, larger tables are stored in files in Dask's temporary directory.
 KEEP_BYTES = 2**28
@@ -35,6 +34,11 @@ class Engine:
             client = getattr(get_scheduler(), "__self__", None)
         self.client = client
         self.folder = folder
+
+    def keep_recipes(self, recipes: list[Recipe]) -> list[Delayed]:
+        """Keep recipes, but not their results, in workers."""
+        with told_of_its_client():
+            return self.client.persist([delayed(each, traverse=False) for each in recipes])
 
     def run(self, tasks: list[Delayed]) -> list:
         """Return the results of some tasks, in their order."""
@@ -83,17 +87,6 @@ def told_of_its_client() -> Iterator[None]:
                 f"new client and fit again. ({type(error).__name__}: {error})"
             ) from error
         raise
-
-
-def task(function: Callable) -> Callable:
-    """Decorate the function of a task: BLAS uses one thread."""
-
-    @wraps(function)
-    def wrapped(*args, **kwargs):
-        with single_threaded_blas():
-            return function(*args, **kwargs)
-
-    return wrapped
 
 
 def added(sums: list[tuple]) -> tuple:

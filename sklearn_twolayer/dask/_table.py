@@ -1,6 +1,8 @@
 """The rows of a fit in partitions: validated, sampled, and prepared for training."""
 
+from copy import copy
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,6 +13,7 @@ from ._block import Block, joined, piece, scattered
 from ._collections import Form
 from ._engine import KEEP_BYTES, Engine
 from ._parts import Part, Survey, checked_part, naming, sampled, stacked, surveyed
+from ._recipe import Recipe, readings, task
 
 #: Number of rows from which input maps, scales, centres, metrics and factors are learned.
 SAMPLE_ROWS = 50_000
@@ -60,14 +63,14 @@ class Table:
     ----------
     engine : Engine
         Where tasks run.
-    parts : list of Delayed
-        The validated partitions.
+    parts : list of Delayed or Recipe
+        The validated partitions, or how to read them.
     survey : list of Survey
         Their statistics.
     """
 
     engine: Engine
-    parts: list[Delayed]
+    parts: list
     survey: list[Survey]
     index: list[np.ndarray] = field(default_factory=list)  # of the sample in each partition
     blocks: list[Delayed] = field(default_factory=list)
@@ -83,12 +86,13 @@ class Table:
     @classmethod
     def read(cls, engine: Engine, partitions: list, form: Form, local: Any) -> "Table":
         """Validate all partitions, for an estimator on a table."""
-        parts = [
-            delayed(checked_part)(number, form, local._validate_y, *arrays)
-            for number, arrays in enumerate(partitions)
-        ]
-        if engine.client is not None:
-            parts = engine.keep(parts)
+        check = partial(checked_part, form, copy(local)._validate_y)  # as it is before the fit
+        sources = None if engine.client is None else readings(partitions)
+        if sources is not None:
+            parts = [Recipe(check, *each) for each in enumerate(sources)]
+        else:
+            parts = [delayed(check)(*each) for each in enumerate(partitions)]
+            parts = parts if engine.client is None else engine.keep(parts)
         survey = engine.run([delayed(surveyed)(part, local.has_labels) for part in parts])
         if not sum(each.n_rows for each in survey):
             raise ValueError("X has no rows with a weight, in any of its partitions.")
@@ -130,18 +134,18 @@ class Table:
         """Convert all partitions to blocks; `folds` are those of the rows of the sample."""
         ends = np.cumsum([len(index) for index in self.index])[:-1]
         self.n_folds = encoding.n_folds
-        shared = delayed(encoding, traverse=False)
-        blocks = [
-            delayed(block_of)(shared, number, *each)
-            for number, each in enumerate(
-                zip(self.parts, self.index, np.split(folds, ends), strict=True)
-            )
-        ]
-        n_bytes = 0
-        if self.engine.client is None:
-            n_bytes = self.n_rows * encoding.shell.n_features_in_ * 8
-        self._n_bytes = n_bytes
-        self._adopt(self.engine.keep(blocks, n_bytes))
+        each = zip(
+            range(len(ends) + 1), self.parts, self.index, np.split(folds, ends), strict=True
+        )
+        if isinstance(self.parts[0], Recipe):
+            blocks = self.engine.keep_recipes([Recipe(encoding.block, *args) for args in each])
+        else:
+            shared = delayed(encoding, traverse=False)
+            if self.engine.client is None:
+                self._n_bytes = self.n_rows * encoding.shell.n_features_in_ * 8
+            blocks = [delayed(block_of)(shared, *args) for args in each]
+            blocks = self.engine.keep(blocks, self._n_bytes)
+        self._adopt(blocks)
         self.parts = []  # replaced by the blocks
 
     def _adopt(self, blocks):
@@ -190,11 +194,13 @@ def groupings(n_blocks: int) -> list[np.ndarray]:
     return [np.arange(n_blocks) // side, np.arange(n_blocks) % side]
 
 
+@task
 def block_of(encoding: Encoding, number: int, *arrays: Any) -> Block | None:
     """Return the block of a part; None if it is empty."""
     return encoding.block(number, *arrays)
 
 
+@task
 def size_of(block: Block | None) -> tuple[int, float]:
     """Return the number of rows and their weight."""
     return (0, 0.0) if block is None else (len(block.weights), float(block.weights.sum()))
