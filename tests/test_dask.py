@@ -277,7 +277,6 @@ def test_tables_larger_than_memory_are_read_from_files(monkeypatch, tmp_path):
     rows, y = both.drop(columns="y"), both["y"]
     model = DaskTwoLayerRegressor(**QUICK, max_iter=2).fit(rows, y)
     monkeypatch.setattr(_engine, "KEEP_BYTES", 0)
-    monkeypatch.setattr(_table, "KEEP_BYTES", 0)
     spooled = DaskTwoLayerRegressor(**QUICK, max_iter=2).fit(rows, y)
     np.testing.assert_array_equal(model.predict(rows).compute(), spooled.predict(rows).compute())
 

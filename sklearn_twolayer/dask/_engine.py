@@ -1,7 +1,9 @@
 """Execution of tasks: on the workers of a client, or on this machine in Dask's threads."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -9,10 +11,7 @@ import dask
 from dask.base import get_scheduler
 from dask.delayed import Delayed, delayed
 
-from ._block import spooled
-from ._recipe import Recipe
-
-#: On this machine, larger tables are stored in files in Dask's temporary directory.
+#: Larger tables are stored in files in Dask's temporary directory, if all workers have it.
 KEEP_BYTES = 2**28
 #: Number of sums that are added at a time.
 FAN_IN = 8
@@ -26,7 +25,7 @@ class Engine:
     client : distributed.Client or None
         Where to run; None for Dask's configuration, by default threads.
     folder : str
-        Folder for tables that are too large for memory, on this machine.
+        Folder for tables that are too large for memory, if all workers have it.
     """
 
     def __init__(self, client: Any, folder: str):
@@ -35,11 +34,6 @@ class Engine:
         self.client = client
         self.folder = folder
 
-    def keep_recipes(self, recipes: list[Recipe]) -> list[Delayed]:
-        """Keep recipes, but not their results, in workers."""
-        with told_of_its_client():
-            return self.client.persist([delayed(each, traverse=False) for each in recipes])
-
     def run(self, tasks: list[Delayed]) -> list:
         """Return the results of some tasks, in their order."""
         with told_of_its_client():
@@ -47,14 +41,23 @@ class Engine:
                 return list(dask.compute(*tasks))
             return self.client.gather(self.client.compute(tasks))
 
-    def keep(self, blocks: list[Delayed], n_bytes: int = 0) -> list[Delayed]:
-        """Compute blocks and keep them: in workers, in memory, or in files if they are large."""
+    def folder_for(self, n_bytes: int) -> str | None:
+        """Return where to store tables of this size; None if they stay in the workers' memory."""
+        return self.folder if n_bytes > KEEP_BYTES and self._shares_folder else None
+
+    @cached_property
+    def _shares_folder(self) -> bool:
+        if self.client is None:
+            return True
+        with told_of_its_client():
+            return all(self.client.run(os.path.isdir, self.folder).values())
+
+    def keep(self, tasks: list[Delayed]) -> list[Delayed]:
+        """Compute the results of tasks and keep them, in workers or in memory."""
         with told_of_its_client():
             if self.client is not None:
-                return self.client.persist(blocks)
-            if n_bytes > KEEP_BYTES:
-                blocks = [delayed(spooled)(block, self.folder) for block in blocks]
-            return list(dask.persist(*blocks))
+                return self.client.persist(tasks)
+            return list(dask.persist(*tasks))
 
     def total(self, parts: list[Delayed]) -> tuple:
         """Return the sums of tuples of arrays, added in a fixed order."""

@@ -17,7 +17,7 @@ MOST_SHARED = 2
 
 
 class Recipe:
-    """A function and its arguments, to be called where the result is used.
+    """A function and its arguments, for a result that is computed where it is used.
 
     Parameters
     ----------
@@ -31,14 +31,14 @@ class Recipe:
         self.function = function
         self.args = args
 
-    def __call__(self) -> Any:
+    def result(self) -> Any:  # not __call__: Dask calls the first of a tuple if it can
         """Return the result."""
         return self.function(*map(ready, self.args))
 
 
 def ready(value: Any) -> Any:
     """Return the result of a recipe, or any other value as it is."""
-    return value() if isinstance(value, Recipe) else value
+    return value.result() if isinstance(value, Recipe) else value
 
 
 def task(function: Callable) -> Callable:
@@ -71,15 +71,26 @@ def readings(partitions: list[tuple]) -> list[Recipe] | None:
 
     given = [[each for each in arrays if each is not None] for arrays in partitions]
     graph = dict(HighLevelGraph.merge(*(each.dask for arrays in given for each in arrays)))
-    graphs = [cull(graph, [each.key for each in arrays])[0] for arrays in given]
+    graphs = [_needed(graph, [each.key for each in arrays]) for arrays in given]
     used = {key: graph[key] for own in graphs for key in own}
-    if futures_of(list(used.values())) or sum(map(len, graphs)) > MOST_SHARED * len(used):
+    if not all(graphs) or futures_of(list(used.values())):
+        return None
+    if sum(map(len, graphs)) > MOST_SHARED * len(used):
         return None
     recipes = [
         Recipe(read, own, [None if each is None else each.key for each in arrays])
         for own, arrays in zip(graphs, partitions, strict=True)
     ]
     return recipes if all(len(dumps(each)) < MOST_BYTES for each in recipes) else None
+
+
+def _needed(graph: dict, keys: list) -> dict:
+    """Return the tasks that keys need; none if some are results in workers."""
+    if not graph.keys() >= set(keys):
+        return {}
+    own = cull(graph, keys)[0]
+    needed = (getattr(node, "dependencies", ()) for node in own.values())
+    return own if own.keys() >= set().union(*needed) else {}
 
 
 def read(graph: dict, keys: list) -> list:

@@ -9,9 +9,9 @@ import numpy as np
 from dask.delayed import Delayed, delayed
 
 from ..rows import random_part
-from ._block import Block, joined, piece, scattered
+from ._block import Block, joined, piece, scattered, spooled
 from ._collections import Form
-from ._engine import KEEP_BYTES, Engine
+from ._engine import Engine
 from ._parts import Part, Survey, checked_part, naming, sampled, stacked, surveyed
 from ._recipe import Recipe, readings, task
 
@@ -80,7 +80,7 @@ class Table:
     n_folds: int = 1
     drifts: bool = False
     seed: int = 0
-    _n_bytes: int = 0
+    _folder: str | None = None
     _mixed: tuple | None = None
 
     @classmethod
@@ -89,7 +89,7 @@ class Table:
         check = partial(checked_part, form, copy(local)._validate_y)  # as it is before the fit
         sources = None if engine.client is None else readings(partitions)
         if sources is not None:
-            parts = [Recipe(check, *each) for each in enumerate(sources)]
+            parts: list = [Recipe(check, *each) for each in enumerate(sources)]
         else:
             parts = [delayed(check)(*each) for each in enumerate(partitions)]
             parts = parts if engine.client is None else engine.keep(parts)
@@ -134,17 +134,16 @@ class Table:
         """Convert all partitions to blocks; `folds` are those of the rows of the sample."""
         ends = np.cumsum([len(index) for index in self.index])[:-1]
         self.n_folds = encoding.n_folds
-        each = zip(
-            range(len(ends) + 1), self.parts, self.index, np.split(folds, ends), strict=True
-        )
-        if isinstance(self.parts[0], Recipe):
-            blocks = self.engine.keep_recipes([Recipe(encoding.block, *args) for args in each])
+        numbers = range(len(self.parts))
+        each = list(zip(numbers, self.parts, self.index, np.split(folds, ends), strict=True))
+        self._folder = self.engine.folder_for(self.n_rows * encoding.shell.n_features_in_ * 8)
+        if isinstance(self.parts[0], Recipe) and self._folder is None:
+            recipes = [Recipe(encoding.block, *args) for args in each]
+            blocks = [delayed(recipe, traverse=False) for recipe in recipes]
         else:
             shared = delayed(encoding, traverse=False)
-            if self.engine.client is None:
-                self._n_bytes = self.n_rows * encoding.shell.n_features_in_ * 8
-            blocks = [delayed(block_of)(shared, *args) for args in each]
-            blocks = self.engine.keep(blocks, self._n_bytes)
+            blocks = [delayed(block_of)(shared, self._folder, *args) for args in each]
+        blocks = self.engine.keep(blocks)
         self._adopt(blocks)
         self.parts = []  # replaced by the blocks
 
@@ -172,16 +171,15 @@ class Table:
                 sources = self._scattered([blocks[i] for i in own], rng)
                 held.append((blocks, sources))  # until the results are available
                 for part, i in enumerate(own):
-                    mixed[i] = delayed(joined_pieces)(
-                        [delayed(one_piece)(source, part) for source in sources]
-                    )
-            blocks = self.engine.keep(mixed, self._n_bytes)
+                    pieces = [delayed(piece)(source, part) for source in sources]
+                    mixed[i] = delayed(joined_pieces)(self._folder, pieces)
+            blocks = self.engine.keep(mixed)
         sizes = self.engine.run([delayed(size_of)(block) for block in blocks])
         kept = [i for i, (count, _) in enumerate(sizes) if count]
         return [blocks[i] for i in kept], np.array([sizes[i][0] for i in kept])
 
     def _scattered(self, blocks, rng):
-        n, folder = len(blocks), self.engine.folder if self._n_bytes > KEEP_BYTES else None
+        n, folder = len(blocks), self._folder
         tasks = [delayed(scattered)(block, n, int(rng.randint(2**31)), folder) for block in blocks]
         return self.engine.keep(tasks)
 
@@ -195,9 +193,11 @@ def groupings(n_blocks: int) -> list[np.ndarray]:
 
 
 @task
-def block_of(encoding: Encoding, number: int, *arrays: Any) -> Block | None:
-    """Return the block of a part; None if it is empty."""
-    return encoding.block(number, *arrays)
+def block_of(
+    encoding: Encoding, folder: str | None, number: int, *arrays: Any
+) -> Block | Recipe | None:
+    """Return the block of a part, stored in a folder, if given; None if it is empty."""
+    return spooled(encoding.block(number, *arrays), folder)
 
 
 @task
@@ -206,15 +206,9 @@ def size_of(block: Block | None) -> tuple[int, float]:
     return (0, 0.0) if block is None else (len(block.weights), float(block.weights.sum()))
 
 
-def one_piece(source: tuple, part: int) -> Block:
-    """Return the rows of a scattered block that go to one part."""
-    block, ends = source
-    return piece(block, ends, part)
-
-
-def joined_pieces(pieces: list[Block]) -> Block:
-    """Return the rows of all pieces."""
-    return joined(pieces)
+def joined_pieces(folder: str | None, pieces: list[Block | Recipe]) -> Block | Recipe | None:
+    """Return the rows of all pieces as a block, stored in a folder, if given."""
+    return spooled(joined(pieces), folder)
 
 
 def drifts(values: np.ndarray, numbers: np.ndarray) -> bool:
