@@ -11,7 +11,7 @@ import dask
 from dask.base import get_scheduler
 from dask.delayed import Delayed, delayed
 
-#: Larger tables are stored in files in Dask's temporary directory, if all workers have it.
+#: On threads, larger tables are stored in files in Dask's temporary directory.
 KEEP_BYTES = 2**28
 #: Number of sums that are added at a time.
 FAN_IN = 8
@@ -25,7 +25,7 @@ class Engine:
     client : distributed.Client or None
         Where to run; None for Dask's configuration, by default threads.
     folder : str
-        Folder for tables that are too large for memory, if all workers have it.
+        Folder for the tables of workers that all have it, or those too large for memory.
     """
 
     def __init__(self, client: Any, folder: str):
@@ -42,8 +42,9 @@ class Engine:
             return self.client.gather(self.client.compute(tasks))
 
     def folder_for(self, n_bytes: int) -> str | None:
-        """Return where to store tables of this size; None if they stay in the workers' memory."""
-        return self.folder if n_bytes > KEEP_BYTES and self._shares_folder else None
+        """Return where to store tables of this size; None for in memory, or not at all."""
+        is_small = self.client is None and n_bytes <= KEEP_BYTES
+        return self.folder if self._shares_folder and not is_small else None
 
     @cached_property
     def _shares_folder(self) -> bool:
