@@ -4,6 +4,7 @@ These start processes of their own: ``pytest -m slow tests/test_dask_cluster.py`
 """
 
 import os
+import platform
 import threading
 import time
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ da = pytest.importorskip("dask.array")
 distributed = pytest.importorskip("distributed")
 
 from sklearn_twolayer.dask import DaskRBFNetwork, DaskTwoLayerRegressor, _engine  # noqa: E402
+from sklearn_twolayer.dask._malloc import reuse_freed_memory  # noqa: E402
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
@@ -133,6 +135,22 @@ def test_rows_of_files_are_not_moved(two, monkeypatch, tmp_path, is_stored, orde
     # The sample, which is the whole table here, goes to the client; shuffled rows are kept.
     copies = 1 + 2 * (order == "sorted" and not is_stored)
     assert bytes_sent(two) - before < 1.5 * copies * rows.nbytes
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="an option of the GNU library")
+def test_tasks_in_workers_reuse_freed_memory(two):
+    two.run(reuse_freed_memory)
+    assert two.submit(page_faults).result() < 5000
+
+
+def page_faults():
+    """Return the page faults of 200 arrays of 200 pages each."""
+    import resource
+
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(200):
+        np.ones(2**20 // 10)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
 
 
 def bytes_sent(client):

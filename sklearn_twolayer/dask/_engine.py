@@ -51,7 +51,7 @@ class Engine:
         if self.client is None:
             return True
         with told_of_its_client():
-            return all(self.client.run(os.path.isdir, self.folder).values())
+            return all(self.client.run(os.access, self.folder, os.W_OK).values())
 
     def keep(self, tasks: list[Delayed]) -> list[Delayed]:
         """Compute the results of tasks and keep them, in workers or in memory."""

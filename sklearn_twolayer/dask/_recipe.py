@@ -9,6 +9,7 @@ from dask.highlevelgraph import HighLevelGraph
 from dask.optimization import cull
 
 from .._blas import single_threaded_blas
+from ._malloc import reuse_freed_memory
 
 #: Pickled size in bytes from which a graph contains rows, rather than how to read them.
 MOST_BYTES = 2**17
@@ -42,10 +43,11 @@ def ready(value: Any) -> Any:
 
 
 def task(function: Callable) -> Callable:
-    """Decorate the function of a task: recipes are followed, and BLAS uses one thread."""
+    """Decorate the function of a task: recipes are followed; BLAS uses one thread."""
 
     @wraps(function)
     def wrapped(*args):
+        reuse_freed_memory()
         with single_threaded_blas():
             return function(*map(ready, args))
 
