@@ -5,15 +5,14 @@ import os
 import sys
 from functools import cache
 
-#: Names of options in malloc.h of the GNU library.
-TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3
-#: Bytes that may be kept, and arrays up to which memory is reused: the largest that it allows.
-KEPT_BYTES = 2**25
+#: Options of malloc.h in the GNU library, M_TRIM_THRESHOLD and M_MMAP_THRESHOLD: the freed bytes that
+#: may be kept, and the size of arrays that are reused, which those of batches have, not partitions.
+OPTIONS = {-1: 2**24, -3: 2**22}
 
 
 @cache
 def reuse_freed_memory() -> None:
-    """Set the thresholds of a worker back to what the C library reaches by itself.
+    """Let the C library of a worker reuse the memory of arrays, as it does by default.
 
     Dask's nannies start workers with MALLOC_TRIM_THRESHOLD_=65536, which makes the GNU library
     request the pages of each array from the system again: a batch takes twice the time.
@@ -22,5 +21,5 @@ def reuse_freed_memory() -> None:
         return
     set_option = getattr(ctypes.CDLL(None), "mallopt", None)
     if set_option is not None:  # not in other C libraries
-        for option in (TRIM_THRESHOLD, MMAP_THRESHOLD):
-            set_option(option, KEPT_BYTES)
+        for option in OPTIONS.items():
+            set_option(*option)
