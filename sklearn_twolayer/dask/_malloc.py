@@ -5,8 +5,8 @@ import os
 import sys
 from functools import cache
 
-#: Options of malloc.h in the GNU library, M_TRIM_THRESHOLD and M_MMAP_THRESHOLD: the freed bytes that
-#: may be kept, and the size of arrays that are reused, which those of batches have, not partitions.
+#: Options of malloc.h in the GNU library, M_TRIM_THRESHOLD and M_MMAP_THRESHOLD: the freed bytes
+#: that may be kept, and the size up to which arrays are reused: those of batches, not partitions.
 OPTIONS = {-1: 2**24, -3: 2**22}
 
 
