@@ -51,7 +51,8 @@ class Engine:
         if self.client is None:
             return True
         with told_of_its_client():
-            return all(self.client.run(os.access, self.folder, os.W_OK).values())
+            found = self.client.run(os.access, self.folder, os.W_OK).values()
+        return bool(found) and all(found)
 
     def keep(self, tasks: list[Delayed]) -> list[Delayed]:
         """Compute the results of tasks and keep them, in workers or in memory."""
