@@ -2,15 +2,19 @@
 
     python -m benchmarks.dask_scale 1000000 10000000
 
-creates tables with these numbers of rows in Parquet files, block by block, fits each on two
-workers with one thread and 500 MiB, and prints time and memory; then fits the smallest of them in
-memory, on one core.
+creates tables with these numbers of rows in Parquet files, block by block, and fits each on two
+workers with one thread and 500 MiB: time, the bytes between workers for each epoch and partition,
+and the memory of workers. It fits the smallest table in memory too, on one core, before and after.
 """
 
 import argparse
+import os
 import tempfile
+import threading
 import time
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import dask.array
@@ -26,6 +30,7 @@ N_COLUMNS = 20
 NAMES = [f"x{i}" for i in range(N_COLUMNS)]
 ROWS_OF_PARTITION = 125_000
 TASKS = 40
+INTERVAL = 0.2
 
 
 def write_table(folder: Path, n_rows: int) -> None:
@@ -49,14 +54,56 @@ def bytes_sent(client: Client) -> int:
     return sum(sent.values())
 
 
-def seconds_of_fit(client: Client, folder: Path, settings: dict) -> tuple[float, int, object]:
-    """Return the time and processor time of a fit, the bytes between workers, and the model."""
+@contextmanager
+def memory_of_workers(client: Client) -> Iterator[dict]:
+    """Context with the peak memory in MiB, the seconds in which workers paused, and restarts."""
+    found, stop = {"peak": 0.0, "paused": 0.0, "restarts": 0}, threading.Event()
+    pids = set(client.run(os.getpid).values())
+
+    def watch():
+        while not stop.wait(INTERVAL):
+            for worker in client.scheduler_info(n_workers=-1)["workers"].values():
+                found["peak"] = max(found["peak"], worker["metrics"]["memory"] / 2**20)
+                found["paused"] += INTERVAL * (worker["status"] == "paused")
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        yield found
+    finally:
+        stop.set()
+        thread.join()
+    found["restarts"] = len(set(client.run(os.getpid).values()) - pids)
+
+
+def fit_on_workers(client: Client, folder: Path, settings: dict) -> None:
+    """Fit on the partitions of a folder, and print the figures."""
     table = dask.dataframe.read_parquet(folder)
     model = DaskTwoLayerRegressor(**settings, client=client)
     before = time.perf_counter(), processor_seconds(client), bytes_sent(client)
-    model.fit(table[NAMES], table["y"])
+    with memory_of_workers(client) as memory:
+        model.fit(table[NAMES], table["y"])
     after = time.perf_counter(), processor_seconds(client), bytes_sent(client)
-    return *np.subtract(after, before), model
+    taken, processors, moved = np.subtract(after, before)
+    n_parameters = sum(part.params.size for part in model.to_local()._model.parts)
+    visits = table.npartitions * model.n_iter_
+    print(
+        f"{table.npartitions} partitions: {taken:.1f} s, {processors:.1f} s of "
+        f"processors; {n_parameters:,} parameters, {model.n_iter_} epochs, between workers "
+        f"{moved / 1e6:.1f} MB, {moved / 1e6 / visits:.3f} MB per epoch and partition; workers of "
+        f"at most {memory['peak']:.0f} MiB, paused for {memory['paused']:.1f} s, "
+        f"{memory['restarts']} restarts",
+        flush=True,
+    )
+
+
+def fit_in_memory(folder: Path, settings: dict) -> None:
+    """Fit on all rows of a folder in memory, and print the time."""
+    table = pd.read_parquet(folder)
+    start, processor = time.perf_counter(), time.process_time()
+    TwoLayerRegressor(**settings).fit(table[NAMES], table["y"])
+    taken, processor = time.perf_counter() - start, time.process_time() - processor
+    print(f"in memory: {taken:.1f} s, {processor:.1f} s of processors", flush=True)
 
 
 def milliseconds_of_a_task(client: Client) -> float:
@@ -96,26 +143,15 @@ def main() -> None:
     )
     with tempfile.TemporaryDirectory() as root, cluster, Client(cluster) as client:
         print(f"a task: {milliseconds_of_a_task(client):.1f} ms", flush=True)
-        for n_rows in args.rows:
-            folder = Path(root) / str(n_rows)
+        folders = [Path(root) / str(n_rows) for n_rows in sorted(args.rows)]
+        for n_rows, folder in zip(sorted(args.rows), folders, strict=True):
             folder.mkdir()
             write_table(folder, n_rows)
-            taken, processors, moved, model = seconds_of_fit(client, folder, settings)
-            n_parameters = sum(part.params.size for part in model.to_local()._model.parts)
-            print(
-                f"{n_rows:,} rows: {taken:.1f} s, {processors:.1f} s of processors, "
-                f"{moved / 1e6:.1f} MB between workers; "
-                f"{n_parameters:,} parameters, {-(-n_rows // ROWS_OF_PARTITION)} partitions",
-                flush=True,
-            )
-        smallest = pd.read_parquet(Path(root) / str(min(args.rows)))
-        local = TwoLayerRegressor(**settings)
-        start, processor = time.perf_counter(), time.process_time()
-        local.fit(smallest[NAMES], smallest["y"])
-        taken, processor = time.perf_counter() - start, time.process_time() - processor
-        print(
-            f"in memory, {min(args.rows):,} rows: {taken:.1f} s, {processor:.1f} s of processors"
-        )
+        fit_in_memory(folders[0], settings)
+        for n_rows, folder in zip(sorted(args.rows), folders, strict=True):
+            print(f"{n_rows:,} rows, ", end="")
+            fit_on_workers(client, folder, settings)
+        fit_in_memory(folders[0], settings)
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ OUTSIDE = {
     "shap": {"shap"},
     "radial": {"sklearn.cluster", "sklearn.exceptions"},  # KMeans, for the centres
     "estimators": {"joblib", "sklearn"},
-    "dask": {"dask", "sklearn"},
+    "dask": {"dask", "distributed", "sklearn"},
     "inspection": {"matplotlib", "sklearn.base", "sklearn.utils.validation"},
     "onnx": {"onnx", "skl2onnx", "sklearn.utils.validation"},
     "_report": {"joblib", "pandas", "rich", "sklearn", "skops", "skrub", "threadpoolctl"},

@@ -21,7 +21,9 @@ from sklearn_twolayer.dask import (  # noqa: E402
     DaskRBFNetwork,
     DaskTwoLayerClassifier,
     DaskTwoLayerRegressor,
+    _collections,
     _engine,
+    _recipe,
     _table,
 )
 
@@ -277,9 +279,38 @@ def test_tables_larger_than_memory_are_read_from_files(monkeypatch, tmp_path):
     rows, y = both.drop(columns="y"), both["y"]
     model = DaskTwoLayerRegressor(**QUICK, max_iter=2).fit(rows, y)
     monkeypatch.setattr(_engine, "KEEP_BYTES", 0)
-    monkeypatch.setattr(_table, "KEEP_BYTES", 0)
     spooled = DaskTwoLayerRegressor(**QUICK, max_iter=2).fit(rows, y)
     np.testing.assert_array_equal(model.predict(rows).compute(), spooled.predict(rows).compute())
+
+
+def collections():
+    """Return tables by name, and whether their partitions can be read one by one, repeatedly."""
+    table = dd.from_pandas(pd.DataFrame(X).assign(y=Y), npartitions=4)
+    drawn = da.random.RandomState(0).normal(size=(600, 10), chunks=(100, 10))
+    client = distributed.Client(processes=False, n_workers=1, dashboard_address=":0")
+    with client:
+        kept = client.persist(cut(X))
+        yield "a function", drawn, True
+        yield "after a function", drawn.map_blocks(np.abs), True
+        yield "rows in the graph", cut(X), False
+        yield "a frame in the graph", table, False
+        yield "shuffled", drawn[np.random.RandomState(0).permutation(600)], False
+        yield "in workers", kept, False
+        yield "after those in workers", kept.map_blocks(np.abs), False
+
+
+def test_partitions_that_tasks_can_read(monkeypatch):
+    monkeypatch.setattr(_recipe, "MOST_BYTES", 4000)
+    for name, table, is_read in collections():
+        y = table["y"] if _collections.is_frame(table) else table[:, 0]
+        partitions = _collections.partitions(table, y, None)
+        found = _recipe.readings(partitions)
+        assert (found is not None) == is_read, name
+        for recipe, arrays in zip(found or [], partitions, strict=False):
+            X_part, y_part, weights = recipe.result()
+            np.testing.assert_array_equal(X_part, arrays[0].compute(scheduler="sync"))
+            np.testing.assert_array_equal(y_part, X_part[:, 0])
+            assert weights is None
 
 
 def with_fault(fault):

@@ -4,6 +4,7 @@ These start processes of their own: ``pytest -m slow tests/test_dask_cluster.py`
 """
 
 import os
+import platform
 import threading
 import time
 from contextlib import contextmanager
@@ -18,7 +19,8 @@ from sklearn_twolayer import Adam
 da = pytest.importorskip("dask.array")
 distributed = pytest.importorskip("distributed")
 
-from sklearn_twolayer.dask import DaskRBFNetwork, DaskTwoLayerRegressor  # noqa: E402
+from sklearn_twolayer.dask import DaskRBFNetwork, DaskTwoLayerRegressor, _engine  # noqa: E402
+from sklearn_twolayer.dask._malloc import reuse_freed_memory  # noqa: E402
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
@@ -98,14 +100,61 @@ def test_the_same_bits_with_any_number_of_workers(in_threads, n_workers):
         np.testing.assert_array_equal(found[case], expected, err_msg=str(case))
 
 
+@pytest.fixture(params=["read", "kept", "stored"])
+def held(request, monkeypatch, two):
+    """The rows and targets for the three ways in which partitions are held."""
+    monkeypatch.setattr(_engine.Engine, "_shares_folder", request.param == "stored")
+    if request.param == "kept":
+        return two.persist([ROWS, TARGETS])
+    return ROWS, TARGETS
+
+
 @pytest.mark.parametrize("moment", [0.0, 0.4, 0.8])
-def test_a_killed_worker_does_not_change_a_bit(two, tmp_path, moment):
+def test_a_killed_worker_does_not_change_a_bit(two, held, tmp_path, moment):
     model = DaskTwoLayerRegressor(**QUICK, n_estimators=2, blend="scale")
     expected = model.fit(ROWS, TARGETS).to_local().predict(X)
     solver = Deadly(moment, str(tmp_path / "dead"))
-    model.set_params(solver=solver, client=two).fit(ROWS, TARGETS)
+    model.set_params(solver=solver, client=two).fit(*held)
     assert (tmp_path / "dead").exists()
     np.testing.assert_array_equal(model.to_local().predict(X), expected)
+
+
+@pytest.mark.parametrize("is_stored", [True, False], ids=["stored", "read"])
+@pytest.mark.parametrize("order", ["as is", "sorted"])
+def test_rows_of_files_are_not_moved(two, monkeypatch, tmp_path, is_stored, order):
+    monkeypatch.setattr(_engine.Engine, "_shares_folder", is_stored)
+    rows, targets = make_friedman1(40_000, random_state=0)
+    index = np.argsort(targets) if order == "sorted" else np.arange(len(rows))
+    for name, array in {"rows": rows, "targets": targets}.items():
+        chunks = (2000, *array.shape[1:])
+        da.to_npy_stack(tmp_path / name, da.from_array(array[index], chunks=chunks))
+    rows, targets = (da.from_npy_stack(tmp_path / name) for name in ("rows", "targets"))
+    model = DaskTwoLayerRegressor("linear", n_estimators=2, blend="scale", max_iter=1, client=two)
+    before = bytes_sent(two)
+    model.set_params(random_state=0).fit(rows, targets)
+    # The sample, which is the whole table here, goes to the client; shuffled rows are kept.
+    copies = 1 + 2 * (order == "sorted" and not is_stored)
+    assert bytes_sent(two) - before < 1.5 * copies * rows.nbytes
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="an option of the GNU library")
+def test_tasks_in_workers_reuse_freed_memory(two):
+    two.run(reuse_freed_memory)
+    assert two.submit(page_faults).result() < 5000
+
+
+def page_faults():
+    """Return the page faults of 200 arrays of 200 pages each."""
+    import resource
+
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(200):
+        np.ones(2**20 // 10)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+
+def bytes_sent(client):
+    return sum(client.run(lambda dask_worker: dask_worker.transfer_outgoing_bytes_total).values())
 
 
 def test_a_worker_that_comes_late_is_used():

@@ -7,6 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
+from ._recipe import Recipe, ready, task
+
 
 class Block(NamedTuple):
     """Validated rows with encoded targets."""
@@ -21,33 +23,41 @@ class Block(NamedTuple):
         return Block(*(array[index] for array in self))
 
 
-def joined(blocks: list[Block]) -> Block:
-    """Return the rows of some blocks, one after the other."""
-    X, *others = zip(*blocks, strict=True)
-    stack = sparse.vstack if sparse.issparse(X[0]) else np.concatenate
-    return Block(stack(X), *map(np.concatenate, others))
-
-
-def spooled(block: Block, folder: str) -> Block:
-    """Return a block with arrays in memory-mapped files."""
-    if sparse.issparse(block.X):
+def spooled(block: Block | None, folder: str | None) -> Block | Recipe | None:
+    """Store a dense block in files of a folder, if given; return how to open them."""
+    if folder is None or block is None or sparse.issparse(block.X):
         return block
     path = os.path.join(folder, uuid.uuid4().hex)
     for name, array in block._asdict().items():
         np.save(f"{path}-{name}.npy", array)
+    return Recipe(opened, path)
+
+
+def opened(path: str) -> Block:
+    """Return a stored block with memory-mapped arrays."""
     return Block(*(np.load(f"{path}-{name}.npy", mmap_mode="r") for name in Block._fields))
 
 
+@task
 def scattered(
     block: Block, n_parts: int, seed: int, folder: str | None
-) -> tuple[Block, np.ndarray]:
+) -> tuple[Block | Recipe | None, np.ndarray]:
     """Return the rows of a block in the order of their target parts, and where these begin."""
     to = np.random.RandomState(seed).randint(n_parts, size=len(block.weights))
     ends = np.cumsum(np.bincount(to, minlength=n_parts))
-    block = block.take(np.argsort(to, kind="stable"))
-    return block if folder is None else spooled(block, folder), np.append(0, ends)
+    ordered = block.take(np.argsort(to, kind="stable"))
+    return spooled(ordered, folder), np.append(0, ends)
 
 
-def piece(block: Block, ends: np.ndarray, part: int) -> Block:
-    """Return the rows of a scattered block that go to one part."""
-    return block.take(slice(ends[part], ends[part + 1]))
+def piece(source: tuple, part: int) -> Block | Recipe:
+    """Return the rows of a scattered block that go to one part, or how to read them."""
+    block, ends = source
+    index = slice(ends[part], ends[part + 1])
+    return Recipe(Block.take, block, index) if isinstance(block, Recipe) else block.take(index)
+
+
+def joined(pieces: list[Block | Recipe]) -> Block:
+    """Return the rows of all pieces, one after the other."""
+    X, *others = zip(*map(ready, pieces), strict=True)
+    stack = sparse.vstack if sparse.issparse(X[0]) else np.concatenate
+    return Block(stack(X), *map(np.concatenate, others))

@@ -1,8 +1,9 @@
 """Execution of tasks: on the workers of a client, or on this machine in Dask's threads."""
 
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import wraps
+from functools import cached_property
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -10,10 +11,7 @@ import dask
 from dask.base import get_scheduler
 from dask.delayed import Delayed, delayed
 
-from .._blas import single_threaded_blas
-from ._block import spooled
-
-#: On this machine, larger tables are stored in files in Dask's temporary directory.
+#: On threads, larger tables are stored in files in Dask's temporary directory.
 KEEP_BYTES = 2**28
 #: Number of sums that are added at a time.
 FAN_IN = 8
@@ -27,7 +25,7 @@ class Engine:
     client : distributed.Client or None
         Where to run; None for Dask's configuration, by default threads.
     folder : str
-        Folder for tables that are too large for memory, on this machine.
+        Folder for the tables of workers that all have it, or those too large for memory.
     """
 
     def __init__(self, client: Any, folder: str):
@@ -43,14 +41,25 @@ class Engine:
                 return list(dask.compute(*tasks))
             return self.client.gather(self.client.compute(tasks))
 
-    def keep(self, blocks: list[Delayed], n_bytes: int = 0) -> list[Delayed]:
-        """Compute blocks and keep them: in workers, in memory, or in files if they are large."""
+    def folder_for(self, n_bytes: int) -> str | None:
+        """Return where to store tables of this size; None for in memory, or not at all."""
+        is_small = self.client is None and n_bytes <= KEEP_BYTES
+        return self.folder if self._shares_folder and not is_small else None
+
+    @cached_property
+    def _shares_folder(self) -> bool:
+        if self.client is None:
+            return True
+        with told_of_its_client():
+            found = self.client.run(os.access, self.folder, os.W_OK).values()
+        return bool(found) and all(found)
+
+    def keep(self, tasks: list[Delayed]) -> list[Delayed]:
+        """Compute the results of tasks and keep them, in workers or in memory."""
         with told_of_its_client():
             if self.client is not None:
-                return self.client.persist(blocks)
-            if n_bytes > KEEP_BYTES:
-                blocks = [delayed(spooled)(block, self.folder) for block in blocks]
-            return list(dask.persist(*blocks))
+                return self.client.persist(tasks)
+            return list(dask.persist(*tasks))
 
     def total(self, parts: list[Delayed]) -> tuple:
         """Return the sums of tuples of arrays, added in a fixed order."""
@@ -83,17 +92,6 @@ def told_of_its_client() -> Iterator[None]:
                 f"new client and fit again. ({type(error).__name__}: {error})"
             ) from error
         raise
-
-
-def task(function: Callable) -> Callable:
-    """Decorate the function of a task: BLAS uses one thread."""
-
-    @wraps(function)
-    def wrapped(*args, **kwargs):
-        with single_threaded_blas():
-            return function(*args, **kwargs)
-
-    return wrapped
 
 
 def added(sums: list[tuple]) -> tuple:

@@ -16,7 +16,7 @@ from ..objective import Objective
 from ..rows import Rows, Transformer
 from ..solvers import Epoch, Lane, Stochastic
 from ._block import Block
-from ._engine import task
+from ._recipe import task
 from ._table import Table
 
 

@@ -9,6 +9,7 @@ from scipy import sparse
 
 from ..estimators._target_checks import check_given
 from ._collections import Form, kinds_of
+from ._recipe import task
 
 
 class Part(NamedTuple):
@@ -43,7 +44,7 @@ def naming(number: int) -> Iterator[None]:
         raise kind(f"Partition {number} (the first is 0): {error}") from error
 
 
-def checked_part(number: int, form: Form, validate_y: Callable, *arrays: Any) -> Part:
+def checked_part(form: Form, validate_y: Callable, number: int, arrays: tuple) -> Part:
     """Return the rows of a partition with a positive weight."""
     X, y, weights = arrays
     with naming(number):
@@ -80,6 +81,7 @@ def _check_form(X, form):
         raise ValueError(f"X is of type {X.dtype}, not {form.dtype} as the collection declares.")
 
 
+@task
 def surveyed(part: Part, has_labels: bool) -> Survey:
     """Return the statistics of the targets of all rows."""
     y = part.y
@@ -94,6 +96,7 @@ def surveyed(part: Part, has_labels: bool) -> Survey:
     return Survey(len(y), masses, None, None)
 
 
+@task
 def sampled(part: Part, index: np.ndarray) -> Part:
     """Return some of the rows of a part."""
     return part.take(index)

@@ -1,16 +1,19 @@
 """The rows of a fit in partitions: validated, sampled, and prepared for training."""
 
+from copy import copy
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 from dask.delayed import Delayed, delayed
 
 from ..rows import random_part
-from ._block import Block, joined, piece, scattered
+from ._block import Block, joined, piece, scattered, spooled
 from ._collections import Form
-from ._engine import KEEP_BYTES, Engine
+from ._engine import Engine
 from ._parts import Part, Survey, checked_part, naming, sampled, stacked, surveyed
+from ._recipe import Recipe, readings, task
 
 #: Number of rows from which input maps, scales, centres, metrics and factors are learned.
 SAMPLE_ROWS = 50_000
@@ -60,14 +63,14 @@ class Table:
     ----------
     engine : Engine
         Where tasks run.
-    parts : list of Delayed
-        The validated partitions.
+    parts : list of Delayed or Recipe
+        The validated partitions, or how to read them.
     survey : list of Survey
         Their statistics.
     """
 
     engine: Engine
-    parts: list[Delayed]
+    parts: list
     survey: list[Survey]
     index: list[np.ndarray] = field(default_factory=list)  # of the sample in each partition
     blocks: list[Delayed] = field(default_factory=list)
@@ -77,18 +80,19 @@ class Table:
     n_folds: int = 1
     drifts: bool = False
     seed: int = 0
-    _n_bytes: int = 0
+    _folder: str | None = None
     _mixed: tuple | None = None
 
     @classmethod
     def read(cls, engine: Engine, partitions: list, form: Form, local: Any) -> "Table":
         """Validate all partitions, for an estimator on a table."""
-        parts = [
-            delayed(checked_part)(number, form, local._validate_y, *arrays)
-            for number, arrays in enumerate(partitions)
-        ]
-        if engine.client is not None:
-            parts = engine.keep(parts)
+        check = partial(checked_part, form, copy(local)._validate_y)  # as it is before the fit
+        sources = None if engine.client is None else readings(partitions)
+        if sources is not None:
+            parts: list = [Recipe(check, *each) for each in enumerate(sources)]
+        else:
+            parts = [delayed(check)(*each) for each in enumerate(partitions)]
+            parts = parts if engine.client is None else engine.keep(parts)
         survey = engine.run([delayed(surveyed)(part, local.has_labels) for part in parts])
         if not sum(each.n_rows for each in survey):
             raise ValueError("X has no rows with a weight, in any of its partitions.")
@@ -130,18 +134,17 @@ class Table:
         """Convert all partitions to blocks; `folds` are those of the rows of the sample."""
         ends = np.cumsum([len(index) for index in self.index])[:-1]
         self.n_folds = encoding.n_folds
-        shared = delayed(encoding, traverse=False)
-        blocks = [
-            delayed(block_of)(shared, number, *each)
-            for number, each in enumerate(
-                zip(self.parts, self.index, np.split(folds, ends), strict=True)
-            )
-        ]
-        n_bytes = 0
-        if self.engine.client is None:
-            n_bytes = self.n_rows * encoding.shell.n_features_in_ * 8
-        self._n_bytes = n_bytes
-        self._adopt(self.engine.keep(blocks, n_bytes))
+        numbers = range(len(self.parts))
+        each = list(zip(numbers, self.parts, self.index, np.split(folds, ends), strict=True))
+        self._folder = self.engine.folder_for(self.n_rows * encoding.shell.n_features_in_ * 8)
+        if isinstance(self.parts[0], Recipe) and self._folder is None:
+            recipes = [Recipe(encoding.block, *args) for args in each]
+            blocks = [delayed(recipe, traverse=False) for recipe in recipes]
+        else:
+            shared = delayed(encoding, traverse=False)
+            blocks = [delayed(block_of)(shared, self._folder, *args) for args in each]
+        blocks = self.engine.keep(blocks)
+        self._adopt(blocks)
         self.parts = []  # replaced by the blocks
 
     def _adopt(self, blocks):
@@ -168,16 +171,15 @@ class Table:
                 sources = self._scattered([blocks[i] for i in own], rng)
                 held.append((blocks, sources))  # until the results are available
                 for part, i in enumerate(own):
-                    mixed[i] = delayed(joined_pieces)(
-                        [delayed(one_piece)(source, part) for source in sources]
-                    )
-            blocks = self.engine.keep(mixed, self._n_bytes)
+                    pieces = [delayed(piece)(source, part) for source in sources]
+                    mixed[i] = delayed(joined_pieces)(self._folder, pieces)
+            blocks = self.engine.keep(mixed)
         sizes = self.engine.run([delayed(size_of)(block) for block in blocks])
         kept = [i for i, (count, _) in enumerate(sizes) if count]
         return [blocks[i] for i in kept], np.array([sizes[i][0] for i in kept])
 
     def _scattered(self, blocks, rng):
-        n, folder = len(blocks), self.engine.folder if self._n_bytes > KEEP_BYTES else None
+        n, folder = len(blocks), self._folder
         tasks = [delayed(scattered)(block, n, int(rng.randint(2**31)), folder) for block in blocks]
         return self.engine.keep(tasks)
 
@@ -190,25 +192,23 @@ def groupings(n_blocks: int) -> list[np.ndarray]:
     return [np.arange(n_blocks) // side, np.arange(n_blocks) % side]
 
 
-def block_of(encoding: Encoding, number: int, *arrays: Any) -> Block | None:
-    """Return the block of a part; None if it is empty."""
-    return encoding.block(number, *arrays)
+@task
+def block_of(
+    encoding: Encoding, folder: str | None, number: int, *arrays: Any
+) -> Block | Recipe | None:
+    """Return the block of a part, stored in a folder, if given; None if it is empty."""
+    return spooled(encoding.block(number, *arrays), folder)
 
 
+@task
 def size_of(block: Block | None) -> tuple[int, float]:
     """Return the number of rows and their weight."""
     return (0, 0.0) if block is None else (len(block.weights), float(block.weights.sum()))
 
 
-def one_piece(source: tuple, part: int) -> Block:
-    """Return the rows of a scattered block that go to one part."""
-    block, ends = source
-    return piece(block, ends, part)
-
-
-def joined_pieces(pieces: list[Block]) -> Block:
-    """Return the rows of all pieces."""
-    return joined(pieces)
+def joined_pieces(folder: str | None, pieces: list[Block | Recipe]) -> Block | Recipe | None:
+    """Return the rows of all pieces as a block, stored in a folder, if given."""
+    return spooled(joined(pieces), folder)
 
 
 def drifts(values: np.ndarray, numbers: np.ndarray) -> bool:
