@@ -129,7 +129,7 @@ class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
     loss_curve_ : list of float
         The data term of the cost after each iteration.
     validation_curve_ : list of float
-        The same on the validation rows, if there are any.
+        The validation value after each iteration, if there are validation rows.
     n_features_in_ : int
         Number of columns seen in fit.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -222,7 +222,7 @@ class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
         sample_weight : array-like of shape (n_samples,), optional
             Weights of the rows; an integer weight counts as repeated rows.
         X_val, y_val : array-like, optional
-            Validation rows, for `validation_curve_`, with 'gradient' in `refine`.
+            Validation rows, for their loss in `validation_curve_`, with 'gradient' in `refine`.
 
         Returns
         -------
