@@ -8,7 +8,7 @@ from sklearn.base import is_regressor
 
 from .._checks import check_choice
 from .._sample import Sample
-from .._sizes import CENTERS, RectifiedSize
+from .._sizes import RectifiedSize
 from .._warnings import warn_user
 from ..blending import Ensemble, Honest
 from ..curvature import has_closed_form
@@ -33,7 +33,7 @@ MOST_RECTIFIED = 1024
 #: Parts with a smaller factor than this are considered useless.
 NO_WEIGHT = 0.02
 #: Maximum number of rows for the radial-basis network; of more, a random subset is used.
-MAX_ROWS = 5_000
+MAX_ROWS = 10_000
 
 
 class Blend(NamedTuple):
@@ -167,7 +167,6 @@ def fit_radial_partner(
     index = others if has_seen_none else np.arange(sample.n_rows)
     index = index[random_part(len(index), MAX_ROWS, rng)]
     owner.radial_ = radial = RBFNetwork(
-        CENTERS,
         task="regression" if is_regressor(owner) else "classification",
         # Columns that a user's transformer drops must stay dropped.
         input_map="auto" if isinstance(owner.input_map, str) else owner.input_map,
