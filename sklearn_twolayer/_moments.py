@@ -114,6 +114,20 @@ def sparse_moments(X, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.ldexp(mean, exponents).clip(low, high), np.ldexp(np.sqrt(variance), exponents)
 
 
+def shares_of_nonzeros(X, weights: np.ndarray) -> np.ndarray:
+    """Return the weight of the values of each column that are not zero, dense or sparse.
+
+    Examples
+    --------
+    >>> shares_of_nonzeros(np.array([[0.0, 1.0], [2.0, 3.0]]), np.array([0.25, 0.75]))
+    array([0.75, 1.  ])
+    """
+    if not sparse.issparse(X):
+        return np.array([weights @ (column != 0) for column in X.T])
+    masses = np.repeat(weights, np.diff(X.indptr)) * (X.data != 0)
+    return np.bincount(X.indices, masses, minlength=X.shape[1])
+
+
 def column_quantiles(X, probabilities, sample_weight) -> np.ndarray:
     """Weighted quantiles of the columns of a dense or sparse array.
 

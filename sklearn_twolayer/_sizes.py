@@ -50,6 +50,27 @@ def default_n_centers(n_rows: int) -> int:
     return int(min(CENTERS * growth**0.4, 2048, max((5e11 / n_rows) ** 0.5, CENTERS)))
 
 
+#: Number of columns above which a table can be wide.
+MOST_COLUMNS = 1024
+
+
+def default_n_components(n_rows: int, n_columns: int) -> int:
+    """Return the number of principal components that stand for the columns of a wide table.
+
+    It is zero if the columns themselves are used: if there are not more than rows, or not many.
+
+    Examples
+    --------
+    >>> [default_n_components(n, 20_000) for n in (75, 1500, 10_000, 30_000)]
+    [256, 256, 467, 0]
+    >>> default_n_components(75, 500)
+    0
+    """
+    if n_columns <= max(n_rows, MOST_COLUMNS):
+        return 0
+    return int(min(256 * max(n_rows / 3000, 1.0) ** 0.5, 512))
+
+
 class RectifiedSize(NamedTuple):
     """Networks of rectified units on piecewise-linear inputs, and how they are trained."""
 

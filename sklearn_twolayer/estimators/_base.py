@@ -19,7 +19,7 @@ from .._sizes import default_n_folds, default_n_networks
 from .._warnings import warn_user
 from ..blending import Ensemble, Honest, blended, deal_folds
 from ..embeddings import Embedding, as_embedding
-from ..input_maps import StandardMap, fit_input_map, with_folds
+from ..input_maps import StandardMap, fit_input_map, principal_map, with_folds
 from ..model import Model, Part
 from ..network import Network
 from ..objective import Objective
@@ -90,7 +90,8 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         # Copies: neither a failed fit nor a copy of the estimator may change them.
         begun = copy.deepcopy(getattr(self, "_solver_state", None))
         state, rng = begun or (None, check_random_state(self.random_state))
-        blend = Blend("mean", self._resolve_n_networks(sample, last))
+        n_networks = self._resolve_n_networks(sample, last)
+        blend = Blend("mean", n_networks, on_all_rows=False)
         networks = self._networks(sample, blend, last, rng)
         curve = [] if last is None else list(self.loss_curve_)
         self._progress = Progress(self.verbose)
@@ -173,7 +174,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         """Set up the networks and their cost over the rows."""
         solver = as_solver(self.solver)
         if last is None:
-            input_map = fit_input_map(self._resolve_input_map(blend), sample, rng)
+            input_map = fit_input_map(self._resolve_input_map(blend, sample), sample, rng)
             if "_left_out" in vars(self):
                 self._left_out = self._left_out._replace(input_map=input_map)
         else:
@@ -188,9 +189,12 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         solver.check_cost(networks.cost)
         return networks
 
-    def _resolve_input_map(self, blend: Blend):
+    def _resolve_input_map(self, blend: Blend, sample: Sample):
         if not isinstance(self.input_map, str) or self.input_map != "auto":
             return self.input_map
+        of_wide = principal_map(sample, self._n_rows(sample))
+        if of_wide is not None and blend.on_all_rows:
+            return of_wide
         # A radial-basis network uses bins itself; other inputs make different errors.
         return StandardMap(CLIP) if blend.kind in ("radial", "mixed") else "piecewise_linear"
 

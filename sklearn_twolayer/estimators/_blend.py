@@ -8,7 +8,7 @@ from sklearn.base import is_regressor
 
 from .._checks import check_choice
 from .._sample import Sample
-from .._sizes import RectifiedSize
+from .._sizes import MOST_COLUMNS, RectifiedSize
 from .._warnings import warn_user
 from ..blending import Ensemble, Honest
 from ..curvature import has_closed_form
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 BLENDS = ("auto", "mean", "scale", "radial", "mixed")
 #: The other parts of a blend.
 RECTIFIED, RADIAL = "rectified networks", "radial part"
-#: With more columns than this, piecewise-linear inputs have no bins for rectified networks.
-MOST_RECTIFIED = 1024
 #: Parts with a smaller factor than this are considered useless.
 NO_WEIGHT = 0.02
 #: Maximum number of rows for the radial-basis network; of more, a random subset is used.
@@ -42,6 +40,7 @@ class Blend(NamedTuple):
     kind: str  # "mean", "scale", "radial" or "mixed"
     n_networks: int
     partners: tuple[str, ...] = ()  # in the order in which they are fitted
+    on_all_rows: bool = True  # rather than on those of the first of several calls
 
     @classmethod
     def of(cls, owner: "BaseTwoLayer", sample: Sample, n_networks: int) -> "Blend":
@@ -83,7 +82,8 @@ class Blend(NamedTuple):
             )
         if sample.n_rows == 1:
             return cls("mean", n_networks)
-        rectified = kind == "mixed" and sample.X.shape[1] <= MOST_RECTIFIED
+        # With more columns, piecewise-linear inputs have no bins.
+        rectified = kind == "mixed" and sample.X.shape[1] <= MOST_COLUMNS
         radial = kind in ("mixed", "radial") and has_radial
         chosen = zip(PARTNERS, (rectified, radial), strict=True)
         return cls(kind, n_networks, tuple(name for name, wanted in chosen if wanted))

@@ -15,7 +15,7 @@ from .._sizes import default_n_centers, default_n_folds
 from .._warnings import warn_user
 from ..blending import deal_folds
 from ..embeddings import Radial
-from ..input_maps import MixedMap, fit_input_map, with_folds
+from ..input_maps import MixedMap, fit_input_map, principal_map, with_folds
 from ..losses import LogLoss, Loss
 from ..model import Model, Part
 from ..radial import WIDTHS, WidthRule, check_squares
@@ -262,6 +262,9 @@ class BaseRBFNetwork(CallbackSupportMixin, BaseNetwork):
             return [fit_input_map(self.input_map, sample, rng)]
         if self.refine is None:
             return [fit_input_map("standard", sample, rng)]
+        of_wide = principal_map(sample, sample.n_rows)
+        if of_wide is not None:
+            return [fit_input_map(of_wide, sample, rng)]
         wide: Any = fit_input_map("piecewise_linear", sample, rng)
         if isinstance(wide, MixedMap):
             numbers = wide.numbers_

@@ -13,6 +13,7 @@ from ._base import InputMap
 from ._maps import INPUT_MAPS, as_input_map, fit_input_map
 from ._mixed import MixedMap, with_folds
 from ._piecewise import PiecewiseLinearMap
+from ._principal import PrincipalMap, principal_map
 from ._rows import map_rows, pull_rows, sources_of
 from ._scaled import ScaledMap
 from ._scaling import RobustMap, ScalingMap, StandardMap
@@ -22,6 +23,7 @@ __all__ = [
     "InputMap",
     "MixedMap",
     "PiecewiseLinearMap",
+    "PrincipalMap",
     "RobustMap",
     "ScaledMap",
     "ScalingMap",
@@ -29,6 +31,7 @@ __all__ = [
     "as_input_map",
     "fit_input_map",
     "map_rows",
+    "principal_map",
     "pull_rows",
     "sources_of",
     "with_folds",

@@ -30,7 +30,7 @@ class InputMap(TransformerMixin, Documented):
         self
             The fitted map.
         """
-        X = _as_floats(X)
+        X = as_floats(X)
         if sample_weight is None:
             sample_weight = np.ones(X.shape[0])
         self._check()
@@ -52,7 +52,7 @@ class InputMap(TransformerMixin, Documented):
             The mapped rows: dense for a map fitted on dense rows; of the kind of `X` for a map
             fitted on sparse rows.
         """
-        X = _as_floats(X)
+        X = as_floats(X)
         # Values that overflow are outliers, which are clipped or cause an error later.
         with np.errstate(over="ignore"):
             if not self.sparse_:
@@ -121,7 +121,7 @@ class InputMap(TransformerMixin, Documented):
         """Raise TypeError or ValueError if a hyperparameter is out of range."""
 
 
-def _as_floats(X):
+def as_floats(X):
     """Return the output of another transformer as an array of floats."""
     X = X if sparse.issparse(X) else np.asarray(X)
     return X if X.dtype.kind == "f" else X.astype(np.float64)

@@ -13,7 +13,7 @@ from scipy import sparse
 from scipy.special import logsumexp
 
 from ..radial import make_geometry
-from ..rows import blocks
+from ..rows import block_length, blocks
 
 #: Smaller variances are treated as zero.
 SMALLEST = 1e-200
@@ -54,12 +54,12 @@ class Density:
         one_hot = sparse.csr_array((weights, (labels, np.arange(n))), shape=(len(used), n))
         mass = np.bincount(labels, weights)
         means = one_hot @ X / mass[:, None]
-        means = means.toarray() if sparse.issparse(means) else means
-        self.means = np.asarray(means, dtype=dtype)
+        means = means.astype(dtype)
+        self.means = means.toarray() if sparse.issparse(means) else np.asarray(means)
         self.log_mass = np.log(mass / mass.sum())
         center = mass @ self.means / mass.sum()
         within = self._variances(X, labels, weights / weights.sum())
-        total = within + mass @ (self.means - center) ** 2 / mass.sum()
+        total = within + self._between(mass, center)
         floor = (10 * np.finfo(X.dtype).eps * np.abs(center)) ** 2
         total = np.where(total > np.maximum(floor, SMALLEST), total, 1.0)
         scott = (weights.sum() ** 2 / np.square(weights).sum()) ** (-1 / (d + 4))
@@ -89,10 +89,15 @@ class Density:
     def _variances(self, X, labels, weights):
         """Return the variances of the columns within the clusters."""
         total = 0
-        for part in blocks(X.shape[0], 2048):
+        for part in blocks(X.shape[0], block_length(2 * X.shape[1])):
             block = X[part].toarray() if sparse.issparse(X) else X[part]
             total = total + weights[part] @ (block - self.means[labels[part]]) ** 2
         return total
+
+    def _between(self, mass, center):
+        """Return the variances of the means of the clusters."""
+        parts = blocks(len(mass), block_length(2 * len(center)))
+        return sum(mass[part] @ (self.means[part] - center) ** 2 for part in parts) / mass.sum()
 
     @np.errstate(over="ignore", invalid="ignore")  # rows that are infinitely far
     def log(self, X) -> np.ndarray:

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..blending import deal_folds
 from ..embeddings import Radial
-from ..input_maps import ScaledMap
+from ..input_maps import PrincipalMap, ScaledMap
 from ..losses import SquaredError
 from ..output_layer import JudgedLayer
 from ..rows import Transformer, random_part
@@ -48,6 +48,7 @@ class Inputs(NamedTuple):
     n_judged: int = 0  # folds on which layers learned without them are evaluated; none: all rows
     metric: Metric | None = None
     relative_width: float = TYPICAL_WIDTH  # in typical distances between centres
+    others: tuple[Transformer, ...] = ()  # maps learned without the targets of each fold
 
     def whole(self) -> Transformer | None:
         """Return the map, and the metric of all rows."""
@@ -57,9 +58,8 @@ class Inputs(NamedTuple):
 
     def without(self, k: int) -> Transformer | None:
         """Return the map, and the metric learned without the targets of a fold."""
-        if self.metric is None:
-            return self.input_map
-        return ScaledMap(self.input_map, self.metric.without[k])
+        input_map = self.others[k] if self.others else self.input_map
+        return input_map if self.metric is None else ScaledMap(input_map, self.metric.without[k])
 
 
 def judged_layer(
@@ -177,31 +177,44 @@ class MetricProbe:
         return best.inputs._replace(relative_width=relative)
 
     def _with_metric(self, plain):
-        dense = self._scaled(plain.inputs, self._dense(plain.inputs))
+        dense = self._candidate(plain.inputs._replace(metric=self._dense(plain.inputs)))
         best = better(plain, dense, DENSE_GAIN)
         # With many noise inputs, dense networks fail unless correlations have scaled these down.
-        marginal = self._marginal(plain.inputs)
-        screened = self._scaled(plain.inputs, marginal)
+        screened = self._candidate(self._screened(plain.inputs))
         n_rows = sum(len(judge.judged) for judge in plain.judged.judges)
-        least = MARGINAL_GAIN + MARGINAL_CHANCE / np.sqrt(n_rows)
+        least = MARGINAL_CHANCE / np.sqrt(n_rows)
+        # Of principal components, no dense network has seen the columns.
+        least += 0.0 if screened.inputs.others else MARGINAL_GAIN
         if better(best, screened, least) is best:
             return best
-        both = self._scaled(plain.inputs, self._dense(screened.inputs).after(marginal))
+        first, metric = screened.inputs.metric, self._dense(screened.inputs)
+        metric = metric if first is None else metric.after(first)
+        both = self._candidate(screened.inputs._replace(metric=metric))
         return better(screened, both, DENSE_GAIN)
 
     def _dense(self, inputs):
         maps = [inputs.without(k) for k in range(self.n_judged)]
         return dense_metric(self.table, maps, self.folds, self.rng)
 
-    def _marginal(self, inputs):
-        folds, rows = self.folds[self.index], self.few.rows(inputs.input_map)
+    def _screened(self, inputs):
+        """Return inputs that are scaled by their correlations with the targets."""
+        principal = inputs.input_map
+        if not isinstance(principal, PrincipalMap):
+            return inputs._replace(metric=self._marginal(principal))
+        # The columns are scaled, because each component mixes all of them.
+        marginal = self._marginal(principal.columns_)
+        input_map, *others = (
+            principal.rescaled(self.table.X, self.table.sample_weight, factors)
+            for factors in (marginal.factors, *marginal.without)
+        )
+        return inputs._replace(input_map=input_map, others=tuple(others))
+
+    def _marginal(self, input_map):
+        folds, rows = self.folds[self.index], self.few.rows(input_map)
         without = tuple(
             marginal_metric(rows.take(np.flatnonzero(folds != k))) for k in range(self.n_judged)
         )
         return Metric(marginal_metric(rows), without)
-
-    def _scaled(self, inputs, metric):
-        return self._candidate(inputs._replace(metric=metric))
 
     def _candidate(self, inputs) -> Candidate:
         """Return the small network with the best width."""

@@ -1,0 +1,212 @@
+"""Principal components of wide tables."""
+
+from copy import copy
+
+import numpy as np
+from scipy import sparse
+from scipy.linalg import eigh
+
+from .._checks import check_number
+from .._linalg import dense
+from .._moments import dense_moments, shares_of_nonzeros, sparse_moments
+from .._sample import Sample
+from .._sizes import default_n_components
+from ._base import InputMap, as_floats
+from ._scaling import ScalingMap
+
+#: Columns with a smaller fraction of nonzero values share one unit.
+MOST_NONZERO = 0.95
+#: Bound of the sizes of such columns, relative to their median.
+MAX_RATIO = 4.0
+#: Root mean square of the lengths of mapped rows. Solvers take steps of the same size for each weight,
+#: which add up over many inputs.
+LENGTH = 0.25
+#: Rows from which components are computed, since the time grows with the cube of their number.
+MAX_ROWS = 2000
+#: Smaller variances, relative to the largest, are due to rounding.
+SMALLEST = 1e-10
+
+
+class PrincipalMap(InputMap):
+    """The principal components of the scaled columns, for tables with more columns than rows.
+
+    A linear layer, and distances between rows, depend on nothing but inner products of rows, which
+    a rotation keeps: with as many components as rows nothing is lost, and with fewer little but
+    noise (latent semantic analysis, if the rows are texts: Deerwester et al., 1990). The components
+    are not scaled separately, which would give those of noise the same weight; mapped rows have a
+    typical length of a quarter.
+
+    Columns are centred and divided by their standard deviation. Those with zeros in at least a
+    twentieth of the rows (words, counts, indicators) are divided by one unit, the median size of
+    their nonzero values, since the standard deviation of a rare word is small. Those whose sizes
+    differ from the median by more than a factor of four are scaled to this limit. All are then
+    clipped smoothly. Dense and sparse rows of a table are mapped to the same numbers.
+
+    Parameters
+    ----------
+    n_components : int, default=256
+        Maximum number of components; there are fewer if there are fewer rows.
+    clip : float, default=10.0
+        The bound of the scaled columns.
+
+    Attributes
+    ----------
+    columns_ : ScalingMap
+        The fitted map of the columns.
+    components_ : ndarray of shape (n_features, n_components)
+        The directions, in the units of the scaled columns.
+    offset_ : ndarray of shape (n_components,)
+        The components of the mean.
+
+    Examples
+    --------
+    >>> X = np.random.RandomState(0).normal(size=(20, 100))
+    >>> PrincipalMap(8).fit_transform(X).shape
+    (20, 8)
+    """
+
+    def __init__(self, n_components: int = 256, clip: float = 10.0):
+        self.n_components = n_components
+        self.clip = clip
+
+    def _check(self):
+        check_number("n_components", self.n_components, "[1, inf)", integer=True)
+
+    def _fit(self, X, sample_weight):
+        self.columns_ = ColumnUnits(self.clip).fit(X, sample_weight=sample_weight)
+        self._rotate(X, sample_weight, np.ones(X.shape[1]))
+
+    def rescaled(self, X, sample_weight: np.ndarray, factors: np.ndarray) -> "PrincipalMap":
+        """Return the map of the same columns times factors, with components of its own.
+
+        Parameters
+        ----------
+        X : {ndarray, CSR} of shape (n_rows, n_features)
+            Training rows.
+        sample_weight : ndarray of shape (n_rows,)
+            Positive weights.
+        factors : ndarray of shape (n_features,)
+            Positive factors.
+
+        Returns
+        -------
+        PrincipalMap
+            A fitted map.
+        """
+        other = copy(self)
+        other._rotate(X, sample_weight, factors)
+        return other
+
+    def _rotate(self, X, sample_weight, factors):
+        """Find the components of the scaled columns times factors."""
+        some = np.linspace(0, X.shape[0] - 1, min(X.shape[0], MAX_ROWS)).astype(int)
+        weights = sample_weight[some] / sample_weight[some].sum()
+        S = self.columns_.transform(X[some]).astype(np.float64)
+        S = sparse.csr_array(S.multiply(factors)) if sparse.issparse(S) else S * factors
+        mean, roots = weights @ S, np.sqrt(weights)
+        with np.errstate(over="ignore", invalid="ignore"):
+            shift = S @ mean
+            products = dense(S @ S.T) - shift[:, None] - shift + mean @ mean
+        n_found = min(self.n_components, *S.shape)
+        which = [len(some) - n_found, len(some) - 1]
+        values, vectors = eigh(products * roots * roots[:, None], subset_by_index=which)
+        is_found = values > max(SMALLEST * values[-1], np.finfo(float).tiny)
+        is_found[-1] = True  # if all rows are equal, the only component is zero
+        values, vectors = values[is_found][::-1], vectors[:, is_found][:, ::-1]
+        # The sign is arbitrary, but must be the same for dense and sparse rows.
+        vectors = vectors * np.sign(vectors[np.abs(vectors).argmax(axis=0), range(len(values))])
+        by_row = roots[:, None] * vectors / np.sqrt(np.maximum(values, np.finfo(float).tiny))
+        directions = S.T @ by_row - mean[:, None] * by_row.sum(axis=0)
+        length = np.sqrt(values.clip(0).sum()) / LENGTH or 1.0
+        directions *= (factors / length)[:, None]
+        self.components_ = directions.astype(X.dtype)
+        self.offset_ = ((mean / factors) @ directions).astype(X.dtype)
+
+    def transform(self, X):
+        """Map rows.
+
+        Parameters
+        ----------
+        X : {ndarray, CSR} of shape (n_rows, n_features)
+            Rows.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_components)
+            Their components, dense.
+        """
+        X = as_floats(X)
+        components, offset = (
+            a.astype(X.dtype, copy=False) for a in (self.components_, self.offset_)
+        )
+        return self.columns_.transform(X) @ components - offset
+
+    def pullback(self, X, G):
+        return self.columns_.pullback(X, G @ self.components_.T.astype(G.dtype, copy=False))
+
+    def sources(self, X):
+        return None
+
+    def inverse_transform(self, Z):
+        """Return the rows closest to the mean, shape (n_rows, n_features), of mapped ones."""
+        C = self.components_.astype(np.float64)
+        scaled = (Z + self.offset_) @ np.linalg.pinv(C.T @ C, hermitian=True) @ C.T
+        return self.columns_.inverse_transform(scaled.astype(Z.dtype))
+
+
+class ColumnUnits(ScalingMap):
+    """The scaled columns of `PrincipalMap`, less the values of zero, so that zeros stay zeros.
+
+    Parameters
+    ----------
+    clip : float
+        The bound c of the smooth clip.
+    """
+
+    def _fit(self, X, sample_weight):
+        weights = sample_weight / sample_weight.sum()
+        moments = sparse_moments if sparse.issparse(X) else dense_moments
+        center, spread = moments(X, weights)
+        share = shares_of_nonzeros(X, weights)
+        is_rare = (share < MOST_NONZERO) & (spread > 0)
+        size = spread[is_rare] / np.sqrt(share[is_rare])
+        unit = np.median(size) if len(size) else 1.0
+        spread[is_rare] = size / np.clip(size / unit, 1 / MAX_RATIO, MAX_RATIO)
+        self._keep(X, center, spread)
+        self.center_ = np.where(self.constant_, 0, center).astype(X.dtype)
+
+    @property
+    def zero(self) -> np.ndarray:
+        """The values of zero before they are subtracted, shape (n_features,)."""
+        return super()._transform_dense(np.zeros((1, len(self.scale_)), self.scale_.dtype))[0]
+
+    def inverse_transform(self, Z):
+        return super().inverse_transform(Z + self.zero)
+
+    def _transform_dense(self, X):
+        return super()._transform_dense(X) - self.zero.astype(X.dtype, copy=False)
+
+    def _transform_sparse(self, X):
+        columns = X.indices
+        values = self._squash((X.data - self.center_[columns]) / self.scale_[columns])
+        data = (values - self.zero[columns]).astype(X.dtype, copy=False)
+        return sparse.csr_array((data, X.indices, X.indptr), shape=X.shape)
+
+
+def principal_map(sample: Sample, n_rows: int) -> PrincipalMap | None:
+    """Return the map for tables with many more columns than rows, or None for others.
+
+    Parameters
+    ----------
+    sample : Sample
+        The training rows.
+    n_rows : int
+        Their number, of which these may be a part.
+
+    Returns
+    -------
+    PrincipalMap or None
+        An unfitted map; None also if there are categories or missing values.
+    """
+    n_components = default_n_components(n_rows, sample.X.shape[1])
+    return PrincipalMap(n_components) if n_components and not sample.is_mixed else None
