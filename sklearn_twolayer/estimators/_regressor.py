@@ -33,7 +33,8 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
         Transformation of the rows before the first layer: "standard", "robust",
         "piecewise_linear", any scikit-learn transformer, or None for no transformation.
         "auto" is "standard" with a clip at 3 in a blend with a radial-basis network, else
-        "piecewise_linear". If a name is given, the radial-basis network of a blend chooses
+        "piecewise_linear"; for numbers in more than 1024 columns and more columns than rows
+        it is `PrincipalMap`. If a name is given, the radial-basis network of a blend chooses
         its own map.
     categorical_features : "from_dtype", array-like or None, default="from_dtype"
         Columns that hold categories: those of a data frame with a matching type (text,

@@ -18,23 +18,25 @@ from ._scaling import ScalingMap
 MOST_NONZERO = 0.95
 #: Bound of the sizes of such columns, relative to their median.
 MAX_RATIO = 4.0
-#: Root mean square of the lengths of mapped rows. Solvers take steps of the same size for each weight,
-#: which add up over many inputs.
+#: Root mean square of the lengths of mapped rows. Adam takes steps of the same size for all
+#: weights, and those of many inputs add up.
 LENGTH = 0.25
 #: Rows from which components are computed, since the time grows with the cube of their number.
 MAX_ROWS = 2000
 #: Smaller variances, relative to the largest, are due to rounding.
 SMALLEST = 1e-10
+#: The variance if all rows are equal.
+TINY = np.finfo(np.float64).tiny
 
 
 class PrincipalMap(InputMap):
     """The principal components of the scaled columns, for tables with more columns than rows.
 
-    A linear layer, and distances between rows, depend on nothing but inner products of rows, which
-    a rotation keeps: with as many components as rows nothing is lost, and with fewer little but
-    noise (latent semantic analysis, if the rows are texts: Deerwester et al., 1990). The components
-    are not scaled separately, which would give those of noise the same weight; mapped rows have a
-    typical length of a quarter.
+    A linear layer and distances depend on nothing but inner products of rows, which a rotation
+    keeps: with as many components as rows nothing is lost, and with fewer mostly noise (for texts:
+    latent semantic analysis, Deerwester et al., 1990). The components are not scaled separately,
+    which would give those of noise the same weight. Mapped rows have a typical length of a
+    quarter.
 
     Columns are centred and divided by their standard deviation. Those with zeros in at least a
     twentieth of the rows (words, counts, indicators) are divided by one unit, the median size of
@@ -55,8 +57,10 @@ class PrincipalMap(InputMap):
         The fitted map of the columns.
     components_ : ndarray of shape (n_features, n_components)
         The directions, in the units of the scaled columns.
+    mean_ : ndarray of shape (n_features,)
+        The mean of the scaled columns.
     offset_ : ndarray of shape (n_components,)
-        The components of the mean.
+        Its components.
 
     Examples
     --------
@@ -104,23 +108,17 @@ class PrincipalMap(InputMap):
         S = self.columns_.transform(X[some]).astype(np.float64)
         S = sparse.csr_array(S.multiply(factors)) if sparse.issparse(S) else S * factors
         mean, roots = weights @ S, np.sqrt(weights)
-        with np.errstate(over="ignore", invalid="ignore"):
-            shift = S @ mean
-            products = dense(S @ S.T) - shift[:, None] - shift + mean @ mean
+        shift = S @ mean
+        products = dense(S @ S.T) - shift[:, None] - shift + mean @ mean
         n_found = min(self.n_components, *S.shape)
-        which = [len(some) - n_found, len(some) - 1]
-        values, vectors = eigh(products * roots * roots[:, None], subset_by_index=which)
-        is_found = values > max(SMALLEST * values[-1], np.finfo(float).tiny)
-        is_found[-1] = True  # if all rows are equal, the only component is zero
-        values, vectors = values[is_found][::-1], vectors[:, is_found][:, ::-1]
-        # The sign is arbitrary, but must be the same for dense and sparse rows.
-        vectors = vectors * np.sign(vectors[np.abs(vectors).argmax(axis=0), range(len(values))])
-        by_row = roots[:, None] * vectors / np.sqrt(np.maximum(values, np.finfo(float).tiny))
-        directions = S.T @ by_row - mean[:, None] * by_row.sum(axis=0)
-        length = np.sqrt(values.clip(0).sum()) / LENGTH or 1.0
-        directions *= (factors / length)[:, None]
+        variances, vectors = largest_eigenvectors(products * roots * roots[:, None], n_found)
+        by_row = roots[:, None] * vectors / np.sqrt(variances)
+        directions = S.T @ by_row
+        directions -= mean[:, None] * by_row.sum(axis=0)
+        directions *= (factors * LENGTH / np.sqrt(variances.sum()))[:, None]
+        self.mean_ = mean / factors
         self.components_ = directions.astype(X.dtype)
-        self.offset_ = ((mean / factors) @ directions).astype(X.dtype)
+        self.offset_ = (self.mean_ @ directions).astype(X.dtype)
 
     def transform(self, X):
         """Map rows.
@@ -136,10 +134,8 @@ class PrincipalMap(InputMap):
             Their components, dense.
         """
         X = as_floats(X)
-        components, offset = (
-            a.astype(X.dtype, copy=False) for a in (self.components_, self.offset_)
-        )
-        return self.columns_.transform(X) @ components - offset
+        components = self.components_.astype(X.dtype, copy=False)
+        return self.columns_.transform(X) @ components - self.offset_.astype(X.dtype, copy=False)
 
     def pullback(self, X, G):
         return self.columns_.pullback(X, G @ self.components_.T.astype(G.dtype, copy=False))
@@ -150,8 +146,39 @@ class PrincipalMap(InputMap):
     def inverse_transform(self, Z):
         """Return the rows closest to the mean, shape (n_rows, n_features), of mapped ones."""
         C = self.components_.astype(np.float64)
-        scaled = (Z + self.offset_) @ np.linalg.pinv(C.T @ C, hermitian=True) @ C.T
+        scaled = self.mean_ + Z @ np.linalg.pinv(C.T @ C, hermitian=True) @ C.T
         return self.columns_.inverse_transform(scaled.astype(Z.dtype))
+
+
+def largest_eigenvectors(matrix: np.ndarray, n_most: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the largest eigenvalues of a matrix without those of rounding, and their vectors.
+
+    Parameters
+    ----------
+    matrix : ndarray of shape (n, n)
+        Symmetric, without negative eigenvalues.
+    n_most : int
+        Maximum number of eigenvalues.
+
+    Returns
+    -------
+    values : ndarray of shape (n_found,)
+        Descending, positive; one tiny number, if there are none.
+    vectors : ndarray of shape (n, n_found)
+        Their signs are such that the entry of the largest size is positive.
+
+    Examples
+    --------
+    >>> largest_eigenvectors(np.diag([1.0, 4.0, 0.0]), 3)[0]
+    array([4., 1.])
+    """
+    n = len(matrix)
+    values, vectors = eigh(matrix, subset_by_index=[n - n_most, n - 1])
+    is_found = values > max(SMALLEST * values[-1], TINY)
+    is_found[-1] = True
+    values, vectors = np.maximum(values[is_found][::-1], TINY), vectors[:, is_found][:, ::-1]
+    largest = np.abs(vectors).argmax(axis=0)
+    return values, vectors * np.sign(vectors[largest, np.arange(len(values))])
 
 
 class ColumnUnits(ScalingMap):
@@ -174,22 +201,18 @@ class ColumnUnits(ScalingMap):
         spread[is_rare] = size / np.clip(size / unit, 1 / MAX_RATIO, MAX_RATIO)
         self._keep(X, center, spread)
         self.center_ = np.where(self.constant_, 0, center).astype(X.dtype)
-
-    @property
-    def zero(self) -> np.ndarray:
-        """The values of zero before they are subtracted, shape (n_features,)."""
-        return super()._transform_dense(np.zeros((1, len(self.scale_)), self.scale_.dtype))[0]
+        self.of_zero_ = super()._transform_dense(np.zeros((1, X.shape[1]), X.dtype))[0]
 
     def inverse_transform(self, Z):
-        return super().inverse_transform(Z + self.zero)
+        return super().inverse_transform(Z + self.of_zero_)
 
     def _transform_dense(self, X):
-        return super()._transform_dense(X) - self.zero.astype(X.dtype, copy=False)
+        return super()._transform_dense(X) - self.of_zero_.astype(X.dtype, copy=False)
 
     def _transform_sparse(self, X):
         columns = X.indices
         values = self._squash((X.data - self.center_[columns]) / self.scale_[columns])
-        data = (values - self.zero[columns]).astype(X.dtype, copy=False)
+        data = (values - self.of_zero_[columns]).astype(X.dtype, copy=False)
         return sparse.csr_array((data, X.indices, X.indptr), shape=X.shape)
 
 

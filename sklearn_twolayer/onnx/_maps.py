@@ -79,6 +79,13 @@ def _(input_map: input_maps.ScalingMap, X):
 
 
 @mapped.register
+def _(input_map: input_maps.PrincipalMap, X):
+    columns, components = input_map.columns_, input_map.components_.astype(np.float64)
+    offset = input_map.offset_ + columns.of_zero_ @ components
+    return np.matmul(mapped(columns, X), components) - offset
+
+
+@mapped.register
 def _(input_map: input_maps.PiecewiseLinearMap, X):
     robust = mapped(input_map.robust_, X)
     if not len(input_map.columns_):

@@ -38,6 +38,8 @@ DENSE_GAIN, MARGINAL_GAIN = 0.02, 0.3
 #: Correlations of many inputs with few targets may seem to help by chance: they must gain more, by
 #: this number divided by the root of the number of rows.
 MARGINAL_CHANCE = 1.2
+#: The same for the columns of a wide table, of which there are more.
+COLUMNS_CHANCE = 4.0
 
 
 class Inputs(NamedTuple):
@@ -182,9 +184,10 @@ class MetricProbe:
         # With many noise inputs, dense networks fail unless correlations have scaled these down.
         screened = self._candidate(self._screened(plain.inputs))
         n_rows = sum(len(judge.judged) for judge in plain.judged.judges)
-        least = MARGINAL_CHANCE / np.sqrt(n_rows)
-        # Of principal components, no dense network has seen the columns.
-        least += 0.0 if screened.inputs.others else MARGINAL_GAIN
+        if screened.inputs.others:  # no dense network has seen the columns
+            least = COLUMNS_CHANCE / np.sqrt(n_rows)
+        else:
+            least = MARGINAL_GAIN + MARGINAL_CHANCE / np.sqrt(n_rows)
         if better(best, screened, least) is best:
             return best
         first, metric = screened.inputs.metric, self._dense(screened.inputs)
