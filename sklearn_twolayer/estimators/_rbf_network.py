@@ -63,8 +63,8 @@ class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
         Transformation of the rows before the first layer: "standard", "robust",
         "piecewise_linear", any scikit-learn transformer, or None for no transformation.
         "auto" is "standard" for ``refine=None``, else "piecewise_linear" or, if it lowers
-        the error of a small network on held-out rows, "robust". For numbers in more than
-        1024 columns and more columns than rows it is `PrincipalMap`.
+        the error of a small network on held-out rows, "robust". For more than 1024
+        columns, more than rows, that are nine tenths zeros it is `PrincipalMap`.
     categorical_features : "from_dtype", array-like or None, default="from_dtype"
         Columns that hold categories: those of a data frame with a matching type (text,
         categories, objects); or a mask, indices or names of columns; or None for none.

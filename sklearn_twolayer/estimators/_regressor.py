@@ -33,7 +33,7 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
         Transformation of the rows before the first layer: "standard", "robust",
         "piecewise_linear", any scikit-learn transformer, or None for no transformation.
         "auto" is "standard" with a clip at 3 in a blend with a radial-basis network, else
-        "piecewise_linear"; for numbers in more than 1024 columns and more columns than rows
+        "piecewise_linear"; for more than 1024 columns, more than rows, that are nine tenths zeros
         it is `PrincipalMap`. If a name is given, the radial-basis network of a blend chooses
         its own map.
     categorical_features : "from_dtype", array-like or None, default="from_dtype"

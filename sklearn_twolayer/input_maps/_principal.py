@@ -1,7 +1,5 @@
 """Principal components of wide tables."""
 
-from copy import copy
-
 import numpy as np
 from scipy import sparse
 from scipy.linalg import eigh
@@ -14,6 +12,9 @@ from .._sizes import default_n_components
 from ._base import InputMap, as_floats
 from ._scaling import ScalingMap
 
+#: Maximum fraction of nonzero values of the wide tables that have components by default. In denser
+#: ones, a few columns may matter, which components mix with all others.
+MOST_OF_WIDE = 0.1
 #: Columns with a smaller fraction of nonzero values share one unit.
 MOST_NONZERO = 0.95
 #: Bound of the sizes of such columns, relative to their median.
@@ -30,7 +31,7 @@ TINY = np.finfo(np.float64).tiny
 
 
 class PrincipalMap(InputMap):
-    """The principal components of the scaled columns, for tables with more columns than rows.
+    """The principal components of the scaled columns, for wide tables of mostly zeros.
 
     A linear layer and distances depend on nothing but inner products of rows, which a rotation
     keeps: with as many components as rows nothing is lost, and with fewer mostly noise (for texts:
@@ -78,35 +79,13 @@ class PrincipalMap(InputMap):
 
     def _fit(self, X, sample_weight):
         self.columns_ = ColumnUnits(self.clip).fit(X, sample_weight=sample_weight)
-        self._rotate(X, sample_weight, np.ones(X.shape[1]))
+        self._rotate(X, sample_weight)
 
-    def rescaled(self, X, sample_weight: np.ndarray, factors: np.ndarray) -> "PrincipalMap":
-        """Return the map of the same columns times factors, with components of its own.
-
-        Parameters
-        ----------
-        X : {ndarray, CSR} of shape (n_rows, n_features)
-            Training rows.
-        sample_weight : ndarray of shape (n_rows,)
-            Positive weights.
-        factors : ndarray of shape (n_features,)
-            Positive factors.
-
-        Returns
-        -------
-        PrincipalMap
-            A fitted map.
-        """
-        other = copy(self)
-        other._rotate(X, sample_weight, factors)
-        return other
-
-    def _rotate(self, X, sample_weight, factors):
-        """Find the components of the scaled columns times factors."""
+    def _rotate(self, X, sample_weight):
+        """Find the components of the scaled columns."""
         some = np.linspace(0, X.shape[0] - 1, min(X.shape[0], MAX_ROWS)).astype(int)
         weights = sample_weight[some] / sample_weight[some].sum()
         S = self.columns_.transform(X[some]).astype(np.float64)
-        S = sparse.csr_array(S.multiply(factors)) if sparse.issparse(S) else S * factors
         mean, roots = weights @ S, np.sqrt(weights)
         shift = S @ mean
         products = dense(S @ S.T) - shift[:, None] - shift + mean @ mean
@@ -115,8 +94,8 @@ class PrincipalMap(InputMap):
         by_row = roots[:, None] * vectors / np.sqrt(variances)
         directions = S.T @ by_row
         directions -= mean[:, None] * by_row.sum(axis=0)
-        directions *= (factors * LENGTH / np.sqrt(variances.sum()))[:, None]
-        self.mean_ = mean / factors
+        directions *= LENGTH / np.sqrt(variances.sum())
+        self.mean_ = mean
         self.components_ = directions.astype(X.dtype)
         self.offset_ = (self.mean_ @ directions).astype(X.dtype)
 
@@ -217,7 +196,7 @@ class ColumnUnits(ScalingMap):
 
 
 def principal_map(sample: Sample, n_rows: int) -> PrincipalMap | None:
-    """Return the map for tables with many more columns than rows, or None for others.
+    """Return the map for wide tables of mostly zeros, such as words, or None for others.
 
     Parameters
     ----------
@@ -231,5 +210,11 @@ def principal_map(sample: Sample, n_rows: int) -> PrincipalMap | None:
     PrincipalMap or None
         An unfitted map; None also if there are categories or missing values.
     """
-    n_components = default_n_components(n_rows, sample.X.shape[1])
-    return PrincipalMap(n_components) if n_components and not sample.is_mixed else None
+    X = sample.X
+    n_components = default_n_components(n_rows, X.shape[1])
+    if not n_components or sample.is_mixed:
+        return None
+    n_nonzeros = np.count_nonzero(X.data if sparse.issparse(X) else X)
+    return (
+        PrincipalMap(n_components) if n_nonzeros < MOST_OF_WIDE * X.shape[0] * X.shape[1] else None
+    )

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..blending import deal_folds
 from ..embeddings import Radial
-from ..input_maps import PrincipalMap, ScaledMap
+from ..input_maps import ScaledMap
 from ..losses import SquaredError
 from ..output_layer import JudgedLayer
 from ..rows import Transformer, random_part
@@ -38,8 +38,6 @@ DENSE_GAIN, MARGINAL_GAIN = 0.02, 0.3
 #: Correlations of many inputs with few targets may seem to help by chance: they must gain more, by
 #: this number divided by the root of the number of rows.
 MARGINAL_CHANCE = 1.2
-#: The same for the columns of a wide table, of which there are more.
-COLUMNS_CHANCE = 4.0
 
 
 class Inputs(NamedTuple):
@@ -50,7 +48,6 @@ class Inputs(NamedTuple):
     n_judged: int = 0  # folds on which layers learned without them are evaluated; none: all rows
     metric: Metric | None = None
     relative_width: float = TYPICAL_WIDTH  # in typical distances between centres
-    others: tuple[Transformer, ...] = ()  # maps learned without the targets of each fold
 
     def whole(self) -> Transformer | None:
         """Return the map, and the metric of all rows."""
@@ -60,8 +57,9 @@ class Inputs(NamedTuple):
 
     def without(self, k: int) -> Transformer | None:
         """Return the map, and the metric learned without the targets of a fold."""
-        input_map = self.others[k] if self.others else self.input_map
-        return input_map if self.metric is None else ScaledMap(input_map, self.metric.without[k])
+        if self.metric is None:
+            return self.input_map
+        return ScaledMap(self.input_map, self.metric.without[k])
 
 
 def judged_layer(
@@ -179,45 +177,31 @@ class MetricProbe:
         return best.inputs._replace(relative_width=relative)
 
     def _with_metric(self, plain):
-        dense = self._candidate(plain.inputs._replace(metric=self._dense(plain.inputs)))
+        dense = self._scaled(plain.inputs, self._dense(plain.inputs))
         best = better(plain, dense, DENSE_GAIN)
         # With many noise inputs, dense networks fail unless correlations have scaled these down.
-        screened = self._candidate(self._screened(plain.inputs))
+        marginal = self._marginal(plain.inputs)
+        screened = self._scaled(plain.inputs, marginal)
         n_rows = sum(len(judge.judged) for judge in plain.judged.judges)
-        if screened.inputs.others:  # no dense network has seen the columns
-            least = COLUMNS_CHANCE / np.sqrt(n_rows)
-        else:
-            least = MARGINAL_GAIN + MARGINAL_CHANCE / np.sqrt(n_rows)
+        least = MARGINAL_GAIN + MARGINAL_CHANCE / np.sqrt(n_rows)
         if better(best, screened, least) is best:
             return best
-        first, metric = screened.inputs.metric, self._dense(screened.inputs)
-        metric = metric if first is None else metric.after(first)
-        both = self._candidate(screened.inputs._replace(metric=metric))
+        both = self._scaled(plain.inputs, self._dense(screened.inputs).after(marginal))
         return better(screened, both, DENSE_GAIN)
 
     def _dense(self, inputs):
         maps = [inputs.without(k) for k in range(self.n_judged)]
         return dense_metric(self.table, maps, self.folds, self.rng)
 
-    def _screened(self, inputs):
-        """Return inputs that are scaled by their correlations with the targets."""
-        principal = inputs.input_map
-        if not isinstance(principal, PrincipalMap):
-            return inputs._replace(metric=self._marginal(principal))
-        # The columns are scaled, because each component mixes all of them.
-        marginal = self._marginal(principal.columns_)
-        input_map, *others = (
-            principal.rescaled(self.table.X, self.table.sample_weight, factors)
-            for factors in (marginal.factors, *marginal.without)
-        )
-        return inputs._replace(input_map=input_map, others=tuple(others))
-
-    def _marginal(self, input_map):
-        folds, rows = self.folds[self.index], self.few.rows(input_map)
+    def _marginal(self, inputs):
+        folds, rows = self.folds[self.index], self.few.rows(inputs.input_map)
         without = tuple(
             marginal_metric(rows.take(np.flatnonzero(folds != k))) for k in range(self.n_judged)
         )
         return Metric(marginal_metric(rows), without)
+
+    def _scaled(self, inputs, metric):
+        return self._candidate(inputs._replace(metric=metric))
 
     def _candidate(self, inputs) -> Candidate:
         """Return the small network with the best width."""
