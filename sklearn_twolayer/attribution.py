@@ -263,8 +263,9 @@ def importances(
         swapped = np.tile(rows[own], (len(columns), 1)).reshape(len(columns), n_pairs, -1)
         swapped[np.arange(len(columns)), :, columns] = rows[other][:, columns].T
         after = link(model.raw_outputs(swapped.reshape(-1, n_columns), n_jobs))
-        changes = after.reshape(len(columns), n_pairs, -1).astype(np.float64) - before
-        changes = changes.clip(-LARGEST_CHANGE, LARGEST_CHANGE)
+        with np.errstate(invalid="ignore"):  # both may be infinite
+            changes = after.reshape(len(columns), n_pairs, -1).astype(np.float64) - before
+        changes = np.nan_to_num(changes).clip(-LARGEST_CHANGE, LARGEST_CHANGE)
         sizes[part] = np.square(changes).sum(axis=(1, 2))
     total = sizes.sum()
     return sizes / total if total > 0 else sizes

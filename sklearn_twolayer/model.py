@@ -11,10 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
+from ._checks import shown
 from ._linalg import Matrix, dense, in_range
 from .input_maps import InputMap, pull_rows
 from .network import Network
-from .rows import Rows, Transformer
+from .rows import Index, Rows, Transformer
 
 #: Largest entry of a row with finite squared distances.
 FARTHEST = 1e150
@@ -82,7 +83,7 @@ class Part:
         outputs = self.network.predictor(views, rows.bins)
 
         def block_outputs(part):
-            z = outputs(rows.augmented(part))
+            z = outputs(self._augmented(rows, part))
             return np.add.reduce(z, axis=0) / len(z)  # for a single row, np.mean is slow
 
         return rows.fill(block_outputs, self.network.n_outputs, self._numbers_per_row)
@@ -92,10 +93,20 @@ class Part:
         views = self.network.views(self.params.astype(rows.dtype, copy=False))
 
         def block_embeddings(part):
-            y, _ = self.network.embed(views, rows.augmented(part))
+            y, _ = self.network.embed(views, self._augmented(rows, part))
             return np.concatenate(y, axis=-1)
 
         return rows.fill(block_embeddings, self.width, self._numbers_per_row)
+
+    def _augmented(self, rows: Rows, part: Index):
+        """Return a block of augmented rows; a transformer of the user may change their width."""
+        X = rows.augmented(part)
+        if rows.bins is None and X.shape[1] != self.network.n_features + 1:
+            raise ValueError(
+                f"input_map={shown(rows.input_map)} returned {X.shape[1] - 1} columns for these "
+                f"rows, but {self.network.n_features} in fit."
+            )
+        return X
 
     def input_gradients(self, rows: Rows) -> np.ndarray:
         """Return ∂z/∂x, shape (n_rows, n_features, n_outputs), x being a row before its map."""
@@ -105,7 +116,7 @@ class Part:
         def block_gradients(part):
             raw = dense(rows.raw[part])
             each_output = np.eye(n_outputs, dtype=rows.dtype)[:, None]
-            slopes = self.slopes(rows.augmented(part), each_output)
+            slopes = self.slopes(self._augmented(rows, part), each_output)
             slopes = [np.nan_to_num(each, posinf=far, neginf=-far) for each in slopes]
             pulled = [pull_rows(rows.input_map, raw, each) for each in slopes]
             return np.stack(pulled, axis=-1).reshape(len(raw), -1)

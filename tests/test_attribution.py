@@ -20,7 +20,7 @@ from sklearn_twolayer import RBFNetwork, TwoLayerClassifier, TwoLayerRegressor
 from sklearn_twolayer.activations import ACTIVATIONS
 from sklearn_twolayer.attribution import SHARES, Attribution, Lines
 from sklearn_twolayer.embeddings import PRESETS, Dense, Passthrough, Radial, as_embedding
-from sklearn_twolayer.input_maps import INPUT_MAPS, InputMap, ScaledMap, StandardMap
+from sklearn_twolayer.input_maps import INPUT_MAPS, InputMap, RobustMap, ScaledMap, StandardMap
 from sklearn_twolayer.kernels import KERNELS
 from sklearn_twolayer.links import IdentityLink
 from sklearn_twolayer.losses import Poisson, Quantile, SquaredError
@@ -319,3 +319,11 @@ def test_gradients_that_overflow_single_precision_are_finite():
     model = RBFNetwork(5, task="regression", random_state=0).fit(rows, targets)
     gradients = model.input_gradients(rows)
     assert np.isfinite(gradients).all() and np.abs(gradients).max() > 1e37
+
+
+def test_importances_where_predictions_overflow():
+    rows = X.copy()
+    rows[0] = -1.7e308
+    model = regressor(input_map=RobustMap(clip=np.inf), loss="poisson", max_iter=2)
+    importances = model.fit(rows, np.abs(Y)).feature_importances_
+    assert np.isfinite(importances).all()

@@ -359,6 +359,15 @@ def test_what_a_map_must_not_return(function, message, X):
         map_rows(Returning(function), X)
 
 
+def test_a_map_must_not_change_its_width(X):
+    model = TwoLayerRegressor(
+        input_map=Returning(lambda X: X[:, : 1 + (len(X) > 100)]), n_estimators=1, max_iter=2
+    ).fit(X, X[:, 0])
+    for method in (model.predict, model.transform, model.input_gradients):
+        with pytest.raises(ValueError, match="returned 1 columns for these rows, but 2 in fit"):
+            method(X[:50])
+
+
 @pytest.mark.parametrize(
     "function",
     [

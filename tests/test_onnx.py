@@ -21,7 +21,13 @@ from small_networks import X as DOUBLE
 from sklearn_twolayer import Radial, RBFNetwork, TwoLayerClassifier, TwoLayerRegressor
 from sklearn_twolayer.activations import ACTIVATIONS, Activation
 from sklearn_twolayer.embeddings import PRESETS, Dense, Passthrough
-from sklearn_twolayer.input_maps import INPUT_MAPS, InputMap, PiecewiseLinearMap, StandardMap
+from sklearn_twolayer.input_maps import (
+    INPUT_MAPS,
+    InputMap,
+    PiecewiseLinearMap,
+    PrincipalMap,
+    StandardMap,
+)
 from sklearn_twolayer.kernels import KERNELS, as_kernel
 from sklearn_twolayer.losses import REGRESSION_LOSSES
 
@@ -103,7 +109,7 @@ def test_every_preset(preset):
 
 
 @pytest.mark.parametrize("rows", [X, sparse.csr_array(X * (X > 0))], ids=["dense", "sparse"])
-@pytest.mark.parametrize("input_map", [None, *INPUT_MAPS, StandardMap(2.0)])
+@pytest.mark.parametrize("input_map", [None, *INPUT_MAPS, StandardMap(2.0), PrincipalMap(2)])
 def test_every_input_map(input_map, rows):
     model = fitted(regressor(input_map=input_map), X=rows)
     check(model, X=rows.toarray() if sparse.issparse(rows) else rows)

@@ -82,7 +82,7 @@ def _(input_map: input_maps.ScalingMap, X):
 def _(input_map: input_maps.PrincipalMap, X):
     columns, components = input_map.columns_, input_map.components_.astype(np.float64)
     offset = input_map.offset_ + columns.of_zero_ @ components
-    return np.matmul(mapped(columns, X), components) - offset
+    return mapped(columns, X) @ components - offset
 
 
 @mapped.register
