@@ -81,7 +81,7 @@ def render(results: dict, longest: float) -> str:
 def plot(rows: list[dict], path: Path) -> None:
     """Draw the errors against the number of training rows, one panel per table."""
     from matplotlib.figure import Figure
-    from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter, StrMethodFormatter
+    from matplotlib.ticker import LogLocator, MaxNLocator, StrMethodFormatter
 
     tables = _groups(rows, "table")
     figure = Figure(figsize=(11, 4.2 * ((len(tables) + 1) // 2)), layout="constrained")
@@ -100,10 +100,11 @@ def plot(rows: list[dict], path: Path) -> None:
             axes.set_ylim(top=min(axes.get_ylim()[1], 1.1))
         axes.set_xticks(sorted(_groups(of_table, "rows")))
         axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
-        axes.xaxis.set_minor_formatter(NullFormatter())
-        axes.yaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 2.5, 3, 4, 5, 6, 8)))
-        axes.yaxis.set_major_formatter(ScalarFormatter())
-        axes.yaxis.set_minor_formatter(NullFormatter())
+        low, high = axes.get_ylim()
+        many_ticks = LogLocator(subs=(1, 1.5, 2, 3, 4, 6, 8))
+        axes.yaxis.set_major_locator(many_ticks if high > 4 * low else MaxNLocator(6))
+        axes.yaxis.set_major_formatter(StrMethodFormatter("{x:.3g}"))
+        axes.minorticks_off()
         axes.spines[["top", "right"]].set_visible(False)
     for axes in panels[len(tables) :]:
         axes.remove()
