@@ -139,7 +139,7 @@ def _losses(rows):
     """Return how often each model is the best, and where one of the others is."""
     lines, wins = [], dict.fromkeys(_groups(rows, "model"), 0)
     for (name, size), point in _points(rows).items():
-        best = max(point, key=lambda row: row["score"])
+        best = max(reversed(point), key=lambda row: row["score"])
         wins[best["model"]] += 1
         if best["model"] not in OURS:
             own = {row["model"]: f"{row['score']:.3f}" for row in point}
@@ -147,11 +147,12 @@ def _losses(rows):
             cells = (own.get(model, "") for model in OURS)
             lines.append((name, f"{size:,}", best["model"], score, *cells))
     counts = ", ".join(f"{model} {n}" for model, n in wins.items())
-    text = (
-        f"Points of the curves (a table and a number of rows) at which a model is best: {counts}."
-    )
     header = ("table", "rows", "best", "its score", *OURS)
-    return text + " Those where it is another library's:\n\n" + table(header, lines)
+    return (
+        f"Numbers of points (a table and a number of rows) at which a model is best: {counts}. "
+        "A tie counts for the model that is named last. The points at which TwoLayer and "
+        f"RBFNetwork are not the best:\n\n{table(header, lines)}"
+    )
 
 
 def _left_out(rows, longest):
