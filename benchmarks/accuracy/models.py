@@ -32,7 +32,12 @@ CLOCK = "MLP"
 #: Module, prefix of its classes, name, and parameters for one thread without output.
 BOOSTING = (
     ("lightgbm", "LGBM", "LightGBM", {"verbose": -1, "n_jobs": 1}),
-    ("catboost", "CatBoost", "CatBoost", {"verbose": 0, "thread_count": 1}),
+    (
+        "catboost",
+        "CatBoost",
+        "CatBoost",
+        {"verbose": 0, "thread_count": 1, "allow_writing_files": False},
+    ),
 )
 
 
