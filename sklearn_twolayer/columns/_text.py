@@ -9,7 +9,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 #: A level of fewer rows is rare: it has no indicator, and its mean target says little.
 FEW_ROWS = 5
-#: Number of rare levels per number, and the maximum number of numbers.
+#: Number of rare levels per number, and the maximum number of numbers if all rows have rare levels;
+#: less in proportion, since the numbers of other rows repeat what their levels say.
 LEVELS_PER_NUMBER, MOST_NUMBERS = 30, 30
 #: Maximum number of levels in fit, of distinct pieces, and of characters read per text.
 MOST_LEVELS, MOST_PARTS, MOST_CHARACTERS = 10_000, 2048, 256
@@ -71,7 +72,9 @@ def learn_text(levels: tuple[str, ...], counts: np.ndarray) -> TextParts | None:
     counts : ndarray of int, shape (n_levels,)
         Number of rows of each.
     """
-    n_numbers = min(np.count_nonzero(counts < FEW_ROWS) // LEVELS_PER_NUMBER, MOST_NUMBERS)
+    rare = counts[counts < FEW_ROWS]
+    most = -int(-MOST_NUMBERS * rare.sum() // max(counts.sum(), 1))
+    n_numbers = min(len(rare) // LEVELS_PER_NUMBER, most)
     if n_numbers == 0:
         return None
     some = np.linspace(0, len(levels) - 1, min(len(levels), MOST_LEVELS)).astype(int)
