@@ -46,7 +46,9 @@ def test_numbers_are_those_of_latent_semantic_analysis():
     np.testing.assert_allclose(text.directions.T @ text.directions, np.eye(20), atol=1e-5)
 
 
-@pytest.mark.parametrize(("n_rare", "expected"), [(29, 0), (30, 1), (89, 2), (700, 9), (2000, 29), (2100, 30)])
+@pytest.mark.parametrize(
+    ("n_rare", "expected"), [(29, 0), (30, 1), (89, 2), (700, 9), (2000, 29), (2100, 30)]
+)
 def test_how_many_numbers_depends_on_rare_levels(n_rare, expected):
     levels = tuple(f"level {i:05d}" for i in range(2100))
     text = learn_text(levels, np.where(np.arange(2100) < n_rare, 4, 5))

@@ -9,7 +9,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 #: A level of fewer rows is rare: it has no indicator, and its mean target says little.
 FEW_ROWS = 5
-#: Number of rare levels per number, and the maximum number of numbers if all rows have rare levels;
+#: Rare levels per number, and the maximum number of numbers if all rows have rare levels;
 #: less in proportion, since the numbers of other rows repeat what their levels say.
 LEVELS_PER_NUMBER, MOST_NUMBERS = 30, 30
 #: Maximum number of levels in fit, of distinct pieces, and of characters read per text.
