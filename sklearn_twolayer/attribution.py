@@ -15,6 +15,7 @@ import numpy as np
 from joblib import effective_n_jobs
 
 from ._blas import single_threaded_blas
+from ._checks import shown
 from ._linalg import Matrix, augmented, dense, summed_by
 from ._threads import map_in_threads
 from .input_maps import map_rows, sources_of
@@ -107,9 +108,9 @@ class Attribution:
             sources = sources_of(part.input_map, self.background)
             if sources is None:
                 raise AttributeError(
-                    f"input_map={part.input_map!r} mixes columns, so single columns cannot be "
-                    "explained: put it in front of this estimator in a pipeline, and explain "
-                    "its outputs."
+                    f"input_map={shown(part.input_map)} mixes columns, so single columns cannot "
+                    "be explained: put it in front of this estimator in a pipeline and explain "
+                    "its outputs, or fit with another map, such as input_map='standard'."
                 )
             self._sources.append(sources)
 

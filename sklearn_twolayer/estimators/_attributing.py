@@ -116,7 +116,7 @@ class AttributionMixin:
         Raises
         ------
         AttributeError
-            If a transformer used as `input_map` mixes columns.
+            If the input map mixes columns, such as `PrincipalMap` or a transformer of your own.
         """
         check_is_fitted(self)
         is_numbers = is_regressor(self)
