@@ -14,7 +14,7 @@ from scipy import sparse
 from ._checks import shown
 from ._linalg import Matrix, dense, in_range
 from .input_maps import InputMap, pull_rows
-from .network import Network
+from .network import Network, Views
 from .rows import Index, Rows, Transformer
 
 #: Largest entry of a row with finite squared distances.
@@ -75,9 +75,13 @@ class Part:
         of_network = max(network.embedding.n_projections, network.width) + network.n_outputs
         return network.n_features + len(self.params) * of_network
 
+    @np.errstate(over="ignore")  # large parameters for rows in single precision
+    def _views(self, dtype: np.dtype) -> Views:
+        return self.network.views(self.params.astype(dtype, copy=False))
+
     def raw_outputs(self, rows: Rows) -> np.ndarray:
         """Return z, shape (n_rows, n_outputs), in the dtype of the rows."""
-        views = self.network.views(self.params.astype(rows.dtype, copy=False))
+        views = self._views(rows.dtype)
         if not self.network.embedding.needs_coordinates:
             rows = rows.interpolated()
         outputs = self.network.predictor(views, rows.bins)
@@ -90,7 +94,7 @@ class Part:
 
     def embeddings(self, rows: Rows) -> np.ndarray:
         """Return y_E of all networks side by side, shape (n_rows, width)."""
-        views = self.network.views(self.params.astype(rows.dtype, copy=False))
+        views = self._views(rows.dtype)
 
         def block_embeddings(part):
             y, _ = self.network.embed(views, self._augmented(rows, part))
@@ -140,7 +144,7 @@ class Part:
         list of ndarray of shape (n_rows, n_mapped)
             One for each direction.
         """
-        views = self.network.views(self.params.astype(directions.dtype, copy=False))
+        views = self._views(directions.dtype)
         z, saved = self.network.forward(views, augmented_rows)
         found = []
         for direction in directions:

@@ -122,7 +122,9 @@ REAL_TARGETS: dict[str, Callable] = {
 CLASS_TARGETS: dict[str, Callable] = {
     "real numbers": lambda y: np.linspace(0.1, 3.3, len(y)),
     "text and numbers": lambda y: np.array(["red", *range(len(y) - 1)], dtype=object),
-    "several columns of classes": lambda y: np.c_[np.arange(len(y)) % 3, np.arange(len(y)) % 2],
+    "several columns of classes": lambda y: np.c_[
+        2 - np.arange(len(y)) % 3, np.arange(len(y)) % 2
+    ],
     "labels of two": lambda y: 2 * np.c_[np.arange(len(y)) % 2, np.arange(len(y)) // 2 % 2],
     "real columns": lambda y: np.c_[np.linspace(0, 1, len(y)), np.linspace(1, 3, len(y))],
     "sparse labels": lambda y: sparse.csr_array(np.c_[np.arange(len(y)) % 2, np.ones(len(y))]),
