@@ -22,8 +22,8 @@ MINIBATCH_SIZE = 2_000_000
 #: is used.
 MAX_ROWS = 20_000
 ROWS_PER_CENTER = 50
-#: From this number of centres on, KMeans starts from single draws among some rows per centre.
-MANY_CENTERS, ROWS_PER_START = 128, 8
+#: From this number of centres on, KMeans on all rows starts from single draws.
+MANY_CENTERS = 128
 
 
 def check_centers(centers: Any) -> None:
@@ -124,19 +124,18 @@ def _kmeans(X, weights, n_centers, rng):
     # Imported here, because this takes longer than all of this package.
     from sklearn.cluster import KMeans, MiniBatchKMeans, kmeans_plusplus
 
+    if X.shape[0] * n_centers > MINIBATCH_SIZE:
+        batch = max(1024, 4 * n_centers)
+        return MiniBatchKMeans(
+            n_centers, n_init=1, batch_size=batch, max_iter=10, random_state=rng
+        )
     start = "k-means++"
     if n_centers >= MANY_CENTERS:
-        some = random_part(X.shape[0], ROWS_PER_START * n_centers, rng)
         with single_threaded():  # the best of several draws for each centre would take long
             start, _ = kmeans_plusplus(
-                X[some], n_centers, sample_weight=weights[some], random_state=rng, n_local_trials=1
+                X, n_centers, sample_weight=weights, random_state=rng, n_local_trials=1
             )
-    if X.shape[0] * n_centers <= MINIBATCH_SIZE:
-        return KMeans(n_centers, n_init=1, init=start, random_state=rng)
-    batch = max(1024, 4 * n_centers)
-    return MiniBatchKMeans(
-        n_centers, n_init=1, init=start, batch_size=batch, max_iter=10, random_state=rng
-    )
+    return KMeans(n_centers, n_init=1, init=start, random_state=rng)
 
 
 def _cluster(clusterer, X, weights):
