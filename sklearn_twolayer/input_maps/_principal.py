@@ -79,10 +79,6 @@ class PrincipalMap(InputMap):
 
     def _fit(self, X, sample_weight):
         self.columns_ = ColumnUnits(self.clip).fit(X, sample_weight=sample_weight)
-        self._rotate(X, sample_weight)
-
-    def _rotate(self, X, sample_weight):
-        """Find the components of the scaled columns."""
         some = np.linspace(0, X.shape[0] - 1, min(X.shape[0], MAX_ROWS)).astype(int)
         weights = sample_weight[some] / sample_weight[some].sum()
         S = self.columns_.transform(X[some]).astype(np.float64)

@@ -41,14 +41,14 @@ class ScalingMap(InputMap):
         # The bound represents all values beyond it.
         # Rows that overflow cannot be represented.
         with np.errstate(over="ignore"):
-            inside = np.clip(Z / self._bound(Z.dtype), -0.999, 0.999)
+            inside = np.clip(Z / self.bound(Z.dtype), -0.999, 0.999)
             return Z / np.sqrt(1 - inside**2) * self.scale_ + self.center_
 
     def pullback(self, X, G):
         values = ratio(X, self.center_, self.scale_)
         with np.errstate(over="ignore"):
             return in_range(
-                G * (1 + (values / self._bound(values.dtype)) ** 2) ** -1.5 / self.scale_
+                G * (1 + (values / self.bound(values.dtype)) ** 2) ** -1.5 / self.scale_
             )
 
     def sources(self, X):
@@ -67,12 +67,12 @@ class ScalingMap(InputMap):
         self.center_ = np.zeros_like(center) if sparse.issparse(X) else center
         self.scale_ = np.maximum(scale, np.finfo(X.dtype).smallest_subnormal)  # it may underflow
 
-    def _bound(self, dtype):
+    def bound(self, dtype) -> float:
         """Return the bound, not too small for a floating type."""
         return max(float(self.clip), float(np.finfo(dtype).tiny))
 
     def _squash(self, values):
-        info, bound = np.finfo(values.dtype), self._bound(values.dtype)
+        info, bound = np.finfo(values.dtype), self.bound(values.dtype)
         if bound > info.max:
             return values
         # Far out the bound is reached up to rounding, and squares would overflow.

@@ -71,7 +71,7 @@ def _(input_map: input_maps.ScalingMap, X):
         rounding = rounding_of(input_map.center_, X.graph.dtype) / input_map.scale_
         largest = np.where(input_map.constant_, rounding, -1)
         values = X.graph.where(np.abs(values) <= largest, 0, values)
-    bound = max(float(input_map.clip), float(np.finfo(np.float32).tiny))
+    bound = input_map.bound(np.float32)
     if bound > np.finfo(np.float32).max:
         return values
     values = np.minimum(np.maximum(values, -1e9 * bound), 1e9 * bound)
