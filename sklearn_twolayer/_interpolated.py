@@ -35,78 +35,108 @@ class Bins(NamedTuple):
 
     n_before: int
     counts: np.ndarray  # number of bins of each column with bins
-    sizes: np.ndarray  # (n_coordinates,), the values at the end of the bins
+    lengths: np.ndarray  # (n_columns, n_bins), the values at the end of the bins; zero for no bin
+
+    @classmethod
+    def of(cls, n_before: int, counts: np.ndarray, sizes: np.ndarray) -> "Bins":
+        """Return them by the value at the end of each bin, shape (n_coordinates,)."""
+        bins = cls(n_before, counts, np.zeros((len(counts), int(counts.max()))))
+        bins.lengths[bins._is_bin] = sizes
+        return bins
 
     @property
     def n_edges(self) -> int:
         """Number of running sums per column, the same for all."""
-        return int(self.counts.max()) + 1
+        return self.lengths.shape[1] + 1
+
+    @property
+    def coordinates(self) -> slice:
+        """Which of the inputs are coordinates."""
+        return slice(self.n_before, self.n_before + int(self.counts.sum()))
 
     def scaled(self, factors: np.ndarray) -> "Bins":
         """Return those of inputs that are multiplied by factors."""
-        return self._replace(sizes=self.sizes * factors[self._coordinates])
+        return self._replace(lengths=self.lengths * self._by_column(factors[self.coordinates]))
 
     def others(self, values: np.ndarray) -> np.ndarray:
         """Return what belongs to inputs that are no coordinates; inputs are first."""
-        return np.delete(values, self._coordinates, axis=0)
+        return np.delete(values, self.coordinates, axis=0)
 
     def tabulate(self, C: np.ndarray) -> Tabulated:
         """Return running sums for a matrix, or a stack of them, of shape (..., n_inputs, k)."""
         side_by_side = np.moveaxis(C, -2, 0).reshape(C.shape[-2], -1)
-        steps = self.sizes.astype(C.dtype)[:, None] * side_by_side[self._coordinates]
-        sums = self._running_sums(steps)
+        sums = self._running_sums(self._by_column(side_by_side[self.coordinates]))
         shape = (*C.shape[:-2], C.shape[-1])
         return Tabulated(self.others(side_by_side), sums, shape)
 
+    def pull(self, sums: np.ndarray) -> np.ndarray:
+        """Pull a gradient back from running sums to coordinates, shape (n_coordinates, k)."""
+        by_column = sums.reshape(len(self.counts), self.n_edges, -1)
+        steps = np.matmul(self._steps(sums.dtype).swapaxes(1, 2), by_column)
+        return steps[self._is_bin]
+
     def distances(self, centers: np.ndarray) -> EdgeDistances:
         """Return the squared distances of centres, shape (n_centers, n_inputs), from edges."""
-        inner = np.ascontiguousarray(centers.T[self._coordinates])
-        sizes = self.sizes.astype(centers.dtype)[:, None]
-        sums = self._running_sums(sizes * (sizes - 2 * inner))
-        of_column = np.repeat(np.eye(len(self.counts), dtype=centers.dtype), self.counts, axis=1)
-        sums += np.repeat(of_column @ (inner * inner), self.n_edges, axis=0)
-        lengths = np.zeros((len(self.counts), self.n_edges), dtype=centers.dtype)
-        lengths[:, :-1][self._is_bin] = self.sizes**2
+        inner = self._by_column(centers.T[self.coordinates])
+        lengths = self.lengths.astype(centers.dtype)
+        sums = self._running_sums(lengths[..., None] - 2 * inner)
+        sums += np.repeat((inner * inner).sum(axis=1), self.n_edges, axis=0)
         others = self.others(centers.T)
         origin = others.mean(axis=1)
         others -= origin[:, None]
         plain = np.stack([*(-2 * others), np.ones_like(others[0]), (others**2).sum(axis=0)])
-        return EdgeDistances(origin, plain, sums, lengths.reshape(-1))
-
-    @property
-    def _coordinates(self) -> slice:
-        return slice(self.n_before, self.n_before + len(self.sizes))
+        after_edges = np.pad(lengths**2, ((0, 0), (0, 1)))
+        return EdgeDistances(origin, plain, sums, after_edges.reshape(-1))
 
     @property
     def _is_bin(self) -> np.ndarray:
-        return np.arange(1, self.n_edges) <= self.counts[:, None]
+        return np.arange(self.lengths.shape[1]) < self.counts[:, None]
 
-    def _running_sums(self, steps):
-        """Return sums of the steps before each edge, shape (n_columns * n_edges, k)."""
-        sums = np.zeros((len(self.counts), self.n_edges, steps.shape[-1]), dtype=steps.dtype)
-        sums[:, 1:][self._is_bin] = steps
-        for k in range(1, self.n_edges - 1):  # np.cumsum takes four times as long
-            sums[:, k + 1] += sums[:, k]
-        return sums.reshape(len(self.counts) * self.n_edges, steps.shape[-1])
+    @property
+    def _is_full(self) -> bool:
+        """Whether all columns have the same number of bins."""
+        return self.lengths.size == self.counts.sum()
+
+    def _by_column(self, values: np.ndarray) -> np.ndarray:
+        """Return values of coordinates as an array of shape (n_columns, n_bins, ...)."""
+        shape = (*self.lengths.shape, *values.shape[1:])
+        if self._is_full:
+            return values.reshape(shape)
+        result = np.zeros(shape, dtype=values.dtype)
+        result[self._is_bin] = values
+        return result
+
+    def _steps(self, dtype) -> np.ndarray:
+        """Return the length of each bin before each edge, shape (n_columns, n_edges, n_bins)."""
+        is_before = np.tri(self.n_edges, self.n_edges - 1, -1, dtype=dtype)
+        return is_before * self.lengths.astype(dtype)[:, None]
+
+    def _running_sums(self, slopes):
+        """Return sums of the bins before each edge, shape (n_columns * n_edges, k)."""
+        sums = np.matmul(self._steps(slopes.dtype), slopes)  # faster than np.cumsum
+        return sums.reshape(sums.shape[0] * sums.shape[1], sums.shape[2])
 
 
 @dataclass(frozen=True, eq=False)
 class Interpolated:
-    """Mapped rows that can be multiplied with a `Tabulated` matrix.
+    """Mapped rows by bin and fraction, with products like those of the rows themselves.
 
     Parameters
     ----------
     plain : ndarray of shape (n_rows, n_others)
         All inputs but the coordinates.
-    lines : CSR of shape (n_rows, n_columns * n_edges)
-        For each column, the weights of the two edges of its bin.
-    n_coordinates : int
-        Number of inputs that `lines` represents.
+    edges : ndarray of int, shape (n_rows, 2 * n_columns)
+        The two edges of the bin of each column, among the edges of all columns.
+    shares : ndarray of shape (n_rows, 2 * n_columns)
+        Their weights.
+    bins : Bins
+        The inputs that they represent.
     """
 
     plain: np.ndarray
-    lines: sparse.csr_array
-    n_coordinates: int
+    edges: np.ndarray
+    shares: np.ndarray
+    bins: Bins
 
     @classmethod
     def of(
@@ -114,23 +144,32 @@ class Interpolated:
     ) -> "Interpolated":
         """Return rows by bins and fractions, both of shape (n_columns, n_rows)."""
         n_columns, n_rows = found.shape
-        places = np.empty((n_rows, n_columns, 2), dtype=np.int32)
-        places[..., 0] = (found + bins.n_edges * np.arange(n_columns)[:, None]).T
-        np.add(places[..., 0], 1, out=places[..., 1])
-        parts = np.empty(places.shape, dtype=plain.dtype)
-        parts[..., 1] = fractions.T
-        np.subtract(1, parts[..., 1], out=parts[..., 0])
-        ends = np.arange(0, places.size + 1, 2 * n_columns, dtype=np.int32)
-        lines = sparse.csr_array(
-            (parts.reshape(-1), places.reshape(-1), ends),
-            shape=(n_rows, n_columns * bins.n_edges),
-        )
-        return cls(plain, lines, len(bins.sizes))
+        edges = np.empty((n_rows, n_columns, 2), dtype=np.int32)
+        edges[..., 0] = (found + bins.n_edges * np.arange(n_columns)[:, None]).T
+        np.add(edges[..., 0], 1, out=edges[..., 1])
+        shares = np.empty(edges.shape, dtype=plain.dtype)
+        shares[..., 1] = fractions.T
+        np.subtract(1, shares[..., 1], out=shares[..., 0])
+        return cls(plain, edges.reshape(n_rows, -1), shares.reshape(n_rows, -1), bins)
 
     @property
     def shape(self) -> tuple[int, int]:
         """Rows and inputs."""
-        return len(self.plain), self.plain.shape[1] + self.n_coordinates
+        return len(self.plain), self.plain.shape[1] + int(self.bins.counts.sum())
+
+    @property
+    def size(self) -> int:
+        """Number of values that represent the rows."""
+        return self.plain.size + self.edges.size + self.shares.size
+
+    def take(self, index: slice | np.ndarray) -> "Interpolated":
+        """Return some of the rows."""
+
+        def some(part):
+            # Faster than an index of integers.
+            return part[index] if isinstance(index, slice) else part.take(index, axis=0)
+
+        return Interpolated(some(self.plain), some(self.edges), some(self.shares), self.bins)
 
     def beside(self, *others: np.ndarray) -> "Interpolated":
         """Return the rows with additional inputs after the others."""
@@ -140,19 +179,38 @@ class Interpolated:
         """Return the rows with a trailing one."""
         return self.beside(np.ones((len(self.plain), 1), dtype=self.plain.dtype))
 
-    def product(self, table: Tabulated) -> np.ndarray:
+    def product(self, C: np.ndarray | Tabulated) -> np.ndarray:
         """Return the product with a matrix, or with a stack of them, (..., n_rows, k)."""
-        result = self.lines @ table.sums
+        table = self.bins.tabulate(C) if isinstance(C, np.ndarray) else C
+        result = self._lines() @ table.sums
         result += self.plain @ table.plain
         return np.moveaxis(result.reshape(len(result), *table.shape), 0, -2)
+
+    def transposed_product(self, delta: np.ndarray, out: np.ndarray) -> None:
+        """Write the product of the transpose with one matrix or a stack to (..., n_inputs, k)."""
+        side_by_side = np.moveaxis(delta, -2, 0).reshape(len(self.plain), -1)
+        first = np.moveaxis(out, -2, 0)
+        n_before, coordinates = self.bins.n_before, self.bins.coordinates
+        others = (self.plain.T @ side_by_side).reshape(-1, *first.shape[1:])
+        first[:n_before], first[coordinates.stop :] = others[:n_before], others[n_before:]
+        of_bins = self.bins.pull(self._lines().T @ side_by_side)
+        first[coordinates] = of_bins.reshape(-1, *first.shape[1:])
 
     def squared_distances(self, table: EdgeDistances) -> np.ndarray:
         """Return those of augmented rows from centres, shape (n_rows, n_centers)."""
         # (1 - f) |a - μ|² + f |b - μ|² - f (1 - f) |b - a|² at the part f of the way from a to b.
-        parts, places = self.lines.data, self.lines.indices[::2]
-        nearer = parts[::2] * parts[1::2] * table.lengths[places]
+        nearer = self.shares[:, ::2] * self.shares[:, 1::2] * table.lengths[self.edges[:, ::2]]
         others = self.plain[:, :-1] - table.origin
-        squares = (others * others).sum(axis=1) - nearer.reshape(len(others), -1).sum(axis=1)
-        result = self.lines @ table.squares
+        squares = (others * others).sum(axis=1) - nearer.sum(axis=1)
+        result = self._lines() @ table.squares
         result += np.column_stack([others, squares, self.plain[:, -1]]) @ table.plain
         return result.clip(0, np.inf, out=result)
+
+    def _lines(self) -> sparse.csr_array:
+        """Return the weight of each edge for each row, shape (n_rows, n_columns * n_edges)."""
+        n_rows, n_entries = self.edges.shape
+        ends = np.arange(0, n_rows * n_entries + 1, n_entries, dtype=np.int32)
+        shape = (n_rows, self.bins.n_edges * len(self.bins.counts))
+        return sparse.csr_array(
+            (self.shares.reshape(-1), self.edges.reshape(-1), ends), shape=shape
+        )

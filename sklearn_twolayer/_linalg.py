@@ -7,7 +7,7 @@ import numpy as np
 from scipy import sparse
 from scipy.linalg import get_blas_funcs
 
-from ._interpolated import Tabulated
+from ._interpolated import Interpolated, Tabulated
 
 #: Of fewer numbers than this, one array of products is faster than a call per contiguous piece.
 FEW = 2**15
@@ -22,22 +22,23 @@ def dense(X: Any) -> np.ndarray:
 
 
 def product(X, C: np.ndarray | Tabulated) -> np.ndarray:
-    """Return X C for dense or CSR rows.
+    """Return X C for dense or CSR rows, or rows by bin and fraction.
 
     Parameters
     ----------
-    X : {ndarray, CSR} of shape (n_rows, n)
-        A block of rows; `Interpolated` if `C` is tabulated.
+    X : {ndarray, CSR, Interpolated} of shape (n_rows, n)
+        A block of rows.
     C : ndarray of shape (..., n, k)
-        One matrix, or a stack of them.
+        One matrix, or a stack of them; it can be tabulated for `Interpolated` rows.
 
     Returns
     -------
     ndarray of shape (..., n_rows, k)
         The product, dense.
     """
-    if isinstance(C, Tabulated):
+    if isinstance(X, Interpolated):
         return X.product(C)
+    assert not isinstance(C, Tabulated)
     if not sparse.issparse(X):
         return np.matmul(X, C)
     if C.ndim == 2:
@@ -46,18 +47,20 @@ def product(X, C: np.ndarray | Tabulated) -> np.ndarray:
 
 
 def transposed_product(X, delta: np.ndarray, out: np.ndarray) -> None:
-    """Write Xᵀ δ into `out`, for dense or CSR rows.
+    """Write Xᵀ δ into `out`, for dense or CSR rows, or rows by bin and fraction.
 
     Parameters
     ----------
-    X : {ndarray, CSR} of shape (n_rows, n)
+    X : {ndarray, CSR, Interpolated} of shape (n_rows, n)
         A block of rows.
     delta : ndarray of shape (..., n_rows, k)
         One matrix, or a stack of them.
     out : ndarray of shape (..., n, k)
         Where the result goes.
     """
-    if not sparse.issparse(X):
+    if isinstance(X, Interpolated):
+        X.transposed_product(delta, out)
+    elif not sparse.issparse(X):
         np.matmul(X.T, delta, out=out)
     elif delta.ndim == 2:
         out[...] = X.T @ delta

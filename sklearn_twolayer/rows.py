@@ -17,7 +17,7 @@ from joblib import effective_n_jobs
 from scipy import sparse
 
 from ._blas import single_threaded_blas
-from ._interpolated import Bins
+from ._interpolated import Bins, Interpolated
 from ._linalg import Matrix, augmented, without_ones
 from ._threads import map_in_threads
 from .input_maps import InputMap, map_rows
@@ -32,6 +32,8 @@ KEPT_BYTES = 2**24
 N_CHUNKS = 16
 #: Number of rows from which running sums of a matrix pay off.
 MANY_ROWS = 256
+#: Average number of bins per column from which they do in each step of a training.
+BINS_IN_TRAINING = 20
 
 #: Some rows: a slice, or an array of indices.
 Index: TypeAlias = slice | np.ndarray
@@ -123,7 +125,7 @@ class Rows:
     targets: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))
     sample_weight: np.ndarray = field(default_factory=lambda: np.empty(0))
     total_weight: float = 0.0
-    _mapped: Matrix | None = None
+    _mapped: Matrix | Interpolated | None = None
     bins: Bins | None = None
 
     @property
@@ -139,7 +141,7 @@ class Rows:
     @property
     def n_features(self) -> int:
         """Number of mapped inputs."""
-        return self.inputs(slice(0, 1)).shape[1]
+        return self.augmented(slice(0, 1)).shape[1] - 1
 
     @property
     def n_threads(self) -> int:
@@ -170,13 +172,19 @@ class Rows:
             return self
         return replace(self, _mapped=self._map(slice(None)))
 
-    def interpolated(self) -> "Rows":
-        """Return the rows by bin and fraction of each column, if this makes products faster."""
+    def interpolated(self, least: float = 0.0) -> "Rows":
+        """Return the rows by bin and fraction of each column, if this makes products faster.
+
+        `least` is the average number of bins per column from which it does.
+        """
         if not isinstance(self.input_map, InputMap):
             return self
         if self.n_rows < MANY_ROWS or sparse.issparse(self.raw):
             return self
-        return replace(self, bins=self.input_map.bins())
+        bins = self.input_map.bins()
+        if bins is None or bins.counts.mean() < least:
+            return self
+        return replace(self, bins=bins, _mapped=None)
 
     def augmented(self, index: Index) -> Matrix:
         """Return the mapped and augmented rows x_a."""
@@ -293,7 +301,9 @@ def _of(rows: np.ndarray | None, part: slice) -> Index:
 
 
 def _take(array, index, axis=0):
-    """Return a part of an array along its first or last axis, or rows of a sparse one."""
+    """Return a part of an array along its first or last axis, or rows of any other matrix."""
+    if isinstance(array, Interpolated):
+        return array.take(index)
     if isinstance(index, slice) or sparse.issparse(array) or not array.flags.c_contiguous:
         return array[index] if axis == 0 else array[..., index]
     # Three times as fast as an index, but copies arrays in other orders as a whole.

@@ -3,12 +3,15 @@
 import numpy as np
 import pytest
 
-from sklearn_twolayer._linalg import augmented, product
+from sklearn_twolayer._linalg import augmented, product, transposed_product
 from sklearn_twolayer.embeddings import Dense, Passthrough, Radial
 from sklearn_twolayer.input_maps import MixedMap, PiecewiseLinearMap, ScaledMap
+from sklearn_twolayer.links import LogisticLink
+from sklearn_twolayer.losses import LogLoss
 from sklearn_twolayer.model import Model, Part
 from sklearn_twolayer.network import Network
-from sklearn_twolayer.rows import MANY_ROWS
+from sklearn_twolayer.objective import Objective
+from sklearn_twolayer.rows import MANY_ROWS, Rows
 
 
 def uneven(n_rows, dtype=float, seed=0):
@@ -44,6 +47,47 @@ def test_the_product_is_that_with_the_coordinates(dtype, lead):
     assert found.dtype == dtype
     expected = product(dense.astype(float), C.astype(float))
     np.testing.assert_allclose(found, expected, rtol=0, atol=100 * np.finfo(dtype).eps * 30)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("lead", [(), (3,)])
+@pytest.mark.parametrize("columns", [slice(None), slice(3)], ids=["uneven", "even"])
+def test_the_transposed_product_is_that_with_the_coordinates(dtype, lead, columns):
+    input_map = PiecewiseLinearMap(20).fit(uneven(500, dtype)[:, columns])
+    X = uneven(60, dtype, 1)[:, columns]
+    dense = augmented(input_map.transform(X), dtype)
+    rows = input_map.interpolate(X, input_map.bins()).augmented()
+    some = np.random.RandomState(0).permutation(60)[:30]
+    delta = np.random.RandomState(1).standard_normal((*lead, 30, 5)).astype(dtype)
+    out = np.full((*lead, dense.shape[1], 5), np.nan, dtype=dtype)
+    transposed_product(rows.take(some), delta, out)
+    expected = dense[some].T.astype(float) @ delta.astype(float)
+    np.testing.assert_allclose(out, expected, rtol=0, atol=300 * np.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize("lead", [(), (2,)])
+def test_gradients_by_bin_are_those_by_coordinates(lead):
+    X = mixed(400)
+    input_map = MixedMap(PiecewiseLinearMap(30), [False] * 6 + [True]).fit(X)
+    rng = np.random.RandomState(0)
+    rows = Rows(X, input_map, np.dtype(float)).labelled(rng.uniform(size=(400, 1)), np.ones(400))
+    network = Network(Dense(4) | Dense(3, "sin"), rows.n_features, 1)
+    by_coordinate = Objective(network, LogLoss(), LogisticLink(), rows.keep(), 0.1)
+    by_bin = by_coordinate.on(rows.interpolated().keep())
+    assert rows.interpolated().bins is not None
+    params = rng.standard_normal((*lead, network.n_parameters))
+    for index in (None, rng.permutation(400)[:50]):
+        expected = by_coordinate.loss_and_gradient(params, index)
+        for found, right in zip(by_bin.loss_and_gradient(params, index), expected, strict=True):
+            np.testing.assert_allclose(found, right, rtol=1e-11, atol=1e-12)
+
+
+def test_rows_are_trained_by_bin_only_if_these_are_many():
+    rows = Rows(
+        uneven(500)[:, :3], PiecewiseLinearMap(20).fit(uneven(500)[:, :3]), np.dtype(float)
+    )
+    assert rows.interpolated(20).bins is not None
+    assert rows.interpolated(21).bins is None
 
 
 def test_edges_belong_to_either_bin():

@@ -118,8 +118,8 @@ class NetworksOnTable(OnTable, BaseTwoLayer):
     def _n_rows(self, sample):
         return self._table.n_rows
 
-    def _objective(self, sample, input_map, embedding, dtype):
-        local = super()._objective(sample, input_map, embedding, dtype)
+    def _objective(self, sample, input_map, embedding, dtype, *, by_bins=False):
+        local = super()._objective(sample, input_map, embedding, dtype, by_bins=by_bins)
         self._prepare(sample)
         return PartitionedObjective.of(local, self._table)
 

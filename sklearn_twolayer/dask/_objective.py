@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from dask.delayed import delayed
 
+from .._interpolated import Bins
 from ..input_maps import with_folds
 from ..links import Link
 from ..losses import Loss
@@ -32,6 +33,7 @@ class CostOfBlock(NamedTuple):
     n_rows: int  # of all blocks
     total_weight: np.ndarray | float  # of all blocks, for each network if they leave out rows
     members: np.ndarray | None  # indices of the networks, if they leave out rows
+    bins: Bins | None  # as in `Rows`
 
     def on(self, block: Block, alpha: float = 0.0) -> Objective:
         """Return the contribution of a block to the mean over all rows."""
@@ -49,6 +51,7 @@ class CostOfBlock(NamedTuple):
             np.ascontiguousarray(block.targets, dtype=self.dtype),
             weights.astype(self.dtype),
             float(self.n_rows),
+            bins=self.bins,
         )
         return Objective(self.network, self.loss, self.link, rows.keep(), alpha)
 
@@ -195,6 +198,7 @@ class PartitionedObjective(Objective):
             self.n_rows,
             self.total_weight,
             self.members,
+            self.rows.bins,
         )
 
     def total(self, terms: Callable, argument: Any) -> tuple:

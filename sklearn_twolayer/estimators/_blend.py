@@ -127,6 +127,7 @@ def fit_rectified(
         fit_input_map(input_map, sample, rng),
         Dense(size.n_units),
         solver.working_dtype(sample.X.dtype),
+        by_bins=True,
     )
     objective = replace(objective, alpha=size.relative_alpha * owner.alpha)
     folds = sample.folds._replace(n_left_out=min(size.n_networks, sample.folds.n_folds))

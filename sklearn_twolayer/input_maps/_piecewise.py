@@ -106,7 +106,7 @@ class PiecewiseLinearMap(InputMap):
         has_some = counts > 0
         if self.sparse_ or counts.sum() <= MANY_BINS * has_some.sum():
             return None
-        return Bins(len(counts), counts[has_some], np.ones(len(self.columns_)))
+        return Bins.of(len(counts), counts[has_some], np.ones(len(self.columns_)))
 
     def interpolate(self, X, bins):
         columns = np.flatnonzero(np.diff(self.offsets_))

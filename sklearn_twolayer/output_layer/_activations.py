@@ -11,6 +11,8 @@ from ..rows import Index
 KEPT_NUMBERS = 2**25
 #: Nominal memory per row: a small number gives long blocks, for products of large matrices.
 NUMBERS_PER_ROW = 64
+#: Rows per block, for products that would otherwise need copies of all activations.
+BLOCK_LENGTH = 1024
 
 
 class Activations:

@@ -16,7 +16,8 @@ from scipy.optimize import minimize
 from ..blending import Honest, blend_weights, deal_folds
 from ..links import Link
 from ..losses import LogLoss, Loss, smoothed
-from ..rows import random_part
+from ..rows import blocks, random_part
+from ._activations import BLOCK_LENGTH
 from ._judged import FixedLayer, JudgedLayer
 
 #: Strengths of the penalty relative to least squares, from strong to weak.
@@ -98,7 +99,7 @@ class LeastSquaresWithout:
     """
 
     def __init__(self, P: np.ndarray, targets: np.ndarray, weights: np.ndarray):
-        self.A = np.hstack([P, np.ones((len(P), 1))])
+        self.P = P
         self.targets = targets
         self.weights = weights
         self._all = self._sums(np.arange(len(P)))
@@ -111,12 +112,19 @@ class LeastSquaresWithout:
         # The lower bound keeps folds with few rows solvable.
         floor = 1e-12 * np.trace(gram) / len(gram)
         gram[np.diag_indices(len(gram) - 1)] += alpha * total + floor
-        return self.A @ np.linalg.solve(gram, moments)
+        solution = np.linalg.solve(gram, moments)
+        return self.P @ solution[:-1] + solution[-1]
 
     def _sums(self, rows):
-        A = self.A[rows]
-        weighted = A * self.weights[rows, None]
-        return weighted.T @ A, weighted.T @ self.targets[rows]
+        width, n_outputs = self.P.shape[1] + 1, self.targets.shape[1]
+        gram, moments = np.zeros((width, width)), np.zeros((width, n_outputs))
+        for part in blocks(len(rows), BLOCK_LENGTH):
+            index = rows[part]
+            A = np.column_stack([self.P[index], np.ones(len(index))])
+            weighted = A * self.weights[index, None]
+            gram += weighted.T @ A
+            moments += weighted.T @ self.targets[index]
+        return gram, moments
 
 
 class Output(NamedTuple):
@@ -183,8 +191,10 @@ class Directions:
     def problem(self, alpha: float) -> tuple[Problem, np.ndarray]:
         """Return a problem without offsets, and the scales that whiten its directions."""
         scale = 1 / np.sqrt(0.25 * self.layer.loo.values[self.keep] + alpha)
+        Z = self.P[:, self.keep]
+        Z *= scale
         problem = Problem(
-            self.P[:, self.keep] * scale,
+            Z,
             np.zeros(self.targets.shape),
             self.targets,
             self.weights,
@@ -263,9 +273,6 @@ def _left_out(directions, outside, scaling, max_iter):
     """Yield sets of rows and, for each strength, the outputs of layers fitted without them."""
     t, b, _ = scaling
     squares = LeastSquaresWithout(directions.P, directions.targets, directions.weights)
-    problems = [
-        directions.problem(strength * (directions.alpha or TINY)) for strength in STRENGTHS
-    ]
     for rows in outside:
         inside = np.setdiff1d(np.arange(len(directions.P)), rows)
         if not len(rows) or not len(inside):
@@ -273,7 +280,8 @@ def _left_out(directions, outside, scaling, max_iter):
         offsets = t * squares.outputs(rows, directions.alpha) + b
         U = np.zeros((directions.keep.sum() + 1, len(b)))  # in the scale of the directions
         outputs = []
-        for problem, scale in problems:
+        for strength in STRENGTHS:
+            problem, scale = directions.problem(strength * (directions.alpha or TINY))
             scales = np.append(scale, 1.0)[:, None]
             problem = problem._replace(offsets=offsets)
             solution = problem.take(inside).solve(U / scales, max_iter)

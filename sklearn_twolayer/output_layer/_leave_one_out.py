@@ -8,8 +8,8 @@ fewer rows, of the inner products of the rows. The intercept is not penalised.
 import numpy as np
 from scipy.linalg import eigh
 
-from ..rows import Index
-from ._activations import NUMBERS_PER_ROW, Activations
+from ..rows import Index, blocks
+from ._activations import BLOCK_LENGTH, NUMBERS_PER_ROW, Activations
 
 #: Candidates for α, as fractions of the largest eigenvalue; the largest leave a constant.
 GRID = np.logspace(-13, 3, 33)
@@ -195,7 +195,12 @@ class ManyRows(LeaveOneOut):
     def rotated(self, part):
         if self._rotated is not None:
             return self._rotated[part]
-        return (self.activations.block(part) - self.center) @ self.vectors
+        if isinstance(part, slice) or len(part) <= BLOCK_LENGTH:
+            return (self.activations.block(part) - self.center) @ self.vectors
+        result = np.empty((len(part), self.vectors.shape[1]))
+        for some in blocks(len(part), BLOCK_LENGTH):
+            result[some] = self.rotated(part[some])
+        return result
 
     def _residuals(self, part, alphas):
         P, inverses = self.rotated(part), self.inverses(alphas)
