@@ -50,7 +50,9 @@ class Part:
         input_map = rows.input_map
         if isinstance(input_map, InputMap):
             input_map = input_map.for_new_rows()
-        return cls(input_map, network, params.astype(rows.input_dtype), name)
+        with np.errstate(over="ignore"):  # large parameters for rows in single precision
+            params = params.astype(rows.input_dtype)
+        return cls(input_map, network, params, name)
 
     def __getstate__(self):
         """Return what is saved: parameters in single precision, where they were trained in it."""

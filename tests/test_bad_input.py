@@ -11,7 +11,7 @@ from sklearn.datasets import make_regression
 from sklearn.exceptions import ConvergenceWarning, DataConversionWarning, NotFittedError
 from sklearn.preprocessing import OneHotEncoder
 
-from sklearn_twolayer import TwoLayerClassifier, TwoLayerRegressor
+from sklearn_twolayer import RBFNetwork, TwoLayerClassifier, TwoLayerRegressor
 from sklearn_twolayer.activations import ACTIVATIONS, ELU, LeakyReLU
 from sklearn_twolayer.embeddings import PRESETS, Dense, Passthrough, Radial
 from sklearn_twolayer.input_maps import INPUT_MAPS
@@ -714,6 +714,18 @@ def test_an_overflow_ends_the_training_with_a_message(solver):
     assert np.isfinite(model.params_).all() and model.n_iter_ < 50
     assert np.isfinite(model.loss_curve_).all()
     assert np.isfinite(model.predict(X)).all()
+
+
+@pytest.mark.parametrize("learning_rate", [1e40, 1e60])
+def test_parameters_beyond_single_precision_give_no_other_warning(learning_rate):
+    rows = np.random.RandomState(0).standard_normal((40, 3)).astype(np.float32)
+    model = RBFNetwork(
+        task="classification", n_centers=2, linear_tail=True, refine="gradient", max_iter=4
+    )
+    model.set_params(solver=Adam(learning_rate), random_state=0)
+    with pytest.warns(ConvergenceWarning, match="overflowed"):
+        model.fit(rows, (rows[:, 0] > 0).astype(int))
+    assert np.isfinite(model.predict_proba(rows)).all()
 
 
 @pytest.mark.parametrize("max_iter", range(4, 12))
