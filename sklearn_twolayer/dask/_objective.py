@@ -53,7 +53,9 @@ class CostOfBlock(NamedTuple):
             float(self.n_rows),
             bins=self.bins,
         )
-        return Objective(self.network, self.loss, self.link, rows.keep(), alpha)
+        if self.bins is None:  # else batches are mapped as fast as all rows, in less memory
+            rows = rows.keep()
+        return Objective(self.network, self.loss, self.link, rows, alpha)
 
 
 @dataclass(frozen=True, eq=False)
