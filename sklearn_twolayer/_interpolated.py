@@ -12,6 +12,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
+#: Of at most this number of edges per column, a matrix product gives the running sums fastest.
+FEW_EDGES = 64
+
 
 class Tabulated(NamedTuple):
     """A matrix, or some side by side, with running sums at the edges of bins."""
@@ -72,8 +75,13 @@ class Bins(NamedTuple):
     def pull(self, sums: np.ndarray) -> np.ndarray:
         """Pull a gradient back from running sums to coordinates, shape (n_coordinates, k)."""
         by_column = sums.reshape(len(self.counts), self.n_edges, -1)
-        steps = np.matmul(self._steps(sums.dtype).swapaxes(1, 2), by_column)
-        return steps[self._is_bin]
+        if self.n_edges <= FEW_EDGES:
+            return np.matmul(self._steps(sums.dtype).swapaxes(1, 2), by_column)[self._is_bin]
+        behind = by_column[:, 1:].copy()
+        for k in range(self.n_edges - 2, 0, -1):
+            behind[:, k - 1] += behind[:, k]
+        behind *= self.lengths.astype(sums.dtype)[..., None]
+        return behind[self._is_bin]
 
     def distances(self, centers: np.ndarray) -> EdgeDistances:
         """Return the squared distances of centres, shape (n_centers, n_inputs), from edges."""
@@ -113,7 +121,13 @@ class Bins(NamedTuple):
 
     def _running_sums(self, slopes):
         """Return sums of the bins before each edge, shape (n_columns * n_edges, k)."""
-        sums = np.matmul(self._steps(slopes.dtype), slopes)  # faster than np.cumsum
+        if self.n_edges <= FEW_EDGES:
+            sums = np.matmul(self._steps(slopes.dtype), slopes)
+        else:
+            sums = np.zeros((len(slopes), self.n_edges, slopes.shape[-1]), dtype=slopes.dtype)
+            np.multiply(slopes, self.lengths.astype(slopes.dtype)[..., None], out=sums[:, 1:])
+            for k in range(1, self.n_edges - 1):  # np.cumsum takes four times as long
+                sums[:, k + 1] += sums[:, k]
         return sums.reshape(sums.shape[0] * sums.shape[1], sums.shape[2])
 
 
@@ -150,7 +164,8 @@ class Interpolated:
         shares = np.empty(edges.shape, dtype=plain.dtype)
         shares[..., 1] = fractions.T
         np.subtract(1, shares[..., 1], out=shares[..., 0])
-        return cls(plain, edges.reshape(n_rows, -1), shares.reshape(n_rows, -1), bins)
+        shape = (n_rows, 2 * n_columns)
+        return cls(plain, edges.reshape(shape), shares.reshape(shape), bins)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -166,10 +181,15 @@ class Interpolated:
         """Return some of the rows."""
 
         def some(part):
-            # Faster than an index of integers.
+            # For integers, `take` is faster than an index.
             return part[index] if isinstance(index, slice) else part.take(index, axis=0)
 
         return Interpolated(some(self.plain), some(self.edges), some(self.shares), self.bins)
+
+    def astype(self, dtype) -> "Interpolated":
+        """Return the rows in a floating type."""
+        plain, shares = (part.astype(dtype, copy=False) for part in (self.plain, self.shares))
+        return replace(self, plain=plain, shares=shares)
 
     def beside(self, *others: np.ndarray) -> "Interpolated":
         """Return the rows with additional inputs after the others."""
@@ -187,14 +207,14 @@ class Interpolated:
         return np.moveaxis(result.reshape(len(result), *table.shape), 0, -2)
 
     def transposed_product(self, delta: np.ndarray, out: np.ndarray) -> None:
-        """Write the product of the transpose with one matrix or a stack to (..., n_inputs, k)."""
-        side_by_side = np.moveaxis(delta, -2, 0).reshape(len(self.plain), -1)
-        first = np.moveaxis(out, -2, 0)
+        """Write Xᵀ δ to `out`, of shape (..., n_inputs, k), for one matrix or a stack."""
+        by_input = np.moveaxis(out, -2, 0)
+        side_by_side = np.moveaxis(delta, -2, 0).reshape(len(self.plain), by_input[0].size)
         n_before, coordinates = self.bins.n_before, self.bins.coordinates
-        others = (self.plain.T @ side_by_side).reshape(-1, *first.shape[1:])
-        first[:n_before], first[coordinates.stop :] = others[:n_before], others[n_before:]
+        others = (self.plain.T @ side_by_side).reshape(-1, *by_input.shape[1:])
+        by_input[:n_before], by_input[coordinates.stop :] = others[:n_before], others[n_before:]
         of_bins = self.bins.pull(self._lines().T @ side_by_side)
-        first[coordinates] = of_bins.reshape(-1, *first.shape[1:])
+        by_input[coordinates] = of_bins.reshape(-1, *by_input.shape[1:])
 
     def squared_distances(self, table: EdgeDistances) -> np.ndarray:
         """Return those of augmented rows from centres, shape (n_rows, n_centers)."""

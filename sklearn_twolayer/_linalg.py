@@ -38,7 +38,7 @@ def product(X, C: np.ndarray | Tabulated) -> np.ndarray:
     """
     if isinstance(X, Interpolated):
         return X.product(C)
-    assert not isinstance(C, Tabulated)
+    assert not isinstance(C, Tabulated)  # which is for interpolated rows alone
     if not sparse.issparse(X):
         return np.matmul(X, C)
     if C.ndim == 2:

@@ -36,7 +36,7 @@ def weighted_quantiles(
     result = np.empty((len(probabilities), X.shape[1]), dtype=X.dtype)
     last = len(X) - 1
     is_equal = (weights == weights[0]).all()
-    mass = np.cumsum(weights, dtype=np.float64)
+    mass = np.cumsum(weights, dtype=np.float64)  # of equal weights, in any order
     for j in range(X.shape[1]):
         if is_equal:
             column = np.sort(X[:, j])  # several times as fast as argsort

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from operator import iadd
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 from joblib import effective_n_jobs
@@ -32,8 +32,9 @@ KEPT_BYTES = 2**24
 N_CHUNKS = 16
 #: Number of rows from which running sums of a matrix pay off.
 MANY_ROWS = 256
-#: Average number of bins per column from which they do in each step of a training.
-BINS_IN_TRAINING = 20
+#: Average number of bins per column, and number of bins of all columns, from which they do in
+#: each step of a training.
+BINS_IN_TRAINING, COORDINATES_IN_TRAINING = 20, 200
 
 #: Some rows: a slice, or an array of indices.
 Index: TypeAlias = slice | np.ndarray
@@ -172,21 +173,22 @@ class Rows:
             return self
         return replace(self, _mapped=self._map(slice(None)))
 
-    def interpolated(self, least: float = 0.0) -> "Rows":
+    def interpolated(self, in_training: bool = False) -> "Rows":
         """Return the rows by bin and fraction of each column, if this makes products faster.
 
-        `least` is the average number of bins per column from which it does.
+        In training, running sums are computed in each step, so that it takes more bins. Such rows
+        have products (`augmented`), but no inputs (`inputs`).
         """
         if not isinstance(self.input_map, InputMap):
             return self
         if self.n_rows < MANY_ROWS or sparse.issparse(self.raw):
             return self
         bins = self.input_map.bins()
-        if bins is None or bins.counts.mean() < least:
+        if bins is None or (in_training and not _has_many(bins.counts)):
             return self
         return replace(self, bins=bins, _mapped=None)
 
-    def augmented(self, index: Index) -> Matrix:
+    def augmented(self, index: Index) -> Any:
         """Return the mapped and augmented rows x_a."""
         return self._map(index) if self._mapped is None else _take(self._mapped, index)
 
@@ -291,8 +293,16 @@ class Rows:
 
     def _map(self, index):
         if self.bins is not None:
-            return self.input_map.interpolate(_take(self.raw, index), self.bins).augmented()
+            rows = self.input_map.interpolate(_take(self.raw, index), self.bins)
+            with np.errstate(over="ignore"):  # as for other rows
+                return rows.astype(self.dtype).augmented()
         return augmented(map_rows(self.input_map, _take(self.raw, index)), self.dtype)
+
+
+def _has_many(counts: np.ndarray) -> bool:
+    """Return whether numbers of bins of columns are large enough for training."""
+    total = counts.sum()
+    return total >= max(BINS_IN_TRAINING * len(counts), COORDINATES_IN_TRAINING)
 
 
 def _of(rows: np.ndarray | None, part: slice) -> Index:

@@ -82,12 +82,38 @@ def test_gradients_by_bin_are_those_by_coordinates(lead):
             np.testing.assert_allclose(found, right, rtol=1e-11, atol=1e-12)
 
 
-def test_rows_are_trained_by_bin_only_if_these_are_many():
-    rows = Rows(
-        uneven(500)[:, :3], PiecewiseLinearMap(20).fit(uneven(500)[:, :3]), np.dtype(float)
-    )
-    assert rows.interpolated(20).bins is not None
-    assert rows.interpolated(21).bins is None
+@pytest.mark.parametrize(
+    "n_columns, n_bins, pays", [(12, 20, True), (12, 19, False), (3, 20, False)]
+)
+def test_rows_are_trained_by_bin_only_if_these_are_many(n_columns, n_bins, pays):
+    X = np.random.RandomState(0).standard_normal((500, n_columns))
+    rows = Rows(X, PiecewiseLinearMap(n_bins).fit(X), np.dtype(float))
+    assert (rows.interpolated(in_training=True).bins is not None) == pays
+    assert rows.interpolated().bins is not None
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_rows_by_bin_have_the_type_of_the_training(kept):
+    X = uneven(500)
+    rows = Rows(X, PiecewiseLinearMap(20).fit(X), np.dtype("f4")).interpolated()
+    block = (rows.keep() if kept else rows).augmented(np.arange(5))
+    assert block.plain.dtype == block.shares.dtype == np.float32
+    assert product(block, np.ones((block.shape[1], 2), dtype=np.float32)).dtype == np.float32
+
+
+@pytest.mark.parametrize("lead", [(), (3,)])
+@pytest.mark.parametrize("n_rows", [0, 1, 50])
+def test_many_edges_and_few_rows(lead, n_rows, monkeypatch):
+    monkeypatch.setattr("sklearn_twolayer._interpolated.FEW_EDGES", 3)
+    input_map = fitted(float)
+    X = uneven(50)[:n_rows]
+    dense, bins = augmented(input_map.transform(X), float), input_map.bins()
+    rows, rng = input_map.interpolate(X, bins).augmented(), np.random.RandomState(0)
+    C = rng.standard_normal((*lead, dense.shape[1], 5))
+    np.testing.assert_allclose(product(rows, C), dense @ C, atol=1e-11)
+    delta, out = rng.standard_normal((*lead, n_rows, 5)), np.full(C.shape, np.nan)
+    transposed_product(rows, delta, out)
+    np.testing.assert_allclose(out, dense.T @ delta, atol=1e-11)
 
 
 def test_edges_belong_to_either_bin():

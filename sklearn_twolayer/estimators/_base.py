@@ -23,7 +23,7 @@ from ..input_maps import StandardMap, fit_input_map, principal_map, with_folds
 from ..model import Model, Part
 from ..network import Network
 from ..objective import Objective
-from ..rows import BINS_IN_TRAINING, Rows, Transformer
+from ..rows import Rows, Transformer
 from ..solvers import Outcome, Run, as_solver
 from ._blend import PARTNERS, Blend, warn_of_no_weight
 from ._callbacks import FitTasks
@@ -201,10 +201,14 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
     def _objective(
         self, sample: Sample, input_map, embedding: Embedding, dtype, *, by_bins: bool = False
     ) -> Objective:
-        """Return the cost of an embedding behind a fitted map; rows by bin if that is faster."""
+        """Return the cost of an embedding behind a fitted map.
+
+        With `by_bins`, rows are mapped by bin and fraction if this is faster: only for `Dense` and
+        solvers that need nothing but gradients.
+        """
         X = with_folds(sample.X, input_map, sample.fold_numbers)
         rows = Rows(X, input_map, dtype, self.n_jobs).labelled(sample.targets, sample.weights)
-        rows = (rows.interpolated(BINS_IN_TRAINING) if by_bins else rows).keep()
+        rows = (rows.interpolated(in_training=True) if by_bins else rows).keep()
         network = Network(embedding, rows.n_features, self._targets.n_outputs)
         return Objective(network, self._resolve_loss(), self._targets.link, rows, self.alpha)
 

@@ -195,12 +195,15 @@ class ManyRows(LeaveOneOut):
     def rotated(self, part):
         if self._rotated is not None:
             return self._rotated[part]
-        if isinstance(part, slice) or len(part) <= BLOCK_LENGTH:
-            return (self.activations.block(part) - self.center) @ self.vectors
+        if isinstance(part, slice):
+            return self._rotate(part)
         result = np.empty((len(part), self.vectors.shape[1]))
         for some in blocks(len(part), BLOCK_LENGTH):
-            result[some] = self.rotated(part[some])
+            result[some] = self._rotate(part[some])
         return result
+
+    def _rotate(self, part):
+        return (self.activations.block(part) - self.center) @ self.vectors
 
     def _residuals(self, part, alphas):
         P, inverses = self.rotated(part), self.inverses(alphas)
