@@ -529,7 +529,7 @@ def test_interrupt_ends_with_what_is_known(capsys, monkeypatch, tmp_path):
 
 @pytest.mark.skipif(os.name == "nt", reason="sends a signal")
 def test_module_runs_as_a_program():
-    arguments = ["-m", "sklearn_twolayer", "--models", "dummy,twolayer", "--folds", "20"]
+    arguments = ["-m", "sklearn_twolayer", "--models", "dummy,twolayer", "--folds", "8"]
     program = subprocess.Popen(
         [sys.executable, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
