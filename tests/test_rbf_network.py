@@ -694,3 +694,16 @@ def test_a_width_that_is_no_number_is_a_clear_error():
     layer = FixedLayer(Objective(network, SquaredError(), IdentityLink(), rows), vector)
     with pytest.raises(ValueError, match="activations of the radial units overflow"):
         refine_width(JudgedLayer(layer, 1e-3), Radial(5), np.random.RandomState(0), np.nan)
+
+
+def test_the_output_layer_does_not_depend_on_blocks(monkeypatch):
+    rng = np.random.RandomState(0)
+    rows = rng.standard_normal((150, 3))
+    labels = (rows[:, 0] * rows[:, 1] + 0.3 * rng.standard_normal(150) > 0).astype(int)
+    model = RBFNetwork(20, task="classification", random_state=0)
+    whole = clone(model).fit(rows, labels).predict_proba(rows)
+    for module in ("_leave_one_out", "_cross_entropy"):
+        monkeypatch.setattr(f"sklearn_twolayer.output_layer.{module}.BLOCK_LENGTH", 7)
+    np.testing.assert_allclose(
+        clone(model).fit(rows, labels).predict_proba(rows), whole, atol=1e-7
+    )
