@@ -144,6 +144,17 @@ def test_a_blend_on_partitions_is_as_accurate_as_in_memory():
     assert error < 1.25 * local_error
 
 
+def test_training_by_bin_is_training_by_coordinate(monkeypatch):
+    predictions = []
+    for n_coordinates in (200, 10):  # from which rows are mapped by bin
+        monkeypatch.setattr("sklearn_twolayer.rows.COORDINATES_IN_TRAINING", n_coordinates)
+        monkeypatch.setattr("sklearn_twolayer.rows.BINS_IN_TRAINING", 2)
+        model = DaskTwoLayerRegressor(random_state=0, n_estimators=2, max_iter=2)
+        model.fit(cut(X, 150), cut(Y, 150))
+        predictions.append(model.to_local().predict(X))
+    assert 0 < np.abs(predictions[1] - predictions[0]).max() < 1e-3 * np.ptp(Y)
+
+
 def test_the_number_of_networks_is_that_of_all_rows(monkeypatch):
     monkeypatch.setattr(_table, "SAMPLE_ROWS", 200)
     rows = np.tile(X, (10, 1))
