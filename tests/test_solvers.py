@@ -275,6 +275,19 @@ def test_the_last_finite_weights_outlive_an_overflow(kind, batch_size):
     assert np.isfinite(after.params).all() and "overflow" not in after.message
 
 
+def test_a_mean_loss_that_overflows_gives_no_numpy_warning():
+    class Huge(Regression):
+        def loss_and_gradient(self, params, index=None, draw_mask=None):
+            loss, gradient = super().loss_and_gradient(params, index)
+            return np.full_like(loss, 1e308), gradient
+
+    starts = np.repeat(START, 3, axis=0)
+    objective = Huge(regression().A, regression().b)
+    outcome = GradientDescent(0.01).minimize(objective, starts, run_for(2))
+    assert "overflow" in outcome.message
+    np.testing.assert_array_equal(outcome.params, starts)
+
+
 def test_weights_of_an_infinite_cost_are_not_kept():
     """The third step leads out of range: finite weights, whose cost is not."""
 

@@ -150,7 +150,8 @@ class Stochastic(Solver):
                 penalty = objective.penalty(params).mean()
             works = [Lane(*each) for each in zip(parts, views, state.moments, strict=True)]
             results = self._pass(objective, works, run, epoch)
-            loss = np.concatenate([loss for loss, _ in results]).mean()
+            with np.errstate(over="ignore"):
+                loss = np.concatenate([loss for loss, _ in results]).mean()
             if not last.accept(params, loss, epoch == end - 1):
                 params = last.finite()
                 state = state._replace(moments=[self.start(params[lane]) for lane in lanes])
