@@ -78,7 +78,12 @@ def validation(
         objective = networks.objective
         rows = Rows(held_out.X, objective.rows.input_map, objective.dtype, estimator.n_jobs)
         on_held_out = objective.on(rows.labelled(held_out.targets, held_out.weights).keep())
-        return lambda params: on_held_out.data_term(params).mean()
+
+        @np.errstate(over="ignore")  # an infinite loss is not the best one
+        def mean_loss(params):
+            return on_held_out.data_term(params).mean()
+
+        return mean_loss
     score = _score_of(estimator, held_out)
 
     def validate(params):

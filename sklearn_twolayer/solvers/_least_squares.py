@@ -85,7 +85,9 @@ class LeastSquares(Solver):
                 converged = all(converged for converged, _ in ends)
                 messages = "; ".join(sorted({message for _, message in ends}))
                 return Outcome(params, n_iter - 1, converged, messages)
-            if run.on_iteration(params, losses.mean()):
+            with np.errstate(over="ignore"):
+                loss = losses.mean()
+            if run.on_iteration(params, loss):
                 return Outcome(params, n_iter, True, "stopped on request")
         message = "max_iter was reached before the gradient fell below tol"
         return Outcome(params, run.max_iter, False, message)
