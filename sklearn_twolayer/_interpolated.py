@@ -2,8 +2,9 @@
 
 All coordinates of a column before its bin are one, and all after it are zero. So their product
 with a matrix is an interpolation between two running sums of its rows. Two rows per column replace
-all coordinates, so that finer bins take no more time. Squared distances work the same way, apart
-from a correction for points between two edges.
+all coordinates, so that with many rows, finer bins take no more time; running sums are computed
+once per matrix. Squared distances work the same way, apart from a correction for points between
+two edges.
 """
 
 from dataclasses import dataclass, replace
@@ -53,9 +54,14 @@ class Bins(NamedTuple):
         return self.lengths.shape[1] + 1
 
     @property
+    def n_coordinates(self) -> int:
+        """Number of bins of all columns."""
+        return int(self.counts.sum())
+
+    @property
     def coordinates(self) -> slice:
         """Which of the inputs are coordinates."""
-        return slice(self.n_before, self.n_before + int(self.counts.sum()))
+        return slice(self.n_before, self.n_before + self.n_coordinates)
 
     def scaled(self, factors: np.ndarray) -> "Bins":
         """Return those of inputs that are multiplied by factors."""
@@ -103,7 +109,7 @@ class Bins(NamedTuple):
     @property
     def _is_full(self) -> bool:
         """Whether all columns have the same number of bins."""
-        return self.lengths.size == self.counts.sum()
+        return self.lengths.size == self.n_coordinates
 
     def _by_column(self, values: np.ndarray) -> np.ndarray:
         """Return values of coordinates as an array of shape (n_columns, n_bins, ...)."""
@@ -170,7 +176,7 @@ class Interpolated:
     @property
     def shape(self) -> tuple[int, int]:
         """Rows and inputs."""
-        return len(self.plain), self.plain.shape[1] + int(self.bins.counts.sum())
+        return len(self.plain), self.plain.shape[1] + self.bins.n_coordinates
 
     @property
     def size(self) -> int:

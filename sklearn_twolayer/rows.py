@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from operator import iadd
-from typing import Any, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
 import numpy as np
 from joblib import effective_n_jobs
@@ -184,17 +184,18 @@ class Rows:
         if self.n_rows < MANY_ROWS or sparse.issparse(self.raw):
             return self
         bins = self.input_map.bins()
-        if bins is None or (in_training and not _has_many(bins.counts)):
+        if bins is None or (in_training and not _pays_in_training(bins)):
             return self
         return replace(self, bins=bins, _mapped=None)
 
-    def augmented(self, index: Index) -> Any:
+    def augmented(self, index: Index) -> Matrix | Interpolated:
         """Return the mapped and augmented rows x_a."""
         return self._map(index) if self._mapped is None else _take(self._mapped, index)
 
     def inputs(self, index: Index) -> Matrix:
         """Return the mapped rows, dense or CSR."""
         X = self.augmented(index)
+        assert not isinstance(X, Interpolated)  # these have products only
         return X[:, :-1] if sparse.issparse(X) else without_ones(X)
 
     def targets_and_weights(self, index: Index) -> tuple[np.ndarray, np.ndarray]:
@@ -299,10 +300,10 @@ class Rows:
         return augmented(map_rows(self.input_map, _take(self.raw, index)), self.dtype)
 
 
-def _has_many(counts: np.ndarray) -> bool:
-    """Return whether numbers of bins of columns are large enough for training."""
-    total = counts.sum()
-    return total >= max(BINS_IN_TRAINING * len(counts), COORDINATES_IN_TRAINING)
+def _pays_in_training(bins: Bins) -> bool:
+    """Return whether there are enough bins for running sums in each step."""
+    least = max(BINS_IN_TRAINING * len(bins.counts), COORDINATES_IN_TRAINING)
+    return bins.n_coordinates >= least
 
 
 def _of(rows: np.ndarray | None, part: slice) -> Index:

@@ -281,6 +281,7 @@ def _left_out(directions, outside, scaling, max_iter):
         U = np.zeros((directions.keep.sum() + 1, len(b)))  # in the scale of the directions
         outputs = []
         for strength in STRENGTHS:
+            # Computed for each set of rows, because all of them together take much memory.
             problem, scale = directions.problem(strength * (directions.alpha or TINY))
             scales = np.append(scale, 1.0)[:, None]
             problem = problem._replace(offsets=offsets)
