@@ -32,9 +32,9 @@ KEPT_BYTES = 2**24
 N_CHUNKS = 16
 #: Number of rows from which running sums of a matrix pay off.
 MANY_ROWS = 256
-#: Average number of bins per column, and number of bins of all columns, from which they do in
-#: each step of a training.
-BINS_IN_TRAINING, COORDINATES_IN_TRAINING = 20, 200
+#: Number of inputs that an entry of a row replaces on average, and that all of them replace, from
+#: which they do in each step of a training.
+REPLACED_IN_TRAINING, ALL_REPLACED_IN_TRAINING = 10, 200
 
 #: Some rows: a slice, or an array of indices.
 Index: TypeAlias = slice | np.ndarray
@@ -174,9 +174,9 @@ class Rows:
         return replace(self, _mapped=self._map(slice(None)))
 
     def interpolated(self, in_training: bool = False) -> "Rows":
-        """Return the rows by bin and fraction of each column, if this makes products faster.
+        """Return the rows by bin, fraction and level of each column, if products are faster.
 
-        In training, running sums are computed in each step, so that it takes more bins. Such rows
+        In training, running sums are computed in each step, so that it takes more. Such rows
         have products (`augmented`), but no inputs (`inputs`).
         """
         if not isinstance(self.input_map, InputMap):
@@ -301,9 +301,9 @@ class Rows:
 
 
 def _pays_in_training(bins: Bins) -> bool:
-    """Return whether there are enough bins for running sums in each step."""
-    least = max(BINS_IN_TRAINING * len(bins.counts), COORDINATES_IN_TRAINING)
-    return bins.n_coordinates >= least
+    """Return whether there are enough bins and levels for running sums in each step."""
+    least = max(REPLACED_IN_TRAINING * bins.n_entries, ALL_REPLACED_IN_TRAINING)
+    return bins.n_replaced >= least
 
 
 def _of(rows: np.ndarray | None, part: slice) -> Index:

@@ -147,8 +147,8 @@ def test_a_blend_on_partitions_is_as_accurate_as_in_memory():
 def test_training_by_bin_is_training_by_coordinate(monkeypatch):
     predictions = []
     for n_coordinates in (200, 10):  # from which rows are mapped by bin
-        monkeypatch.setattr("sklearn_twolayer.rows.COORDINATES_IN_TRAINING", n_coordinates)
-        monkeypatch.setattr("sklearn_twolayer.rows.BINS_IN_TRAINING", 2)
+        monkeypatch.setattr("sklearn_twolayer.rows.ALL_REPLACED_IN_TRAINING", n_coordinates)
+        monkeypatch.setattr("sklearn_twolayer.rows.REPLACED_IN_TRAINING", 1)
         model = DaskTwoLayerRegressor(random_state=0, n_estimators=2, max_iter=2)
         model.fit(cut(X, 150), cut(Y, 150))
         predictions.append(model.to_local().predict(X))

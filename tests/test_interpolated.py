@@ -21,11 +21,17 @@ def uneven(n_rows, dtype=float, seed=0):
     return np.column_stack([rng.standard_normal((n_rows, 3)), *counted]).astype(dtype)
 
 
+#: The categories of `mixed`.
+CATEGORIES = [False] * 6 + [True] * 3
+
+
 def mixed(n_rows, seed=0):
-    """Return numbers, some of them missing, and codes of levels."""
+    """Return numbers and codes of few and of many levels, some of them missing or unknown."""
     rng = np.random.RandomState(seed)
-    X = np.column_stack([uneven(n_rows, seed=seed), rng.randint(4, size=n_rows)])
-    X[rng.uniform(size=n_rows) < 0.1, 1] = np.nan
+    codes = [rng.randint(n_levels, size=n_rows) for n_levels in (12, 4, 30)]
+    X = np.column_stack([uneven(n_rows, seed=seed), *codes]).astype(float)
+    X[rng.uniform(size=n_rows) < 0.1, 1] = X[rng.uniform(size=n_rows) < 0.1, 6] = np.nan
+    X[rng.uniform(size=n_rows) < 0.1, 8] = -1
     return X
 
 
@@ -68,7 +74,7 @@ def test_the_transposed_product_is_that_with_the_coordinates(dtype, lead, column
 @pytest.mark.parametrize("lead", [(), (2,)])
 def test_gradients_by_bin_are_those_by_coordinates(lead):
     X = mixed(400)
-    input_map = MixedMap(PiecewiseLinearMap(30), [False] * 6 + [True]).fit(X)
+    input_map = MixedMap(PiecewiseLinearMap(30), CATEGORIES).fit(X)
     rng = np.random.RandomState(0)
     rows = Rows(X, input_map, np.dtype(float)).labelled(rng.uniform(size=(400, 1)), np.ones(400))
     network = Network(Dense(4) | Dense(3, "sin"), rows.n_features, 1)
@@ -130,7 +136,7 @@ def test_edges_belong_to_either_bin():
 def test_many_rows_have_the_outputs_of_few(data):
     X = data(400)
     numbers = PiecewiseLinearMap(20)
-    input_map = numbers if data is uneven else MixedMap(numbers, [False] * 6 + [True])
+    input_map = numbers if data is uneven else MixedMap(numbers, CATEGORIES)
     input_map = input_map.fit(X)
     network = Network(Dense(4) | Dense(3, "sin"), input_map.transform(X).shape[1], 2)
     params = np.random.RandomState(0).standard_normal((2, network.n_parameters))
@@ -201,7 +207,7 @@ def test_parts_without_weight_do_not_count():
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_radial_units_and_tails_see_bins_and_fractions(embedding, dtype):
     X = mixed(400).astype(dtype)
-    inner = MixedMap(PiecewiseLinearMap(20), [False] * 6 + [True]).fit(X)
+    inner = MixedMap(PiecewiseLinearMap(20), CATEGORIES).fit(X)
     n_mapped = inner.transform(X).shape[1]
     rng = np.random.RandomState(0)
     input_map = ScaledMap(inner, rng.uniform(0.1, 1, n_mapped))

@@ -201,6 +201,13 @@ def test_indicators_are_those_of_one_hot_encoding():
     np.testing.assert_array_equal(unknown, np.eye(found.shape[1])[[-1, -1]])
 
 
+@pytest.mark.parametrize("n_rows, n_levels", [(14, 100), (15, 150)])
+def test_levels_with_enough_rows_all_have_an_indicator(n_rows, n_levels):
+    codes = np.repeat(np.arange(150.0), n_rows)[:, None]
+    found = MixedMap(None, [True]).fit(codes).transform(codes)
+    assert found.shape[1] == n_levels + (n_levels < 150)
+
+
 def test_missing_numbers_are_the_median_and_an_indicator():
     X = np.array([[1.0, 5.0], [np.nan, 6.0], [3.0, 7.0], [8.0, np.nan]])
     fitted = MixedMap(None, [False, False]).fit(X[:3])

@@ -10,6 +10,7 @@ from sklearn.utils.metaestimators import available_if
 from .._given import fit_weighted
 from .._moments import weighted_quantiles
 from ._base import InputMap
+from ._piecewise import MANY_BINS
 from ._rows import map_rows, pull_rows, sources_of
 from ._statistics import TargetStatistics
 
@@ -34,8 +35,9 @@ class MixedMap(InputMap):
         Which columns contain codes of levels: integers from zero, -1 for an unknown level.
     min_rows : int, default=5
         Number of rows from which a level is frequent.
-    max_levels : int, default=100
-        Maximum number of indicators of levels per category.
+    max_levels : int, default=400
+        Maximum number of indicators of levels per category; a quarter of it if these include
+        levels with less than three times `min_rows`.
     many_levels : int, default=20
         Number of levels from which there are target statistics.
     indicator_size : float, default=1.0
@@ -63,7 +65,7 @@ class MixedMap(InputMap):
         is_category: Any,
         *,
         min_rows: int = 5,
-        max_levels: int = 100,
+        max_levels: int = 400,
         many_levels: int = 20,
         indicator_size: float = 1.0,
     ):
@@ -150,13 +152,36 @@ class MixedMap(InputMap):
         return mapped if mapped.shape[1] else np.zeros((len(X), 1), dtype=X.dtype)
 
     def bins(self):
-        return self.numbers_.bins() if isinstance(self.numbers_, InputMap) else None
+        bins = self.numbers_.bins() if isinstance(self.numbers_, InputMap) else None
+        if bins is None:
+            return None
+        start, positions = bins.coordinates.stop + len(self.flagged_), []
+        for levels in self.levels_:
+            if levels in self._wide:
+                positions.append(start + np.arange(levels.width))
+            start += levels.width + self._n_statistics(levels)
+        return bins.with_indicators(positions, self.indicator_size)
 
     def interpolate(self, X, bins):
-        numbers = self._filled(X[:, self.columns_])
-        return self.numbers_.interpolate(numbers, bins).beside(*self._beside_numbers(X))
+        numbers = self.numbers_.interpolate(self._filled(X[:, self.columns_]), bins)
+        rows = numbers.beside(*self._beside_numbers(X, without=self._wide))
+        start, active = 0, []
+        for levels in self._wide:
+            slots = levels.slots[levels.codes(X[:, levels.column])]
+            active.append(np.where(slots >= 0, slots + start, -1))
+            start += levels.width
+        return rows.with_levels(np.stack(active, axis=1)) if active else rows
 
-    def _beside_numbers(self, X):
+    @property
+    def _wide(self):
+        """The categories for which a look-up is faster than a product with all indicators."""
+        return [levels for levels in self.levels_ if levels.width > MANY_BINS]
+
+    def _n_statistics(self, levels):
+        statistics = self.statistics_.get(levels.column)
+        return 0 if statistics is None else len(statistics.outputs)
+
+    def _beside_numbers(self, X, without=()):
         """Return the indicators and statistics of rows; training rows have a fold."""
         n_inputs, folds = len(self.is_category), None
         if X.shape[1] > n_inputs:
@@ -165,7 +190,8 @@ class MixedMap(InputMap):
         parts = [np.isnan(flagged).astype(X.dtype)]
         for levels in self.levels_:
             codes = levels.codes(X[:, levels.column])
-            parts.append(levels.indicators(codes, self.indicator_size, X.dtype))
+            if levels not in without:
+                parts.append(levels.indicators(codes, self.indicator_size, X.dtype))
             if levels.column in self.statistics_:
                 statistics = self.statistics_[levels.column]
                 parts.append(statistics(codes, folds).astype(X.dtype))
@@ -190,9 +216,7 @@ class MixedMap(InputMap):
         """Return the columns of what comes after the numbers."""
         sources = list(self.columns_[self.flagged_])
         for levels in self.levels_:
-            statistics = self.statistics_.get(levels.column)
-            width = levels.width + (0 if statistics is None else len(statistics.outputs))
-            sources += [levels.column] * width
+            sources += [levels.column] * (levels.width + self._n_statistics(levels))
         return np.array(sources, dtype=int)
 
     @available_if(_has_inverse)
@@ -225,7 +249,8 @@ class _Levels:
         self.n_codes = len(counts) + 1
         frequent = np.flatnonzero(counts >= min_rows)
         order = np.argsort(-counts[frequent], kind="stable")
-        frequent = np.sort(frequent[order[:max_levels]])
+        n_ample = np.count_nonzero(counts >= 3 * min_rows)
+        frequent = np.sort(frequent[order[: np.clip(n_ample, max_levels // 4, max_levels)]])
         if self.n_found == 2 and len(frequent) == 2 and not missing.any():
             frequent = frequent[:1]  # the other is its complement
             rest = -1
