@@ -35,9 +35,9 @@ class MixedMap(InputMap):
         Which columns contain codes of levels: integers from zero, -1 for an unknown level.
     min_rows : int, default=5
         Number of rows from which a level is frequent.
-    max_levels : int, default=400
-        Maximum number of indicators of levels per category; a quarter of it if these include
-        levels with less than three times `min_rows`.
+    max_levels : int, default=200
+        Maximum number of indicators of levels per category; half of it if these include levels
+        with less than three times `min_rows`.
     many_levels : int, default=20
         Number of levels from which there are target statistics.
     indicator_size : float, default=1.0
@@ -65,7 +65,7 @@ class MixedMap(InputMap):
         is_category: Any,
         *,
         min_rows: int = 5,
-        max_levels: int = 400,
+        max_levels: int = 200,
         many_levels: int = 20,
         indicator_size: float = 1.0,
     ):
@@ -250,7 +250,7 @@ class _Levels:
         frequent = np.flatnonzero(counts >= min_rows)
         order = np.argsort(-counts[frequent], kind="stable")
         n_ample = np.count_nonzero(counts >= 3 * min_rows)
-        frequent = np.sort(frequent[order[: np.clip(n_ample, max_levels // 4, max_levels)]])
+        frequent = np.sort(frequent[order[: np.clip(n_ample, max_levels // 2, max_levels)]])
         if self.n_found == 2 and len(frequent) == 2 and not missing.any():
             frequent = frequent[:1]  # the other is its complement
             rest = -1
