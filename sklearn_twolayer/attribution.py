@@ -151,7 +151,10 @@ class Attribution:
             dtype = np.result_type(X, self.background)
             return self.terms(X, lines, each_output.astype(dtype))
 
-        terms = finite_in_precision(in_precision, X).astype(np.float64, copy=False)
+        dtypes = [part.precision for part, _, _ in self._used]
+        terms = self.terms(X, lines, each_output, dtypes)
+        if not np.isfinite(terms).all():
+            terms = finite_in_precision(in_precision, X).astype(np.float64, copy=False)
         np.clip(terms, -LARGEST, LARGEST, out=terms)
         terms = terms.reshape(len(base), len(X), -1, len(PLACES), X.shape[1])
         values, sizes = (
@@ -163,7 +166,13 @@ class Attribution:
         shares = np.divide(sizes, total, out=np.zeros_like(sizes), where=total > 0)
         return np.moveaxis(values + rest[..., None] * shares, 0, -1)
 
-    def terms(self, X: np.ndarray, lines: Lines, directions: np.ndarray) -> np.ndarray:
+    def terms(
+        self,
+        X: np.ndarray,
+        lines: Lines,
+        directions: np.ndarray,
+        dtypes: list[np.dtype] | None = None,
+    ) -> np.ndarray:
         """Return the gradient times the difference, for each line and column.
 
         Parameters
@@ -174,6 +183,8 @@ class Attribution:
             From background rows to these.
         directions : ndarray of shape (n_directions, n_lines or 1, n_outputs)
             Weights of the outputs y in the explained sums.
+        dtypes : list of dtype, optional
+            Those of the lines in each part that counts, if not that of `directions`.
 
         Returns
         -------
@@ -182,7 +193,11 @@ class Attribution:
         """
         n_lines = len(lines.rows)
         found = np.empty((len(directions), n_lines, X.shape[1]))
-        ends = [(_mapped(part, self.background), _mapped(part, X)) for part, _, _ in self._used]
+        dtypes = dtypes or [directions.dtype] * len(self._used)
+        ends = [
+            tuple(_mapped(part, rows).astype(dtype) for rows in (self.background, X))
+            for (part, _, _), dtype in zip(self._used, dtypes, strict=True)
+        ]
 
         def fill(part):
             own = directions if directions.shape[1] == 1 else directions[:, part]
@@ -196,17 +211,20 @@ class Attribution:
     def _block_terms(self, ends, lines, directions):
         starts = [start[lines.background] for start, _ in ends]
         steps = [end[lines.rows] - start for (_, end), start in zip(ends, starts, strict=True)]
-        places = lines.places[:, None].astype(directions.dtype)
         points = [
-            augmented(start + places * step, start.dtype)
+            augmented(start + lines.places[:, None].astype(start.dtype) * step, start.dtype)
             for start, step in zip(starts, steps, strict=True)
         ]
-        slopes = self._slopes_of_link(points, directions)
+        passes = [
+            part.forward(rows, rows.dtype)
+            for (part, _, _), rows in zip(self._used, points, strict=True)
+        ]
+        slopes = self._slopes_of_link([z for z, _ in passes], directions)
         shape = (len(directions), len(lines.rows), self.background.shape[1])
         total = np.zeros(shape)
-        for k, (part, factor, sources) in enumerate(self._used):
-            for row, gradient in zip(total, part.slopes(points[k], slopes), strict=True):
-                row += factor * summed_by(sources, gradient * steps[k], shape[-1])
+        for (_, factor, sources), (_, pull), step in zip(self._used, passes, steps, strict=True):
+            for row, direction in zip(total, slopes.astype(step.dtype), strict=True):
+                row += factor * summed_by(sources, pull(direction) * step, shape[-1])
         return total
 
     @property
@@ -215,15 +233,13 @@ class Attribution:
         parts = zip(self.model.parts, self.model.factors, self._sources, strict=True)
         return [each for each in parts if each[1]]
 
-    def _slopes_of_link(self, points, directions):
+    def _slopes_of_link(self, outputs, directions):
         """Convert directions with respect to y to directions with respect to z."""
         if isinstance(self.link, IdentityLink):
             return directions
         z = self.model.constant.astype(directions.dtype)
-        for (part, factor, _), rows in zip(self._used, points, strict=True):
-            views = part.network.views(part.params.astype(rows.dtype))
-            outputs = part.network.forward(views, rows)[0].mean(axis=0)
-            z = z + directions.dtype.type(factor) * outputs
+        for (_, factor, _), of_part in zip(self._used, outputs, strict=True):
+            z = z + directions.dtype.type(factor) * of_part
         y = self.link(z)
         return np.stack([self.link.pullback(y, np.broadcast_to(d, y.shape)) for d in directions])
 

@@ -56,14 +56,19 @@ class Part:
 
     def __getstate__(self):
         """Return what is saved: parameters in single precision, where they were trained in it."""
-        with np.errstate(over="ignore"):
-            single = self.params.astype(np.float32)
-        saved = single if np.array_equal(single, self.params) else self.params
-        return vars(self) | {"params": saved, "dtype": self.params.dtype.name}
+        params = self.params.astype(self.precision)
+        return vars(self) | {"params": params, "dtype": self.params.dtype.name}
 
     def __setstate__(self, state):
         vars(self).update(state)
         vars(self)["params"] = self.params.astype(vars(self).pop("dtype"), copy=False)
+
+    @property
+    def precision(self) -> np.dtype:
+        """Single precision if all parameters were trained in it."""
+        with np.errstate(over="ignore"):
+            single = self.params.astype(np.float32)
+        return single.dtype if np.array_equal(single, self.params) else self.params.dtype
 
     @property
     def width(self) -> int:
@@ -122,8 +127,8 @@ class Part:
         def block_gradients(part):
             raw = dense(rows.raw[part])
             each_output = np.eye(n_outputs, dtype=rows.dtype)[:, None]
-            slopes = self.slopes(self._augmented(rows, part), each_output)
-            slopes = [np.nan_to_num(each, posinf=far, neginf=-far) for each in slopes]
+            _, pull = self.forward(self._augmented(rows, part), rows.dtype)
+            slopes = [np.nan_to_num(pull(z), posinf=far, neginf=-far) for z in each_output]
             pulled = [pull_rows(rows.input_map, raw, each) for each in slopes]
             return np.stack(pulled, axis=-1).reshape(len(raw), -1)
 
@@ -131,28 +136,31 @@ class Part:
         gradients = rows.fill(block_gradients, n_features * n_outputs, numbers)
         return gradients.reshape(-1, n_features, n_outputs)
 
-    def slopes(self, augmented_rows: Matrix, directions: np.ndarray) -> list[np.ndarray]:
-        """Return gradients of outputs with respect to mapped rows.
+    def forward(self, augmented_rows: Matrix, dtype: np.dtype) -> tuple[np.ndarray, Callable]:
+        """Return raw outputs, and the function that pulls a gradient back to mapped rows.
 
         Parameters
         ----------
         augmented_rows : {ndarray, CSR} of shape (n_rows, n_mapped + 1)
             A block of mapped and augmented rows.
-        directions : ndarray of shape (n_directions, n_rows or 1, n_outputs)
-            ∂L/∂z for several L.
+        dtype : dtype
+            Their type.
 
         Returns
         -------
-        list of ndarray of shape (n_rows, n_mapped)
-            One for each direction.
+        z : ndarray of shape (n_rows, n_outputs)
+            Raw outputs.
+        pull : callable
+            Of ∂L/∂z, shape (n_rows or 1, n_outputs); returns ∂L/∂x, shape (n_rows, n_mapped).
         """
-        views = self._views(directions.dtype)
+        views = self._views(dtype)
         z, saved = self.network.forward(views, augmented_rows)
-        found = []
-        for direction in directions:
-            delta = np.broadcast_to(direction / len(z), z.shape)
-            found.append(self.network.input_pullback(views, augmented_rows, saved, delta))
-        return found
+
+        def pull(slopes):
+            delta = np.broadcast_to(slopes / len(z), z.shape)
+            return self.network.input_pullback(views, augmented_rows, saved, delta)
+
+        return z.mean(axis=0), pull
 
 
 @dataclass(frozen=True, eq=False)
