@@ -2,14 +2,15 @@
 
 from sklearn.neural_network import MLPClassifier
 
+from . import peers
 from .measuring import Row, at_least, faster, interleaved, quietly, spread
-from .problems import Size, classes, import_torch, one_network, torch_network
+from .problems import Size, classes, one_network
 
 TITLE = "An epoch of Adam"
 NOTE = (
     "Single precision, batches of 256, one network without dropout: a tenth of the time of a fit "
-    "with ten epochs, including the set-up, also for scikit-learn. PyTorch: eager, a permutation "
-    "and its rows batch by batch."
+    "with ten epochs, including the set-up, also for scikit-learn. PyTorch, eager and compiled, "
+    "and jitted JAX: a permutation and its rows batch by batch, without compilation."
 )
 SIZES = (
     Size(100_000, 30, 100, 5),
@@ -17,25 +18,21 @@ SIZES = (
     Size(50_000, 30, 100, 2),
     Size(20_000, 100, 300, 10),
 )
-BATCH = 256
 EPOCHS = 10
 
 
 def run(quick: bool) -> list[Row]:
     """Measure the epochs."""
     rows = []
-    torch = import_torch()
     for size in SIZES:
         size = size.quick() if quick else size
         X, y = classes(size)
         functions = {"ours": _ours(size, X, y), "scikit-learn": _sklearn(size, X, y)}
-        if torch is not None:
-            functions["PyTorch"] = _torch(torch, size, X, y)
+        functions |= peers.epochs(size, X, y, EPOCHS)
         times = interleaved(functions, 3 if quick else 7)
         rows.append(spread(str(size), "ours", 1e3 * times["ours"] / EPOCHS, "ms"))
         rows.append(faster(str(size), times, "ours", "scikit-learn", at_least(3)))
-        if torch is not None:
-            rows.append(faster(str(size), times, "ours", "PyTorch", at_least(1.5)))
+        rows += peers.ratios(str(size), times)
     return rows
 
 
@@ -46,20 +43,5 @@ def _ours(size, X, y):
 
 def _sklearn(size, X, y):
     # It would stop early only after this number of epochs without improvement.
-    mlp = MLPClassifier((size.n_units,), batch_size=BATCH, max_iter=EPOCHS, random_state=0)
+    mlp = MLPClassifier((size.n_units,), batch_size=peers.BATCH, max_iter=EPOCHS, random_state=0)
     return quietly(lambda: mlp.fit(X, y))
-
-
-def _torch(torch, size, X, y):
-    network = torch_network(torch, size)
-    X, y = torch.from_numpy(X), torch.from_numpy(y)
-    optimizer = torch.optim.Adam(network.parameters())
-
-    def fit():
-        for _ in range(EPOCHS):
-            for index in torch.randperm(len(X)).split(BATCH):
-                optimizer.zero_grad()
-                torch.nn.functional.cross_entropy(network(X[index]), y[index]).backward()
-                optimizer.step()
-
-    return fit

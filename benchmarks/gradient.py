@@ -13,16 +13,18 @@ from sklearn_twolayer.network import Network
 from sklearn_twolayer.objective import Objective
 from sklearn_twolayer.rows import Rows
 
+from . import peers
 from .limits import product_rate
 from .measuring import Row, at_least, faster, interleaved, quietly, spread
-from .problems import CORES, Size, classes, import_torch, torch_network
+from .problems import CORES, Size, classes
 
 TITLE = "Value and gradient over all rows"
 NOTE = (
     "Single precision, all cores. The peak is that of one large matrix product in the same "
     "rounds. The share counts only the multiplications and additions of the network's matrix "
     "products, with one product for branches that share their input. scikit-learn: value and "
-    "gradient of MLPClassifier within L-BFGS. PyTorch: eager, forward and backward."
+    "gradient of MLPClassifier within L-BFGS. PyTorch, eager and compiled: "
+    "forward and backward; JAX: jitted, without compilation."
 )
 SIZES = {Size(20_000, 100, 300, 10): 60.0, Size(100_000, 30, 100, 5): 35.0}
 OTHERS = ("gated", "skip", "residual", "rbf")
@@ -53,20 +55,16 @@ def _beside_peers(size, share, quick):
     gradient, operations = our_gradient(size, X, y, "dense")
     peak, peak_operations = product_rate(np.float32, quick)
     functions = {"ours": gradient, "peak": peak, "scikit-learn": _sklearn(size, X, y)}
-    torch = import_torch()
-    if torch is not None:
-        functions["PyTorch"] = _torch(torch, size, X, y)
+    functions |= peers.gradients(size, X, y)
     times = interleaved(functions, 3 if quick else 9)
     case = str(size)
     shares = 100 * operations / times["ours"] / (peak_operations / times["peak"])
-    rows = [
+    return [
         spread(case, "dense: ours", 1e3 * times["ours"], "ms"),
         spread(case, "dense: share of the peak", shares, "%", at_least(share)),
         faster(case, times, "ours", "scikit-learn", at_least(3)),
+        *peers.ratios(case, times),
     ]
-    return rows + (
-        [] if torch is None else [faster(case, times, "ours", "PyTorch", at_least(1.5))]
-    )
 
 
 def _of_embeddings(size, share, quick):
@@ -109,16 +107,5 @@ def _sklearn(size, X, y):
         mlp.times_ = []
         fit()
         return float(np.median(mlp.times_))
-
-    return gradient
-
-
-def _torch(torch, size, X, y):
-    network = torch_network(torch, size)
-    X, y = torch.from_numpy(X), torch.from_numpy(y)
-
-    def gradient():
-        network.zero_grad()
-        torch.nn.functional.cross_entropy(network(X), y).backward()
 
     return gradient

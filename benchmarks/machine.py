@@ -5,7 +5,18 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-PACKAGES = ("numpy", "scipy", "scikit-learn", "torch", "lightgbm", "catboost")
+PACKAGES = (
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "lightgbm",
+    "catboost",
+    "xgboost",
+    "interpret",
+    "pytabkit",
+    "torch",
+    "jax",
+)
 
 
 def describe() -> dict:

@@ -58,21 +58,3 @@ def one_network(n_units: int, **parameters) -> TwoLayerClassifier:
         "random_state": 0,
     }
     return TwoLayerClassifier(**options | parameters)
-
-
-def import_torch():
-    """Return PyTorch, or None if it is not installed."""
-    try:
-        import torch
-    except ImportError:
-        return None
-    return torch
-
-
-def torch_network(torch, size: Size):
-    """Return the same network in PyTorch."""
-    return torch.nn.Sequential(
-        torch.nn.Linear(size.n_features, size.n_units),
-        torch.nn.ReLU(),
-        torch.nn.Linear(size.n_units, size.n_classes),
-    )

@@ -161,6 +161,15 @@ def test_comparison(folder, few_models, tmp_path, capsys):
     assert re.search(r"regression, 4 tables", capsys.readouterr().out)
 
 
+def test_some_models(folder, few_models, tmp_path, capsys):
+    output = tmp_path / "accuracy.json"
+    arguments = ["--data", str(folder), "--splits", "1", "--output", str(output)]
+    accuracy.main([*arguments, "--models", "Dummy", "MLP"])
+    rows = json.loads(output.read_text())["rows"]
+    assert {row["model"] for row in rows} == {"Dummy", "MLP"} and len(rows) == 2 * 7
+    assert "A summary also needs RBFNetwork, TwoLayer." in capsys.readouterr().out
+
+
 def test_a_model_that_fails_is_named(folder, few_models, tmp_path, monkeypatch, capsys):
     working = evaluation.all_models
     monkeypatch.setattr(

@@ -9,6 +9,7 @@ from sklearn_twolayer._report._table import TASKS
 from ..page import aligned
 from . import page
 from .evaluation import run
+from .models import CLOCK, OURS
 from .plot import plot_error_against_time, plot_win_rates
 from .summary import summarize
 from .tables import find_tables
@@ -21,7 +22,11 @@ def main(arguments: list[str] | None = None) -> None:
         results = json.loads(options.output.read_text())
     else:
         tables = (table for table in find_tables(options.data) if options.only in table.name)
-        results = run(tables, options.output, options.splits, options.again)
+        results = run(tables, options.output, options.splits, options.again, options.models)
+    missing = {"Dummy", CLOCK, *OURS} - {row["model"] for row in results["rows"]}
+    if missing:
+        print(f"A summary also needs {', '.join(sorted(missing))}.")
+        return
     results["remark"] = options.remark
     summaries = {task: summarize(results, task) for task in TASKS}
     for task, summary in summaries.items():
@@ -42,6 +47,7 @@ def _parser():
     parser.add_argument("--only", default="", help="substring of the names of the tables")
     parser.add_argument("--splits", type=int, default=2)
     parser.add_argument("--output", type=Path, default=Path("accuracy.json"))
+    parser.add_argument("--models", nargs="*", default=(), help="models to fit, if not all")
     parser.add_argument("--again", nargs="*", default=(), help="models to fit again")
     parser.add_argument("--no-run", action="store_true", help="only show existing results")
     parser.add_argument("--page", type=Path, help="folder of the page: doc/benchmarks")

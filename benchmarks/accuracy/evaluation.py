@@ -3,7 +3,7 @@
 import json
 import time
 import warnings
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from itertools import product
 from pathlib import Path
 
@@ -20,7 +20,13 @@ from .models import OURS, all_models
 MAX_TRAIN, MAX_TEST = 3000, 10_000
 
 
-def run(tables: Iterable[Table], output: Path, n_splits: int, again: Iterable[str] = ()) -> dict:
+def run(
+    tables: Iterable[Table],
+    output: Path,
+    n_splits: int,
+    again: Iterable[str] = (),
+    only: Container[str] = (),
+) -> dict:
     """Fit and score everything that is not in the results yet.
 
     Parameters
@@ -33,6 +39,8 @@ def run(tables: Iterable[Table], output: Path, n_splits: int, again: Iterable[st
         Random splits of each table.
     again : iterable of str
         Models to fit again.
+    only : container of str
+        The models to fit, if not all.
 
     Returns
     -------
@@ -48,7 +56,7 @@ def run(tables: Iterable[Table], output: Path, n_splits: int, again: Iterable[st
     for split, table in product(range(n_splits), list(tables)):
         start = time.perf_counter()
         for name, model in all_models(table, split).items():
-            if (table.name, name, split) in done:
+            if (table.name, name, split) in done or (only and name not in only):
                 continue
             try:
                 results["rows"].append(_row(table, name, split, model))

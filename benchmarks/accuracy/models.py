@@ -29,8 +29,9 @@ NAMES = {
 OURS = ("TwoLayer", "RBFNetwork")
 #: The model that is the unit of times.
 CLOCK = "MLP"
-#: Module, prefix of its classes, name, and parameters for one thread without output.
-BOOSTING = (
+ON_ONE_CORE = {"device": "cpu", "n_threads": 1, "verbosity": 0}
+#: Module, name of its classes without the kind, name, and parameters: one thread, no output.
+PEERS = (
     ("lightgbm", "LGBM", "LightGBM", {"verbose": -1, "n_jobs": 1}),
     (
         "catboost",
@@ -38,6 +39,10 @@ BOOSTING = (
         "CatBoost",
         {"verbose": 0, "thread_count": 1, "allow_writing_files": False},
     ),
+    ("xgboost", "XGB", "XGBoost", {"n_jobs": 1}),
+    ("interpret.glassbox", "ExplainableBoosting", "Explainable boosting", {"n_jobs": 1}),
+    ("pytabkit", "RealMLP_TD_", "RealMLP", ON_ONE_CORE),
+    ("pytabkit", "TabM_D_", "TabM", ON_ONE_CORE),
 )
 
 
@@ -78,10 +83,10 @@ def _with_scaled_target(model):
 
 
 def _installed(task, seed):
-    """Return boosting models of other libraries, if installed."""
+    """Return the models of other libraries that are installed."""
     kind = "Classifier" if task == CLASSIFICATION else "Regressor"
     models = {}
-    for module, prefix, name, options in BOOSTING:
+    for module, prefix, name, options in PEERS:
         try:
             model = getattr(import_module(module), prefix + kind)
         except ImportError:
