@@ -386,6 +386,15 @@ def test_shapes_of_few_rows_are_finite(shape):
     assert np.isfinite(cluster_shapes(constant, shape, shared=True)).all()
 
 
+def test_shapes_of_rows_at_the_edge_of_floats():
+    largest = np.finfo(float).max
+    X = np.random.RandomState(0).choice([-1.0, 1.0], (40, 2))
+    weights = np.ones(40)
+    expected = cluster_shapes(Clusters(X[:1], X, weights), "full", shared=True)
+    found = cluster_shapes(Clusters(largest * X[:1], largest * X, weights), "full", shared=True)
+    np.testing.assert_allclose(found, expected)
+
+
 # The embedding.
 
 

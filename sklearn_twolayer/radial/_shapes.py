@@ -43,8 +43,9 @@ def _covariance(clusters, labels, rows):
     X = X.toarray() if sparse.issparse(X) else X
     if not len(X):
         return np.eye(X.shape[1]), 0.0
-    X = X - clusters.centers[labels[rows]]
-    X = X / (np.abs(X).max() or 1)  # shapes have no size, and its square may underflow
+    # Shapes have no size: half of the difference cannot overflow, and its square may underflow.
+    X = X / 2 - clusters.centers[labels[rows]] / 2
+    X = X / (np.abs(X).max() or 1)
     total = weights.sum()
     return (X.T * (weights / total)) @ X, total**2 / np.square(weights).sum()
 
