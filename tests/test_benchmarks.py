@@ -18,11 +18,11 @@ pd = pytest.importorskip("pandas")
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks import __main__ as speed  # noqa: E402
-from benchmarks import measuring  # noqa: E402
+from benchmarks import machine, measuring  # noqa: E402
 from benchmarks.accuracy import __main__ as accuracy  # noqa: E402
-from benchmarks.accuracy import by_rows, evaluation  # noqa: E402
+from benchmarks.accuracy import by_rows, evaluation, page  # noqa: E402
 from benchmarks.accuracy.models import all_models  # noqa: E402
-from benchmarks.accuracy.summary import summarize  # noqa: E402
+from benchmarks.accuracy.summary import slow_models, summarize  # noqa: E402
 from benchmarks.accuracy.tables import find_tables, regression_table  # noqa: E402
 from benchmarks.measuring import Row, at_least, at_most, faster, interleaved  # noqa: E402
 from benchmarks.page import number, render  # noqa: E402
@@ -199,6 +199,31 @@ def test_summary():
     assert summary.rank().tolist() == [3, 1.25, 1.75]
     assert summary.behind("TwoLayer", ["MLP", "Dummy"]) == [("t0", "MLP", 0.9, 0.8)]
     np.testing.assert_allclose(summary.figure()[1], (0.11 * 0.51) ** 0.5)
+
+
+def test_slow_models_are_compared_on_their_tables():
+    others = {
+        "Dummy": 0,
+        "Linear": 0.5,
+        "MLP": 0.6,
+        "SVM": 0.4,
+        "TwoLayer": 0.9,
+        "RBFNetwork": 0.8,
+    }
+    rows = rows_of({name: [score] * 5 for name, score in others.items()} | {"Slow": [0.7] * 2})
+    rows += [row | {"split": 1, "score": 0.1} for row in rows if row["model"] != "Slow"]
+    rows += [row | {"task": "classification", "log_loss": 0.3} for row in rows]
+    results = {"rows": rows, "machine": machine.describe()}
+    main = {task: summarize(results, task) for task in ("classification", "regression")}
+    for task, summary in main.items():
+        assert slow_models(results, task) == ["Slow"]
+        assert len(summary.tables) == 5 and "Slow" not in summary.models
+        with_slow = summarize(results, task, ["Slow"])
+        assert with_slow.tables == ["t0", "t1"]
+        assert with_slow.score[0, with_slow.column("TwoLayer")] == 0.9  # without the second split
+    assert (
+        page.render(results, main).count("on the 2 tables, and the splits of them, that Slow") == 2
+    )
 
 
 def test_all_models_are_there(folder):

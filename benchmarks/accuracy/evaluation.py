@@ -52,8 +52,9 @@ def run(
         results["rows"] = json.loads(output.read_text())["rows"]
     results["rows"] = [row for row in results["rows"] if row["model"] not in again]
     done = {(row["table"], row["model"], row["split"]) for row in results["rows"]}
-    # All tables once, then all again, so that an unfinished run has most tables.
-    for split, table in product(range(n_splits), list(tables)):
+    # The smallest first, and all once before any again, so that an unfinished run has most tables.
+    tables = sorted(tables, key=lambda table: table.X.size)
+    for split, table in product(range(n_splits), tables):
         start = time.perf_counter()
         for name, model in all_models(table, split).items():
             if (table.name, name, split) in done or (only and name not in only):

@@ -1,5 +1,7 @@
 """Summary of the results: error figures, ranks, wins, times, and losses to others."""
 
+from collections import defaultdict
+from collections.abc import Collection
 from typing import NamedTuple
 
 import numpy as np
@@ -9,10 +11,12 @@ from .models import CLOCK
 
 #: A table is left out if the best model reduces the error of a constant by less than this.
 LEARNABLE = 0.1
+#: A model that was fitted on a smaller part of the tables is slow, and compared separately.
+MOST = 0.75
 
 
 class Summary(NamedTuple):
-    """Means over the splits, for the tables of one task that all models have completed.
+    """Means over splits, for the tables and splits of one task that all models have completed.
 
     Parameters
     ----------
@@ -83,8 +87,8 @@ def geometric_mean(errors: np.ndarray) -> np.ndarray:
     return np.exp(np.log(errors + 0.01).mean(axis=0))
 
 
-def summarize(results: dict, task: str) -> Summary:
-    """Return the means for the tables of a task that all models have completed.
+def summarize(results: dict, task: str, slow: Collection[str] = ()) -> Summary:
+    """Return the means for the tables and splits of a task that all models have completed.
 
     Parameters
     ----------
@@ -92,6 +96,8 @@ def summarize(results: dict, task: str) -> Summary:
         The output of `evaluation.run`.
     task : {"classification", "regression"}
         The kind of tables.
+    slow : collection of str
+        Slow models to include; they leave fewer tables.
 
     Returns
     -------
@@ -99,24 +105,45 @@ def summarize(results: dict, task: str) -> Summary:
         The summary, without uninformative tables.
     """
     rows = [row for row in results["rows"] if row["task"] == task]
+    left_out = set(slow_models(results, task)) - set(slow)
+    rows = [row for row in rows if row["model"] not in left_out]
     models = list(dict.fromkeys(row["model"] for row in rows))
-    cells, sizes = {}, {}
-    for row in rows:
-        values = (row["score"], row.get("log_loss", np.nan), row["fit"])
-        cells.setdefault(row["table"], {}).setdefault(row["model"], []).append(values)
-        sizes[row["table"]] = tuple(row["size"])
-    tables = [table for table, by_model in cells.items() if _complete(by_model, models)]
+    completed = _completed(rows, models)
+    tables = list(completed)
     means = np.array(
-        [[np.mean(cells[table][model], axis=0) for model in models] for table in tables]
+        [np.mean([_values(by_model, models) for by_model in completed[t]], axis=0) for t in tables]
     ).reshape(len(tables), len(models), 3)
     error = 1 - means[:, :, 0]
     constant = np.minimum(error[:, models.index("Dummy")], 1)
     kept = error.min(axis=1) < (1 - LEARNABLE) * constant
     means = means[kept]
     tables = [table for table, keep in zip(tables, kept, strict=True) if keep]
+    sizes = {row["table"]: tuple(row["size"]) for row in rows}
     return Summary(tables, models, *np.moveaxis(means, 2, 0), [sizes[table] for table in tables])
 
 
-def _complete(by_model, models):
-    """Whether all models have completed the same number of splits."""
-    return len({len(by_model.get(model, ())) for model in models}) == 1
+def slow_models(results: dict, task: str) -> list[str]:
+    """Return the models that were fitted on some tables of a task, but not on most."""
+    tables = defaultdict(set)
+    for row in results["rows"]:
+        if row["task"] == task:
+            tables[row["model"]].add(row["table"])
+    n_tables = len(set().union(*tables.values()))
+    return [model for model, fitted in tables.items() if len(fitted) < MOST * n_tables]
+
+
+def _completed(rows, models):
+    """Return, for each table, the rows by model of each split that all models have completed."""
+    splits = defaultdict(dict)
+    for row in rows:
+        splits[row["table"], row["split"]][row["model"]] = row
+    found = defaultdict(list)
+    for (table, _), by_model in splits.items():
+        if len(by_model) == len(models):
+            found[table].append(by_model)
+    return found
+
+
+def _values(by_model, models):
+    rows = [by_model[model] for model in models]
+    return [(row["score"], row.get("log_loss", np.nan), row["fit"]) for row in rows]

@@ -19,7 +19,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
@@ -97,9 +96,8 @@ def _candidates(folder):
     for table in shipped_tables():
         yield PreparedTable(table.name, table.X, table.y, table.task)
     if folder is not None:
-        # Alternating, so that an unfinished run has both kinds.
-        for pair in zip_longest(_for_classification(folder), _for_regression(folder)):
-            yield from (table for table in pair if table is not None)
+        yield from _for_classification(folder)
+        yield from _for_regression(folder)
 
 
 def _for_classification(folder):
