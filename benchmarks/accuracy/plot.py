@@ -16,6 +16,10 @@ SIDES = (
     (0, -8, "center", "top"),
     (9, 0, "left", "center"),
     (-9, 0, "right", "center"),
+    (7, 6, "left", "bottom"),
+    (-7, 6, "right", "bottom"),
+    (7, -6, "left", "top"),
+    (-7, -6, "right", "top"),
     (0, 20, "center", "bottom"),
     (0, -20, "center", "top"),
 )
