@@ -39,9 +39,9 @@ by the median, with an indicator column, and categories are one-hot encoded. Inp
 standardised for the linear model, the MLP, the SVM and Nystroem, and targets for the MLP and the
 SVM; TwoLayer and RBFNetwork scale both themselves. The linear models are RidgeCV and
 LogisticRegression. Nystroem has 200 components. RealMLP (tuned defaults) is that of pytabkit.
-On one thread, Explainable boosting and TabM take minutes for some tables. They were fitted on the
-smallest tables only, and are compared on these in separate sections. (``--models`` selects the
-models to fit.)
+On one thread, Explainable boosting and TabM take minutes for some tables. They were fitted on a
+few of the smallest tables only, and are compared on these in separate sections. (``--models``
+selects the models to fit.)
 
 **Measures.** Means over at most {splits} random splits with at most 3,000 training and 10,000
 test rows, the same for all models. The *error figure* is the geometric mean over the tables of
@@ -163,12 +163,14 @@ def _slow(results, task):
     if not slow or not summary.tables:
         return []
     names = " and ".join(slow)
+    largest = max(n_rows for n_rows, _ in summary.sizes)
     return [
         _heading(f"With {names}, on some tables", "~"),
-        f"All models on the {len(summary.tables)} tables, and the splits of them, that {names} "
-        "have completed; small tables came first, so the figures differ from those above.\n",
         _overview(summary, task),
-        f"{MEASURE[task].capitalize()} on these tables:\n",
+        f"These are the tables and splits that {names} have completed. They have at most "
+        f"{largest:,} rows, so the figures differ from those above and say little about larger "
+        "tables. "
+        f"{MEASURE[task].capitalize()}:\n",
         _all_tables(summary, [*OURS, *slow]),
     ]
 
