@@ -4,7 +4,7 @@ from sklearn.neural_network import MLPClassifier
 
 from . import peers
 from .measuring import Row, at_least, faster, interleaved, quietly, spread
-from .problems import Size, classes, one_network
+from .problems import BATCH, Size, classes, one_network
 
 TITLE = "An epoch of Adam"
 NOTE = (
@@ -43,5 +43,5 @@ def _ours(size, X, y):
 
 def _sklearn(size, X, y):
     # It would stop early only after this number of epochs without improvement.
-    mlp = MLPClassifier((size.n_units,), batch_size=peers.BATCH, max_iter=EPOCHS, random_state=0)
+    mlp = MLPClassifier((size.n_units,), batch_size=BATCH, max_iter=EPOCHS, random_state=0)
     return quietly(lambda: mlp.fit(X, y))

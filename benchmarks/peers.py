@@ -2,79 +2,74 @@
 
 import warnings
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 
 import numpy as np
 
 from .measuring import Row, at_least, faster
-from .problems import Size
-
-BATCH = 256
+from .problems import BATCH, Size
 
 
 def gradients(size: Size, X: np.ndarray, y: np.ndarray) -> dict[str, Callable]:
     """Return functions that compute value and gradient of the mean cross-entropy."""
-    eager = {"PyTorch": _torch_gradient, "torch.compile": _compiled_gradient}
-    return _installed(eager | {"JAX": _jax_gradient}, size, X, y)
+    compiled = partial(_torch_gradient, compiled=True)
+    makers = {"PyTorch": _torch_gradient, "torch.compile": compiled, "JAX": _jax_gradient}
+    return _installed(makers, size, X, y)
 
 
 def epochs(size: Size, X: np.ndarray, y: np.ndarray, n_epochs: int) -> dict[str, Callable]:
     """Return functions that train for some epochs with Adam and batches of `BATCH` rows."""
-    eager = {"PyTorch": _torch_epochs, "torch.compile": _compiled_epochs}
-    return _installed(eager | {"JAX": _jax_epochs}, size, X, y, n_epochs)
+    compiled = partial(_torch_epochs, compiled=True)
+    makers = {"PyTorch": _torch_epochs, "torch.compile": compiled, "JAX": _jax_epochs}
+    return _installed(makers, size, X, y, n_epochs)
 
 
 def ratios(case: str, times: dict) -> list[Row]:
-    """Return how much faster we are than each of them."""
-    eager = {"PyTorch": (at_least(1.5),)}  # the only one with a target
-    names = [name for name in ("PyTorch", "torch.compile", "JAX") if name in times]
-    return [faster(case, times, "ours", name, *eager.get(name, ())) for name in names]
+    """Return how much faster we are than each of them; only eager PyTorch has a target."""
+    targets = {"PyTorch": at_least(1.5), "torch.compile": None, "JAX": None}
+    return [
+        faster(case, times, "ours", name, target)
+        for name, target in targets.items()
+        if name in times
+    ]
 
 
 def _installed(makers, *given):
     functions = {}
     for name, make in makers.items():
         try:
-            functions[name] = make(*given)
+            function = make(*given)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                functions[name]()  # compiles
+                function()  # compiles
         except ImportError:
-            functions.pop(name, None)
+            continue
         except RuntimeError as error:  # torch.compile needs a compiler
             print(f"{name} is left out: {str(error).splitlines()[0]}")
-            functions.pop(name, None)
+            continue
+        functions[name] = function
     return functions
 
 
-def _torch_network(torch, size):
-    return torch.nn.Sequential(
+def _torch_problem(size, X, y, compiled):
+    """Return PyTorch, the network, the loss of rows, and the rows."""
+    torch = import_module("torch")
+    network = torch.nn.Sequential(
         torch.nn.Linear(size.n_features, size.n_units),
         torch.nn.ReLU(),
         torch.nn.Linear(size.n_units, size.n_classes),
     )
 
-
-def _compiled_gradient(size, X, y):
-    return _torch_gradient(size, X, y, compiled=True)
-
-
-def _compiled_epochs(size, X, y, n_epochs):
-    return _torch_epochs(size, X, y, n_epochs, compiled=True)
-
-
-def _torch_loss(torch, network, compiled):
     def loss(X, y):
         return torch.nn.functional.cross_entropy(network(X), y)
 
-    return torch.compile(loss) if compiled else loss
+    loss = torch.compile(loss) if compiled else loss
+    return torch, network, loss, torch.from_numpy(X), torch.from_numpy(y)
 
 
 def _torch_gradient(size, X, y, compiled=False):
-    torch = import_module("torch")
-    network = _torch_network(torch, size)
-    loss = _torch_loss(torch, network, compiled)
-    X, y = torch.from_numpy(X), torch.from_numpy(y)
+    _, network, loss, X, y = _torch_problem(size, X, y, compiled)
 
     def gradient():
         network.zero_grad()
@@ -84,10 +79,7 @@ def _torch_gradient(size, X, y, compiled=False):
 
 
 def _torch_epochs(size, X, y, n_epochs, compiled=False):
-    torch = import_module("torch")
-    network = _torch_network(torch, size)
-    loss = _torch_loss(torch, network, compiled)
-    X, y = torch.from_numpy(X), torch.from_numpy(y)
+    torch, network, loss, X, y = _torch_problem(size, X, y, compiled)
     optimizer = torch.optim.Adam(network.parameters())
 
     def fit():
@@ -125,13 +117,14 @@ def _jax_gradient(size, X, y):
 
 def _jax_epochs(size, X, y, n_epochs):
     jax, gradient, params = _jax_problem(size)
-    optimizer = import_module("optax").adam(1e-3)
+    optax = import_module("optax")
+    optimizer = optax.adam(1e-3)
 
     @jax.jit
     def step(params, state, X, y):
         _, slopes = gradient(params, X, y)
         changes, state = optimizer.update(slopes, state)
-        return [param + change for param, change in zip(params, changes, strict=True)], state
+        return optax.apply_updates(params, changes), state
 
     def fit():
         current, state = params, optimizer.init(params)

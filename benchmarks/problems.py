@@ -8,6 +8,8 @@ import numpy as np
 from sklearn_twolayer import Adam, TwoLayerClassifier
 
 CORES = os.cpu_count() or 1
+#: Number of rows in a batch, the same for all libraries.
+BATCH = 256
 
 
 class Size(NamedTuple):
@@ -54,7 +56,7 @@ def one_network(n_units: int, **parameters) -> TwoLayerClassifier:
         "n_units": n_units,
         "n_estimators": 1,
         "input_map": "standard",
-        "solver": Adam(batch_size=256, dropout=0.0),
+        "solver": Adam(batch_size=BATCH, dropout=0.0),
         "random_state": 0,
     }
     return TwoLayerClassifier(**options | parameters)

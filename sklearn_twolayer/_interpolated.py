@@ -1,4 +1,4 @@
-"""Rows of piecewise-linear coordinates and indicators, represented by what is not zero or one.
+"""Rows of piecewise-linear coordinates and indicators, represented by a few entries.
 
 All coordinates of a column before its bin are one, and all after it are zero. So their product
 with a matrix is an interpolation between two running sums of its rows. Two rows per column replace

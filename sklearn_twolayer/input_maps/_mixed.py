@@ -145,9 +145,11 @@ class MixedMap(InputMap):
         return other
 
     def _transform_dense(self, X):
-        numbers, parts = X[:, self.columns_], self._beside_numbers(X)
+        numbers, parts = X[:, self.columns_], [self._flags(X)]
         if len(self.columns_):
             parts = [np.asarray(map_rows(self.numbers_, self._filled(numbers))), *parts]
+        for levels, codes, statistics in self._coded(X):
+            parts += [levels.indicators(codes, self.indicator_size, X.dtype), *statistics]
         mapped = np.concatenate(parts, axis=1)
         return mapped if mapped.shape[1] else np.zeros((len(X), 1), dtype=X.dtype)
 
@@ -157,45 +159,43 @@ class MixedMap(InputMap):
             return None
         start, positions = bins.coordinates.stop + len(self.flagged_), []
         for levels in self.levels_:
-            if levels in self._wide:
+            if levels.is_wide:
                 positions.append(start + np.arange(levels.width))
             start += levels.width + self._n_statistics(levels)
         return bins.with_indicators(positions, self.indicator_size)
 
     def interpolate(self, X, bins):
-        numbers = self.numbers_.interpolate(self._filled(X[:, self.columns_]), bins)
-        rows = numbers.beside(*self._beside_numbers(X, without=self._wide))
-        start, active = 0, []
-        for levels in self._wide:
-            slots = levels.slots[levels.codes(X[:, levels.column])]
-            active.append(np.where(slots >= 0, slots + start, -1))
-            start += levels.width
+        rows = self.numbers_.interpolate(self._filled(X[:, self.columns_]), bins)
+        parts, active, start = [self._flags(X)], [], 0
+        for levels, codes, statistics in self._coded(X):
+            if levels.is_wide:
+                slots = levels.slots[codes]
+                active.append(np.where(slots >= 0, slots + start, -1))
+                start += levels.width
+            else:
+                parts.append(levels.indicators(codes, self.indicator_size, X.dtype))
+            parts += statistics
+        rows = rows.beside(*parts)
         return rows.with_levels(np.stack(active, axis=1)) if active else rows
 
-    @property
-    def _wide(self):
-        """The categories for which a look-up is faster than a product with all indicators."""
-        return [levels for levels in self.levels_ if levels.width > MANY_BINS]
+    def _flags(self, X):
+        """Return the indicators of missing numbers."""
+        return np.isnan(X[:, self.columns_[self.flagged_]]).astype(X.dtype)
+
+    def _coded(self, X):
+        """Yield categories with codes and statistics of rows; training rows have a fold."""
+        n_inputs, folds = len(self.is_category), None
+        if X.shape[1] > n_inputs:
+            X, folds = X[:, :n_inputs], X[:, n_inputs].astype(int)
+        for levels in self.levels_:
+            codes, statistics = levels.codes(X[:, levels.column]), []
+            if levels.column in self.statistics_:
+                statistics = [self.statistics_[levels.column](codes, folds).astype(X.dtype)]
+            yield levels, codes, statistics
 
     def _n_statistics(self, levels):
         statistics = self.statistics_.get(levels.column)
         return 0 if statistics is None else len(statistics.outputs)
-
-    def _beside_numbers(self, X, without=()):
-        """Return the indicators and statistics of rows; training rows have a fold."""
-        n_inputs, folds = len(self.is_category), None
-        if X.shape[1] > n_inputs:
-            X, folds = X[:, :n_inputs], X[:, n_inputs].astype(int)
-        flagged = X[:, self.columns_[self.flagged_]]
-        parts = [np.isnan(flagged).astype(X.dtype)]
-        for levels in self.levels_:
-            codes = levels.codes(X[:, levels.column])
-            if levels not in without:
-                parts.append(levels.indicators(codes, self.indicator_size, X.dtype))
-            if levels.column in self.statistics_:
-                statistics = self.statistics_[levels.column]
-                parts.append(statistics(codes, folds).astype(X.dtype))
-        return parts
 
     def pullback(self, X, G):
         numbers = X[:, self.columns_]
@@ -261,6 +261,11 @@ class _Levels:
         self.slots = np.full(self.n_codes + 1, rest)
         self.slots[frequent] = np.arange(len(frequent))
         self.slots[self.n_codes - 1] = self.width - 1 if missing.any() else -1
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether a look-up is faster than a product with all indicators."""
+        return self.width > MANY_BINS
 
     def codes(self, values: np.ndarray) -> np.ndarray:
         """Return codes as integers, the last one for missing values."""

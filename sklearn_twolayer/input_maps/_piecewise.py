@@ -12,7 +12,8 @@ from ._rounding import difference, ratio
 from ._rows import map_rows
 from ._scaling import RobustMap
 
-#: Average number of bins per column from which rows are represented by bins and fractions.
+#: Average number of bins per column, or number of indicators of a category, from which rows are
+#: represented by bins and fractions, or by the active indicator.
 MANY_BINS = 8
 
 
