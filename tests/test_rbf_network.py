@@ -707,3 +707,24 @@ def test_the_output_layer_does_not_depend_on_blocks(monkeypatch):
     np.testing.assert_allclose(
         clone(model).fit(rows, labels).predict_proba(rows), whole, atol=1e-7
     )
+
+
+@pytest.mark.parametrize("seed, n_rows, length", [(0, 1000, 50), (3, 2400, 40)])
+def test_cross_entropy_is_penalized_enough_where_least_squares_hardly_is(seed, n_rows, length):
+    X, y = _sequences(seed, n_rows + 2000, length)
+    train, test = slice(n_rows), slice(n_rows, None)
+    model = RBFNetwork(random_state=seed).fit(X[train], y[train])
+    # With at most a hundred times the penalty of least squares: 0.34 and 0.52.
+    assert log_loss(y[test], model.predict_proba(X[test])) < 0.15
+
+
+def _sequences(seed, n_rows, length):
+    """Return indicators of random letters, and which of two words is among them, if any."""
+    rng = np.random.RandomState(seed)
+    y = rng.randint(3, size=n_rows)
+    letters = rng.randint(4, size=(n_rows, length))
+    some = letters[:, 25:31]  # a view
+    for label, word in [(1, [2, 3, 0, 0, 2, 3]), (2, [1, 1, 3, 1, 0, 2])]:
+        is_written = (y == label)[:, None] & (rng.random_sample(some.shape) < 0.9)
+        some[is_written] = np.broadcast_to(word, some.shape)[is_written]
+    return np.eye(4)[letters].reshape(n_rows, -1), y

@@ -21,7 +21,7 @@ from ._activations import BLOCK_LENGTH
 from ._judged import FixedLayer, JudgedLayer
 
 #: Strengths of the penalty relative to least squares, from strong to weak.
-STRENGTHS = (100.0, 10.0, 1.0)
+STRENGTHS = (1e6, 1e5, 1e4, 1e3, 100.0, 10.0, 1.0)
 #: Maximum number of directions of the activations for U.
 N_DIRECTIONS = 400
 #: Iterations for U: while the strength is chosen, and in the final fit.
