@@ -728,3 +728,27 @@ def _sequences(seed, n_rows, length):
         is_written = (y == label)[:, None] & (rng.random_sample(some.shape) < 0.9)
         some[is_written] = np.broadcast_to(word, some.shape)[is_written]
     return np.eye(4)[letters].reshape(n_rows, -1), y
+
+
+def test_centres_follow_the_targets_of_a_regression_by_default():
+    X, y = _rare_but_large()
+    model = RBFNetwork(100, task="regression", random_state=0)
+    is_large = model.fit(X, y).centers_[:, 0] > 0.5
+    by_inputs = clone(model).set_params(refine="width").fit(X, y).centers_[:, 0] > 0.5
+    assert is_large.sum() > 1.5 * by_inputs.sum()
+
+
+@pytest.mark.parametrize("refine", [None, "width", "width+metric"])
+def test_otherwise_centres_depend_on_inputs_only(refine):
+    X, y = _rare_but_large()
+    model = RBFNetwork(50, task="regression", refine=refine, input_map="standard", random_state=0)
+    first, second = (clone(model).fit(X, d).centers_ for d in (y, y[::-1]))
+    np.testing.assert_array_equal(first, second)
+
+
+def _rare_but_large():
+    """Return rows of which one in twenty has a first input of one, and a large target."""
+    rng = np.random.RandomState(0)
+    X = rng.random_sample((1000, 3))
+    X[:, 0] = rng.random_sample(1000) < 0.05
+    return X, np.where(X[:, 0] == 1, 20 * np.sin(5 * X[:, 1]), X[:, 1] + X[:, 2])

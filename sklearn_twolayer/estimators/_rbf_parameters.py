@@ -123,6 +123,7 @@ class RBFParameters(BaseNetwork):
             centers=self._centers_to_find(),
             steps=tuple(self._steps()),
             learns_metric=self._learns_metric(),
+            follows_targets=self._follows_targets(),
             has_tail_by_default=self.refine is not None,
             solver=as_solver(self.solver),
             **{name: getattr(self, name) for name in GIVEN},
@@ -143,3 +144,7 @@ class RBFParameters(BaseNetwork):
         is_plain = self.shape == "spherical" and self.shared and not self.normalize
         # Widths given as numbers are in units that another metric would change.
         return self._refines_by_itself and self._has_width_rule and is_plain
+
+    def _follows_targets(self):
+        by_default = isinstance(self.centers, str) and self.centers == "kmeans"
+        return self._refines_by_itself and by_default and self.task == "regression"

@@ -94,6 +94,8 @@ def judged_layer(
         others = np.flatnonzero(~is_judged)
         first = unsupervised_stage(spec, table, inputs.without(0), rng, others)
         return JudgedLayer(first.layer.judged_on(np.flatnonzero(is_judged)), spec.alpha), first
+    if not inputs.n_judged:  # leave-one-out needs centres that do not depend on targets
+        spec = replace(spec, follows_targets=False)
     first = unsupervised_stage(spec, table, inputs.whole(), rng)
     seed = rng.randint(2**31)
     judges = []
@@ -129,7 +131,13 @@ class MetricProbe:
         self.n_rows = int(np.clip(PART * table.n_rows, FEWEST_ROWS, MOST_ROWS))
         n_centers = min(N_CENTERS * self.n_rows // FEWEST_ROWS, spec.n_centers)
         self.spec = replace(
-            spec, n_centers=n_centers, centers="random", width="dmax", shape="spherical", steps=()
+            spec,
+            n_centers=n_centers,
+            centers="random",
+            width="dmax",
+            shape="spherical",
+            steps=(),
+            follows_targets=False,
         )
         self.table = table
         n_folds = int(np.clip(table.n_rows // N_JUDGED, N_FOLDS, MOST_FOLDS))

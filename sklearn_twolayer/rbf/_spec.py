@@ -100,7 +100,8 @@ class RadialSpec:
     """The parameters of a radial-basis network, checked, with `refine` as a list of steps.
 
     They are those of `RBFNetwork`; `learns_metric` is True if the mapped inputs are rescaled by
-    their importance when this helps, and `centers` are already mapped. `watch` is notified of the
+    their importance when this helps. With `follows_targets`, there are more centres where targets
+    are far from their mean. `centers` are already mapped. `watch` is notified of the
     steps, and `start` is the network from whose first layer the gradient continues.
     """
 
@@ -115,6 +116,7 @@ class RadialSpec:
     alpha: float | str
     steps: tuple[str, ...]
     learns_metric: bool
+    follows_targets: bool
     has_tail_by_default: bool
     solver: Solver
     max_iter: int

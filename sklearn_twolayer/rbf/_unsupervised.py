@@ -1,4 +1,4 @@
-"""The unsupervised stage of a radial-basis network: from rows to a first layer."""
+"""The first stage of a radial-basis network: from rows to a first layer, mostly unsupervised."""
 
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ from ._spec import RadialSpec, Table
 
 
 class FirstLayer(NamedTuple):
-    """Centres, widths and shapes, found from the inputs alone."""
+    """Centres, widths and shapes, and where they come from."""
 
     layer: FixedLayer
     radial: Radial
@@ -54,8 +54,9 @@ def unsupervised_stage(
     with np.errstate(over="ignore", invalid="ignore"):
         rule = _mapped_centers(spec.centers, input_map)
         some = rows if among is None else rows.take(among)
-        centers, X, weights, index = find_centers(some, spec.n_centers, rule, rng)
-        clusters = Clusters(centers, X, weights)
+        drawn = some.weighted(_by_deviation(some)) if spec.follows_targets else some
+        centers, X, _, index = find_centers(drawn, spec.n_centers, rule, rng)
+        clusters = Clusters(centers, X, some.sample_weight[index])
         widths = find_widths(clusters, spec.width_rule)
     if not np.isfinite(widths).all():
         raise ValueError(
@@ -109,6 +110,14 @@ def continued_layer(spec: RadialSpec, table: Table) -> tuple[FixedLayer, Radial]
         )
     objective = Objective(network, table.loss, table.link, rows)
     return FixedLayer(objective, start.params[0].astype(np.float64)), radial
+
+
+def _by_deviation(rows):
+    """Return weights that grow with the distance of the target from the mean."""
+    mean = np.average(rows.targets, axis=0, weights=rows.sample_weight)
+    distances = np.abs(rows.targets - mean).mean(axis=1)
+    typical = np.average(distances, weights=rows.sample_weight)
+    return rows.sample_weight * (1 + distances / (typical or 1))
 
 
 def _mapped_centers(centers, input_map):
