@@ -101,8 +101,8 @@ class RadialSpec:
 
     They are those of `RBFNetwork`; `learns_metric` is True if the mapped inputs are rescaled by
     their importance when this helps. With `follows_targets`, there are more centres where targets
-    are far from their mean. `centers` are already mapped. `watch` is notified of the
-    steps, and `start` is the network from whose first layer the gradient continues.
+    are far from their mean. `centers` are already mapped. `watch` is notified of the steps, and
+    `start` is the network from whose first layer the gradient continues.
     """
 
     n_centers: int
