@@ -730,6 +730,18 @@ def _sequences(seed, n_rows, length):
     return np.eye(4)[letters].reshape(n_rows, -1), y
 
 
+def test_cross_entropy_is_hardly_penalized_where_levels_determine_the_class():
+    rng = np.random.RandomState(3)
+    X = rng.randint(3, size=(5000, 8))
+    total = X[:, 0] * X[:, 1] + np.maximum(X[:, 2], X[:, 3]) + X[:, 4]
+    y = np.where(X[:, 5] == 0, 0, 1 + (total + (X[:, 6] > 1) >= 4))
+    y[(X[:, 5] > 0) & (total >= 6)] = 3
+    model = RBFNetwork(300, categorical_features=list(range(8)), random_state=0)
+    model.fit(X[:3000], y[:3000])
+    # 0.0092 with at least the penalty of least squares.
+    assert log_loss(y[3000:], model.predict_proba(X[3000:])) < 0.005
+
+
 def test_centres_follow_the_targets_of_a_regression_by_default():
     X, y = _rare_but_large()
     model = RBFNetwork(100, task="regression", random_state=0)

@@ -179,6 +179,13 @@ def test_categories_by_name_index_and_mask(features):
     assert fitted.fit(frame, LABELS).network_.n_features == 1 + 1 + 3
 
 
+@pytest.mark.parametrize("dtype", [int, bool, str, object, np.float16, np.float32, float])
+def test_an_array_of_categories_alone_may_have_any_type(dtype):
+    X = np.arange(40).reshape(20, 2) % 3 % 2
+    model = TwoLayerClassifier(categorical_features=[0, 1], **SMALL).fit(X.astype(dtype), X[:, 0])
+    assert model.predict_proba(X.astype(dtype)).dtype == (float if dtype is float else np.float32)
+
+
 @pytest.mark.parametrize("features", ["no", [True], [5], ["z"], 1, [0.5]])
 def test_categorical_features_that_are_none(features):
     with pytest.raises(ValueError, match="categorical_features must be"):

@@ -176,7 +176,9 @@ def learn_columns(X: Any, categorical_features: Any) -> Columns:
     names, values, n_rows = columns_of(X)
     chosen = _chosen(categorical_features, names)
     columns = []
-    dtypes = [np.dtype(np.float32)] if is_frame(X) else [X.dtype]
+    # Codes of levels are exact in single precision; an array of doubles gives doubles.
+    is_double = not is_frame(X) and X.dtype == np.float64
+    dtypes = [np.dtype(np.float64 if is_double else np.float32)]
     for name, some, is_chosen in zip(names, values, chosen, strict=True):
         kind = "category" if is_chosen else kind_of(some, name)
         if kind == "category":
@@ -193,7 +195,7 @@ def learn_columns(X: Any, categorical_features: Any) -> Columns:
         else:
             dtypes.append(np.dtype(float_type(some)))
             columns.append(Column(name, kind))
-    return Columns(tuple(columns), np.result_type(*[d for d in dtypes if d.kind == "f"]).name)
+    return Columns(tuple(columns), np.result_type(*dtypes).name)
 
 
 def _category(name, values, n_rows):

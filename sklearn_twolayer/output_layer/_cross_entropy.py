@@ -20,8 +20,10 @@ from ..rows import blocks, random_part
 from ._activations import BLOCK_LENGTH
 from ._judged import FixedLayer, JudgedLayer
 
-#: Strengths of the penalty relative to least squares, from strong to weak.
-STRENGTHS = (1e6, 1e5, 1e4, 1e3, 100.0, 10.0, 1.0)
+#: Strengths of the penalty relative to least squares, from strong to weak. Weaker ones are not tried
+#: once the cross-entropy exceeds the least by this fraction.
+STRENGTHS = (1e6, 1e5, 1e4, 1e3, 100.0, 10.0, 1.0, 0.1, 0.01)
+RISE = 0.05
 #: Maximum number of directions of the activations for U.
 N_DIRECTIONS = 400
 #: Iterations for U: while the strength is chosen, and in the final fit.
@@ -247,45 +249,53 @@ def _affordable(judged, rows):
 
 def _strength(judged, rows, rng):
     """Return the best strength by cross-validated cross-entropy, the calibration of z, and z."""
+    honest = np.flatnonzero(np.isin(rows, judged.left_out.rows))
+    targets, weights = judged.objective.rows.targets_and_weights(rows[honest])
+    link, loss = judged.objective.link, LogLoss()
+    even, shares = smoothed(targets, weights), weights / weights.sum()
+    fits = list(_fits_without(judged, rows, rng))
+    z, least, best = np.empty((len(rows), targets.shape[1])), np.inf, None
+    for strength in STRENGTHS:
+        for outside, outputs in fits:
+            z[outside] = next(outputs)
+        error = shares @ loss.value_and_gradient(z[honest], even, link)[0]
+        if best is None or error < least:
+            least, best = error, (strength, z[honest])
+        elif error > (1 + RISE) * least:
+            break
+    strength, z = best
+    (factor,), shift = blend_weights([z], targets, weights, loss, link)
+    return strength, (factor, shift), Honest(rows[honest], factor * z + shift)
+
+
+def _fits_without(judged, rows, rng):
+    """Yield sets of rows, each with an iterator over their outputs for each strength."""
     targets, share = judged.objective.rows.targets[rows], _affordable(judged, rows)
-    z = np.empty((len(STRENGTHS), *targets.shape))
     n_folds = min(FOLDS_OF_FEW if len(rows) < FEW_ROWS else FOLDS, len(rows))
     n_parts = -(-n_folds * len(judged.judges[0].judged) // judged.objective.n_rows)
     parts = deal_folds(targets, n_parts, rng)
+    t, b, _ = judged.log_odds
     for judge in judged.judges:
         own = np.isin(rows, judge.judged)
-        outside = [np.flatnonzero(own & (parts == part)) for part in range(n_parts)]
         most, max_iter = ceil(share * N_DIRECTIONS), ceil(share * FIRST_ITER)
         directions = Directions(judge, judged.alpha_of(judge), rows, most)
-        for some, outputs in _left_out(directions, outside, judged.log_odds, max_iter):
-            z[:, some] = outputs
-    honest = np.flatnonzero(np.isin(rows, judged.left_out.rows))
-    rows, z = rows[honest], z[:, honest]
-    targets, weights = judged.objective.rows.targets_and_weights(rows)
-    link, loss = judged.objective.link, LogLoss()
-    even, shares = smoothed(targets, weights), weights / weights.sum()
-    best = int(np.argmin([shares @ loss.value_and_gradient(y, even, link)[0] for y in z]))
-    (factor,), shift = blend_weights([z[best]], targets, weights, loss, link)
-    return STRENGTHS[best], (factor, shift), Honest(rows, factor * z[best] + shift)
+        squares = LeastSquaresWithout(directions.P, directions.targets, directions.weights)
+        for part in range(n_parts):
+            outside = np.flatnonzero(own & (parts == part))
+            inside = np.setdiff1d(np.arange(len(rows)), outside)
+            if len(outside) and len(inside):
+                offsets = t * squares.outputs(outside, directions.alpha) + b
+                yield outside, _outputs(directions, offsets, outside, inside, max_iter)
 
 
-def _left_out(directions, outside, scaling, max_iter):
-    """Yield sets of rows and, for each strength, the outputs of layers fitted without them."""
-    t, b, _ = scaling
-    squares = LeastSquaresWithout(directions.P, directions.targets, directions.weights)
-    for rows in outside:
-        inside = np.setdiff1d(np.arange(len(directions.P)), rows)
-        if not len(rows) or not len(inside):
-            continue
-        offsets = t * squares.outputs(rows, directions.alpha) + b
-        U = np.zeros((directions.keep.sum() + 1, len(b)))  # in the scale of the directions
-        outputs = []
-        for strength in STRENGTHS:
-            # Computed for each set of rows, because all of them together take much memory.
-            problem, scale = directions.problem(strength * (directions.alpha or TINY))
-            scales = np.append(scale, 1.0)[:, None]
-            problem = problem._replace(offsets=offsets)
-            solution = problem.take(inside).solve(U / scales, max_iter)
-            outputs.append(problem.take(rows).outputs(solution))
-            U = solution * scales
-        yield rows, np.stack(outputs)
+def _outputs(directions, offsets, outside, inside, max_iter):
+    """Yield the outputs for rows outside of a fit, for each strength."""
+    U = np.zeros((directions.keep.sum() + 1, offsets.shape[1]))  # in the scale of the directions
+    for strength in STRENGTHS:
+        # Computed for each set of rows, because all of them together take much memory.
+        problem, scale = directions.problem(strength * (directions.alpha or TINY))
+        scales = np.append(scale, 1.0)[:, None]
+        problem = problem._replace(offsets=offsets)
+        solution = problem.take(inside).solve(U / scales, max_iter)
+        yield problem.take(outside).outputs(solution)
+        U = solution * scales
