@@ -20,8 +20,8 @@ from ..rows import blocks, random_part
 from ._activations import BLOCK_LENGTH
 from ._judged import FixedLayer, JudgedLayer
 
-#: Strengths of the penalty relative to least squares, from strong to weak. Weaker ones are not tried
-#: once the cross-entropy exceeds the least by this fraction.
+#: Strengths of the penalty relative to least squares, from strong to weak. Weaker ones are not
+#: tried once the cross-entropy exceeds the least by this fraction.
 STRENGTHS = (1e6, 1e5, 1e4, 1e3, 100.0, 10.0, 1.0, 0.1, 0.01)
 RISE = 0.05
 #: Maximum number of directions of the activations for U.
