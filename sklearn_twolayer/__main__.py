@@ -79,7 +79,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _use_winner(plan, scores, options):
     names = ranking(scores)
     if names and options.save:
-        print(f"Fitting {names[0]} on all {len(plan.table.y):,} rows ...", flush=True)
+        print(f"Fitting {names[0]} on {len(plan.table.y):,} rows ...", flush=True)
         call = save(plan.models[names[0]], plan.table, options.save)
         n_columns = plan.table.X.shape[1]
         print(wrapped(f"Saved. It predicts from the same {n_columns:,} columns; to load it:"))
@@ -134,7 +134,7 @@ def _parser():
     add("--seed", type=_at_least(0), default=0, metavar="N", help="default: %(default)s")
     add("--n-jobs", type=_at_least(1), metavar="N", help="parallel folds; default: processors")
     add("--output", metavar="FILE", help="write the scores of all folds to a CSV file")
-    add("--save", metavar="FILE", help="fit the best model on all rows; .skops or .joblib")
+    add("--save", metavar="FILE", help="fit and save the best model; .skops or .joblib")
     add("--code", action="store_true", help="print Python code that fits the best model")
     version = f"sklearn_twolayer {sklearn_twolayer.__version__}"
     add("--version", action="version", version=version)

@@ -156,7 +156,7 @@ def test_comparison(folder, few_models, tmp_path, capsys):
     assert json.loads(output.read_text())["rows"] == before
     text = (pages / "accuracy.rst").read_text()
     assert "4 tables" in text and "keel copy" in text
-    for name in ("accuracy", "win_rates"):
+    for name in ("accuracy", "ranks", "win_rates"):
         assert (tmp_path / f"doc/_static/{name}.png").stat().st_size > 10_000
     assert re.search(r"regression, 4 tables", capsys.readouterr().out)
 
@@ -197,6 +197,8 @@ def test_summary():
     assert summary.tables == ["t0", "t1"]  # t2: nothing to learn; t3: not done by all
     assert summary.wins()[1].tolist() == [1, 0.5, 0.75]
     assert summary.rank().tolist() == [3, 1.25, 1.75]
+    # The factor of the root is in table 5 of Demšar (2006).
+    assert summary.critical_difference() == pytest.approx(2.343 * (3 * 4 / (6 * 2)) ** 0.5, 1e-3)
     assert summary.behind("TwoLayer", ["MLP", "Dummy"]) == [("t0", "MLP", 0.9, 0.8)]
     np.testing.assert_allclose(summary.figure()[1], (0.11 * 0.51) ** 0.5)
 

@@ -10,7 +10,7 @@ from ..page import aligned
 from . import page
 from .evaluation import run
 from .models import CLOCK, OURS
-from .plot import plot_error_against_time, plot_win_rates
+from .plot import plot_error_against_time, plot_mean_ranks, plot_win_rates
 from .summary import summarize
 from .tables import find_tables
 
@@ -38,6 +38,7 @@ def main(arguments: list[str] | None = None) -> None:
         (options.page / "accuracy.rst").write_text(page.render(results, summaries))
         pictures = options.page.parent / "_static"
         plot_error_against_time(summaries, pictures / "accuracy.png")
+        plot_mean_ranks(summaries, pictures / "ranks.png")
         plot_win_rates(summaries, pictures / "win_rates.png")
 
 

@@ -1,4 +1,4 @@
-"""The plots of the comparison: error against time, and win rates."""
+"""The plots of the comparison: error against time, mean ranks, and win rates."""
 
 from pathlib import Path
 from typing import Any
@@ -80,6 +80,31 @@ def write_names(axes: Any, places: dict[str, tuple[float, float]]) -> None:
 
         move(min(SIDES, key=move))
         taken.append(text.get_window_extent())
+
+
+def plot_mean_ranks(summaries: dict[str, Summary], path: Path) -> None:
+    """Draw the mean rank of each model with its critical difference, one panel per task.
+
+    Parameters
+    ----------
+    summaries : dict of str to Summary
+        One for each task.
+    path : Path
+        The file of the plot.
+    """
+    figure, panels = panels_of(summaries, (11, 4))
+    for axes, task, summary in panels:
+        ranks, half = summary.rank(), summary.critical_difference() / 2
+        order = np.argsort(-ranks)
+        names = [summary.models[i] for i in order]
+        for place, (name, rank) in enumerate(zip(names, ranks[order], strict=True)):
+            color = BLUE if name in OURS else GREY
+            axes.errorbar(rank, place, xerr=half, fmt="o", color=color, elinewidth=2)
+        axes.set_yticks(range(len(names)), names)
+        axes.set(xlabel="mean rank (lower is better)")
+        axes.set_title(f"{task}, {len(summary.tables)} tables")
+        axes.spines[["top", "right"]].set_visible(False)
+    figure.savefig(path, dpi=110)
 
 
 def plot_win_rates(summaries: dict[str, Summary], path: Path) -> None:

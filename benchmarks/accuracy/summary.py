@@ -5,7 +5,7 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import rankdata
+from scipy.stats import rankdata, studentized_range
 
 from .models import CLOCK
 
@@ -50,6 +50,15 @@ class Summary(NamedTuple):
     def rank(self) -> np.ndarray:
         """Return the mean rank of each model; 1 is the best."""
         return rankdata(-self.score, axis=1).mean(axis=0)
+
+    def critical_difference(self) -> float:
+        """Return the smallest difference between mean ranks that is significant at 5 %.
+
+        By the Nemenyi test (Demšar, 2006).
+        """
+        n_tables, n_models = self.score.shape
+        quantile = studentized_range.ppf(0.95, n_models, np.inf) / np.sqrt(2)
+        return quantile * np.sqrt(n_models * (n_models + 1) / (6 * n_tables))
 
     def wins(self) -> np.ndarray:
         """Return the fraction of tables on which the model in the row beats that in the column.

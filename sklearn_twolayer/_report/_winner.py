@@ -29,7 +29,7 @@ def check_destination(option: str, path: str | None) -> None:
 
 
 def save(model: Any, table: Table, path: str) -> str:
-    """Fit a model on all rows, save it, and return the call that loads it."""
+    """Fit a model on all rows of a table, save it, and return the call that loads it."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the comparison has already evaluated it
         model = clone(model).fit(table.X, table.y)

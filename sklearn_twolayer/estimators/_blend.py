@@ -77,8 +77,8 @@ class Blend(NamedTuple):
             )
         if kind == "radial" and not has_radial:
             raise ValueError(
-                f"blend='radial' is for the squared error and for cross-entropy, not for "
-                f"loss={loss!r}: set blend to 'scale' or 'mean'."
+                "blend='radial' is for cross-entropy, and in a regression for the squared error, "
+                f"not for loss={loss!r}: set blend to 'scale' or 'mean'."
             )
         if sample.n_rows == 1:
             return cls("mean", n_networks)

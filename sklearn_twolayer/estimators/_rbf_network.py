@@ -14,17 +14,18 @@ from ._validation import guarded_fit
 
 
 class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
-    """Radial-basis network for classification or regression (pages TWO.31 to TWO.34).
+    """Radial-basis network for classification or regression.
 
     y = g(Σ_j W_j K(‖x - μ_j‖ / h_j) + b), fitted in stages: centres, widths and shapes from
-    the inputs alone; the refinements in `refine`; and the output layer, with a penalty
-    chosen by leave-one-out. ``RBFNetwork(refine=None)`` is the textbook network.
+    the inputs; the refinements in `refine`; and the output layer, with a penalty chosen by
+    leave-one-out. ``RBFNetwork(refine=None)`` is the textbook network, on pages TWO.31 to
+    TWO.34 of the chapter that the user guide cites.
 
     Parameters
     ----------
     n_centers : int or None, default=None
-        Number of centres; fewer are used if there are fewer distinct rows. If None, 512, and
-        more for more than 3,000 rows: 1,286 for 30,000.
+        Number of centres; fewer are used if there are fewer distinct rows. If None, 512 for
+        up to 3,000 rows, and more for more rows: 1,286 for 30,000, at most 2,048.
     task : {"classification", "regression"}, default="classification"
         The kind of problem.
     kernel : str, Kernel or pair of callables, default="gaussian"
@@ -64,8 +65,8 @@ class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
         Transformation of the rows before the first layer: "standard", "robust",
         "piecewise_linear", any scikit-learn transformer, or None for no transformation.
         "auto" is "standard" for ``refine=None``, else "piecewise_linear" or, if it lowers
-        the error of a small network on held-out rows, "robust". For more than 1024
-        columns, more than rows, that are nine tenths zeros it is `PrincipalMap`.
+        the error of a small network on held-out rows, "robust". If there are more than
+        1024 columns, more columns than rows, and at least 90 % zeros, it is `PrincipalMap`.
     categorical_features : "from_dtype", array-like or None, default="from_dtype"
         Columns that hold categories: those of a data frame with a matching type (text,
         categories, objects); or a mask, indices or names of columns; or None for none.
@@ -129,9 +130,15 @@ class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
     n_iter_ : int
         Number of iterations of the solver; 1 without iterations.
     loss_curve_ : list of float
-        The data term of the cost after each iteration.
+        The mean loss after each iteration, without the penalty.
     validation_curve_ : list of float
         The validation value after each iteration, if there are validation rows.
+    oof_prediction_ : ndarray
+        Predictions for training rows by networks that were trained without them, as
+        `predict_proba` or `predict` gives them; `oof_score_` and `oof_loss_` are their
+        score and mean loss.
+    feature_importances_ : ndarray of shape (n_features_in_,)
+        Importance of each column; the sum is one.
     n_features_in_ : int
         Number of columns seen in fit.
     feature_names_in_ : ndarray of shape (n_features_in_,)

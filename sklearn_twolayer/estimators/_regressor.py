@@ -32,10 +32,10 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
     input_map : str, transformer or None, default="auto"
         Transformation of the rows before the first layer: "standard", "robust",
         "piecewise_linear", any scikit-learn transformer, or None for no transformation.
-        "auto" is "standard" with a clip at 3 in a blend with a radial-basis network, else
-        "piecewise_linear"; for more than 1024 columns, more than rows, that are nine tenths zeros
-        it is `PrincipalMap`. If a name is given, the radial-basis network of a blend chooses
-        its own map.
+        "auto" is "standard" with a smooth clip at 3 if `blend` is "mixed" or "radial" (the
+        default for several networks), else "piecewise_linear". If there are more than 1024
+        columns, more columns than rows, and at least 90 % zeros, it is `PrincipalMap`. If a
+        name is given, the other parts of a blend choose their own maps.
     categorical_features : "from_dtype", array-like or None, default="from_dtype"
         Columns that hold categories: those of a data frame with a matching type (text,
         categories, objects); or a mask, indices or names of columns; or None for none.
@@ -52,20 +52,20 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
     max_iter : int, optional
         Maximum number of iterations: epochs, for solvers that work on batches. If None, the
         solver chooses: for Adam 40 epochs, more below 1500 rows and fewer above 25,000
-        rows. The rectified networks of a blend are trained for no more epochs either.
+        rows. It also limits the epochs of the rectified networks of a blend.
     tol : float, default=1e-4
         Tolerance for convergence, and for an improvement in early stopping.
     n_estimators : int, optional
         Number of networks that are trained together and averaged; 1 for a single network.
         If None, it depends on the number of rows: from 8 for few rows down to 2 for many.
     blend : {"auto", "mean", "scale", "radial", "mixed"}, default="auto"
-        How the networks are combined: their "mean"; their mean times one factor, which
-        calibrates probabilities ("scale"); that and a radial-basis network times another
-        ("radial"); or these and networks of rectified units on piecewise-linear inputs
-        ("mixed"; without rectified networks for more than 1024 columns, and without a
+        How the networks are combined. "mean": their average. "scale": the average times
+        one factor, which calibrates probabilities. "radial": adds a radial-basis network
+        with its own factor. "mixed": also adds networks of rectified units on
+        piecewise-linear inputs (not for more than 1024 columns; and without a
         radial-basis network unless the loss is the squared error).
-        The factors are fitted on held-out rows, since each network leaves out a fold, and
-        are shrunk towards the best constant as far as their gain may be due to chance.
+        The factors are fitted on held-out rows, since each network leaves out a fold. If the
+        gain over a constant prediction may be due to chance, they are reduced.
         "auto" is "mean" for a single network and "mixed" for several.
     early_stopping : bool, default=False
         Whether to stop when the validation value no longer improves, and to keep the best
@@ -78,8 +78,8 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
         The validation value: "loss", or a scorer; None for the estimator's `score`.
     warm_start : bool, default=False
         Whether fit starts from the weights of the last fit. On the same rows in the same
-        order, the factors of a blend are fitted again. On other rows, on which the networks
-        may have been trained, the factors of the last fit are kept, with a warning.
+        order, the factors of a blend are fitted again. On other rows there are no held-out
+        rows for this: the factors of the last fit are kept, with a warning.
     random_state : int, RandomState or None, default=None
         Controls all random choices. Pass an integer for reproducible results.
     n_jobs : int or None, default=None
@@ -106,10 +106,17 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
     n_iter_ : int
         Number of iterations.
     loss_curve_ : list of float
-        The data term of the cost after each iteration, for the networks on their training
-        rows, before any factors; for solvers that work on batches, the mean over the epoch.
+        The mean loss after each iteration, without the penalty, for the networks on their
+        training rows, before any factors; for solvers that work on batches, the mean over
+        the epoch.
     validation_curve_ : list of float
         The validation value after each iteration, if there are validation rows.
+    oof_prediction_ : ndarray
+        Predictions for training rows by networks that were trained without them, as
+        `predict_proba` or `predict` gives them; `oof_score_` and `oof_loss_` are their
+        score and mean loss.
+    feature_importances_ : ndarray of shape (n_features_in_,)
+        Importance of each column; the sum is one.
     n_features_in_ : int
         Number of columns seen in fit.
     feature_names_in_ : ndarray of shape (n_features_in_,)
