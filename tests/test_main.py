@@ -98,6 +98,22 @@ def write(frame, path, form, **options):
     return path
 
 
+def test_a_line_with_too_many_cells_is_named(capsys, tmp_path):
+    path = tmp_path / "ragged.csv"
+    path.write_text("a,b,y\n" + "1,2,3\n" * 30 + "1,2,3,4\n" + "1,2,3\n" * 9)
+    assert "Expected 3 fields in line 32, saw 4" in fail(capsys, path, "--target", "y")
+
+
+def test_the_code_converts_labels_as_the_comparison_does(capsys, tmp_path):
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"a": np.arange(40.0), "y": np.arange(40) % 2 == 0}, dtype=object)
+    frame.loc[::5, "y"] = None
+    path = write(frame, tmp_path / "flags.csv", "csv", index=False)
+    out = simple(capsys, path, "--target", "y", "--folds", 2, "--code")
+    code = out[out.index("frame = pd.read_csv") :]
+    assert "frame['y'].astype(str)" in code
+
+
 def test_shipped_tables_run_through(capsys, monkeypatch):
     monkeypatch.setattr(command, "shipped_tables", lambda: iter([IRIS]))
     code, out, err = run(capsys, "--models", "dummy,log")

@@ -179,6 +179,79 @@ def test_categories_by_name_index_and_mask(features):
     assert fitted.fit(frame, LABELS).network_.n_features == 1 + 1 + 3
 
 
+@pytest.mark.parametrize("missing", [None, np.nan, pd.NA, pd.NaT])
+def test_a_row_may_lack_any_value(missing):
+    rows = pd.DataFrame({"city": ["Rome", "Oslo"] * 30, "age": np.arange(60.0)})
+    rows["date"] = pd.date_range("2020", periods=60)
+    rows["span"] = rows["date"] - rows["date"][0]
+    model = TwoLayerRegressor(n_estimators=1, max_iter=10, random_state=0)
+    model.fit(rows, rows["age"])
+    for name in rows:
+        row = pd.DataFrame([rows.iloc[7].to_dict() | {name: missing}])
+        typed = rows.iloc[7:8].assign(**{name: rows[name].where(rows.index < 0)})
+        np.testing.assert_array_equal(model.predict(row), model.predict(typed))
+
+
+def test_sparse_columns_beside_others():
+    rng = np.random.RandomState(0)
+    frame = pd.DataFrame({"c": list("abc") * 20, "x": rng.random_sample(60)})
+    flags = rng.randint(0, 2, 60)
+    mixed = frame.assign(flag=pd.arrays.SparseArray(flags))
+    columns = learn_columns(mixed, "from_dtype")
+    assert [each.kind for each in columns.columns] == ["category", "number", "number"]
+    np.testing.assert_array_equal(
+        columns.matrix(mixed), columns.matrix(frame.assign(flag=flags.astype(float)))
+    )
+
+
+@pytest.mark.parametrize(
+    "missing", [None, np.nan, np.float32("nan"), pd.NA, decimal.Decimal("nan")]
+)
+def test_missing_objects_of_an_array_are_no_levels(missing):
+    array = np.array([["a", 1.0], [missing, missing], ["b", 2.0]], dtype=object)
+    columns = learn_columns(array, [0])
+    assert columns.columns[0].levels == ("a", "b") and columns.columns[1].kind == "number"
+    np.testing.assert_array_equal(columns.matrix(array), [[0, 1], [np.nan, np.nan], [1, 2]])
+
+
+@pytest.mark.parametrize("levels, others", [(list("12"), [1, 2]), ([1, 2], list("12"))])
+def test_levels_that_change_their_type_are_told(levels, others):
+    columns = learn_columns(pd.DataFrame({"zip": levels}), ["zip"])
+    with pytest.raises(ValueError, match="'zip' contained (text|numbers) in fit, but contains"):
+        columns.matrix(pd.DataFrame({"zip": others}))
+
+
+def test_dates_and_spans_of_time_are_not_mixed_up():
+    dates = pd.DataFrame({"t": pd.date_range("2020", periods=9)})
+    spans = dates - dates.iloc[0]
+    for fitted, other in [(dates, spans), (spans, dates)]:
+        with pytest.raises(ValueError, match="'t' contained (dates|spans of time) in fit"):
+            learn_columns(fitted, "from_dtype").matrix(other)
+
+
+@pytest.mark.parametrize("unit", ["M8[s]", "m8[ns]"])
+def test_an_array_of_dates_is_refused(unit):
+    with pytest.raises(ValueError, match="X holds (dates|spans of time): pass them as columns"):
+        TwoLayerRegressor(**SMALL).fit(np.arange(9).astype(unit)[:, None], np.arange(9.0))
+
+
+def test_columns_with_numbers_for_names_are_in_order():
+    frame = pd.DataFrame({3: list("abab"), 5: [1.0, 2.0, 3.0, 4.0]})
+    columns = learn_columns(frame, "from_dtype")
+    with pytest.raises(ValueError, match=r"expected \[3, 5\], got \[5, 3\]"):
+        columns.matrix(frame[[5, 3]])
+    with pytest.raises(ValueError, match=r"none at the positions \[3\]"):
+        learn_columns(frame, [3])
+
+
+def test_tables_of_pyarrow_are_explained():
+    pyarrow = pytest.importorskip("pyarrow")
+    X = np.random.RandomState(0).random_sample((40, 2))
+    table = pyarrow.table({"a": X[:, 0], "b": X[:, 1]})
+    model = TwoLayerRegressor(**SMALL).fit(table, X[:, 0])
+    np.testing.assert_array_equal(model.explain(table).data, X)
+
+
 @pytest.mark.parametrize("dtype", [int, bool, str, object, np.float16, np.float32, float])
 def test_an_array_of_categories_alone_may_have_any_type(dtype):
     X = np.arange(40).reshape(20, 2) % 3 % 2

@@ -127,6 +127,7 @@ def _form_of_csv(path, first_line, options):
 
     def read(separator, **more):
         try:
+            more["on_bad_lines"] = "skip"  # reading the whole file reports them
             return pd.read_csv(path, nrows=200, sep=separator, **options, **more)
         except ValueError:
             return pd.DataFrame()

@@ -51,7 +51,9 @@ def read_table(options: Any) -> Table:
     n_copies = X.assign(**{options.target: y}).duplicated().sum()
     if n_copies > MANY_COPIES * len(y):
         notes.append(f"{n_copies:,} rows are copies of others: scores may be optimistic")
-    code.append(f"X, y = frame.drop(columns={given}), frame[{options.target!r}]")
+    converted = y.dtype.kind == "U" and not all(isinstance(v, str) for v in frame[options.target])
+    as_text = ".astype(str)" if converted else ""
+    code.append(f"X, y = frame.drop(columns={given}), frame[{options.target!r}]{as_text}")
     groups = None
     if options.group is not None:  # rows without a group form their own group
         groups = pd.factorize(frame[options.group], use_na_sentinel=False)[0]

@@ -12,6 +12,7 @@ from ._tables import columns_of, is_frame
 from ._text import LEVELS_PER_NUMBER, TextParts, learn_text, quantity_in
 from ._values import (
     DATE_PARTS,
+    all_missing,
     codes_of,
     dates_of,
     distinct_texts,
@@ -19,8 +20,11 @@ from ._values import (
     kind_of,
     levels_of,
     numbers_of,
+    type_of,
 )
 
+#: The parts of a span of time.
+SPAN = ("days",)
 #: With more levels than this, and than this part of the rows, a column is no category.
 MANY_LEVELS, MOSTLY_UNIQUE = 50, 0.9
 
@@ -38,8 +42,9 @@ class Column:
     levels : tuple
         The levels of a category that were seen in fit, sorted.
     parts : tuple of str
-        The numbers that encode a date: "day", "month", "weekday", "hour"; or those in addition
-        to the code of a category, for text with many rare levels: "text1", "text2" and so on.
+        The numbers that encode a date: "day", "month", "weekday", "hour"; for a span of time,
+        "days"; or those in addition to the code of a category, for text with many rare levels:
+        "text1", "text2" and so on.
     text : TextParts or None
         Computes the latter.
     """
@@ -65,6 +70,7 @@ class Column:
     def floats(self, values: Any) -> np.ndarray:
         """Return its values as floats: a vector, or a matrix if there are several columns."""
         if self.kind == "category":
+            self._check_type(values)
             codes = codes_of(values, self.index, self.name)
             if self.text is None:
                 return codes
@@ -72,8 +78,27 @@ class Column:
             return np.column_stack([codes, self.text.numbers(texts)[places]])
         if self.kind == "number":
             return numbers_of(values, self.name)
-        kept = [DATE_PARTS.index(part) for part in self.parts]
-        return dates_of(values, self.name)[:, kept]
+        dates, is_span = dates_of(values, self.name), self.parts == SPAN
+        if is_span != (dates.shape[1] == 1) and not np.isnan(dates).all():
+            kinds = ("spans of time", "dates") if is_span else ("dates", "spans of time")
+            raise ValueError(
+                f"Column {self.name!r} contained {kinds[0]} in fit, but contains {kinds[1]} now."
+            )
+        kept = [0] if is_span else [DATE_PARTS.index(part) for part in self.parts]
+        return dates[:, kept] if is_span or dates.shape[1] > 1 else np.tile(dates, len(kept))
+
+    def _check_type(self, values):
+        """Raise ValueError if no value can be a level, because text became numbers or so."""
+        if not self.levels or (now := type_of(values)) is None:
+            return
+        is_text = [isinstance(level, str) for level in self.levels]
+        before = "text" if all(is_text) else None if any(is_text) else "numbers"
+        if before in (None, now) or all_missing(values):
+            return
+        raise ValueError(
+            f"Column {self.name!r} contained {before} in fit, but contains {now} now: convert it "
+            "to the type that it had."
+        )
 
 
 @dataclass(frozen=True, repr=False)
@@ -143,8 +168,11 @@ class Columns:
         """
         names, values, n_rows = columns_of(X)
         expected = [each.name for each in self.columns]
-        # Old releases of scikit-learn do not find the names of all kinds of data frames.
-        if names != expected and all(isinstance(name, str) for name in names):
+        # Old releases of scikit-learn do not find the names of all kinds of data frames, and none
+        # compares names that are not text.
+        has_names = all(isinstance(name, str) for name in names)
+        is_reordered = is_frame(X) and set(names) == set(expected)
+        if names != expected and (has_names or is_reordered):
             raise ValueError(
                 "The feature names should match those that were passed during fit: expected "
                 f"{expected}, got {names}."
@@ -219,11 +247,13 @@ def _category(name, values, n_rows):
 
 
 def _parts(dates):
-    """Return the parts that vary; a duration has one."""
+    """Return the parts that vary; a span of time has one."""
+    if dates.shape[1] == 1:
+        return SPAN
     known = dates[~np.isnan(dates[:, 0])]
     varies = np.ptp(known, axis=0) > 0 if len(known) else np.zeros(dates.shape[1], dtype=bool)
     varies[0] = True
-    return tuple(part for part, keep in zip(DATE_PARTS, varies, strict=False) if keep)
+    return tuple(part for part, keep in zip(DATE_PARTS, varies, strict=True) if keep)
 
 
 def _chosen(categorical_features, names):
@@ -252,5 +282,6 @@ def _chosen(categorical_features, names):
         named = set(given.tolist())
         found = [name in named for name in names]
     if wrong:
-        raise ValueError(f"{expected}; X has {len(names)} columns, but none called {wrong}.")
+        which = "at the positions" if given.dtype.kind in "iu" else "called"
+        raise ValueError(f"{expected}; X has {len(names)} columns, but none {which} {wrong}.")
     return found

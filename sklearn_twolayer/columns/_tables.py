@@ -13,7 +13,7 @@ def is_frame(X: Any) -> bool:
 
 
 def _frame(X):
-    """Return X as a narwhals frame, or None if it is not a data frame."""
+    """Return X as a narwhals frame, or None if it is no data frame or entirely sparse."""
     if X is None or isinstance(X, np.ndarray | list | tuple) or sparse.issparse(X):
         return None
     try:
@@ -26,8 +26,15 @@ def _frame(X):
         raise
     if not isinstance(frame, nw.DataFrame):
         return None
-    is_sparse = any("Sparse" in str(dtype) for dtype in getattr(X, "dtypes", ()))
-    return None if is_sparse else frame
+    sparse_columns = ["Sparse" in str(dtype) for dtype in getattr(X, "dtypes", ())]
+    if not any(sparse_columns):
+        return frame
+    if all(sparse_columns):
+        return None
+    X = X.copy(deep=False)
+    for name in X.columns[sparse_columns]:
+        X[name] = X[name].sparse.to_dense()
+    return nw.from_native(X, eager_only=True)
 
 
 def columns_of(X: Any) -> tuple[list, list, int]:

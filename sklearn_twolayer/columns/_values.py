@@ -10,6 +10,8 @@ import numpy as np
 BLOCK = 2**16
 #: Seconds per day.
 DAY = 86_400.0
+#: Types of dates and spans of time.
+DATES = (nw.Datetime, nw.Date, nw.Duration)
 #: The encoding of a date: days since 1970, and parts of the calendar.
 DATE_PARTS = ("day", "month", "weekday", "hour")
 
@@ -41,7 +43,7 @@ def kind_of(values: Any, name: Any) -> str:
         return "number"
     if dtype in (nw.String, nw.Categorical, nw.Enum):
         return "category"
-    if dtype in (nw.Datetime, nw.Date, nw.Duration):
+    if dtype in DATES:
         return "date"
     if dtype in (nw.Object, nw.Unknown):
         return _kind_of_objects(values, name)
@@ -74,13 +76,37 @@ def _pairs(values: Any) -> Iterator[tuple[Any, bool]]:
     for start in range(0, len(values), BLOCK):
         some = values[start : start + BLOCK]
         if isinstance(some, np.ndarray):
-            listed, null = some.tolist(), [False] * len(some)
+            listed = some.tolist()
+            null = list(map(_is_missing, listed)) if some.dtype == object else [False] * len(some)
         else:
             listed, null = some.to_list(), some.is_null().to_list()
         for value, is_null in zip(listed, null, strict=True):
-            # Only NaN differs from itself; comparisons of pandas' NA are undefined.
             missing = is_null or value is None or (isinstance(value, float) and value != value)
             yield value, missing
+
+
+def _is_missing(value):
+    """Return whether an object is None or, of any type, NaN."""
+    try:
+        return value is None or bool(value != value)  # only NaN differs from itself
+    except (TypeError, ArithmeticError):  # pandas' NA, a signalling NaN
+        return True
+    except ValueError:  # an array
+        return False
+
+
+def all_missing(values: Any) -> bool:
+    """Return whether a column has no values, whatever its type."""
+    return all(missing for _, missing in _pairs(values))
+
+
+def type_of(values: Any) -> str | None:
+    """Return "numbers" or "text" if the type of a column says which it contains."""
+    if isinstance(values, np.ndarray):
+        return {"U": "text", "S": "text", "O": None}.get(values.dtype.kind, "numbers")
+    if values.dtype.is_numeric() or values.dtype == nw.Boolean:
+        return "numbers"
+    return "text" if values.dtype == nw.String else None
 
 
 def levels_of(values: Any, name: Any) -> tuple:
@@ -176,13 +202,16 @@ def float_type(values: Any) -> type:
 
 
 def _floats(values):
-    if isinstance(values, np.ndarray):
+    is_array = isinstance(values, np.ndarray)
+    if is_array and values.dtype != object:
         return values.astype(float_type(values), copy=False)
-    if values.dtype in (nw.Object, nw.Unknown, nw.Decimal):
+    if is_array or values.dtype in (nw.Object, nw.Unknown, nw.Decimal):
         pairs = _pairs(values)
         return np.array([np.nan if missing else float(value) for value, missing in pairs])
-    if values.dtype in (nw.String, nw.Categorical, nw.Enum):
-        raise ValueError("text")
+    if values.dtype in (nw.String, nw.Categorical, nw.Enum, *DATES):
+        if all_missing(values):  # None alone has the type of text
+            return np.full(len(values), np.nan, dtype=np.float32)
+        raise ValueError("dates" if values.dtype in DATES else "text")
     kind = float_type(values)
     numbers = values.cast(nw.Float32 if kind is np.float32 else nw.Float64)
     return np.asarray(numbers.to_numpy(), dtype=kind)
@@ -204,7 +233,9 @@ def dates_of(values: Any, name: Any) -> np.ndarray:
         Days; for dates also the month, the day of the week and the hour. NaN for missing values.
     """
     dtype = values.dtype
-    if isinstance(values, np.ndarray) or dtype not in (nw.Datetime, nw.Date, nw.Duration):
+    if isinstance(values, np.ndarray) or dtype not in DATES:
+        if all_missing(values):  # nothing else shows the type
+            return np.full((len(values), len(DATE_PARTS)), np.nan)
         raise ValueError(f"Column {name!r} contained dates in fit, but is of type {dtype} now.")
     missing = values.is_null().to_numpy()
     if dtype == nw.Duration:

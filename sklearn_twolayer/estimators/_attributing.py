@@ -153,7 +153,7 @@ def _data(X, rows: np.ndarray) -> np.ndarray:
         return rows
     _, columns, n_rows = columns_of(X)
     if all(each.dtype.is_numeric() for each in columns):
-        return X.to_numpy()
+        return np.column_stack([each.to_numpy() for each in columns])
     data = np.empty((n_rows, len(columns)), dtype=object)
     for j, each in enumerate(columns):
         data[:, j] = each.to_list()

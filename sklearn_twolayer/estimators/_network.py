@@ -68,6 +68,12 @@ class BaseNetwork(
             if is_table:
                 validate_data(self, X, y, reset=reset, skip_check_array=True)
             else:
+                if isinstance(X, np.ndarray) and X.dtype.kind in "mM":
+                    what = "dates" if X.dtype.kind == "M" else "spans of time"
+                    raise ValueError(
+                        f"X holds {what}: pass them as columns of a data frame, or convert them "
+                        "to numbers."
+                    )
                 is_read = self._reads_columns or (reset and not by_type)
                 checks = self._checks(X) | ({"dtype": None} if is_read else {})
                 X = validate_data(self, X, reset=reset, **checks)

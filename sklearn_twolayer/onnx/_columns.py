@@ -153,6 +153,7 @@ def _dates(column: Column, moments: Tensor) -> list[Tensor]:
     day = int(DAY) * MICROSECONDS
     parts = {
         "day": lambda: moments.cast(np.float64) / float(day),
+        "days": lambda: moments.cast(np.float64) / float(day),
         "month": lambda: _month(moments // day),
         "weekday": lambda: (moments // day + 3) % 7 + 1,  # the first day was a Thursday
         "hour": lambda: (moments % day // (60 * MICROSECONDS)).cast(np.float64) / 60.0,
