@@ -112,6 +112,7 @@ def test_the_code_converts_labels_as_the_comparison_does(capsys, tmp_path):
     out = simple(capsys, path, "--target", "y", "--folds", 2, "--code")
     code = out[out.index("frame = pd.read_csv") :]
     assert "frame['y'].astype(str)" in code
+    assert "8 rows without a target dropped (cells such as NA" in out
 
 
 def test_shipped_tables_run_through(capsys, monkeypatch):

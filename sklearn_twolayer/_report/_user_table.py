@@ -67,7 +67,9 @@ def _select_rows(frame, options, notes, code):
         code.append('frame = frame.replace([float("inf"), -float("inf")], float("nan"))')
     n_missing = frame[options.target].isna().sum()
     if n_missing:
-        notes.append(f"{n_missing:,} rows without a target dropped")
+        is_text = not pd.api.types.is_numeric_dtype(frame[options.target])
+        missing = " (cells such as NA or None are read as missing)" if is_text else ""
+        notes.append(f"{n_missing:,} rows without a target dropped{missing}")
         frame = frame.dropna(subset=[options.target])
         code.append(f"frame = frame.dropna(subset=[{options.target!r}])")
     if len(frame) > options.max_rows:
