@@ -111,7 +111,7 @@ def test_the_code_converts_labels_as_the_comparison_does(capsys, tmp_path):
     path = write(frame, tmp_path / "flags.csv", "csv", index=False)
     out = simple(capsys, path, "--target", "y", "--folds", 2, "--code")
     code = out[out.index("frame = pd.read_csv") :]
-    assert "frame['y'].astype(str)" in code
+    assert "frame = frame.astype({'y': str})" in code
     assert "8 rows without a target dropped (cells such as NA" in out
 
 

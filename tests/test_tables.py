@@ -221,6 +221,12 @@ def test_levels_that_change_their_type_are_told(levels, others):
         columns.matrix(pd.DataFrame({"zip": others}))
 
 
+def test_objects_of_several_types_may_be_unknown_levels():
+    columns = learn_columns(pd.DataFrame({"c": np.array([1, 2], dtype=object)}), ["c"])
+    other = pd.DataFrame({"c": ["other"]})
+    np.testing.assert_array_equal(columns.matrix(other), [[-1]])
+
+
 def test_dates_and_spans_of_time_are_not_mixed_up():
     dates = pd.DataFrame({"t": pd.date_range("2020", periods=9)})
     spans = dates - dates.iloc[0]

@@ -40,6 +40,8 @@ def read_table(options: Any) -> Table:
         notes.append(
             f"the numbers in {options.target} are treated as classes; else --task regression"
         )
+    if y.dtype.kind == "U" and not all(isinstance(label, str) for label in frame[options.target]):
+        code.append(f"frame = frame.astype({{{options.target!r}: str}})")
     if task == CLASSIFICATION:
         keep = _large_classes(y, options, notes, code)
         frame, y = frame[keep], y[keep]
@@ -51,9 +53,7 @@ def read_table(options: Any) -> Table:
     n_copies = X.assign(**{options.target: y}).duplicated().sum()
     if n_copies > MANY_COPIES * len(y):
         notes.append(f"{n_copies:,} rows are copies of others: scores may be optimistic")
-    converted = y.dtype.kind == "U" and not all(isinstance(v, str) for v in frame[options.target])
-    as_text = ".astype(str)" if converted else ""
-    code.append(f"X, y = frame.drop(columns={given}), frame[{options.target!r}]{as_text}")
+    code.append(f"X, y = frame.drop(columns={given}), frame[{options.target!r}]")
     groups = None
     if options.group is not None:  # rows without a group form their own group
         groups = pd.factorize(frame[options.group], use_na_sentinel=False)[0]
@@ -68,7 +68,8 @@ def _select_rows(frame, options, notes, code):
     n_missing = frame[options.target].isna().sum()
     if n_missing:
         is_text = not pd.api.types.is_numeric_dtype(frame[options.target])
-        missing = " (cells such as NA or None are read as missing)" if is_text else ""
+        of_csv = any("read_csv" in line for line in code)
+        missing = " (cells such as NA or None are missing)" if is_text and of_csv else ""
         notes.append(f"{n_missing:,} rows without a target dropped{missing}")
         frame = frame.dropna(subset=[options.target])
         code.append(f"frame = frame.dropna(subset=[{options.target!r}])")

@@ -47,6 +47,8 @@ class Column:
         "text1", "text2" and so on.
     text : TextParts or None
         Computes the latter.
+    holds : {"numbers", "text"} or None
+        What a category contained in fit, if the type of the column said so.
     """
 
     name: Any
@@ -55,6 +57,7 @@ class Column:
     parts: tuple[str, ...] = ()
     index: dict = field(default_factory=dict, repr=False, compare=False)
     text: TextParts | None = field(default=None, repr=False, compare=False)
+    holds: str | None = None
 
     @property
     def names(self) -> list[str]:
@@ -88,16 +91,13 @@ class Column:
         return dates[:, kept] if is_span or dates.shape[1] > 1 else np.tile(dates, len(kept))
 
     def _check_type(self, values):
-        """Raise ValueError if no value can be a level, because text became numbers or so."""
-        if not self.levels or (now := type_of(values)) is None:
-            return
-        is_text = [isinstance(level, str) for level in self.levels]
-        before = "text" if all(is_text) else None if any(is_text) else "numbers"
-        if before in (None, now) or all_missing(values):
+        """Raise ValueError if text became numbers, or numbers text: no value can be a level."""
+        now = type_of(values)
+        if None in (self.holds, now) or self.holds == now or all_missing(values):
             return
         raise ValueError(
-            f"Column {self.name!r} contained {before} in fit, but contains {now} now: convert it "
-            "to the type that it had."
+            f"Column {self.name!r} contained {self.holds} in fit, but contains {now} now: convert "
+            "it to the type that it had."
         )
 
 
@@ -111,10 +111,13 @@ class Columns:
         The interpretation of each.
     dtype : str
         The name of the floating type of the matrix.
+    of_array : bool
+        Whether they are those of an array, and so without names.
     """
 
     columns: tuple[Column, ...]
     dtype: str
+    of_array: bool = False
 
     def __repr__(self) -> str:
         return "\n".join(" | ".join(row) for row in self._rows())
@@ -171,7 +174,7 @@ class Columns:
         # Old releases of scikit-learn do not find the names of all kinds of data frames, and none
         # compares names that are not text.
         has_names = all(isinstance(name, str) for name in names)
-        is_reordered = is_frame(X) and set(names) == set(expected)
+        is_reordered = not self.of_array and is_frame(X) and set(names) == set(expected)
         if names != expected and (has_names or is_reordered):
             raise ValueError(
                 "The feature names should match those that were passed during fit: expected "
@@ -223,7 +226,7 @@ def learn_columns(X: Any, categorical_features: Any) -> Columns:
         else:
             dtypes.append(np.dtype(float_type(some)))
             columns.append(Column(name, kind))
-    return Columns(tuple(columns), np.result_type(*dtypes).name)
+    return Columns(tuple(columns), np.result_type(*dtypes).name, not is_frame(X))
 
 
 def _category(name, values, n_rows):
@@ -243,7 +246,8 @@ def _category(name, values, n_rows):
             f"Column {name!r} has {len(levels)} levels in {n_rows} rows: an identifier says "
             "little as a category. Leave it out, or pass it as numbers or as text."
         )
-    return Column(name, "category", levels, () if text is None else text.names, index, text)
+    parts, holds = () if text is None else text.names, type_of(values) if levels else None
+    return Column(name, "category", levels, parts, index, text, holds)
 
 
 def _parts(dates):

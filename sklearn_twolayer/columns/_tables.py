@@ -26,15 +26,13 @@ def _frame(X):
         raise
     if not isinstance(frame, nw.DataFrame):
         return None
-    sparse_columns = ["Sparse" in str(dtype) for dtype in getattr(X, "dtypes", ())]
-    if not any(sparse_columns):
-        return frame
-    if all(sparse_columns):
-        return None
-    X = X.copy(deep=False)
-    for name in X.columns[sparse_columns]:
-        X[name] = X[name].sparse.to_dense()
-    return nw.from_native(X, eager_only=True)
+    flags = _sparse_flags(X)
+    return None if flags and all(flags) else frame
+
+
+def _sparse_flags(X):
+    """Return which columns of a pandas frame are sparse."""
+    return [str(dtype).startswith("Sparse[") for dtype in getattr(X, "dtypes", ())]
 
 
 def columns_of(X: Any) -> tuple[list, list, int]:
@@ -67,4 +65,7 @@ def columns_of(X: Any) -> tuple[list, list, int]:
     frame = _frame(X)
     if frame is None:
         return list(range(X.shape[1])), list(X.T), X.shape[0]
+    if any(flags := _sparse_flags(X)):
+        dense = {name: X.dtypes[name].subtype for name in X.columns[flags]}
+        frame = nw.from_native(X.astype(dense), eager_only=True)
     return list(frame.columns), list(frame.iter_columns()), len(frame)

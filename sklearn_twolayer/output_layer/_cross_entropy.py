@@ -292,7 +292,6 @@ def _outputs(directions, offsets, outside, inside, max_iter):
     """Yield the outputs for rows outside of a fit, for each strength."""
     U = np.zeros((directions.keep.sum() + 1, offsets.shape[1]))  # in the scale of the directions
     for strength in STRENGTHS:
-        # Computed for each set of rows, because all of them together take much memory.
         problem, scale = directions.problem(strength * (directions.alpha or TINY))
         scales = np.append(scale, 1.0)[:, None]
         problem = problem._replace(offsets=offsets)
