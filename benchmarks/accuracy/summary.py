@@ -9,8 +9,6 @@ from scipy.stats import rankdata, studentized_range
 
 from .models import CLOCK
 
-#: A table is left out if the best model reduces the error of a constant by less than this.
-LEARNABLE = 0.1
 #: A model that was fitted on a smaller part of the tables is slow, and compared separately.
 MOST = 0.75
 
@@ -111,7 +109,7 @@ def summarize(results: dict, task: str, slow: Collection[str] = ()) -> Summary:
     Returns
     -------
     Summary
-        The summary, without uninformative tables.
+        The summary.
     """
     rows = [row for row in results["rows"] if row["task"] == task]
     left_out = set(slow_models(results, task)) - set(slow)
@@ -122,11 +120,6 @@ def summarize(results: dict, task: str, slow: Collection[str] = ()) -> Summary:
     means = np.array(
         [np.mean([_values(by_model, models) for by_model in completed[t]], axis=0) for t in tables]
     ).reshape(len(tables), len(models), 3)
-    error = 1 - means[:, :, 0]
-    constant = np.minimum(error[:, models.index("Dummy")], 1)
-    kept = error.min(axis=1) < (1 - LEARNABLE) * constant
-    means = means[kept]
-    tables = [table for table, keep in zip(tables, kept, strict=True) if keep]
     sizes = {row["table"]: tuple(row["size"]) for row in rows}
     return Summary(tables, models, *np.moveaxis(means, 2, 0), [sizes[table] for table in tables])
 
