@@ -406,7 +406,9 @@ def test_transformers_of_scikit_learn(input_map):
     check(fitted(regressor(input_map=input_map)))
     rows = X.copy()
     rows[::4, 0] = np.nan
-    check(fitted(TwoLayerClassifier(input_map=input_map, max_iter=2), LABELS, rows), X=rows)
+    classifier = fitted(TwoLayerClassifier(input_map=input_map, max_iter=2), LABELS, rows)
+    # On few rows, outputs of the radial part partly cancel in single precision.
+    check(classifier, X=rows, tolerance=1e-4)
 
 
 class TestPipelines:
