@@ -82,13 +82,15 @@ class Column:
         if self.kind == "number":
             return numbers_of(values, self.name)
         dates, is_span = dates_of(values, self.name), self.parts == SPAN
-        if is_span != (dates.shape[1] == 1) and not np.isnan(dates).all():
+        if np.isnan(dates).all():
+            return np.full((len(dates), self.width), np.nan)
+        if is_span != (dates.shape[1] == 1):
             kinds = ("spans of time", "dates") if is_span else ("dates", "spans of time")
             raise ValueError(
                 f"Column {self.name!r} contained {kinds[0]} in fit, but contains {kinds[1]} now."
             )
         kept = [0] if is_span else [DATE_PARTS.index(part) for part in self.parts]
-        return dates[:, kept] if is_span or dates.shape[1] > 1 else np.tile(dates, len(kept))
+        return dates[:, kept]
 
     def _check_type(self, values):
         """Raise ValueError if text became numbers, or numbers text: no value can be a level."""
@@ -173,9 +175,10 @@ class Columns:
         expected = [each.name for each in self.columns]
         # Old releases of scikit-learn do not find the names of all kinds of data frames, and none
         # compares names that are not text.
-        has_names = all(isinstance(name, str) for name in names)
-        is_reordered = not self.of_array and is_frame(X) and set(names) == set(expected)
-        if names != expected and (has_names or is_reordered):
+        if names != expected and (
+            all(isinstance(name, str) for name in names)
+            or (not self.of_array and is_frame(X) and set(names) == set(expected))
+        ):
             raise ValueError(
                 "The feature names should match those that were passed during fit: expected "
                 f"{expected}, got {names}."

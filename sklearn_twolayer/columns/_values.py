@@ -235,7 +235,7 @@ def dates_of(values: Any, name: Any) -> np.ndarray:
     dtype = values.dtype
     if isinstance(values, np.ndarray) or dtype not in DATES:
         if all_missing(values):  # nothing else shows the type
-            return np.full((len(values), len(DATE_PARTS)), np.nan)
+            return np.full((len(values), 1), np.nan)
         raise ValueError(f"Column {name!r} contained dates in fit, but is of type {dtype} now.")
     missing = values.is_null().to_numpy()
     if dtype == nw.Duration:

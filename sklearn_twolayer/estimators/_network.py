@@ -23,7 +23,7 @@ from ..solvers import as_solver
 from ._attributing import AttributionMixin
 from ._html import FittedHTMLMixin
 from ._out_of_fold import OutOfFoldMixin
-from ._target_checks import check_given
+from ._target_checks import KINDS, check_given
 from ._validation import check_weights, is_checked, validation_rows
 
 FLOATS = [np.float64, np.float32]
@@ -69,10 +69,9 @@ class BaseNetwork(
                 validate_data(self, X, y, reset=reset, skip_check_array=True)
             else:
                 if isinstance(X, np.ndarray) and X.dtype.kind in "mM":
-                    what = "dates" if X.dtype.kind == "M" else "spans of time"
                     raise ValueError(
-                        f"X holds {what}: pass them as columns of a data frame, or convert them "
-                        "to numbers."
+                        f"X holds {KINDS[X.dtype.kind]}: pass them as columns of a data frame, or "
+                        "convert them to numbers."
                     )
                 is_read = self._reads_columns or (reset and not by_type)
                 checks = self._checks(X) | ({"dtype": None} if is_read else {})

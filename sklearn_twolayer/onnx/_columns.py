@@ -151,9 +151,13 @@ def _dates(column: Column, moments: Tensor) -> list[Tensor]:
     """Return days since 1970 and parts of the calendar, from microseconds since 1970."""
     moments = moments.cast(np.int64)
     day = int(DAY) * MICROSECONDS
+
+    def days():
+        return moments.cast(np.float64) / float(day)
+
     parts = {
-        "day": lambda: moments.cast(np.float64) / float(day),
-        "days": lambda: moments.cast(np.float64) / float(day),
+        "day": days,
+        "days": days,
         "month": lambda: _month(moments // day),
         "weekday": lambda: (moments // day + 3) % 7 + 1,  # the first day was a Thursday
         "hour": lambda: (moments % day // (60 * MICROSECONDS)).cast(np.float64) / 60.0,
