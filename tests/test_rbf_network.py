@@ -33,7 +33,7 @@ from sklearn_twolayer.losses import SquaredError
 from sklearn_twolayer.network import Network
 from sklearn_twolayer.objective import Objective
 from sklearn_twolayer.output_layer import FixedLayer, JudgedLayer
-from sklearn_twolayer.output_layer._leave_one_out import LeaveOneOut
+from sklearn_twolayer.output_layer._leave_one_out import inverses
 from sklearn_twolayer.rbf import Table
 from sklearn_twolayer.rbf._density import Density
 from sklearn_twolayer.rbf._width import refine_width
@@ -121,6 +121,68 @@ def test_leave_one_out_is_exact_with_fewer_rows_than_units(alpha):
     residuals = brute_force(model.transform(some), targets, weights, alpha)
     expected = np.average((residuals**2).mean(axis=1), weights=weights)
     assert model.loo_error_ == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("n_rows, n_centers", [(400, 120), (150, 150)])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_factors_and_eigenvectors_give_the_same_layers(n_rows, n_centers, weighted, monkeypatch):
+    rng = np.random.RandomState(0)
+    rows, targets = rng.normal(size=(n_rows, 4)), rng.normal(size=(n_rows, 2)) * [1, 100] + 1e3
+    weights = rng.uniform(0.5, 3, n_rows) if weighted else np.ones(n_rows)
+    layer = fixed_layer(rows, targets, weights, n_centers)
+    alphas = layer.loo.scale * np.array([1e-8, 1e-5, 1e-2])
+    by_factors = [layer.loo.errors(alphas), *of_each(layer.loo, alphas)]
+    monkeypatch.setattr("sklearn_twolayer.output_layer._leave_one_out.MIN_FACTORED", np.inf)
+    assert layer.loo._matrix is not None  # no eigenvectors so far
+    by_eigenvectors = [layer.loo.errors(alphas), *of_each(layer.loo, alphas)]
+    assert layer.loo._matrix is None
+    for one, other in zip(by_factors, by_eigenvectors, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5)
+
+
+def of_each(loo, alphas):
+    for alpha in alphas:
+        yield from (loo.predictions(alpha), *loo.solve(alpha), loo.condition(alpha))
+
+
+def fixed_layer(rows, targets, weights, n_centers):
+    table = Table(rows, targets, weights, SquaredError(), IdentityLink()).rows(None)
+    network = Network(Radial(n_centers, centers="random"), rows.shape[1], targets.shape[1])
+    vector = network.initialize(table, np.random.RandomState(0))
+    return FixedLayer(Objective(network, SquaredError(), IdentityLink(), table), vector)
+
+
+def test_the_penalty_is_found_from_any_place():
+    rng = np.random.RandomState(0)
+    rows = rng.normal(size=(300, 3))
+    targets = np.sin(2 * rows[:, :1]) + 0.3 * rng.normal(size=(300, 1))
+    judged = JudgedLayer(fixed_layer(rows, targets, np.ones(300), 110), "loo")
+    for place in (0, 12, 25, 32):
+        other = judged.mapped(lambda layer: layer.moved()).searching_from(place)
+        assert other.alpha == pytest.approx(judged.alpha, rel=1e-2)
+        assert other.place == judged.place
+        assert other.error == pytest.approx(judged.error, rel=1e-2)
+
+
+def test_sorted_rows_far_from_the_first_ones():
+    rng = np.random.RandomState(0)
+    rows = np.sort(rng.uniform(-1, 1, size=(5000, 1)), axis=0)
+    targets = 1e4 * rows + rng.normal(size=rows.shape)
+    layer = fixed_layer(rows, targets, np.ones(5000), 20)
+    Phi = layer.objective.network.embed(
+        layer.objective.network.views(layer.vector), layer.objective.rows.augmented(slice(None))
+    )[0]
+    ridge = Ridge(1e-6 * 5000).fit(Phi, targets[:, 0])
+    weights, bias = (part[..., 0] for part in layer.loo.solve(1e-6))
+    np.testing.assert_allclose(Phi @ weights + bias, ridge.predict(Phi), atol=1e-6 * 1e4)
+
+
+def test_of_many_rows_some_are_enough_to_choose_a_penalty(monkeypatch):
+    whole = regression(40).fit(X, y)
+    monkeypatch.setattr("sklearn_twolayer.output_layer._leave_one_out.MAX_EVALUATED", 100)
+    part = regression(40).fit(X, y)
+    assert part.score(X_new, y_new) == pytest.approx(whole.score(X_new, y_new), abs=0.05)
+    assert part.loo_error_ == pytest.approx(whole.loo_error_, rel=0.3)
 
 
 def test_rows_that_a_unit_sees_alone_are_not_taken_for_predictable():
@@ -311,10 +373,9 @@ def test_rows_below_all_squares_leak_no_warning(tail):
 
 
 def test_directions_of_no_variance_count_for_nothing():
-    layer = LeaveOneOut.__new__(LeaveOneOut)
-    layer.values = np.array([1e-320, 1e-310, 1e-300])
-    np.testing.assert_array_equal(layer.inverses(np.zeros(1))[:2], 0)
-    np.testing.assert_allclose(layer.inverses(np.zeros(1))[2], 1e300)
+    values = np.array([1e-320, 1e-310, 1e-300])
+    np.testing.assert_array_equal(inverses(values, np.zeros(1))[:2], 0)
+    np.testing.assert_allclose(inverses(values, np.zeros(1))[2], 1e300)
 
 
 def test_a_task_that_is_no_name():

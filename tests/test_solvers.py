@@ -185,6 +185,25 @@ def test_dropout_keeps_the_mean():
     assert Adam(dropout=0.0).mask_source(np.random.RandomState(0)) is None
 
 
+@pytest.mark.parametrize("n_networks, dropout", [(1, 0.1), (3, 0.0)])
+def test_only_a_single_network_has_dropout_by_default(n_networks, dropout):
+    seen = []
+
+    class Watched(Regression):
+        def loss_and_gradient(self, params, index=None, draw_mask=None):
+            seen.append(draw_mask)
+            return super().loss_and_gradient(params, index, draw_mask)
+
+    objective, solver = Watched(np.eye(4), np.ones(4)), Adam()
+    solver.minimize(objective, np.ones((n_networks, 4)), run_for(1))
+    if not dropout:
+        assert seen == [None]
+    else:
+        share = (seen[0]((1000, 100), np.dtype(np.float32)) == 0).mean()
+        assert share == pytest.approx(dropout, abs=0.01)
+    assert solver.dropout is None
+
+
 @each_first_order
 def test_a_run_can_be_continued_epoch_by_epoch(solver):
     objective, run, state = regression(), run_for(6, n_iter=1), None

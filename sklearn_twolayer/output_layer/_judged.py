@@ -102,6 +102,7 @@ class JudgedLayer:
         self.layer = layer
         self.choice = alpha
         self.judges = judges or (layer,)
+        self.place: int | None = None  # of the penalty among the candidates, or where to search
         self._best: tuple[float, float] | None = None
         self._left_out: Honest | None = None
         self._log_odds: LogOdds | None = None
@@ -117,6 +118,12 @@ class JudgedLayer:
         if self.judges == (self.layer,):
             return JudgedLayer(layer, self.choice)
         return JudgedLayer(layer, self.choice, tuple(map(change, self.judges)))
+
+    def searching_from(self, place: int | None) -> "JudgedLayer":
+        """Return a copy whose penalty is searched from the `place` of that of a similar layer."""
+        result = JudgedLayer(self.layer, self.choice, self.judges)
+        result.place = place
+        return result
 
     def by(self, n_rows: int) -> "JudgedLayer":
         """Return a copy with as few judges as needed for a number of rows, or all."""
@@ -193,15 +200,16 @@ class JudgedLayer:
         for judge in self.judges:
             scale = 1.0 if self._is_given else judge.loo.scale
             total += judge.loo.errors(strengths * scale)
-            weight += judge.objective.rows.shares(judge.judged).sum()
+            weight += judge.objective.rows.shares(judge.loo.evaluated).sum()
         return total / weight
 
     def _least(self):
         # Predictions in single precision need outputs that do not cancel.
         grid = GRID[GRID >= np.finfo(self.objective.rows.input_dtype).eps]
-        rough = sum(judge.loo.rough_errors(grid * judge.loo.scale) for judge in self.judges)
-        least = int(np.argmin(rough))
-        first, last = max(least - NEAR, 0), least + NEAR + 1
+        if self.place is None:
+            rough = sum(judge.loo.rough_errors(grid * judge.loo.scale) for judge in self.judges)
+            self.place = int(np.argmin(rough))
+        first, last = max(self.place - NEAR, 0), self.place + NEAR + 1
         errors = self._errors(grid[first:last])
         while True:
             best = int(np.argmin(errors))
@@ -213,7 +221,8 @@ class JudgedLayer:
                 errors = np.append(errors, self._errors(grid[last : last + NEAR]))
                 last += NEAR
             else:
-                return float(grid[first + best]), float(errors[best])
+                self.place = first + best
+                return float(grid[self.place]), float(errors[best])
 
 
 def on_some_rows(objective: Objective, index: np.ndarray) -> Objective:

@@ -2,17 +2,33 @@
 
 One eigendecomposition gives the solution and the exact leave-one-out residuals e_i / (1 - lev_i)
 (PRESS; Allen, 1974) for any α: of the weighted covariance of the activations or, if there are
-fewer rows, of the inner products of the rows. The intercept is not penalised.
+fewer rows, of the inner products of the rows. The intercept is not penalised. For a few values of
+α, a Cholesky factor for each takes a fraction of the time.
 """
 
+from collections.abc import Callable
+from functools import cached_property
+
 import numpy as np
-from scipy.linalg import eigh
+from scipy.linalg import cho_solve, cholesky, eigh, eigvalsh, solve_triangular
+from scipy.linalg.lapack import dtrtri
+from scipy.sparse.linalg import eigsh
 
 from ..rows import Index, blocks
 from ._activations import BLOCK_LENGTH, NUMBERS_PER_ROW, Activations
 
 #: Candidates for α, as fractions of the largest eigenvalue; the largest leave a constant.
 GRID = np.logspace(-13, 3, 33)
+
+#: Smaller matrices are decomposed at once, and others if α is a smaller fraction of the largest
+#: eigenvalue, for which factors are not accurate.
+MIN_FACTORED, MIN_FRACTION = 100, 1e-9
+
+#: Accuracy of the largest eigenvalue, the unit of α.
+ACCURACY = 1e-3
+
+#: Maximum number of rows on which penalties are compared.
+MAX_EVALUATED = 10_000
 
 #: Maximum number of penalties times targets for which residuals are computed at once.
 MAX_COLUMNS = 256
@@ -24,7 +40,8 @@ ROUNDING = 1e-8
 class LeaveOneOut:
     """The output layer W, b of least ½(y - d)² + (α/2)‖W‖², and its leave-one-out outputs.
 
-    A subclass does the decomposition.
+    A subclass sets up the matrix, and decomposes it when eigenvectors are first needed. Before
+    that, residuals come from Cholesky factors.
 
     Parameters
     ----------
@@ -43,26 +60,57 @@ class LeaveOneOut:
         Covariances of the activations along the eigenvectors with the targets.
     center, offset : ndarray
         Weighted means of the activations and of the targets.
+    evaluated : ndarray of int
+        The rows of which `errors` are, the judged ones or a regular part of them.
     """
 
-    values: np.ndarray
-    vectors: np.ndarray
-    moments: np.ndarray
-    _rotated: np.ndarray | None
+    center: np.ndarray
+    offset: np.ndarray
+    _rotated: np.ndarray | None = None
 
     def __init__(self, activations: Activations, judged: np.ndarray):
         self.activations = activations
         self.rows = activations.rows
         self.judged = judged
+        self.evaluated = judged[:: -(-len(judged) // MAX_EVALUATED)]
+        with np.errstate(over="ignore", invalid="ignore"):
+            self._matrix: np.ndarray | None = self._products()  # None once it is decomposed
+            self._largest_diagonal = self._matrix.diagonal().max()
+        if not np.isfinite(self._matrix).all():
+            raise ValueError(
+                "The activations of the radial units overflow: scale the inputs, for example with "
+                "input_map='robust', or use widths of the size of the distances."
+            )
+        self._least: tuple[float, float, np.ndarray] | None = None  # α, its error and residuals
 
-        def means(part):
-            w = self.rows.shares(part)
-            return w @ activations.block(part), w @ self.rows.targets[part]
+    def _products(self) -> np.ndarray:
+        """Set the means; return covariances of activations, or inner products of rows."""
+        raise NotImplementedError
 
-        self.center, self.offset = activations.sum(means)
-        self._decompose()
+    @cached_property
+    def _decomposition(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The values, vectors and moments."""
+        result = self._decomposed()
+        self._matrix = None
+        return result
 
-    def _decompose(self):
+    def _decomposed(self):
+        raise NotImplementedError
+
+    @property
+    def values(self) -> np.ndarray:
+        return self._decomposition[0]
+
+    @property
+    def vectors(self) -> np.ndarray:
+        return self._decomposition[1]
+
+    @property
+    def moments(self) -> np.ndarray:
+        return self._decomposition[2]
+
+    def _positive(self, values):
+        """Return the eigenvalues of the covariance among those of the matrix."""
         raise NotImplementedError
 
     def rotated(self, part: Index) -> np.ndarray:
@@ -70,7 +118,14 @@ class LeaveOneOut:
         raise NotImplementedError
 
     def _residuals(self, part, alphas):
-        """Return leave-one-out residuals, shape (n_rows, n_alphas, n_targets)."""
+        """Return residuals by the eigenvectors, shape (n_rows, n_alphas, n_targets)."""
+        raise NotImplementedError
+
+    def _by_factor(self, alpha) -> Callable[[np.ndarray], np.ndarray]:
+        """Return the function that gives the residuals of some rows, by a Cholesky factor."""
+        raise NotImplementedError
+
+    def _solve_by_factor(self, alpha) -> np.ndarray:
         raise NotImplementedError
 
     def rough_errors(self, alphas: np.ndarray) -> np.ndarray:
@@ -91,22 +146,36 @@ class LeaveOneOut:
         """
         raise NotImplementedError
 
-    @property
+    @cached_property
     def scale(self) -> float:
-        """The largest eigenvalue, the unit of the candidates for α."""
-        return float(self.values[-1]) or 1.0
+        """The largest eigenvalue, approximately, the unit of the candidates for α."""
+        matrix = self._matrix
+        if matrix is None or not self._can_be_factored:
+            return float(self.values[-1]) or 1.0
+        start = matrix[int(matrix.diagonal().argmax())]
+        found = eigsh(matrix, 1, v0=start, tol=ACCURACY, return_eigenvectors=False)
+        return float(found[0])
+
+    @property
+    def _can_be_factored(self) -> bool:
+        """Whether the matrix is large, and far from underflow."""
+        matrix = self._matrix
+        if matrix is None or len(matrix) < MIN_FACTORED:
+            return False
+        return bool(self._largest_diagonal > np.sqrt(np.finfo(float).tiny))
+
+    def _is_factored(self, alpha: float) -> bool:
+        """Return whether residuals come from Cholesky factors."""
+        return self._can_be_factored and alpha >= MIN_FRACTION * self.scale
 
     def condition(self, alpha: float) -> float:
         """Return the condition number of the system that is solved."""
-        smallest = self.values[0] + alpha
-        return float((self.values[-1] + alpha) / smallest) if smallest > 0 else np.inf
-
-    def inverses(self, alphas: np.ndarray) -> np.ndarray:
-        """Return 1 / (value + α), shape (n_directions, n_alphas), zero for mere rounding."""
-        total = self.values[:, None] + alphas
-        info = np.finfo(float)
-        floor = max(len(total) * info.eps * self.values[-1], info.tiny)
-        return np.divide(1, total, out=np.zeros_like(total), where=total > floor)
+        if self._matrix is None:
+            values = self.values
+        else:
+            values = self._positive(eigvalsh(self._matrix, check_finite=False))
+        smallest = values[0] + alpha
+        return float((values[-1] + alpha) / smallest) if smallest > 0 else np.inf
 
     def errors(self, alphas: np.ndarray) -> np.ndarray:
         """Return the leave-one-out error of each α.
@@ -119,10 +188,11 @@ class LeaveOneOut:
         Returns
         -------
         ndarray of shape (n_alphas,)
-            The weighted sum over judged rows of the squared residuals, summed over targets,
+            The weighted sum over evaluated rows of the squared residuals, summed over targets,
             with weights that sum to one over all rows.
         """
-
+        if self._is_factored(alphas.min()):
+            return np.array([self._error(alpha) for alpha in alphas])
         at_once = max(MAX_COLUMNS // len(self.offset), 1)
 
         def block(part):
@@ -133,48 +203,83 @@ class LeaveOneOut:
             return (np.concatenate(errors),)
 
         self._prepare()
-        return self.rows.sum(block, NUMBERS_PER_ROW, over=self.judged)[0]
+        return self.rows.sum(block, NUMBERS_PER_ROW, over=self.evaluated)[0]
+
+    def _error(self, alpha):
+        """Return the error by a factor, and keep the residuals of the smallest one."""
+        residuals = self._fill(self._by_factor(alpha), self.evaluated)
+        error = float(self.rows.shares(self.evaluated) @ np.square(residuals).sum(axis=1))
+        if self._least is None or error < self._least[1]:
+            self._least = alpha, error, residuals
+        return error
 
     def predictions(self, alpha: float) -> np.ndarray:
         """Return, for each judged row, the output of the layer fitted without it."""
-        self._prepare()
-        targets, alphas = self.rows.targets, np.array([alpha])
-        return self.rows.fill(
-            lambda part: targets[part] - self._residuals(part, alphas)[:, 0],
-            targets.shape[1],
-            NUMBERS_PER_ROW,
-            over=self.judged,
-        )
+        all_evaluated = len(self.evaluated) == len(self.judged)
+        if all_evaluated and self._least is not None and self._least[0] == alpha:
+            residuals = self._least[2]
+        elif self._is_factored(alpha):
+            residuals = self._fill(self._by_factor(alpha), self.judged)
+        else:
+            self._prepare()
+            one = np.array([alpha])
+            residuals = self._fill(lambda part: self._residuals(part, one)[:, 0], self.judged)
+        return self.rows.targets[self.judged] - residuals
+
+    def _fill(self, residuals, rows):
+        return self.rows.fill(residuals, len(self.offset), NUMBERS_PER_ROW, over=rows)
 
     def _prepare(self) -> None:
         """Compute what the residuals need, before threads use it."""
 
     def solve(self, alpha: float) -> tuple[np.ndarray, np.ndarray]:
         """Return W, shape (n_columns, n_targets), and b."""
-        weights = self.vectors @ (self.inverses(np.array([alpha])) * self.moments)
+        if self._is_factored(alpha):
+            weights = self._solve_by_factor(alpha)
+        else:
+            weights = self.vectors @ (inverses(self.values, np.array([alpha])) * self.moments)
         return weights, self.offset - self.center @ weights
 
 
 class ManyRows(LeaveOneOut):
     """By the covariance of the activations."""
 
-    def _decompose(self):
-        def covariances(part):
-            root = np.sqrt(self.rows.shares(part))[:, None]
-            y = (self.activations.block(part) - self.center) * root
-            d = (self.rows.targets[part] - self.offset) * root
-            return y.T @ y, y.T @ d, (d * d).sum()
+    def _products(self):
+        # Sums about a typical point become those about the means without another pass.
+        some = slice(0, BLOCK_LENGTH)
+        origin = self.activations.block(some).mean(axis=0, dtype=np.float64)
+        level = self.rows.targets[some].mean(axis=0)
 
-        covariance, moments, self._variance = self.activations.sum(covariances)
-        self.values, self.vectors = decomposed(covariance)
-        self.moments = self.vectors.T @ moments
+        def sums(part):
+            shares = self.rows.shares(part)
+            root = np.sqrt(shares)[:, None]
+            y = self.activations.block(part) - origin
+            means = shares @ y
+            y *= root
+            d = self.rows.targets[part] - level
+            d_means = shares @ d
+            d *= root
+            return y.T @ y, y.T @ d, (d * d).sum(), means, d_means
+
+        covariance, with_targets, variance, means, d_means = self.activations.sum(sums)
+        self._with_targets = with_targets - np.outer(means, d_means)
+        self._variance = variance - d_means @ d_means
+        self.center, self.offset = origin + means, level + d_means
         self._largest = np.abs(self.rows.targets - self.offset).max(axis=0)
-        self._rotated = None
+        covariance -= np.outer(means, means)
+        return covariance
+
+    def _decomposed(self):
+        values, vectors = decomposed(self._matrix)
+        return values, vectors, vectors.T @ self._with_targets
+
+    def _positive(self, values):
+        return np.maximum(values, 0)
 
     def rough_errors(self, alphas):
-        inverses = self.inverses(alphas)
-        kept = self.values[:, None] * inverses
-        explained = (np.square(self.moments).sum(axis=1)[:, None] * inverses * (2 - kept)).sum(0)
+        inverse = inverses(self.values, alphas)
+        kept = self.values[:, None] * inverse
+        explained = (np.square(self.moments).sum(axis=1)[:, None] * inverse * (2 - kept)).sum(0)
         rest = 1 - (1 + kept.sum(axis=0)) / self.rows.n_rows
         residual = np.maximum(self._variance - explained, ROUNDING * self._variance)
         return residual / np.maximum(rest, ROUNDING) ** 2
@@ -183,10 +288,10 @@ class ManyRows(LeaveOneOut):
         # All of `rotated`, in place of the activations, if these are kept and needed.
         if len(self.judged) < self.rows.n_rows or not self.activations.kept:
             return
-        P = self.activations.release()
+        vectors, P = self.vectors, self.activations.release()
 
         def rotate(part):
-            P[part] = (P[part] - self.center) @ self.vectors
+            P[part] = (P[part] - self.center) @ vectors
             return (0,)
 
         self.activations.sum(rotate)
@@ -206,11 +311,29 @@ class ManyRows(LeaveOneOut):
         return (self.activations.block(part) - self.center) @ self.vectors
 
     def _residuals(self, part, alphas):
-        P, inverses = self.rotated(part), self.inverses(alphas)
-        solutions = inverses[:, :, None] * self.moments[:, None, :]
+        P, inverse = self.rotated(part), inverses(self.values, alphas)
+        solutions = inverse[:, :, None] * self.moments[:, None, :]
         fitted = (P @ solutions.reshape(len(solutions), -1)).reshape(len(P), *solutions.shape[1:])
-        # Allen's formula, including the leverage of the intercept.
-        leverage = self.rows.shares(part)[:, None] * (1 + (P * P) @ inverses)
+        return self._left_out(part, fitted, (P * P) @ inverse)
+
+    def _by_factor(self, alpha):
+        factor = _factor(self._matrix, alpha)
+        weights = cho_solve((factor, True), self._with_targets, check_finite=False)
+
+        def residuals(part):
+            fitted, leverage = np.empty((len(part), 1, weights.shape[1])), np.empty((len(part), 1))
+            for some in blocks(len(part), BLOCK_LENGTH):
+                y = self.activations.block(part[some]) - self.center
+                fitted[some, 0] = y @ weights
+                z = solve_triangular(factor, y.T, lower=True, check_finite=False)
+                leverage[some, 0] = np.einsum("ij,ij->j", z, z)
+            return self._left_out(part, fitted, leverage)[:, 0]
+
+        return residuals
+
+    def _left_out(self, part, fitted, leverage):
+        """Return residuals by Allen's formula, including the leverage of the intercept."""
+        leverage = self.rows.shares(part)[:, None] * (1 + leverage)
         targets = (self.rows.targets[part] - self.offset)[:, None, :]
         residuals = np.subtract(targets, fitted, out=fitted)
         rest = 1 - leverage
@@ -218,6 +341,10 @@ class ManyRows(LeaveOneOut):
         # If a single row determines an output, there is no prediction without the row.
         residuals[rest <= ROUNDING] = self._largest
         return residuals
+
+    def _solve_by_factor(self, alpha):
+        factor = _factor(self._matrix, alpha)
+        return cho_solve((factor, True), self._with_targets, check_finite=False)
 
 
 class FewRows(LeaveOneOut):
@@ -228,29 +355,49 @@ class FewRows(LeaveOneOut):
     that of U (λ + α)⁻¹ Uᵀ d and of the diagonal of U (λ + α)⁻¹ Uᵀ, and nothing cancels.
     """
 
-    def _decompose(self):
-        self._root = np.sqrt(self.rows.shares(slice(None)))[:, None]
-        with np.errstate(over="ignore", invalid="ignore"):  # reported in the decomposition
-            Y = (self.activations.block(slice(None)) - self.center) * self._root
-            inner = Y @ Y.T
-            # The direction of the intercept becomes the last one, and is dropped.
-            inner += (2 * np.trace(inner) + 1) * self._root @ self._root.T
-        values, U = decomposed(inner)
+    def _products(self):
+        shares = self.rows.shares(slice(None))
+        self._root = np.sqrt(shares)[:, None]
+        self.center = shares @ self.activations.block(slice(None))
+        self.offset = shares @ self.rows.targets
+        Y = self._weighted()
+        self._right = (self.rows.targets - self.offset) * self._root
+        return Y @ Y.T
+
+    def _weighted(self):
+        return (self.activations.block(slice(None)) - self.center) * self._root
+
+    def _with_intercept(self, out=None):
+        """Return the matrix with the direction of the intercept, and its eigenvalue."""
+        matrix = self._matrix
+        size = 2 * np.trace(matrix) + 1
+        return np.add(matrix, size * self._root @ self._root.T, out=out), size
+
+    def _decomposed(self):
+        # The direction of the intercept becomes the last one, and is dropped.
+        values, U = decomposed(self._with_intercept(out=self._matrix)[0])
         self._values, self._U = values[:-1], U[:, :-1]
-        self._targets = self._U.T @ ((self.rows.targets - self.offset) * self._root)
-        largest = self._values[-1] if len(self._values) else 0.0
-        known = self._values > len(values) * np.finfo(float).eps * largest
+        self._targets = self._U.T @ self._right
+        known = _are_known(self._values)
+        Y = self._weighted()
         if not known.any():  # all activations are equal
-            self.values, self.vectors = np.zeros(1), np.zeros((Y.shape[1], 1))
-            self.moments, self._P = np.zeros((1, len(self.offset))), np.zeros((len(Y), 1))
-            return
-        self.values, size = self._values[known], np.sqrt(self._values[known])
-        self.vectors = Y.T @ (self._U[:, known] / size)
-        self.moments = size[:, None] * self._targets[known]
+            self._P = np.zeros((len(Y), 1))
+            return np.zeros(1), np.zeros((Y.shape[1], 1)), np.zeros((1, len(self.offset)))
+        values, size = self._values[known], np.sqrt(self._values[known])
         self._P = self._U[:, known] * size / self._root
+        vectors = Y.T @ (self._U[:, known] / size)
+        return values, vectors, size[:, None] * self._targets[known]
+
+    def _positive(self, values):
+        known = values[_are_known(values)]
+        return known if len(known) else np.zeros(1)
 
     def rotated(self, part):
+        self._prepare()
         return self._P[part]
+
+    def _prepare(self):
+        _ = self._decomposition
 
     def _all_inverses(self, alphas):
         total = self._values[:, None] + alphas
@@ -258,15 +405,29 @@ class FewRows(LeaveOneOut):
         return 1 / np.maximum(total, floor if floor >= np.finfo(float).tiny else 1.0)
 
     def rough_errors(self, alphas):
-        inverses = self._all_inverses(alphas)
+        self._prepare()
+        inverse = self._all_inverses(alphas)
         squares = np.square(self._targets).sum(axis=1)
-        return squares @ inverses**2 / np.maximum(inverses.sum(axis=0), 1e-300) ** 2
+        return squares @ inverse**2 / np.maximum(inverse.sum(axis=0), 1e-300) ** 2
 
     def _residuals(self, part, alphas):
-        inverses, U = self._all_inverses(alphas), self._U[part]
-        solutions = inverses[:, :, None] * self._targets[:, None, :]
+        inverse, U = self._all_inverses(alphas), self._U[part]
+        solutions = inverse[:, :, None] * self._targets[:, None, :]
         errors = (U @ solutions.reshape(len(solutions), -1)).reshape(len(U), *solutions.shape[1:])
-        return errors / ((U * U) @ inverses * self._root[part])[:, :, None]
+        return errors / ((U * U) @ inverse * self._root[part])[:, :, None]
+
+    def _by_factor(self, alpha):
+        matrix, size = self._with_intercept()
+        factor = _factor(matrix, alpha)
+        solutions = cho_solve((factor, True), self._right, check_finite=False)
+        inverse, _ = dtrtri(factor, lower=1)
+        diagonal = np.einsum("ij,ij->j", inverse, inverse) - self._root[:, 0] ** 2 / (size + alpha)
+        return lambda part: solutions[part] / (diagonal[part, None] * self._root[part])
+
+    def _solve_by_factor(self, alpha):
+        factor = _factor(self._matrix, alpha)
+        solutions = cho_solve((factor, True), self._right, check_finite=False)
+        return self._weighted().T @ solutions
 
 
 def leave_one_out(activations: Activations, judged: np.ndarray) -> LeaveOneOut:
@@ -288,14 +449,31 @@ def leave_one_out(activations: Activations, judged: np.ndarray) -> LeaveOneOut:
     return FewRows(activations, judged) if few else ManyRows(activations, judged)
 
 
+def inverses(values: np.ndarray, alphas: np.ndarray) -> np.ndarray:
+    """Return 1 / (value + α), shape (n_directions, n_alphas), zero for mere rounding."""
+    total = values[:, None] + alphas
+    info = np.finfo(float)
+    floor = max(len(total) * info.eps * values[-1], info.tiny)
+    return np.divide(1, total, out=np.zeros_like(total), where=total > floor)
+
+
 def decomposed(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return eigenvalues, ascending and none below zero, and eigenvectors."""
-    if not np.isfinite(matrix).all():
-        raise ValueError(
-            "The activations of the radial units overflow: scale the inputs, for example with "
-            "input_map='robust', or use widths of the size of the distances."
-        )
     # Old releases of scipy do not support the fast driver for a single column.
     driver = "evd" if len(matrix) > 1 else "ev"
     values, vectors = eigh(matrix, driver=driver, check_finite=False)
     return np.maximum(values, 0), vectors
+
+
+def _are_known(values):
+    """Return which eigenvalues, ascending, are not mere rounding."""
+    largest = values[-1] if len(values) else 0.0
+    return values > (len(values) + 1) * np.finfo(float).eps * largest
+
+
+def _factor(matrix, alpha):
+    """Return the lower Cholesky factor of a matrix plus α."""
+    total = matrix.copy()
+    total[np.diag_indices(len(total))] += alpha
+    # The transposed matrix is the same, and in the order of LAPACK.
+    return cholesky(total.T, lower=True, overwrite_a=True, check_finite=False)

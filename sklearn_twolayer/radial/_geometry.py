@@ -87,11 +87,15 @@ class DiagonalGeometry(Geometry):
             B = B[..., None, :]
         squares = X.multiply(X).tocsr() if sparse.issparse(X) else X * X
         weighted = centers if A is None else B * centers
+        levels = np.einsum("...ij,...ij->...i", weighted, centers)[..., None, :]
+        lengths = product(squares, np.ascontiguousarray(np.swapaxes(B, -1, -2)))
+        if self.shared and not sparse.issparse(X):
+            return _sum_in_one_product(X, weighted, lengths, levels), (B, squares)
         # Not X (-2 C): with many inputs, there are more centres than rows in a block.
         r2 = product(X, np.swapaxes(weighted, -1, -2))
         r2 *= -2
-        r2 += np.einsum("...ij,...ij->...i", weighted, centers)[..., None, :]
-        r2 += product(squares, np.ascontiguousarray(np.swapaxes(B, -1, -2)))
+        r2 += levels
+        r2 += lengths
         return r2, (B, squares)
 
     def pullback(self, saved, G):
@@ -210,6 +214,18 @@ def _has_square(X) -> bool:
     """Return whether the sum of the squares of all numbers is one."""
     values = (X.data if sparse.issparse(X) else X).reshape(-1)
     return bool(np.isfinite(values @ values))
+
+
+def _sum_in_one_product(X, centers, lengths, levels):
+    """Return -2 X Cᵀ + lengths + levels, without further passes over the result."""
+    n_rows, n_features = X.shape[-2:]
+    lead, n_centers = lengths.shape[:-2], centers.shape[-2]
+    of_rows = np.empty((*lead, n_rows, n_features + 2), dtype=X.dtype)
+    of_rows[..., :-2], of_rows[..., -2:-1], of_rows[..., -1] = X, lengths, 1
+    of_centers = np.empty((*lead, n_features + 2, n_centers), dtype=X.dtype)
+    np.multiply(np.swapaxes(centers, -1, -2), -2, out=of_centers[..., :-2, :])
+    of_centers[..., -2, :], of_centers[..., -1:, :] = 1, levels
+    return np.matmul(of_rows, of_centers)
 
 
 def _moments(X, G):

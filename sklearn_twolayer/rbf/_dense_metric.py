@@ -21,7 +21,7 @@ N_NETWORKS, N_UNITS, ALPHA = 4, 24, 1e-3
 #: Divides their raw outputs, because networks are overconfident on their training rows.
 TEMPERATURE = 3.0
 #: Larger steps than by default: the directions matter, not the last digit.
-SOLVER = Adam(learning_rate=0.03, batch_size=256)
+SOLVER = Adam(learning_rate=0.03, batch_size=256, dropout=0.1)
 #: Maximum number of rows for training and for standardising; of more, a random subset.
 MAX_ROWS, N_SCALED = 10_000, 1000
 #: Maximum number of columns of raw sparse rows that are made dense and centred.

@@ -128,7 +128,7 @@ class _Learning:
             inputs = self._step("inputs", lambda: probe.find(self.input_maps))
         first = self._step("centers", lambda: self._centers(inputs))
         if "width" in spec.steps and not self.stopped:
-            self._step("width", lambda: self._width(inputs.relative_width))
+            self._step("width", lambda: self._width(inputs))
         if "metric" in spec.steps and not self.stopped:
             self._step("metric", self._metric)
         return _density(self.table, first)
@@ -142,8 +142,9 @@ class _Learning:
         layer, self.radial = continued_layer(self.spec, self.squares)
         self.judged, self.start_widths = JudgedLayer(layer, self.spec.alpha), np.exp(layer.own[1])
 
-    def _width(self, start):
-        self.judged = refine_width(self.judged, self.radial, self.rng, start)
+    def _width(self, inputs):
+        start, place = inputs.relative_width, inputs.place
+        self.judged = refine_width(self.judged, self.radial, self.rng, start, place)
 
     def _metric(self):
         self.judged = refine_metric(self.judged, self.radial, self.rng)

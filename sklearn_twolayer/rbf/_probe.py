@@ -48,6 +48,7 @@ class Inputs(NamedTuple):
     n_judged: int = 0  # folds on which layers learned without them are evaluated; none: all rows
     metric: Metric | None = None
     relative_width: float = TYPICAL_WIDTH  # in typical distances between centres
+    place: int | None = None  # of the penalty of the small network
 
     def whole(self) -> Transformer | None:
         """Return the map, and the metric of all rows."""
@@ -149,6 +150,7 @@ class MetricProbe:
         self.few = replace(table.take(self.index), loss=SquaredError())
         self.rng = rng
         self.seed = rng.randint(2**31)  # the same choices for all candidates
+        self.place: int | None = None  # of the penalty of the last candidate
 
     def _some_rows(self, rng):
         """Return the rows of the small networks, mostly rows that can be evaluated."""
@@ -182,7 +184,7 @@ class MetricProbe:
         if self.spec.learns_metric and n_judged:
             best = self._with_metric(best)
         relative = relative_width(best.judged.layer, best.radial)
-        return best.inputs._replace(relative_width=relative)
+        return best.inputs._replace(relative_width=relative, place=best.judged.place)
 
     def _with_metric(self, plain):
         dense = self._scaled(plain.inputs, self._dense(plain.inputs))
@@ -215,7 +217,9 @@ class MetricProbe:
         """Return the small network with the best width."""
         rng, few = np.random.RandomState(self.seed), inputs._replace(folds=self.folds[self.index])
         judged, first = judged_layer(self.spec, self.few, few, rng)
-        return Candidate(inputs, refine_width(judged, first.radial, rng), first.radial)
+        refined = refine_width(judged, first.radial, rng, place=self.place)
+        self.place = refined.place
+        return Candidate(inputs, refined, first.radial)
 
 
 def better(one: Candidate, other: Candidate, gain: float) -> Candidate:

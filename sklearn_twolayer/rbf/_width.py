@@ -23,7 +23,11 @@ N_JUDGED = 300
 
 @np.errstate(divide="ignore", invalid="ignore")  # overflowing distances are reported elsewhere
 def refine_width(
-    judged: JudgedLayer, radial: Radial, rng: np.random.RandomState, start: float = TYPICAL_WIDTH
+    judged: JudgedLayer,
+    radial: Radial,
+    rng: np.random.RandomState,
+    start: float = TYPICAL_WIDTH,
+    place: int | None = None,
 ) -> JudgedLayer:
     """Return the layer with the best factor on its widths, found by climbing from `start`.
 
@@ -37,6 +41,8 @@ def refine_width(
         Draws the rows on which widths are tried, if not on all.
     start : float
         The initial typical width, in typical distances; the next smaller one follows.
+    place : int, optional
+        The place of the penalty of a similar layer, from which that of the first is searched.
 
     Returns
     -------
@@ -45,12 +51,12 @@ def refine_width(
     """
     n_rows = max(N_ROWS, ROWS_PER_CENTER * len(judged.layer.own[0]))
     few = judged.thinned(n_rows, rng).by(N_JUDGED)
-    best = few
+    best = few.searching_from(place)
     errors: dict[float, float] = {}
 
     def attempt(log_factor):
         nonlocal best
-        other = few.mapped(widened(radial, log_factor))
+        other = few.mapped(widened(radial, log_factor)).searching_from(best.place)
         errors[log_factor] = other.error
         if len(errors) == 1 or other.error < best.error:
             best = other  # the activations of the others are released
@@ -67,7 +73,9 @@ def refine_width(
             break
         attempt(further)
     # With all its judges it keeps its activations.
-    return best if few is judged else judged.mapped(widened(radial, least))
+    if few is judged:
+        return best
+    return judged.mapped(widened(radial, least)).searching_from(best.place)
 
 
 def widened(radial: Radial, log_factor: float) -> Callable[[FixedLayer], FixedLayer]:

@@ -1,11 +1,13 @@
 """Adam with a learning-rate schedule and decoupled weight decay."""
 
+from copy import copy
 from math import cos, pi, prod
 from typing import NamedTuple
 
 import numpy as np
 
 from .._checks import check_choice, check_number
+from ._base import Outcome, Run
 from ._stochastic import Stochastic
 
 #: Entries of a parameter vector that are updated at a time, to stay in the cache of a core.
@@ -14,6 +16,9 @@ SLICE = 2**16
 #: Default number of epochs; more for few rows and fewer for many, so that epochs times rows lie
 #: between these bounds.
 EPOCHS, ROW_VISITS = 40, (60_000, 1_000_000)
+
+#: Default dropout of a single network.
+DROPOUT = 0.1
 
 #: Steps after which the rate begins to fall, if their total number is not known.
 FULL_STEPS = 100
@@ -40,9 +45,10 @@ class Adam(Stochastic):
         Decay rates of the running means of the gradient and of its square.
     epsilon : float, default=1e-8
         Added to the root of the mean square, for numerical stability.
-    dropout : float, default=0.1
+    dropout : float, optional
         Fraction of the embedding's outputs that is set to zero, drawn again for each row and step;
-        rounded to a multiple of 1/256.
+        rounded to a multiple of 1/256. If it is None, 0.1 for a single network, and zero for
+        several, whose average overfits less.
     weight_decay : float, default=0.0
         Each step shrinks the parameters by this fraction times the learning rate, separately from
         the gradient ("decoupled", Loshchilov & Hutter, 2019). Unlike `alpha` of the estimator, it
@@ -75,7 +81,7 @@ class Adam(Stochastic):
         beta_1: float = 0.9,
         beta_2: float = 0.95,
         epsilon: float = 1e-8,
-        dropout: float = 0.1,
+        dropout: float | None = None,
         weight_decay: float = 0.0,
         schedule: str = "cosine",
         warmup: float = 0.05,
@@ -97,7 +103,8 @@ class Adam(Stochastic):
         check_number("beta_1", self.beta_1, "[0, 1)")
         check_number("beta_2", self.beta_2, "[0, 1)")
         check_number("epsilon", self.epsilon, "(0, inf)")
-        check_number("dropout", self.dropout, "[0, 0.99]")
+        if self.dropout is not None:
+            check_number("dropout", self.dropout, "[0, 0.99]")
         check_number("weight_decay", self.weight_decay, "[0, inf)")
         check_choice("schedule", self.schedule, ("cosine", "constant"))
         check_number("warmup", self.warmup, "[0, 1]")
@@ -114,6 +121,13 @@ class Adam(Stochastic):
     def default_max_iter(self, n_rows):
         fewest, most = (visits // n_rows for visits in ROW_VISITS)
         return int(np.clip(EPOCHS, min(fewest, 5 * EPOCHS), max(most, 2)))
+
+    def minimize(self, objective, params, run: Run, state=None) -> Outcome:
+        solver = self
+        if self.dropout is None:
+            solver = copy(self)
+            solver.dropout = DROPOUT if len(params) == 1 else 0.0
+        return super(Adam, solver).minimize(objective, params, run, state)
 
     def mask_source(self, rng):
         if not self.dropout:
