@@ -8,6 +8,7 @@ distances work the same way, apart from a correction for points between two edge
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -262,7 +263,7 @@ class Interpolated:
     def product(self, C: np.ndarray | Tabulated) -> np.ndarray:
         """Return the product with a matrix, or with a stack of them, (..., n_rows, k)."""
         table = self.bins.tabulate(C) if isinstance(C, np.ndarray) else C
-        result = self._lines() @ table.sums
+        result = self._lines @ table.sums
         result += self.plain @ table.plain
         return np.moveaxis(result.reshape(len(result), *table.shape), 0, -2)
 
@@ -272,7 +273,7 @@ class Interpolated:
         side_by_side = np.moveaxis(delta, -2, 0).reshape(len(self.plain), by_input[0].size)
         others = (self.plain.T @ side_by_side).reshape(-1, *by_input.shape[1:])
         by_input[self.bins.are_others(len(by_input))] = others
-        self.bins.pull(self._lines().T @ side_by_side, by_input)
+        self.bins.pull(self._lines.T @ side_by_side, by_input)
 
     def squared_distances(self, table: EdgeDistances) -> np.ndarray:
         """Return those of augmented rows from centres, shape (n_rows, n_centers)."""
@@ -282,10 +283,11 @@ class Interpolated:
         nearer = self.shares[:, before] * self.shares[:, after] * lengths
         others = self.plain[:, :-1] - table.origin
         squares = (others * others).sum(axis=1) - nearer.sum(axis=1)
-        result = self._lines() @ table.squares
+        result = self._lines @ table.squares
         result += np.column_stack([others, squares, self.plain[:, -1]]) @ table.plain
         return result.clip(0, np.inf, out=result)
 
+    @cached_property
     def _lines(self) -> sparse.csr_array:
         """Return the weight of each edge and indicator for each row."""
         n_rows, n_entries = self.edges.shape

@@ -257,6 +257,7 @@ class Rows:
         numbers_per_row: int,
         *,
         over: np.ndarray | None = None,
+        dtype: np.dtype | None = None,
     ) -> np.ndarray:
         """Return an array that is filled block by block.
 
@@ -270,14 +271,16 @@ class Rows:
             Approximate number of floats per row that it needs.
         over : ndarray of int, optional
             The rows to fill the result from, if not all.
+        dtype : dtype, optional
+            Type of the result, if not `dtype` of the rows.
 
         Returns
         -------
         ndarray of shape (n_rows, n_columns)
-            The result, in `dtype`, with one row per entry of `over`, if given.
+            The result, with one row per entry of `over`, if given.
         """
         n_rows = self.n_rows if over is None else len(over)
-        result = np.empty((n_rows, n_columns), dtype=self.dtype)
+        result = np.empty((n_rows, n_columns), dtype=dtype or self.dtype)
         parts = blocks(n_rows, block_length(numbers_per_row))
 
         def fill(part):

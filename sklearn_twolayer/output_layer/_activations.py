@@ -18,6 +18,9 @@ BLOCK_LENGTH = 1024
 class Activations:
     """y_E of all rows of an objective, for one network.
 
+    They are in the type of the inputs, in which predictions are made; the sums of their products
+    are in double precision.
+
     Parameters
     ----------
     objective : Objective
@@ -30,10 +33,13 @@ class Activations:
         self.rows = objective.rows
         self.width = objective.network.width
         self._network = objective.network
-        self._views = objective.network.views(vector)
+        self.dtype = self.rows.input_dtype
+        self._views = objective.network.views(vector.astype(self.dtype, copy=False))
         self._kept: np.ndarray | None = None
         if objective.n_rows * self.width <= KEPT_NUMBERS:
-            self._kept = self.rows.fill(self.block, self.width, NUMBERS_PER_ROW)
+            self._kept = self.rows.fill(
+                self.block, self.width, NUMBERS_PER_ROW, dtype=self.dtype
+            )
 
     @property
     def kept(self) -> bool:
@@ -49,7 +55,8 @@ class Activations:
         """Return the activations of some rows."""
         if self._kept is not None:
             return self._kept[part]
-        return self._network.embed(self._views, self.rows.augmented(part))[0]
+        X = self.rows.augmented(part).astype(self.dtype, copy=False)
+        return self._network.embed(self._views, X)[0]
 
     def sum(self, terms: Callable) -> tuple[np.ndarray, ...]:
         """Return the sums of the output of `terms` over blocks of all rows."""

@@ -115,7 +115,7 @@ class LeastSquaresWithout:
         floor = 1e-12 * np.trace(gram) / len(gram)
         gram[np.diag_indices(len(gram) - 1)] += alpha * total + floor
         solution = np.linalg.solve(gram, moments)
-        return self.P @ solution[:-1] + solution[-1]
+        return in_double(self.P, solution[:-1]) + solution[-1]
 
     def _sums(self, rows):
         width, n_outputs = self.P.shape[1] + 1, self.targets.shape[1]
@@ -127,6 +127,14 @@ class LeastSquaresWithout:
             gram += weighted.T @ A
             moments += weighted.T @ self.targets[index]
         return gram, moments
+
+
+def in_double(P: np.ndarray, C: np.ndarray) -> np.ndarray:
+    """Return P C in double precision, without a copy of all of P."""
+    result = np.empty((len(P), C.shape[1]))
+    for part in blocks(len(P), BLOCK_LENGTH):
+        np.matmul(P[part], C, out=result[part])
+    return result
 
 
 class Output(NamedTuple):
@@ -193,8 +201,7 @@ class Directions:
     def problem(self, alpha: float) -> tuple[Problem, np.ndarray]:
         """Return a problem without offsets, and the scales that whiten its directions."""
         scale = 1 / np.sqrt(0.25 * self.layer.loo.values[self.keep] + alpha)
-        Z = self.P[:, self.keep]
-        Z *= scale
+        Z = self.P[:, self.keep] * scale
         problem = Problem(
             Z,
             np.zeros(self.targets.shape),
@@ -232,7 +239,7 @@ def _anchored(judged, rows, rng):
     problem, scale = directions.problem(strength * (alpha or TINY))
     W, bias = judged.output
     center = loo.center @ W + bias
-    fitted = directions.P @ (loo.vectors.T @ W) + center
+    fitted = in_double(directions.P, loo.vectors.T @ W) + center
     problem = problem._replace(offsets=t * fitted + b)
     U = problem.solve(np.zeros((len(scale) + 1, len(b))), ceil(share * LAST_ITER))
     weights = t * W + directions.in_columns(U, scale)

@@ -150,14 +150,14 @@ class LeaveOneOut:
     def scale(self) -> float:
         """The largest eigenvalue, approximately, the unit of the candidates for α."""
         matrix = self._matrix
-        if matrix is None or not self._can_be_factored:
+        if matrix is None or not self.can_be_factored:
             return float(self.values[-1]) or 1.0
         start = matrix[int(matrix.diagonal().argmax())]
         found = eigsh(matrix, 1, v0=start, tol=ACCURACY, return_eigenvectors=False)
         return float(found[0])
 
     @property
-    def _can_be_factored(self) -> bool:
+    def can_be_factored(self) -> bool:
         """Whether the matrix is large, and far from underflow."""
         matrix = self._matrix
         if matrix is None or len(matrix) < MIN_FACTORED:
@@ -166,7 +166,7 @@ class LeaveOneOut:
 
     def _is_factored(self, alpha: float) -> bool:
         """Return whether residuals come from Cholesky factors."""
-        return self._can_be_factored and alpha >= MIN_FRACTION * self.scale
+        return self.can_be_factored and alpha >= MIN_FRACTION * self.scale
 
     def condition(self, alpha: float) -> float:
         """Return the condition number of the system that is solved."""
@@ -302,7 +302,7 @@ class ManyRows(LeaveOneOut):
             return self._rotated[part]
         if isinstance(part, slice):
             return self._rotate(part)
-        result = np.empty((len(part), self.vectors.shape[1]))
+        result = np.empty((len(part), self.vectors.shape[1]), dtype=self.activations.dtype)
         for some in blocks(len(part), BLOCK_LENGTH):
             result[some] = self._rotate(part[some])
         return result
