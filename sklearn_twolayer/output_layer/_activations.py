@@ -37,9 +37,7 @@ class Activations:
         self._views = objective.network.views(vector.astype(self.dtype, copy=False))
         self._kept: np.ndarray | None = None
         if objective.n_rows * self.width <= KEPT_NUMBERS:
-            self._kept = self.rows.fill(
-                self.block, self.width, NUMBERS_PER_ROW, dtype=self.dtype
-            )
+            self._kept = self.rows.fill(self.block, self.width, NUMBERS_PER_ROW, dtype=self.dtype)
 
     @property
     def kept(self) -> bool:
