@@ -237,9 +237,9 @@ class Interpolated:
 
         return Interpolated(some(self.plain), some(self.edges), some(self.shares), self.bins)
 
-    def astype(self, dtype) -> "Interpolated":
+    def astype(self, dtype, copy: bool = False) -> "Interpolated":
         """Return the rows in a floating type."""
-        plain, shares = (part.astype(dtype, copy=False) for part in (self.plain, self.shares))
+        plain, shares = (part.astype(dtype, copy=copy) for part in (self.plain, self.shares))
         return replace(self, plain=plain, shares=shares)
 
     def beside(self, *others: np.ndarray) -> "Interpolated":

@@ -1,6 +1,7 @@
 """RBFNetwork: values known from formulas and other estimators, and the traps of its kind."""
 
 import pickle
+import threading
 import tracemalloc
 import warnings
 
@@ -33,7 +34,7 @@ from sklearn_twolayer.losses import SquaredError
 from sklearn_twolayer.network import Network
 from sklearn_twolayer.objective import Objective
 from sklearn_twolayer.output_layer import FixedLayer, JudgedLayer
-from sklearn_twolayer.output_layer._leave_one_out import inverses
+from sklearn_twolayer.output_layer._leave_one_out import decomposed, inverses
 from sklearn_twolayer.rbf import Table
 from sklearn_twolayer.rbf._density import Density
 from sklearn_twolayer.rbf._width import refine_width
@@ -145,8 +146,8 @@ def of_each(loo, alphas):
         yield from (loo.predictions(alpha), *loo.solve(alpha), loo.condition(alpha))
 
 
-def fixed_layer(rows, targets, weights, n_centers):
-    table = Table(rows, targets, weights, SquaredError(), IdentityLink()).rows(None)
+def fixed_layer(rows, targets, weights, n_centers, n_jobs=None):
+    table = Table(rows, targets, weights, SquaredError(), IdentityLink(), n_jobs=n_jobs).rows(None)
     network = Network(Radial(n_centers, centers="random"), rows.shape[1], targets.shape[1])
     vector = network.initialize(table, np.random.RandomState(0))
     return FixedLayer(Objective(network, SquaredError(), IdentityLink(), table), vector)
@@ -175,6 +176,72 @@ def test_sorted_rows_far_from_the_first_ones():
     ridge = Ridge(1e-6 * 5000).fit(Phi, targets[:, 0])
     weights, bias = (part[..., 0] for part in layer.loo.solve(1e-6))
     np.testing.assert_allclose(Phi @ weights + bias, ridge.predict(Phi), atol=1e-6 * 1e4)
+
+
+@pytest.mark.parametrize("weight", [1e-10, 1e-18])
+@pytest.mark.parametrize("alpha", [1e-3, "loo"])
+@pytest.mark.parametrize("n_centers", [50, 120])
+def test_light_rows_far_away_do_not_cancel_the_others(weight, alpha, n_centers):
+    rng = np.random.RandomState(0)
+    rows, weights = rng.normal(size=(5000, 2)), np.ones(5000)
+    rows[:1200] += 1e4
+    weights[:1200] = weight
+    targets = np.sin(2 * rows[:, 0]) + 0.1 * rng.normal(size=5000)
+    centers = rows[2000 : 2000 + n_centers]
+    model = textbook(
+        n_centers, alpha=alpha, kernel="thin_plate", width=3.0, centers=centers, input_map=None
+    )
+    quiet_fit(model, rows, targets, weights)
+    assert model.score(rows[1200:], targets[1200:]) > 0.85
+
+
+@pytest.mark.parametrize(
+    "scale, options",
+    [
+        (1e-4, {"kernel": "thin_plate", "width": 1.0, "alpha": 1e-20, "linear_tail": False}),
+        (1e78, {"refine": "auto"}),
+    ],
+)
+def test_penalties_on_any_scale(scale, options):
+    rows = np.random.RandomState(0).normal(size=(150, 3))
+    targets = np.sin(rows[:, 0])
+    model = textbook(150, input_map=None)
+    quiet_fit(model.set_params(**options), scale * rows, targets)
+    assert model.loo_error_ < 0.1
+
+
+@pytest.mark.parametrize("scale", [1e6, 1e9, 1e12])
+def test_activations_beyond_the_root_of_single_precision(scale):
+    rng = np.random.RandomState(0)
+    rows = rng.normal(size=(1000, 2)).astype(np.float32)
+    model = textbook(60, kernel="thin_plate", width=1.0, input_map=None)
+    quiet_fit(model, rows * np.float32(scale), np.sin(rows[:, 0]))
+    assert model.loo_error_ < 0.05
+
+
+def test_activations_that_are_all_equal_predict_the_mean():
+    rows = np.random.RandomState(0).normal(size=(150, 3))
+    targets = np.sin(rows[:, 0])
+    model = textbook(150, width=1e12, linear_tail=False, input_map=None)
+    quiet_fit(model, rows, targets)
+    assert model.loo_error_ < 1.05 * targets.var()
+
+
+def test_threads_do_not_decompose_on_their_own(monkeypatch):
+    counts = []
+    module = "sklearn_twolayer.output_layer._leave_one_out"
+
+    def counted(matrix):
+        counts.append(threading.current_thread() is threading.main_thread())
+        return decomposed(matrix)
+
+    monkeypatch.setattr(f"{module}.decomposed", counted)
+    monkeypatch.setattr("sklearn_twolayer.output_layer._activations.KEPT_NUMBERS", 0)
+    rng = np.random.RandomState(0)
+    rows, targets = rng.normal(size=(5000, 2)), rng.normal(size=(5000, 1))
+    layer = fixed_layer(rows, targets, np.ones(5000), 120, n_jobs=2)
+    layer.judged_on(np.arange(4000)).loo.errors(np.array([1e-14]))
+    assert counts == [True]
 
 
 def test_of_many_rows_some_are_enough_to_choose_a_penalty(monkeypatch):

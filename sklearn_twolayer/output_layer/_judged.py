@@ -208,6 +208,8 @@ class JudgedLayer:
         grid = GRID[GRID >= np.finfo(self.objective.rows.input_dtype).eps]
         # Eigenvalues tell roughly where; for large matrices, they take longer than the search.
         if self.place is None or not all(judge.loo.can_be_factored for judge in self.judges):
+            for judge in self.judges:
+                judge.loo.decompose()
             rough = sum(judge.loo.rough_errors(grid * judge.loo.scale) for judge in self.judges)
             self.place = int(np.argmin(rough))
         first, last = max(self.place - NEAR, 0), self.place + NEAR + 1

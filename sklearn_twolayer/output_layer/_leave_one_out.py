@@ -1,20 +1,21 @@
-"""Ridge regression of all targets on fixed activations, for every α at once.
+"""Ridge regression of all targets on fixed activations, and its leave-one-out residuals.
 
-One eigendecomposition gives the solution and the exact leave-one-out residuals e_i / (1 - lev_i)
-(PRESS; Allen, 1974) for any α: of the weighted covariance of the activations or, if there are
-fewer rows, of the inner products of the rows. The intercept is not penalised. For a few values of
-α, a Cholesky factor for each takes a fraction of the time.
+The solution and the exact residuals e_i / (1 - lev_i) (PRESS; Allen, 1974) come from the weighted
+covariance of the activations or, if there are fewer rows, from the inner products of the rows: for
+all α from one eigendecomposition, or for a few from a Cholesky factor each, which takes a fraction
+of the time. The intercept is not penalised.
 """
 
 from collections.abc import Callable
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
-from scipy.linalg import cho_solve, cholesky, eigh, eigvalsh, solve_triangular
+from scipy.linalg import LinAlgError, cho_solve, cholesky, eigh, eigvalsh, solve_triangular
 from scipy.linalg.lapack import dtrtri
 from scipy.sparse.linalg import eigsh
 
-from ..rows import Index, blocks
+from ..rows import Index, blocks, random_part
 from ._activations import BLOCK_LENGTH, NUMBERS_PER_ROW, Activations
 
 #: Candidates for α, as fractions of the largest eigenvalue; the largest leave a constant.
@@ -27,8 +28,11 @@ MIN_FACTORED, MIN_FRACTION = 100, 1e-9
 #: Accuracy of the largest eigenvalue, the unit of α.
 ACCURACY = 1e-3
 
-#: Maximum number of rows on which penalties are compared.
+#: Maximum number of rows on which penalties are compared; of more, a random part.
 MAX_EVALUATED = 10_000
+
+#: The square of a mean, relative to the variance, above which sums lose too many digits.
+FAR = 1e4
 
 #: Maximum number of penalties times targets for which residuals are computed at once.
 MAX_COLUMNS = 256
@@ -40,8 +44,8 @@ ROUNDING = 1e-8
 class LeaveOneOut:
     """The output layer W, b of least ½(y - d)² + (α/2)‖W‖², and its leave-one-out outputs.
 
-    A subclass sets up the matrix, and decomposes it when eigenvectors are first needed. Before
-    that, residuals come from Cholesky factors.
+    A subclass sets up the matrix, and decomposes it when `values`, `vectors` or `moments` are
+    first needed. Before that, residuals come from Cholesky factors.
 
     Parameters
     ----------
@@ -61,7 +65,7 @@ class LeaveOneOut:
     center, offset : ndarray
         Weighted means of the activations and of the targets.
     evaluated : ndarray of int
-        The rows of which `errors` are, the judged ones or a regular part of them.
+        The rows of which `errors` are, the judged ones or a random part of them.
     """
 
     center: np.ndarray
@@ -72,7 +76,8 @@ class LeaveOneOut:
         self.activations = activations
         self.rows = activations.rows
         self.judged = judged
-        self.evaluated = judged[:: -(-len(judged) // MAX_EVALUATED)]
+        some = random_part(len(judged), MAX_EVALUATED, np.random.RandomState(0))
+        self.evaluated = np.sort(judged[some])
         with np.errstate(over="ignore", invalid="ignore"):
             self._matrix: np.ndarray | None = self._products()  # None once it is decomposed
             self._largest_diagonal = self._matrix.diagonal().max()
@@ -81,7 +86,8 @@ class LeaveOneOut:
                 "The activations of the radial units overflow: scale the inputs, for example with "
                 "input_map='robust', or use widths of the size of the distances."
             )
-        self._least: tuple[float, float, np.ndarray] | None = None  # α, its error and residuals
+        self._factor: tuple[float, np.ndarray] | None = None  # the last α and its factor
+        self._best: tuple[float, float, np.ndarray] | None = None  # α, its error and residuals
 
     def _products(self) -> np.ndarray:
         """Set the means; return covariances of activations, or inner products of rows."""
@@ -91,7 +97,7 @@ class LeaveOneOut:
     def _decomposition(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The values, vectors and moments."""
         result = self._decomposed()
-        self._matrix = None
+        self._matrix = self._factor = None
         return result
 
     def _decomposed(self):
@@ -121,11 +127,16 @@ class LeaveOneOut:
         """Return residuals by the eigenvectors, shape (n_rows, n_alphas, n_targets)."""
         raise NotImplementedError
 
-    def _by_factor(self, alpha) -> Callable[[np.ndarray], np.ndarray]:
-        """Return the function that gives the residuals of some rows, by a Cholesky factor."""
+    def _positive_definite(self) -> np.ndarray:
+        """Return the matrix to which α is added before it is factored."""
         raise NotImplementedError
 
-    def _solve_by_factor(self, alpha) -> np.ndarray:
+    def _by_factor(self) -> Callable[[np.ndarray], np.ndarray]:
+        """Return the function that gives the residuals of some rows, by the last factor."""
+        raise NotImplementedError
+
+    def _solve_by_factor(self) -> np.ndarray:
+        """Return W by the last factor."""
         raise NotImplementedError
 
     def rough_errors(self, alphas: np.ndarray) -> np.ndarray:
@@ -152,9 +163,10 @@ class LeaveOneOut:
         matrix = self._matrix
         if matrix is None or not self.can_be_factored:
             return float(self.values[-1]) or 1.0
-        start = matrix[int(matrix.diagonal().argmax())]
-        found = eigsh(matrix, 1, v0=start, tol=ACCURACY, return_eigenvectors=False)
-        return float(found[0])
+        relative = matrix / self._largest_diagonal  # its products do not overflow
+        start = relative[int(matrix.diagonal().argmax())]
+        found = eigsh(relative, 1, v0=start, tol=ACCURACY, return_eigenvectors=False)
+        return float(found[0] * self._largest_diagonal)
 
     @property
     def can_be_factored(self) -> bool:
@@ -165,8 +177,29 @@ class LeaveOneOut:
         return bool(self._largest_diagonal > np.sqrt(np.finfo(float).tiny))
 
     def _is_factored(self, alpha: float) -> bool:
-        """Return whether residuals come from Cholesky factors."""
-        return self.can_be_factored and alpha >= MIN_FRACTION * self.scale
+        """Return whether residuals come from a Cholesky factor, which is computed."""
+        if not (self.can_be_factored and alpha >= MIN_FRACTION * self.scale):
+            return False
+        if self._factor is None or self._factor[0] != alpha:
+            total = self._positive_definite()
+            total[np.diag_indices(len(total))] += alpha
+            try:
+                # The transposed matrix is the same, and in the order of LAPACK.
+                factor = cholesky(total.T, lower=True, overwrite_a=True, check_finite=False)
+            except LinAlgError:  # of activations that are nearly dependent
+                self.decompose()
+                return False
+            self._factor = alpha, factor
+        return True
+
+    def decompose(self) -> None:
+        """Compute eigenvalues and eigenvectors now; threads may use them afterwards."""
+        _ = self._decomposition
+
+    def _solved(self, right):
+        """Return the product of the inverse of the last factored matrix with a matrix."""
+        assert self._factor is not None
+        return cho_solve((self._factor[1], True), right, check_finite=False)
 
     def condition(self, alpha: float) -> float:
         """Return the condition number of the system that is solved."""
@@ -207,19 +240,20 @@ class LeaveOneOut:
 
     def _error(self, alpha):
         """Return the error by a factor, and keep the residuals of the smallest one."""
-        residuals = self._fill(self._by_factor(alpha), self.evaluated)
+        assert self._is_factored(alpha)
+        residuals = self._fill(self._by_factor(), self.evaluated)
         error = float(self.rows.shares(self.evaluated) @ np.square(residuals).sum(axis=1))
-        if self._least is None or error < self._least[1]:
-            self._least = alpha, error, residuals
+        if self._best is None or error < self._best[1]:
+            self._best = alpha, error, residuals
         return error
 
     def predictions(self, alpha: float) -> np.ndarray:
         """Return, for each judged row, the output of the layer fitted without it."""
         all_evaluated = len(self.evaluated) == len(self.judged)
-        if all_evaluated and self._least is not None and self._least[0] == alpha:
-            residuals = self._least[2]
+        if all_evaluated and self._best is not None and self._best[0] == alpha:
+            residuals = self._best[2]
         elif self._is_factored(alpha):
-            residuals = self._fill(self._by_factor(alpha), self.judged)
+            residuals = self._fill(self._by_factor(), self.judged)
         else:
             self._prepare()
             one = np.array([alpha])
@@ -227,6 +261,7 @@ class LeaveOneOut:
         return self.rows.targets[self.judged] - residuals
 
     def _fill(self, residuals, rows):
+        """Return the residuals of rows, by a function of some of them."""
         return self.rows.fill(residuals, len(self.offset), NUMBERS_PER_ROW, over=rows)
 
     def _prepare(self) -> None:
@@ -235,21 +270,40 @@ class LeaveOneOut:
     def solve(self, alpha: float) -> tuple[np.ndarray, np.ndarray]:
         """Return W, shape (n_columns, n_targets), and b."""
         if self._is_factored(alpha):
-            weights = self._solve_by_factor(alpha)
+            weights = self._solve_by_factor()
         else:
             weights = self.vectors @ (inverses(self.values, np.array([alpha])) * self.moments)
         return weights, self.offset - self.center @ weights
+
+
+class Sums(NamedTuple):
+    """Covariances of activations and targets."""
+
+    covariance: np.ndarray
+    with_targets: np.ndarray
+    variance: float  # of all targets
+    center: np.ndarray  # means of the activations
+    offset: np.ndarray  # means of the targets
+    are_far: bool  # whether these are so far from where sums were taken that digits were lost
 
 
 class ManyRows(LeaveOneOut):
     """By the covariance of the activations."""
 
     def _products(self):
-        # Sums about a typical point become those about the means without another pass.
+        # Sums about a typical point become those about the means, which usually saves a pass.
         some = slice(0, BLOCK_LENGTH)
         origin = self.activations.block(some).mean(axis=0, dtype=np.float64)
         level = self.rows.targets[some].mean(axis=0)
+        sums = self._sums_about(origin, level)
+        if sums.are_far:
+            sums = self._sums_about(sums.center, sums.offset)
+        self.center, self.offset = sums.center, sums.offset
+        self._with_targets, self._variance = sums.with_targets, sums.variance
+        self._largest = np.abs(self.rows.targets - self.offset).max(axis=0)
+        return sums.covariance
 
+    def _sums_about(self, origin, level):
         def sums(part):
             shares = self.rows.shares(part)
             root = np.sqrt(shares)[:, None]
@@ -262,12 +316,15 @@ class ManyRows(LeaveOneOut):
             return y.T @ y, y.T @ d, (d * d).sum(), means, d_means
 
         covariance, with_targets, variance, means, d_means = self.activations.sum(sums)
-        self._with_targets = with_targets - np.outer(means, d_means)
-        self._variance = variance - d_means @ d_means
-        self.center, self.offset = origin + means, level + d_means
-        self._largest = np.abs(self.rows.targets - self.offset).max(axis=0)
         covariance -= np.outer(means, means)
-        return covariance
+        variance = variance - d_means @ d_means
+        are_far = (means**2 > FAR * covariance.diagonal()).any() or d_means @ d_means > (
+            FAR * variance
+        )
+        with_targets -= np.outer(means, d_means)
+        return Sums(
+            covariance, with_targets, variance, origin + means, level + d_means, bool(are_far)
+        )
 
     def _decomposed(self):
         values, vectors = decomposed(self._matrix)
@@ -285,6 +342,7 @@ class ManyRows(LeaveOneOut):
         return residual / np.maximum(rest, ROUNDING) ** 2
 
     def _prepare(self):
+        self.decompose()
         # All of `rotated`, in place of the activations, if these are kept and needed.
         if len(self.judged) < self.rows.n_rows or not self.activations.kept:
             return
@@ -314,11 +372,16 @@ class ManyRows(LeaveOneOut):
         P, inverse = self.rotated(part), inverses(self.values, alphas)
         solutions = inverse[:, :, None] * self.moments[:, None, :]
         fitted = (P @ solutions.reshape(len(solutions), -1)).reshape(len(P), *solutions.shape[1:])
-        return self._left_out(part, fitted, (P * P) @ inverse)
+        return self._left_out(part, fitted, np.square(P, dtype=np.float64) @ inverse)
 
-    def _by_factor(self, alpha):
-        factor = _factor(self._matrix, alpha)
-        weights = cho_solve((factor, True), self._with_targets, check_finite=False)
+    def _positive_definite(self):
+        return self._matrix.copy()
+
+    def _solve_by_factor(self):
+        return self._solved(self._with_targets)
+
+    def _by_factor(self):
+        weights, factor = self._solve_by_factor(), self._factor[1]
 
         def residuals(part):
             fitted, leverage = np.empty((len(part), 1, weights.shape[1])), np.empty((len(part), 1))
@@ -341,10 +404,6 @@ class ManyRows(LeaveOneOut):
         # If a single row determines an output, there is no prediction without the row.
         residuals[rest <= ROUNDING] = self._largest
         return residuals
-
-    def _solve_by_factor(self, alpha):
-        factor = _factor(self._matrix, alpha)
-        return cho_solve((factor, True), self._with_targets, check_finite=False)
 
 
 class FewRows(LeaveOneOut):
@@ -370,7 +429,7 @@ class FewRows(LeaveOneOut):
     def _with_intercept(self, out=None):
         """Return the matrix with the direction of the intercept, and its eigenvalue."""
         matrix = self._matrix
-        size = 2 * np.trace(matrix) + 1
+        size = 2 * np.trace(matrix) or 1.0
         return np.add(matrix, size * self._root @ self._root.T, out=out), size
 
     def _decomposed(self):
@@ -393,11 +452,11 @@ class FewRows(LeaveOneOut):
         return known if len(known) else np.zeros(1)
 
     def rotated(self, part):
-        self._prepare()
+        self.decompose()
         return self._P[part]
 
     def _prepare(self):
-        _ = self._decomposition
+        self.decompose()
 
     def _all_inverses(self, alphas):
         total = self._values[:, None] + alphas
@@ -416,22 +475,22 @@ class FewRows(LeaveOneOut):
         errors = (U @ solutions.reshape(len(solutions), -1)).reshape(len(U), *solutions.shape[1:])
         return errors / ((U * U) @ inverse * self._root[part])[:, :, None]
 
-    def _by_factor(self, alpha):
-        matrix, size = self._with_intercept()
-        factor = _factor(matrix, alpha)
-        solutions = cho_solve((factor, True), self._right, check_finite=False)
-        inverse, _ = dtrtri(factor, lower=1)
-        diagonal = np.einsum("ij,ij->j", inverse, inverse) - self._root[:, 0] ** 2 / (size + alpha)
-        return lambda part: solutions[part] / (diagonal[part, None] * self._root[part])
+    def _positive_definite(self):
+        return self._with_intercept()[0]
 
-    def _solve_by_factor(self, alpha):
-        factor = _factor(self._matrix, alpha)
-        solutions = cho_solve((factor, True), self._right, check_finite=False)
-        return self._weighted().T @ solutions
+    def _solve_by_factor(self):
+        return self._weighted().T @ self._solved(self._right)
+
+    def _by_factor(self):
+        alpha, factor = self._factor
+        solutions, (inverse, _) = self._solved(self._right), dtrtri(factor, lower=1)
+        of_intercept = self._root[:, 0] ** 2 / (2 * np.trace(self._matrix) + alpha)
+        diagonal = np.einsum("ij,ij->j", inverse, inverse) - of_intercept
+        return lambda part: solutions[part] / (diagonal[part, None] * self._root[part])
 
 
 def leave_one_out(activations: Activations, judged: np.ndarray) -> LeaveOneOut:
-    """Return the smaller decomposition.
+    """Return the output layers by the smaller matrix.
 
     Parameters
     ----------
@@ -469,11 +528,3 @@ def _are_known(values):
     """Return which eigenvalues, ascending, are not mere rounding."""
     largest = values[-1] if len(values) else 0.0
     return values > (len(values) + 1) * np.finfo(float).eps * largest
-
-
-def _factor(matrix, alpha):
-    """Return the lower Cholesky factor of a matrix plus α."""
-    total = matrix.copy()
-    total[np.diag_indices(len(total))] += alpha
-    # The transposed matrix is the same, and in the order of LAPACK.
-    return cholesky(total.T, lower=True, overwrite_a=True, check_finite=False)
