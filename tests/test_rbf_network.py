@@ -229,7 +229,7 @@ def test_activations_that_are_all_equal_predict_the_mean():
 
 def test_threads_do_not_decompose_on_their_own(monkeypatch):
     counts = []
-    module = "sklearn_twolayer.output_layer._leave_one_out"
+    module = "sklearn_twolayer.output_layer._many_rows"
 
     def counted(matrix):
         counts.append(threading.current_thread() is threading.main_thread())
@@ -830,7 +830,7 @@ def test_the_output_layer_does_not_depend_on_blocks(monkeypatch):
     labels = (rows[:, 0] * rows[:, 1] + 0.3 * rng.standard_normal(150) > 0).astype(int)
     model = RBFNetwork(20, task="classification", random_state=0)
     whole = clone(model).fit(rows, labels).predict_proba(rows)
-    for module in ("_leave_one_out", "_cross_entropy"):
+    for module in ("_many_rows", "_cross_entropy"):
         monkeypatch.setattr(f"sklearn_twolayer.output_layer.{module}.BLOCK_LENGTH", 7)
     np.testing.assert_allclose(
         clone(model).fit(rows, labels).predict_proba(rows), whole, atol=1e-7

@@ -16,8 +16,10 @@ from ..losses import LogLoss
 from ..objective import Objective
 from ..rows import random_part
 from ._activations import Activations
-from ._leave_one_out import GRID, LeaveOneOut, leave_one_out
+from ._few_rows import FewRows
+from ._leave_one_out import GRID, LeaveOneOut
 from ._log_odds import LogOdds, log_odds
+from ._many_rows import ManyRows
 
 #: Number of values of α on each side of the approximate best for which the exact error is
 #: computed.
@@ -47,7 +49,10 @@ class FixedLayer:
     def loo(self) -> LeaveOneOut:
         """The output layers for all penalties, computed on first use."""
         if self._loo is None:
-            self._loo = leave_one_out(Activations(self.objective, self.vector), self.judged)
+            activations = Activations(self.objective, self.vector)
+            # The smaller of the two matrices.
+            few = 1 < self.objective.n_rows <= activations.width and activations.kept
+            self._loo = (FewRows if few else ManyRows)(activations, self.judged)
         return self._loo
 
     @property
