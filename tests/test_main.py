@@ -548,7 +548,12 @@ def test_interrupt_ends_with_what_is_known(capsys, monkeypatch, tmp_path):
 def test_module_runs_as_a_program():
     arguments = ["-m", "sklearn_twolayer", "--models", "dummy,twolayer", "--folds", "8"]
     program = subprocess.Popen(
-        [sys.executable, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Background jobs of a shell ignore the signal, and so would this program.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     for line in program.stdout:
         if line.startswith("Dummy"):  # what comes next takes its time
