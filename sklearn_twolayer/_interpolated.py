@@ -289,7 +289,7 @@ class Interpolated:
 
     @cached_property
     def _lines(self) -> sparse.csr_array:
-        """Return the weight of each edge and indicator for each row."""
+        """The weight of each edge and indicator for each row."""
         n_rows, n_entries = self.edges.shape
         ends = np.arange(0, n_rows * n_entries + 1, n_entries, dtype=np.int32)
         n_edges = self.bins.n_edges * len(self.bins.counts)

@@ -21,20 +21,20 @@ class FewRows(LeaveOneOut):
         self.offset = shares @ self.rows.targets
         Y = self._weighted()
         self._right = (self.rows.targets - self.offset) * self._root
-        return Y @ Y.T
+        inner = Y @ Y.T
+        self._of_intercept = 2 * np.trace(inner) or 1.0  # an eigenvalue
+        return inner
 
     def _weighted(self):
         return (self.activations.block(slice(None)) - self.center) * self._root
 
     def _with_intercept(self, out=None):
-        """Return the matrix with the direction of the intercept, and its eigenvalue."""
-        matrix = self._matrix
-        size = 2 * np.trace(matrix) or 1.0
-        return np.add(matrix, size * self._root @ self._root.T, out=out), size
+        """Return the matrix with the direction of the intercept, the one of largest eigenvalue."""
+        return np.add(self._matrix, self._of_intercept * self._root @ self._root.T, out=out)
 
     def _decomposed(self):
         # The direction of the intercept becomes the last one, and is dropped.
-        values, U = decomposed(self._with_intercept(out=self._matrix)[0])
+        values, U = decomposed(self._with_intercept(out=self._matrix))
         self._values, self._U = values[:-1], U[:, :-1]
         self._targets = self._U.T @ self._right
         known = _are_known(self._values)
@@ -55,16 +55,13 @@ class FewRows(LeaveOneOut):
         self.decompose()
         return self._P[part]
 
-    def _prepare(self):
-        self.decompose()
-
     def _all_inverses(self, alphas):
         total = self._values[:, None] + alphas
         floor = len(total) * np.finfo(float).eps * self.values[-1]
         return 1 / np.maximum(total, floor if floor >= np.finfo(float).tiny else 1.0)
 
     def rough_errors(self, alphas):
-        self._prepare()
+        self.decompose()
         inverse = self._all_inverses(alphas)
         squares = np.square(self._targets).sum(axis=1)
         return squares @ inverse**2 / np.maximum(inverse.sum(axis=0), 1e-300) ** 2
@@ -76,7 +73,7 @@ class FewRows(LeaveOneOut):
         return errors / ((U * U) @ inverse * self._root[part])[:, :, None]
 
     def _positive_definite(self):
-        return self._with_intercept()[0]
+        return self._with_intercept()
 
     def _solve_by_factor(self):
         return self._weighted().T @ self._solved(self._right)
@@ -84,8 +81,8 @@ class FewRows(LeaveOneOut):
     def _by_factor(self):
         alpha, factor = self._factor
         solutions, (inverse, _) = self._solved(self._right), dtrtri(factor, lower=1)
-        of_intercept = self._root[:, 0] ** 2 / (2 * np.trace(self._matrix) + alpha)
-        diagonal = np.einsum("ij,ij->j", inverse, inverse) - of_intercept
+        diagonal = np.einsum("ij,ij->j", inverse, inverse)
+        diagonal -= self._root[:, 0] ** 2 / (self._of_intercept + alpha)
         return lambda part: solutions[part] / (diagonal[part, None] * self._root[part])
 
 

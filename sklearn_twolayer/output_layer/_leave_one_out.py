@@ -188,7 +188,7 @@ class LeaveOneOut:
         return True
 
     def decompose(self) -> None:
-        """Compute eigenvalues and eigenvectors now; threads may use them afterwards."""
+        """Compute the eigenvalues and eigenvectors now."""
         _ = self._decomposition
 
     def _solved(self, right):
@@ -261,6 +261,7 @@ class LeaveOneOut:
 
     def _prepare(self) -> None:
         """Compute what the residuals need, before threads use it."""
+        self.decompose()
 
     def solve(self, alpha: float) -> tuple[np.ndarray, np.ndarray]:
         """Return W, shape (n_columns, n_targets), and b."""

@@ -79,7 +79,7 @@ class ManyRows(LeaveOneOut):
         return residual / np.maximum(rest, ROUNDING) ** 2
 
     def _prepare(self):
-        self.decompose()
+        super()._prepare()
         # All of `rotated`, in place of the activations, if these are kept and needed.
         if len(self.judged) < self.rows.n_rows or not self.activations.kept:
             return

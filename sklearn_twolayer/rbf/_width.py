@@ -51,15 +51,15 @@ def refine_width(
     """
     n_rows = max(N_ROWS, ROWS_PER_CENTER * len(judged.layer.own[0]))
     few = judged.thinned(n_rows, rng).by(N_JUDGED)
-    best = few.searching_from(place)
+    best = few
     errors: dict[float, float] = {}
 
     def attempt(log_factor):
-        nonlocal best
-        other = few.mapped(widened(radial, log_factor)).searching_from(best.place)
+        nonlocal best, place
+        other = few.mapped(widened(radial, log_factor)).searching_from(place)
         errors[log_factor] = other.error
         if len(errors) == 1 or other.error < best.error:
-            best = other  # the activations of the others are released
+            best, place = other, other.place  # the activations of the others are released
 
     for typical in (start / STEP, start):
         attempt(float(np.log(typical)))
@@ -75,7 +75,7 @@ def refine_width(
     # With all its judges it keeps its activations.
     if few is judged:
         return best
-    return judged.mapped(widened(radial, least)).searching_from(best.place)
+    return judged.mapped(widened(radial, least)).searching_from(place)
 
 
 def widened(radial: Radial, log_factor: float) -> Callable[[FixedLayer], FixedLayer]:
