@@ -34,7 +34,9 @@ class Activations:
         self.width = objective.network.width
         self._network = objective.network
         self.dtype = self.rows.input_dtype
-        self._views = objective.network.views(vector.astype(self.dtype, copy=False))
+        with np.errstate(over="ignore"):  # large parameters for rows in single precision
+            params = vector.astype(self.dtype, copy=False)
+        self._views = objective.network.views(params)
         self._kept: np.ndarray | None = None
         if objective.n_rows * self.width <= KEPT_NUMBERS:
             self._kept = self.rows.fill(self.block, self.width, NUMBERS_PER_ROW, dtype=self.dtype)
