@@ -42,13 +42,15 @@ def sigmoid(v: np.ndarray) -> np.ndarray:
     return y
 
 
-def softmax(v: np.ndarray) -> np.ndarray:
+def softmax(v: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """Softmax over the last axis.
 
     Parameters
     ----------
     v : ndarray of shape (..., n_units)
-        Pre-activations; not modified.
+        Pre-activations; not modified, unless they are `out`.
+    out : ndarray of shape (..., n_units), optional
+        Where to write the result.
 
     Returns
     -------
@@ -61,7 +63,7 @@ def softmax(v: np.ndarray) -> np.ndarray:
     array([[0.5, 0.5]])
     """
     with np.errstate(over="ignore", invalid="ignore"):  # solvers check the cost, and step back
-        y = v - v.max(axis=-1, keepdims=True)
+        y = np.subtract(v, v.max(axis=-1, keepdims=True), out=out)
     np.exp(y, out=y)
     y /= y.sum(axis=-1, keepdims=True)
     return y

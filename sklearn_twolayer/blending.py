@@ -25,6 +25,8 @@ from .objective import Objective
 MAX_WEIGHT = 2.0
 #: Only the part of a gain beyond this multiple of the gain expected by chance counts.
 PRICE = 3.0
+#: Optional parts are not worth their time if they lower the loss by a smaller fraction than this.
+WORTH = 0.005
 #: Step of the factors for the curvature of the loss; wider if its slope jumps between rows.
 STEP, WIDE_STEP = 0.02, 0.2
 #: The factor of all parts if none predicts better than a constant.
@@ -45,6 +47,14 @@ class Honest(NamedTuple):
     def at(self, rows: np.ndarray) -> np.ndarray:
         """Return the outputs for some of the rows."""
         return self.outputs[np.searchsorted(self.rows, rows)]
+
+
+class Candidate(NamedTuple):
+    """A part of a blend, with its outputs on held-out rows."""
+
+    part: Part
+    honest: Honest
+    is_optional: bool = False  # used only if it lowers the loss by more than chance would
 
 
 def deal_folds(targets: np.ndarray, n_folds: int, rng: np.random.RandomState) -> np.ndarray:
@@ -134,15 +144,15 @@ class Ensemble:
 
 
 def blended(
-    candidates: list[tuple[Part, Honest]], objective: Objective, weights: np.ndarray
+    candidates: list[Candidate], objective: Objective, weights: np.ndarray
 ) -> tuple[Model, Honest]:
     """Return the weighted sum of some parts, with factors fitted to their honest outputs.
 
     Parameters
     ----------
-    candidates : list of tuple of Part and Honest
-        The networks, and possibly those of other kinds, with their outputs on held-out rows; those
-        of all parts decide.
+    candidates : list of Candidate
+        The networks, and possibly those of other kinds; optional ones come last. The rows that all
+        of them left out decide.
     objective : Objective
         The cost, with targets, loss and link.
     weights : ndarray of shape (n_rows,)
@@ -151,31 +161,44 @@ def blended(
     Returns
     -------
     model : Model
-        The sum.
+        The sum, without optional parts that do not help.
     honest : Honest
         Its outputs for the rows that all parts left out.
     """
-    parts, honest = zip(*candidates, strict=True)
+    parts, honest, is_optional = zip(*candidates, strict=True)
     rows = reduce(np.intersect1d, [each.rows for each in honest])
     outputs = [each.at(rows) for each in honest]
     targets = objective.rows.targets[rows]
     factors, constant = blend_weights(
-        outputs, targets, weights[rows], objective.loss, objective.link
+        outputs,
+        targets,
+        weights[rows],
+        objective.loss,
+        objective.link,
+        n_optional=sum(is_optional),
     )
+    if is_optional[-1] and not factors[-1]:
+        return blended(candidates[:-1], objective, weights)
     used = [f * each for f, each in zip(factors, outputs, strict=True) if f]  # others may overflow
     return Model(parts, factors, constant), Honest(rows, sum(used) + constant)
 
 
 @np.errstate(over="ignore", invalid="ignore")  # intermediate factors
 def blend_weights(
-    parts: list[np.ndarray], targets: np.ndarray, weights: np.ndarray, loss: Loss, link: Link
+    parts: list[np.ndarray],
+    targets: np.ndarray,
+    weights: np.ndarray,
+    loss: Loss,
+    link: Link,
+    *,
+    n_optional: int = 0,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the factors of some raw outputs that minimise the loss of their sum.
 
     The best constant is one more part, so that classes keep their frequencies if nothing else
     helps. On few rows the parts may seem to gain by chance: the smaller their gain beyond that
     expected by chance, the closer the sum is to the constant, much as James and Stein (1961)
-    shrink a mean.
+    shrink a mean. Optional parts shrink in the same way towards the best sum without them.
 
     Parameters
     ----------
@@ -189,6 +212,8 @@ def blend_weights(
         L(y, d).
     link : Link
         y = g(z).
+    n_optional : int, default=0
+        Number of optional parts; they are the last ones.
 
     Returns
     -------
@@ -202,10 +227,12 @@ def blend_weights(
         targets = smoothed(targets, weights)
     Z = np.stack([*parts, np.broadcast_to(constant, targets.shape)])
     stacking = Stacking(Z, targets, weights / weights.sum(), loss, link)
-    factors, nothing = stacking.best(), np.append(np.zeros(len(parts)), 1.0)
-    gain = stacking.cost(nothing)[0] - stacking.cost(factors)[0]
-    kept = max(1 - PRICE * stacking.optimism(factors) / gain, 0) if gain > 0 else 0
-    factors = kept * factors + (1 - kept) * nothing
+    factors = stacking.best(len(parts) - n_optional)
+    if n_optional:
+        others = stacking.shrunk(stacking.best(len(parts)), factors)
+        if stacking.cost(others)[0] < (1 - WORTH) * stacking.cost(factors)[0]:
+            factors = others
+    factors = stacking.shrunk(factors, np.append(np.zeros(len(parts)), 1.0))
     if not factors[:-1].any():
         # A pure constant could not rank the rows.
         factors[:-1], factors[-1] = FAINT, max(factors[-1] - FAINT * len(parts), 0)
@@ -228,10 +255,10 @@ class Stacking(NamedTuple):
         terms = np.einsum("krm,rm->kr", self.Z, delta * self.weights[:, None])
         return self.weights @ values, terms.sum(axis=1), terms
 
-    def best(self) -> np.ndarray:
-        """Return the factors with the smallest loss, from zero to `MAX_WEIGHT`."""
-        n_parts = len(self.Z) - 1
-        start = np.append(np.full(n_parts, 1 / n_parts), 0)
+    def best(self, n_parts: int) -> np.ndarray:
+        """Return the factors of the first parts with the smallest loss, up to `MAX_WEIGHT`."""
+        n_others = len(self.Z) - 1 - n_parts
+        start = np.concatenate([np.full(n_parts, 1 / n_parts), np.zeros(n_others + 1)])
         size = self.cost(start)[0]  # the solver's tolerances are for costs of about one
         size = size if size and np.isfinite(size) else 1.0
         return minimize(
@@ -239,8 +266,15 @@ class Stacking(NamedTuple):
             start,
             jac=True,
             method="L-BFGS-B",
-            bounds=[(0, MAX_WEIGHT)] * len(self.Z),
+            bounds=[(0, MAX_WEIGHT)] * n_parts + [(0, 0)] * n_others + [(0, MAX_WEIGHT)],
         ).x
+
+    def shrunk(self, factors: np.ndarray, base: np.ndarray) -> np.ndarray:
+        """Return factors closer to others, by the part of their gain that may be chance."""
+        gain = self.cost(base)[0] - self.cost(factors)[0]
+        chance = max(self.optimism(factors) - self.optimism(base), 0.0)
+        kept = max(1 - PRICE * chance / gain, 0) if gain > 0 else 0
+        return kept * factors + (1 - kept) * base
 
     def optimism(self, factors: np.ndarray) -> float:
         """Return the expected gain of these parts if they are useless.

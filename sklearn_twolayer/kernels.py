@@ -106,7 +106,8 @@ class Laplace(Kernel):
         return value * self.log_slope(s)
 
     def log(self, s):
-        return -np.sqrt(s)
+        r = np.sqrt(s)
+        return np.negative(r, out=r)
 
     def log_slope(self, s):
         r = np.sqrt(s)

@@ -112,7 +112,8 @@ class Radial(Embedding):
 
     def predictor(self, own, weights, n_features, bins):
         if bins is None:
-            return super().predictor(own, weights, n_features, bins)
+            distances = self._geometry().distances(own[0], *self._shapes(own))
+            return lambda V, X: np.matmul(self._units(own, distances(X[:, :-1]))[0], weights)
         table = bins.distances(own[0].reshape(-1, n_features))
 
         def outputs(V, X):
@@ -136,8 +137,10 @@ class Radial(Embedding):
         s = np.multiply(r2, 1 / (h * h), out=r2)
         if self.normalize:
             np.minimum(s, np.finfo(s.dtype).max, out=s)  # the nearest unit, if all are too far
-            logs = kernel.log(s) + kernel.power * own[1][..., None, :]
-            y = softmax(logs)
+            logs = kernel.log(s)
+            if kernel.power:
+                logs += kernel.power * own[1][..., None, :]
+            y = softmax(logs, out=logs)
             return y, (s, y, h)
         k = kernel.value(s)
         y = k if kernel.power == 0 else k * h**kernel.power

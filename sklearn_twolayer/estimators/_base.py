@@ -17,7 +17,7 @@ from .._progress import Progress
 from .._sample import Folds, Sample
 from .._sizes import default_n_folds, default_n_networks
 from .._warnings import warn_user
-from ..blending import Ensemble, Honest, blended, deal_folds
+from ..blending import Candidate, Ensemble, Honest, blended, deal_folds
 from ..embeddings import Embedding, as_embedding
 from ..input_maps import StandardMap, fit_input_map, principal_map, with_folds
 from ..model import Model, Part
@@ -270,8 +270,9 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
     ) -> tuple[Model, Honest]:
         """Return the networks and their partners, with honest factors."""
         self.__dict__.pop("radial_", None)
-        candidates = [(networks.part(), networks.left_out())]
-        candidates += [PARTNERS[name](self, sample, rng) for name in blend.partners]
+        candidates = [Candidate(networks.part(), networks.left_out())]
+        for name in blend.partners:
+            candidates += PARTNERS[name](self, sample, rng)
         self._progress.begin("blend")
         model, honest = blended(candidates, networks.objective, sample.weights)
         if np.ptp(sample.targets, axis=0).any():  # else a constant is right

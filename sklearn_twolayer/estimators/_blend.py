@@ -10,14 +10,14 @@ from .._checks import check_choice
 from .._sample import Sample
 from .._sizes import MOST_COLUMNS, RectifiedSize
 from .._warnings import warn_user
-from ..blending import Ensemble, Honest
+from ..blending import Candidate, Ensemble, Honest
 from ..curvature import has_closed_form
 from ..embeddings import Dense
 from ..input_maps import PiecewiseLinearMap, fit_input_map
 from ..links import Link
 from ..losses import LogLoss, Loss
-from ..model import Model, Part
-from ..rbf import N_FOLDS
+from ..model import Model
+from ..rbf import N_FOLDS, LocalAverage
 from ..rows import random_part
 from ..solvers import Adam, Run
 from ._rbf_network import RBFNetwork
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 BLENDS = ("auto", "mean", "scale", "radial", "mixed")
 #: The other parts of a blend.
 RECTIFIED, RADIAL = "rectified networks", "radial part"
+#: What the radial part adds if it helps.
+LOCAL = "local average"
 #: Parts with a smaller factor than this are considered useless.
 NO_WEIGHT = 0.02
 #: Maximum number of rows for the radial-basis network; of more, a random subset is used.
@@ -96,7 +98,7 @@ def takes_radial(loss: Loss, link: Link) -> bool:
 
 def fit_rectified(
     owner: "BaseTwoLayer", sample: Sample, rng: np.random.RandomState
-) -> tuple[Part, Honest]:
+) -> list[Candidate]:
     """Fit the networks of rectified units on piecewise-linear inputs.
 
     They can follow steps and kinks in single columns, unlike the smooth units of other parts.
@@ -112,10 +114,8 @@ def fit_rectified(
 
     Returns
     -------
-    part : Part
-        The networks.
-    honest : Honest
-        Their raw outputs on held-out rows.
+    list of Candidate
+        The networks, with their raw outputs on held-out rows.
     """
     assert sample.folds is not None
     size = RectifiedSize.of(owner._n_rows(sample))
@@ -136,13 +136,13 @@ def fit_rectified(
     owner._progress.begin(RECTIFIED, max_iter)
     run = Run(max_iter, 0.0, max_iter, rng, owner._progress.epoch)
     trained = networks.at(solver.minimize(networks.cost, networks.params, run).params)
-    return trained.part(RECTIFIED), trained.left_out()
+    return [Candidate(trained.part(RECTIFIED), trained.left_out())]
 
 
 def fit_radial_partner(
     owner: "BaseTwoLayer", sample: Sample, rng: np.random.RandomState
-) -> tuple[Part, Honest]:
-    """Fit the radial-basis network of a blend, as `radial_` of its owner.
+) -> list[Candidate]:
+    """Fit the radial-basis network of a blend, as `radial_` of its owner, and a local average.
 
     Parameters
     ----------
@@ -155,10 +155,8 @@ def fit_radial_partner(
 
     Returns
     -------
-    part : Part
-        The network.
-    honest : Honest
-        Its raw outputs on held-out rows.
+    list of Candidate
+        The network and the average, with their raw outputs on held-out rows.
     """
     assert sample.folds is not None
     left_out = np.flatnonzero(sample.folds.left_out)
@@ -177,11 +175,17 @@ def fit_radial_partner(
     )
     numbers, n_left_out = sample.folds
     few = None if has_seen_none else folds_to_judge(numbers[index], n_left_out)
-    rows, outputs = radial._fit_as_part(sample.take(index), owner, few, rng).honest
-    honest = Honest(index[rows], outputs)
+    fit = radial._fit_as_part(sample.take(index), owner, few, rng)
+    honest = Honest(index[fit.honest.rows], fit.honest.outputs)
     if has_seen_none:
         honest = Honest(left_out, radial._model.raw_outputs(sample.X[left_out], owner.n_jobs))
-    return radial._model.parts[0], honest
+    candidates = [Candidate(radial._model.parts[0], honest)]
+    if fit.inputs is not None and fit.inputs.n_judged:
+        evaluated = left_out[random_part(len(left_out), MAX_ROWS, rng)] if has_seen_none else index
+        others = fit.table.like(sample.take(evaluated)) if has_seen_none else None
+        part, (rows, outputs) = LocalAverage(fit.table, fit.inputs, rng, others).fit(LOCAL)
+        candidates.append(Candidate(part, Honest(evaluated[rows], outputs), is_optional=True))
+    return candidates
 
 
 #: The other parts of a blend, in the order in which they are fitted.

@@ -6,6 +6,7 @@ dense or CSR; no array has axes for rows, centres and inputs at once. Arrays may
 with one entry per network of a stack.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -40,14 +41,15 @@ class Geometry:
             origin = np.zeros(())  # zeros stay zeros
         else:
             # Near the centres, less cancels.
-            origin = centers.mean(axis=tuple(range(centers.ndim - 1)))
+            origin = _middle(centers)
             X = X - origin
         centers = centers - origin
         r2, saved = self._squared(X, centers, A)
-        r2.clip(0, np.inf, out=r2)
-        if not (_has_square(X) and _has_square(centers)):
-            np.nan_to_num(r2, copy=False, nan=np.inf, posinf=np.inf)
-        return r2, (X, centers, A, saved)
+        return _checked(r2, X, _has_square(centers)), (X, centers, A, saved)
+
+    def distances(self, centers: np.ndarray, A: np.ndarray | None) -> Callable[[Any], np.ndarray]:
+        """Return r² as a function of rows, for predictions of many blocks."""
+        return lambda X: self.squared(X, centers, A)[0]
 
     def pullback(self, saved: Any, G: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
         """Return ∂L/∂centers and ∂L/∂A from `G` = ∂L/∂r²."""
@@ -81,16 +83,39 @@ class DiagonalGeometry(Geometry):
             return None
         return (n_features,) if self.shared else (n_centers, n_features)
 
-    def _squared(self, X, centers, A):
+    def distances(self, centers, A):
+        if not self.shared:
+            return super().distances(centers, A)
+        origin = _middle(centers)
+        with np.errstate(over="ignore", invalid="ignore"):
+            moved = centers - origin
+            B, weighted, levels = self._of_centers(moved, A)
+            columns, is_finite = _as_columns(weighted, levels), _has_square(moved)
+
+        @np.errstate(over="ignore", invalid="ignore")
+        def r2(X):
+            if sparse.issparse(X):
+                return self.squared(X, centers, A)[0]
+            X = X - origin
+            return _checked(np.matmul(_as_rows(X, _lengths(X * X, B)), columns), X, is_finite)
+
+        return r2
+
+    def _of_centers(self, centers, A):
+        """Return B = A², and what distances need of the centres."""
         B = np.ones_like(centers[..., :1, :]) if A is None else A * A
         if B.ndim < centers.ndim:
             B = B[..., None, :]
-        squares = X.multiply(X).tocsr() if sparse.issparse(X) else X * X
         weighted = centers if A is None else B * centers
-        levels = np.einsum("...ij,...ij->...i", weighted, centers)[..., None, :]
-        lengths = product(squares, np.ascontiguousarray(np.swapaxes(B, -1, -2)))
+        return B, weighted, np.einsum("...ij,...ij->...i", weighted, centers)[..., None, :]
+
+    def _squared(self, X, centers, A):
+        B, weighted, levels = self._of_centers(centers, A)
+        squares = X.multiply(X).tocsr() if sparse.issparse(X) else X * X
+        lengths = _lengths(squares, B)
         if self.shared and not sparse.issparse(X):
-            return _sum_in_one_product(X, weighted, lengths, levels), (B, squares)
+            r2 = np.matmul(_as_rows(X, lengths), _as_columns(weighted, levels))
+            return r2, (B, squares)
         # Not X (-2 C): with many inputs, there are more centres than rows in a block.
         r2 = product(X, np.swapaxes(weighted, -1, -2))
         r2 *= -2
@@ -216,16 +241,42 @@ def _has_square(X) -> bool:
     return bool(np.isfinite(values @ values))
 
 
-def _sum_in_one_product(X, centers, lengths, levels):
-    """Return -2 X Cᵀ + lengths + levels, without further passes over the result."""
+def _middle(centers):
+    """Return the mean of all centres, near which less cancels."""
+    return centers.mean(axis=tuple(range(centers.ndim - 1)))
+
+
+def _checked(r2, X, is_finite):
+    """Return distances that are not negative, and infinite if they overflow."""
+    r2.clip(0, np.inf, out=r2)
+    if not (is_finite and _has_square(X)):
+        np.nan_to_num(r2, copy=False, nan=np.inf, posinf=np.inf)
+    return r2
+
+
+def _lengths(squares, B):
+    """Return Σ_d B_d x_d², from the squares."""
+    return product(squares, np.ascontiguousarray(np.swapaxes(B, -1, -2)))
+
+
+# The product of these two is -2 X Cᵀ + lengths + levels, without further passes over the result.
+
+
+def _as_rows(X, lengths):
+    """Return rows [x, length, 1]."""
     n_rows, n_features = X.shape[-2:]
-    lead, n_centers = lengths.shape[:-2], centers.shape[-2]
-    of_rows = np.empty((*lead, n_rows, n_features + 2), dtype=X.dtype)
-    of_rows[..., :-2], of_rows[..., -2:-1], of_rows[..., -1] = X, lengths, 1
-    of_centers = np.empty((*lead, n_features + 2, n_centers), dtype=X.dtype)
-    np.multiply(np.swapaxes(centers, -1, -2), -2, out=of_centers[..., :-2, :])
-    of_centers[..., -2, :], of_centers[..., -1:, :] = 1, levels
-    return np.matmul(of_rows, of_centers)
+    rows = np.empty((*lengths.shape[:-2], n_rows, n_features + 2), dtype=X.dtype)
+    rows[..., :-2], rows[..., -2:-1], rows[..., -1] = X, lengths, 1
+    return rows
+
+
+def _as_columns(centers, levels):
+    """Return columns [-2 μ, 1, level]."""
+    n_centers, n_features = centers.shape[-2:]
+    columns = np.empty((*centers.shape[:-2], n_features + 2, n_centers), dtype=centers.dtype)
+    np.multiply(np.swapaxes(centers, -1, -2), -2, out=columns[..., :-2, :])
+    columns[..., -2, :], columns[..., -1:, :] = 1, levels
+    return columns
 
 
 def _moments(X, G):

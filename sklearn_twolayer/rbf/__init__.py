@@ -3,6 +3,7 @@
 from ._dead import rows_without_unit
 from ._density import Density
 from ._learn import RadialFit, fit_radial
+from ._local import LocalAverage
 from ._probe import N_FOLDS
 from ._spec import RadialSpec, Table
 from ._watch import Watch
@@ -10,6 +11,7 @@ from ._watch import Watch
 __all__ = [
     "N_FOLDS",
     "Density",
+    "LocalAverage",
     "RadialFit",
     "RadialSpec",
     "Table",

@@ -35,6 +35,8 @@ class RadialFit(NamedTuple):
     condition: float  # of the linear system of the output layer
     residuals: Honest  # on held-out rows; for classes, by least squares
     density: Density | None  # None if the first layer continues from another
+    table: Table
+    inputs: Inputs | None  # None if the first layer continues from another
     loss_curve: list[float]
     outcome: Outcome | None  # of the solver, if there was one and it ended
     interrupted: bool = False  # after some iterations of the solver
@@ -76,6 +78,7 @@ class _Learning:
         self.chooses_inputs = len(input_maps) > 1 or spec.learns_metric
         self.judged: JudgedLayer
         self.curve: list[float] = []
+        self.inputs: Inputs | None = None
         self.last: np.ndarray | None = None  # all parameters after the last iteration
         self.outcome: Outcome | None = None
         self.stopped = False
@@ -126,6 +129,7 @@ class _Learning:
         if self.chooses_inputs:
             probe = MetricProbe(spec, squares, rng)
             inputs = self._step("inputs", lambda: probe.find(self.input_maps))
+        self.inputs = inputs
         first = self._step("centers", lambda: self._centers(inputs))
         if "width" in spec.steps and not self.stopped:
             self._step("width", lambda: self._width(inputs))
@@ -183,6 +187,8 @@ class _Learning:
             radial=self.radial,
             start_widths=self.start_widths,
             density=density,
+            table=self.table,
+            inputs=self.inputs,
             loss_curve=self.curve,
             outcome=self.outcome,
             **known,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from .._linalg import Matrix
+from .._sample import Sample
 from ..curvature import has_closed_form
 from ..embeddings import Embedding, Passthrough, Radial
 from ..kernels import Kernel
@@ -87,6 +88,12 @@ class Table:
             targets=self.targets[index],
             sample_weight=self.sample_weight[index],
             folds=None if self.folds is None else self.folds[index],
+        )
+
+    def like(self, sample: Sample) -> "Table":
+        """Return other rows with the same loss."""
+        return replace(
+            self, X=sample.X, targets=sample.targets, sample_weight=sample.weights, folds=None
         )
 
     def rows(self, input_map: Transformer | None, dtype: type = np.float64) -> Rows:
