@@ -5,7 +5,6 @@ from ._convex import fit_convex, penalty, working_targets
 from ._cross_entropy import Output, fit_cross_entropy
 from ._judged import FixedLayer, JudgedLayer, on_some_rows
 from ._leave_one_out import decomposed
-from ._log_odds import log_odds
 
 __all__ = [
     "NUMBERS_PER_ROW",
@@ -15,7 +14,6 @@ __all__ = [
     "decomposed",
     "fit_convex",
     "fit_cross_entropy",
-    "log_odds",
     "on_some_rows",
     "penalty",
     "working_targets",

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
+from scipy.optimize import minimize_scalar
 
 from ..activations import softmax
 from ..blending import Honest
@@ -19,7 +20,6 @@ from ..kernels import as_kernel
 from ..losses import LogLoss
 from ..model import Part
 from ..network import Network
-from ..output_layer import log_odds
 from ..radial import make_geometry
 from ..rows import Rows, Transformer, blocks, random_part
 from ._probe import Inputs
@@ -31,10 +31,13 @@ KERNEL = "laplace"
 MOST_CENTERS, MOST_NUMBERS = 10_000, 2**22
 #: Maximum number of held-out rows on which the width is chosen.
 MOST_TRIED = 1000
-#: Widths to try, as fractions of the root mean square distance between rows.
+#: Widths to try, as fractions of the root mean square distance between rows; then near the best.
 FRACTIONS = 2.0 ** -np.arange(1, 11)
+FINER = 2.0 ** np.array([-0.5, 0.5])
 #: Narrower widths are not tried once the error is larger than the least one by this fraction.
 RISE = 0.05
+#: The largest log-odds of a class for an average of one, and the tolerance of their search.
+MOST_LOG_ODDS, ROUGHLY = 30.0, {"xatol": 0.1}
 #: Rows per block.
 BLOCK_LENGTH = 256
 
@@ -77,7 +80,8 @@ class LocalAverage:
         n_mapped = self._mapped(table.X[:1], self.input_map).shape[1]
         most = min(MOST_CENTERS, max(MOST_NUMBERS // n_mapped, 1))
         self.memory = in_proportion(table.sample_weight, most, rng)
-        self.targets = table.targets[self.memory]
+        self.mean = table.targets[self.memory].mean(axis=0)
+        self.targets = table.targets[self.memory] - self.mean
         self.evaluated = others or table
 
     def fit(self, name: str) -> tuple[Part, Honest]:
@@ -99,8 +103,8 @@ class LocalAverage:
         rows = np.sort(np.concatenate([fold.index for fold in folds]))
         width = self._best_width(folds, rows)
         averages = self._averages(folds, rows, width)
-        scale, bias, _ = self._calibrated(averages, rows)
-        return self._part(width, scale, bias, name), Honest(rows, scale * averages + bias)
+        scale, _ = self._calibrated(averages, rows)
+        return self._part(width, scale, name), Honest(rows, scale * averages)
 
     def _folds(self) -> Iterator[Fold]:
         """Yield the evaluated rows, by the inputs that are learned without them."""
@@ -120,23 +124,32 @@ class LocalAverage:
         tried = rows[random_part(len(rows), MOST_TRIED, self.rng)]
         folds = [fold._replace(index=np.intersect1d(fold.index, tried)) for fold in folds]
         folds = [fold for fold in folds if len(fold.index)]
-        widths = self._typical_distance() * FRACTIONS
-        best, least = widths[0], np.inf
-        for width in widths:
-            error = self._calibrated(self._averages(folds, tried, width), tried)[2]
-            if error < least:
-                best, least = width, error
-            elif error > (1 + RISE) * least:
+
+        def error(width):
+            return self._calibrated(self._averages(folds, tried, width), tried)[1]
+
+        errors: dict[float, float] = {}
+        for width in self._typical_distance() * FRACTIONS:
+            errors[width] = error(width)
+            if errors[width] > (1 + RISE) * min(errors.values()):
                 break
-        return best
+        best = min(errors, key=errors.__getitem__)
+        errors |= {width: error(width) for width in best * FINER}
+        return min(errors, key=errors.__getitem__)
 
     def _calibrated(self, outputs, rows):
-        """Return the scale and the biases of averages as raw outputs, and the error."""
+        """Return the scale of averages as raw outputs, and the loss."""
         targets, weights = self.evaluated.targets[rows], self.evaluated.sample_weight[rows]
-        shares = weights / weights.sum()
-        if isinstance(self.table.loss, LogLoss):
-            return log_odds(outputs, targets, shares, self.table.link)
-        return 1.0, np.zeros(outputs.shape[1]), shares @ np.square(outputs - targets).sum(axis=1)
+        loss, link, shares = self.table.loss, self.table.link, weights / weights.sum()
+        start = loss.start(targets, weights, link)
+
+        def cost(scale):
+            return shares @ loss.value_and_gradient(start + scale * outputs, targets, link)[0]
+
+        if not isinstance(loss, LogLoss):
+            return 1.0, cost(1.0)
+        found = minimize_scalar(cost, bounds=(0, MOST_LOG_ODDS), method="bounded", options=ROUGHLY)
+        return found.x, found.fun
 
     def _averages(self, folds, rows, width):
         """Return the averages for some rows, each without its own target."""
@@ -182,7 +195,7 @@ class LocalAverage:
         X = self._mapped(self.table.X[some], self.input_map).astype(np.float64)
         return np.sqrt(2 * X.var(axis=0).sum()) or 1.0
 
-    def _part(self, width, scale, bias, name):
+    def _part(self, width, scale, name):
         new_rows = self._without_number(self.table.X[self.memory])
         centers = self._mapped(new_rows, _for_new_rows(self.input_map))
         network = Network(
@@ -194,7 +207,7 @@ class LocalAverage:
         views = network.views(vector)
         own_centers, log_widths = views.own
         own_centers[...], log_widths[...] = centers, np.log(width)
-        views.weights[...], views.bias[...] = scale * self.targets, bias
+        views.weights[...], views.bias[...] = scale * self.targets, 0
         rows = Rows(self.table.X, self.input_map, np.dtype(np.float32))
         return Part.of(rows, network, vector[None], name)
 
