@@ -176,15 +176,15 @@ def fit_radial_partner(
     numbers, n_left_out = sample.folds
     few = None if has_seen_none else folds_to_judge(numbers[index], n_left_out)
     fit = radial._fit_as_part(sample.take(index), owner, few, rng)
-    honest = Honest(index[fit.honest.rows], fit.honest.outputs)
+    honest, evaluated = Honest(index[fit.honest.rows], fit.honest.outputs), None
     if has_seen_none:
         honest = Honest(left_out, radial._model.raw_outputs(sample.X[left_out], owner.n_jobs))
+        index = left_out[random_part(len(left_out), MAX_ROWS, rng)]
+        evaluated = fit.table.like(sample.take(index))
     candidates = [Candidate(radial._model.parts[0], honest)]
     if fit.inputs is not None and fit.inputs.n_judged:
-        evaluated = left_out[random_part(len(left_out), MAX_ROWS, rng)] if has_seen_none else index
-        others = fit.table.like(sample.take(evaluated)) if has_seen_none else None
-        part, (rows, outputs) = LocalAverage(fit.table, fit.inputs, rng, others).fit(LOCAL)
-        candidates.append(Candidate(part, Honest(evaluated[rows], outputs), is_optional=True))
+        part, (rows, outputs) = LocalAverage(fit.table, fit.inputs, rng, evaluated).fit(LOCAL)
+        candidates.append(Candidate(part, Honest(index[rows], outputs), is_optional=True))
     return candidates
 
 

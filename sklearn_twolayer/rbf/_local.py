@@ -27,8 +27,8 @@ from ._spec import Table
 
 #: A kernel with a peak at the centre: the nearest rows count most, even if no row is near.
 KERNEL = "laplace"
-#: Maximum number of centres, and of numbers in all of them.
-MOST_CENTERS, MOST_NUMBERS = 10_000, 2**22
+#: Maximum number of coordinates of all centres.
+MOST_NUMBERS = 2**22
 #: Maximum number of held-out rows on which the width is chosen.
 MOST_TRIED = 1000
 #: Widths to try, as fractions of the root mean square distance between rows; then near the best.
@@ -45,9 +45,9 @@ BLOCK_LENGTH = 256
 class Fold(NamedTuple):
     """Rows to predict, and the inputs that are learned without their targets."""
 
-    index: np.ndarray  # of rows of the evaluated table
+    rows: np.ndarray  # indices, ascending
     input_map: Transformer | None
-    number: float | None  # the fold that target statistics leave out, if there are any
+    number: float | None  # the fold that target statistics leave out; None for those of all rows
 
 
 class LocalAverage:
@@ -63,7 +63,7 @@ class LocalAverage:
         Draws rows.
     others : Table, optional
         Rows from which nothing was learned, to evaluate the averages. By default, rows of the
-        table are evaluated, by the averages of the others.
+        table are evaluated, each by averages of the other rows.
     """
 
     def __init__(
@@ -73,16 +73,14 @@ class LocalAverage:
         rng: np.random.RandomState,
         others: Table | None = None,
     ):
-        self.table, self.inputs, self.rng, self.others = table, inputs, rng, others
-        is_whole = others is not None or inputs.n_judged != 1
-        self.input_map = inputs.whole() if is_whole else inputs.without(0)
+        self.table, self.inputs, self.rng = table, inputs, rng
+        self.evaluated, self.leaves_out = others or table, others is None
         self.has_folds = bool(getattr(inputs.input_map, "statistics_", None))
-        n_mapped = self._mapped(table.X[:1], self.input_map).shape[1]
-        most = min(MOST_CENTERS, max(MOST_NUMBERS // n_mapped, 1))
+        n_mapped = self._mapped(table.X[:1], inputs.whole()).shape[1]
+        most = max(MOST_NUMBERS // n_mapped, 1)
         self.memory = in_proportion(table.sample_weight, most, rng)
-        self.mean = table.targets[self.memory].mean(axis=0)
-        self.targets = table.targets[self.memory] - self.mean
-        self.evaluated = others or table
+        targets = table.targets[self.memory]
+        self.targets = targets - targets.mean(axis=0)
 
     def fit(self, name: str) -> tuple[Part, Honest]:
         """Choose the width.
@@ -100,30 +98,30 @@ class LocalAverage:
             Its raw outputs on held-out rows.
         """
         folds = list(self._folds())
-        rows = np.sort(np.concatenate([fold.index for fold in folds]))
+        rows = np.sort(np.concatenate([fold.rows for fold in folds]))
         width = self._best_width(folds, rows)
         averages = self._averages(folds, rows, width)
         scale, _ = self._calibrated(averages, rows)
         return self._part(width, scale, name), Honest(rows, scale * averages)
 
     def _folds(self) -> Iterator[Fold]:
-        """Yield the evaluated rows, by the inputs that are learned without them."""
-        if self.others is not None:
-            yield Fold(np.arange(self.others.n_rows), _for_new_rows(self.input_map), None)
+        """Yield the evaluated rows, by the inputs that are learned without their targets."""
+        if not self.leaves_out:
+            yield self._new_rows(np.arange(self.evaluated.n_rows))
             return
         for k in range(self.inputs.n_judged):
-            own, input_map = np.flatnonzero(self.inputs.folds == k), self.inputs.without(k)
-            if not self.has_folds:
-                yield Fold(own, input_map, None)
-                continue
-            numbers = self.table.X[own, -1]
+            rows, input_map = np.flatnonzero(self.inputs.folds == k), self.inputs.without(k)
+            numbers = self.table.X[rows, -1] if self.has_folds else np.zeros(len(rows))
             for number in np.unique(numbers):
-                yield Fold(own[numbers == number], input_map, number)
+                some = rows[numbers == number]
+                yield Fold(some, input_map, number if self.has_folds else None)
+
+    def _new_rows(self, rows):
+        return Fold(rows, _for_new_rows(self.inputs.whole()), None)
 
     def _best_width(self, folds, rows):
         tried = rows[random_part(len(rows), MOST_TRIED, self.rng)]
-        folds = [fold._replace(index=np.intersect1d(fold.index, tried)) for fold in folds]
-        folds = [fold for fold in folds if len(fold.index)]
+        folds = [fold._replace(rows=np.intersect1d(fold.rows, tried)) for fold in folds]
 
         def error(width):
             return self._calibrated(self._averages(folds, tried, width), tried)[1]
@@ -137,14 +135,14 @@ class LocalAverage:
         errors |= {width: error(width) for width in best * FINER}
         return min(errors, key=errors.__getitem__)
 
-    def _calibrated(self, outputs, rows):
+    def _calibrated(self, averages, rows):
         """Return the scale of averages as raw outputs, and the loss."""
         targets, weights = self.evaluated.targets[rows], self.evaluated.sample_weight[rows]
         loss, link, shares = self.table.loss, self.table.link, weights / weights.sum()
         start = loss.start(targets, weights, link)
 
         def cost(scale):
-            return shares @ loss.value_and_gradient(start + scale * outputs, targets, link)[0]
+            return shares @ loss.value_and_gradient(start + scale * averages, targets, link)[0]
 
         if not isinstance(loss, LogLoss):
             return 1.0, cost(1.0)
@@ -152,38 +150,31 @@ class LocalAverage:
         return found.x, found.fun
 
     def _averages(self, folds, rows, width):
-        """Return the averages for some rows, each without its own target."""
+        """Return the averages for some rows, minus the mean of all targets."""
         result = np.empty((len(rows), self.targets.shape[1]))
         for fold in folds:
             centers = self._centers(fold)
-            place = np.searchsorted(rows, fold.index)
-            for part in blocks(len(place), BLOCK_LENGTH):
-                result[place[part]] = self._of_block(fold, fold.index[part], centers, width)
+            for part in blocks(len(fold.rows), BLOCK_LENGTH):
+                some = fold.rows[part]
+                X = self._mapped(self.evaluated.X[some], fold.input_map)
+                r2, _ = make_geometry("spherical", shared=True).squared(X, centers, None)
+                if self.leaves_out:
+                    r2[self.memory == some[:, None]] = np.inf
+                result[np.searchsorted(rows, some)] = self._weighted(r2, width)
         return result
 
-    def _of_block(self, fold, index, centers, width):
-        X = self._mapped(self._numbered(self.evaluated.X[index], fold.number), fold.input_map)
-        r2, _ = make_geometry("spherical", True).squared(X, centers, None)
-        if self.others is None:
-            r2[self.memory == index[:, None]] = np.inf
+    def _weighted(self, r2, width):
         with np.errstate(over="ignore", invalid="ignore"):
             y = softmax(as_kernel(KERNEL).log(r2 / width**2))
-        return np.nan_to_num(y) @ self.targets
+        return np.nan_to_num(y) @ self.targets  # a row without others has the mean
 
     def _centers(self, fold):
-        memory = self.table.X[self.memory]
-        if self.others is not None:
-            return self._mapped(self._without_number(memory), fold.input_map)
-        return self._mapped(self._numbered(memory, fold.number), fold.input_map)
-
-    def _numbered(self, X, number):
-        """Return rows with the fold that their target statistics leave out."""
-        if number is None:
-            return X
-        return np.column_stack([X[:, :-1], np.full(len(X), number, dtype=X.dtype)])
-
-    def _without_number(self, X):
-        return X[:, :-1] if self.has_folds else X
+        X = self.table.X[self.memory]
+        if fold.number is not None:
+            X[:, -1] = fold.number
+        elif self.has_folds:
+            X = X[:, :-1]
+        return self._mapped(X, fold.input_map)
 
     def _mapped(self, X, input_map):
         rows = Rows(X, input_map, np.dtype(np.float32)).inputs(slice(None))
@@ -192,23 +183,18 @@ class LocalAverage:
     def _typical_distance(self):
         """Return the root mean square distance between two rows."""
         some = self.memory[random_part(len(self.memory), MOST_TRIED, self.rng)]
-        X = self._mapped(self.table.X[some], self.input_map).astype(np.float64)
+        X = self._mapped(self.table.X[some], self.inputs.whole()).astype(np.float64)
         return np.sqrt(2 * X.var(axis=0).sum()) or 1.0
 
     def _part(self, width, scale, name):
-        new_rows = self._without_number(self.table.X[self.memory])
-        centers = self._mapped(new_rows, _for_new_rows(self.input_map))
-        network = Network(
-            Radial(len(centers), KERNEL, centers="all", normalize=True),
-            centers.shape[1],
-            self.targets.shape[1],
-        )
-        vector = np.empty(network.n_parameters)
+        centers = self._centers(self._new_rows(self.memory))
+        radial = Radial(len(centers), KERNEL, centers="all", normalize=True)
+        network = Network(radial, centers.shape[1], self.targets.shape[1])
+        vector = np.zeros(network.n_parameters)
         views = network.views(vector)
-        own_centers, log_widths = views.own
-        own_centers[...], log_widths[...] = centers, np.log(width)
-        views.weights[...], views.bias[...] = scale * self.targets, 0
-        rows = Rows(self.table.X, self.input_map, np.dtype(np.float32))
+        views.own[0][...], views.own[1][...] = centers, np.log(width)
+        views.weights[...] = scale * self.targets
+        rows = Rows(self.table.X, self.inputs.whole(), np.dtype(np.float32))
         return Part.of(rows, network, vector[None], name)
 
 
