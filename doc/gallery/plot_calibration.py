@@ -61,7 +61,7 @@ for name, model in MODELS.items():
     predicted[name] = p
     print(f"{name:28} log-loss {log_loss(y, p):.2f}, accuracy {accuracy_score(y, p > 0.5):.2f}")
 
-first, second, third = TwoLayerClassifier(**settings).fit(X, y).blend_weights_
+first, second, third = TwoLayerClassifier(**settings).fit(X, y).blend_weights_[:3]
 print(f"factors: {first:.2f} networks, {second:.2f} rectified ones, {third:.2f} the radial one")
 
 # %%

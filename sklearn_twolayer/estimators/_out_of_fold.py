@@ -119,7 +119,8 @@ class OutOfFoldMixin:
         """Predictions for training rows by networks that were trained without them.
 
         Probabilities of the classes, or values in the units of y, of the shape that
-        `predict_proba` or `predict` gives; NaN for rows that some part was trained on.
+        `predict_proba` or `predict` gives; NaN for rows that some part was trained on. With many
+        rows, a local average is evaluated on 10,000 of them, and others are NaN.
         """
         results, targets = self._results(), self._targets
         decode = targets.predict if is_regressor(self) else targets.probabilities

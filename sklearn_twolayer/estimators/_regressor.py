@@ -61,7 +61,8 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
     blend : {"auto", "mean", "scale", "radial", "mixed"}, default="auto"
         How the networks are combined. "mean": their average. "scale": the average times
         one factor, which calibrates probabilities. "radial": adds a radial-basis network
-        with its own factor. "mixed": also adds networks of rectified units on
+        with its own factor and, if it helps, an average of the targets of near rows.
+        "mixed": also adds networks of rectified units on
         piecewise-linear inputs (not for more than 1024 columns; and without a
         radial-basis network unless the loss is the squared error).
         The factors are fitted on held-out rows, since each network leaves out a fold. If the
@@ -91,8 +92,8 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
     Attributes
     ----------
     blend_weights_ : ndarray of shape (n_parts,)
-        The factors of the mean of the networks, of the mean of the rectified networks and
-        of `radial_`, as far as these exist. They are fitted on held-out rows. If all are
+        The factors of the mean of the networks, of the mean of the rectified networks, of
+        `radial_` and of the local average, as far as these exist. They are fitted on held-out rows. If all are
         near zero, no part predicts better than a constant, and a warning is raised.
     radial_ : RBFNetwork
         The radial-basis network of the blend, if there is one. It can also predict on its
