@@ -103,8 +103,9 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
         The labels; for several labels per row and for soft targets, the column indices.
     blend_weights_ : ndarray of shape (n_parts,)
         The factors of the mean of the networks, of the mean of the rectified networks, of
-        `radial_` and of the local average, as far as these exist. They are fitted on held-out rows. If all are
-        near zero, no part predicts better than a constant, and a warning is raised.
+        `radial_` and of the local average, as far as these exist. They are fitted on
+        held-out rows. If all are near zero, no part predicts better than a constant, and a
+        warning is raised.
     radial_ : RBFNetwork
         The radial-basis network of the blend, if there is one. It can also predict on its
         own, and its `score_samples` shows how close rows are to the training rows.
