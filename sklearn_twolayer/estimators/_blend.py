@@ -34,6 +34,8 @@ LOCAL = "local average"
 NO_WEIGHT = 0.02
 #: Maximum number of rows for the radial-basis network; of more, a random subset is used.
 MAX_ROWS = 10_000
+#: Maximum number of other rows on which the local average is evaluated.
+MAX_EVALUATED = 5_000
 
 
 class Blend(NamedTuple):
@@ -179,7 +181,7 @@ def fit_radial_partner(
     honest, evaluated = Honest(index[fit.honest.rows], fit.honest.outputs), None
     if has_seen_none:
         honest = Honest(left_out, radial._model.raw_outputs(sample.X[left_out], owner.n_jobs))
-        index = left_out[random_part(len(left_out), MAX_ROWS, rng)]
+        index = left_out[random_part(len(left_out), MAX_EVALUATED, rng)]
         evaluated = fit.table.like(sample.take(index))
     candidates = [Candidate(radial._model.parts[0], honest)]
     if fit.inputs is not None and fit.inputs.n_judged:

@@ -120,7 +120,7 @@ class OutOfFoldMixin:
 
         Probabilities of the classes, or values in the units of y, of the shape that
         `predict_proba` or `predict` gives; NaN for rows that some part was trained on. With many
-        rows, a local average is evaluated on 10,000 of them, and others are NaN.
+        rows, a local average is evaluated on 5,000 of them, and others are NaN.
         """
         results, targets = self._results(), self._targets
         decode = targets.predict if is_regressor(self) else targets.probabilities

@@ -30,7 +30,7 @@ KERNEL = "laplace"
 #: Maximum number of coordinates of all centres.
 MOST_NUMBERS = 2**22
 #: Maximum number of held-out rows on which the width is chosen.
-MOST_TRIED = 1000
+MOST_TRIED = 500
 #: Widths to try, as fractions of the root mean square distance between rows; then near the best.
 FRACTIONS = 2.0 ** -np.arange(1, 11)
 FINER = 2.0 ** np.array([-0.5, 0.5])
@@ -153,11 +153,12 @@ class LocalAverage:
         """Return the averages for some rows, minus the mean of all targets."""
         result = np.empty((len(rows), self.targets.shape[1]))
         for fold in folds:
-            centers = self._centers(fold)
+            distances = make_geometry("spherical", shared=True).distances(
+                self._centers(fold), None
+            )
             for part in blocks(len(fold.rows), BLOCK_LENGTH):
                 some = fold.rows[part]
-                X = self._mapped(self.evaluated.X[some], fold.input_map)
-                r2, _ = make_geometry("spherical", shared=True).squared(X, centers, None)
+                r2 = distances(self._mapped(self.evaluated.X[some], fold.input_map))
                 if self.leaves_out:
                     r2[self.memory == some[:, None]] = np.inf
                 result[np.searchsorted(rows, some)] = self._weighted(r2, width)
@@ -165,8 +166,9 @@ class LocalAverage:
 
     def _weighted(self, r2, width):
         with np.errstate(over="ignore", invalid="ignore"):
-            y = softmax(as_kernel(KERNEL).log(r2 / width**2))
-        return np.nan_to_num(y) @ self.targets  # a row without others has the mean
+            logs = as_kernel(KERNEL).log(np.divide(r2, float(width) ** 2, out=r2))
+            y = softmax(logs, out=logs)
+        return np.nan_to_num(y, copy=False) @ self.targets  # a row without others has the mean
 
     def _centers(self, fold):
         X = self.table.X[self.memory]
