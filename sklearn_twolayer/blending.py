@@ -25,7 +25,7 @@ from .objective import Objective
 MAX_WEIGHT = 2.0
 #: Only the part of a gain beyond this multiple of the gain expected by chance counts.
 PRICE = 3.0
-#: Optional parts are not worth their time if they lower the loss by a smaller fraction than this.
+#: An optional part is not worth its time if it lowers the loss by a smaller fraction than this.
 WORTH = 0.005
 #: Step of the factors for the curvature of the loss; wider if its slope jumps between rows.
 STEP, WIDE_STEP = 0.02, 0.2
@@ -151,8 +151,8 @@ def blended(
     Parameters
     ----------
     candidates : list of Candidate
-        The networks, and possibly those of other kinds; optional ones come last. The rows that all
-        of them left out decide.
+        The networks, and possibly those of other kinds; the last may be optional. The rows that
+        all of them left out decide.
     objective : Objective
         The cost, with targets, loss and link.
     weights : ndarray of shape (n_rows,)
@@ -161,7 +161,7 @@ def blended(
     Returns
     -------
     model : Model
-        The sum, without optional parts that do not help.
+        The sum, without an optional part that does not help.
     honest : Honest
         Its outputs for the rows that all parts left out.
     """
@@ -175,7 +175,7 @@ def blended(
         weights[rows],
         objective.loss,
         objective.link,
-        n_optional=sum(is_optional),
+        is_last_optional=is_optional[-1],
     )
     if is_optional[-1] and not factors[-1]:
         return blended(candidates[:-1], objective, weights)
@@ -191,14 +191,14 @@ def blend_weights(
     loss: Loss,
     link: Link,
     *,
-    n_optional: int = 0,
+    is_last_optional: bool = False,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the factors of some raw outputs that minimise the loss of their sum.
 
     The best constant is one more part, so that classes keep their frequencies if nothing else
     helps. On few rows the parts may seem to gain by chance: the smaller their gain beyond that
     expected by chance, the closer the sum is to the constant, much as James and Stein (1961)
-    shrink a mean. Optional parts shrink in the same way towards the best sum without them.
+    shrink a mean. An optional part shrinks in the same way towards zero.
 
     Parameters
     ----------
@@ -212,8 +212,8 @@ def blend_weights(
         L(y, d).
     link : Link
         y = g(z).
-    n_optional : int, default=0
-        Number of optional parts; they are the last ones.
+    is_last_optional : bool, default=False
+        Whether the last part is optional.
 
     Returns
     -------
@@ -227,15 +227,16 @@ def blend_weights(
         targets = smoothed(targets, weights)
     Z = np.stack([*parts, np.broadcast_to(constant, targets.shape)])
     stacking = Stacking(Z, targets, weights / weights.sum(), loss, link)
-    factors = stacking.best(len(parts) - n_optional)
-    if n_optional:
-        others = stacking.shrunk(stacking.best(len(parts)), factors)
-        if stacking.cost(others)[0] < (1 - WORTH) * stacking.cost(factors)[0]:
-            factors = others
+    n_certain = len(parts) - is_last_optional
+    factors = stacking.best(n_certain)
+    if is_last_optional:
+        with_last = stacking.shrunk(stacking.best(len(parts)), factors)
+        if stacking.cost(with_last)[0] < (1 - WORTH) * stacking.cost(factors)[0]:
+            factors = with_last
     factors = stacking.shrunk(factors, np.append(np.zeros(len(parts)), 1.0))
     if not factors[:-1].any():
         # A pure constant could not rank the rows.
-        factors[:-1], factors[-1] = FAINT, max(factors[-1] - FAINT * len(parts), 0)
+        factors[:n_certain], factors[-1] = FAINT, max(factors[-1] - FAINT * n_certain, 0)
     return factors[:-1], factors[-1] * constant
 
 
@@ -272,8 +273,10 @@ class Stacking(NamedTuple):
     def shrunk(self, factors: np.ndarray, base: np.ndarray) -> np.ndarray:
         """Return factors closer to others, by the part of their gain that may be chance."""
         gain = self.cost(base)[0] - self.cost(factors)[0]
+        if not gain > 0:
+            return base
         chance = max(self.optimism(factors) - self.optimism(base), 0.0)
-        kept = max(1 - PRICE * chance / gain, 0) if gain > 0 else 0
+        kept = max(1 - PRICE * chance / gain, 0)
         return kept * factors + (1 - kept) * base
 
     def optimism(self, factors: np.ndarray) -> float:

@@ -17,6 +17,8 @@ from ._checks import as_mapped
 from ._documented import Documented
 from ._registry import resolve
 
+#: A kink has no slope; a scaled distance up to this may be due to rounding.
+AT_CENTER = 1e-3
 #: Beyond this, exp(-a) is zero in all floats.
 FAR = 1000
 
@@ -111,7 +113,7 @@ class Laplace(Kernel):
 
     def log_slope(self, s):
         r = np.sqrt(s)
-        return np.divide(-0.5, r, out=np.zeros_like(r), where=r > 0)
+        return np.divide(-0.5, r, out=np.zeros_like(r), where=r > AT_CENTER)
 
 
 class Matern32(Kernel):

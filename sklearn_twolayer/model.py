@@ -13,7 +13,7 @@ from scipy import sparse
 
 from ._checks import shown
 from ._linalg import Matrix, dense, in_range
-from .input_maps import InputMap, pull_rows
+from .input_maps import for_new_rows, pull_rows
 from .network import Network, Views
 from .rows import Index, Rows, Transformer
 
@@ -47,12 +47,9 @@ class Part:
         cls, rows: Rows, network: Network, params: np.ndarray, name: str = "networks"
     ) -> "Part":
         """Return networks that were trained on some rows, in the dtype of their input."""
-        input_map = rows.input_map
-        if isinstance(input_map, InputMap):
-            input_map = input_map.for_new_rows()
         with np.errstate(over="ignore"):  # large parameters for rows in single precision
             params = params.astype(rows.input_dtype)
-        return cls(input_map, network, params, name)
+        return cls(for_new_rows(rows.input_map), network, params, name)
 
     def __getstate__(self):
         """Return what is saved: parameters in single precision, where they were trained in it."""

@@ -10,11 +10,13 @@ from scipy import sparse
 from sklearn import config_context
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.compose import ColumnTransformer
+from sklearn.datasets import make_regression
+from sklearn.impute import SimpleImputer
 from sklearn.kernel_approximation import Nystroem
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import Binarizer, MaxAbsScaler, StandardScaler
 
-from sklearn_twolayer import TwoLayerRegressor
+from sklearn_twolayer import RBFNetwork, TwoLayerRegressor
 from sklearn_twolayer._sample import Sample
 from sklearn_twolayer.input_maps import (
     INPUT_MAPS,
@@ -451,3 +453,11 @@ def test_a_map_gets_its_seed_from_the_estimator(X):
     kept, drawn = components(0, random_state=5)
     assert kept == components(1, random_state=5)[0]
     assert drawn == np.random.RandomState(0).randint(1000)
+
+
+def test_an_imputer_as_a_map():
+    """Its `statistics_` are not target statistics."""
+    X, y = make_regression(60, 3, random_state=0)
+    for estimator in (TwoLayerRegressor(max_iter=3), RBFNetwork(task="regression")):
+        estimator.set_params(input_map=SimpleImputer(), random_state=0)
+        assert estimator.fit(X, y).score(X, y) > 0.9

@@ -1,14 +1,18 @@
 """The local average: a fourth part of a blend, from the targets of near rows."""
 
 import pickle
+import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from sklearn.datasets import make_friedman1
 from sklearn.metrics import log_loss
+from sklearn.preprocessing import FunctionTransformer
 
 from sklearn_twolayer import TwoLayerClassifier, TwoLayerRegressor
 from sklearn_twolayer.blending import WORTH, blend_weights
+from sklearn_twolayer.estimators import _blend
 from sklearn_twolayer.estimators._blend import LOCAL
 from sklearn_twolayer.input_maps import MixedMap, StandardMap, with_folds
 from sklearn_twolayer.links import IdentityLink, LogisticLink
@@ -94,6 +98,49 @@ def test_it_is_left_out_where_it_does_not_help():
     X, y = make_friedman1(400, noise=2.0, random_state=0)
     model = TwoLayerRegressor(max_iter=20, random_state=0).fit(X, y)
     assert LOCAL not in names_of(model) and model.blend_weights_.shape == (3,)
+
+
+def test_it_is_left_out_if_no_part_helps():
+    rng = np.random.default_rng(0)
+    with pytest.warns(UserWarning, match="No part predicts"):
+        model = TwoLayerRegressor(max_iter=3, random_state=0).fit(
+            rng.normal(size=(300, 3)), rng.normal(size=300)
+        )
+    assert LOCAL not in names_of(model)
+
+
+def test_of_many_rows_some_that_no_part_has_seen_decide(monkeypatch):
+    monkeypatch.setattr(_blend, "MAX_ROWS", 700)
+    monkeypatch.setattr(_blend, "MAX_EVALUATED", 200)
+    X, y = memory(1500)
+    model = TwoLayerClassifier(n_estimators=2, max_iter=5, random_state=0).fit(X, y)
+    assert names_of(model)[-1] == LOCAL
+    assert np.isfinite(model.oof_prediction_).all(axis=1).sum() == 200
+    assert model.score(X, y) > 0.8
+
+
+def test_distances_beyond_single_precision_give_no_new_warning():
+    X = np.random.default_rng(0).uniform(size=(200, 4)) * 1e37  # squares are beyond it
+    y = np.random.default_rng(1).normal(size=200)
+    model = TwoLayerRegressor(input_map=FunctionTransformer(), max_iter=5, random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        model.fit(X, y)
+    assert np.isfinite(model.predict(X)).all()
+
+
+def test_the_slope_at_a_training_row_is_that_of_the_other_rows(model):
+    X, _ = memory(1500)
+    part = model._model.parts[-1]
+    rows = Rows(X[:200], part.input_map, X.dtype)
+    slopes, step = part.input_gradients(rows)[..., 0], 1e-4
+    numeric = np.empty_like(slopes)
+    for j in range(X.shape[1]):
+        moved = [X[:200] + sign * step * np.eye(4)[j] for sign in (1, -1)]
+        high, low = (part.raw_outputs(replace(rows, raw=each))[:, 0] for each in moved)
+        numeric[:, j] = (high - low) / (2 * step)
+    error = np.abs(slopes - numeric).max(axis=1)
+    assert np.mean(error > 0.1 * np.abs(numeric).max(axis=1)) < 0.1
 
 
 def table_of(X, targets, weights=None, folds=None, loss=None, link=None):
@@ -185,11 +232,19 @@ def test_optional_parts_shrink_to_nothing():
     good = targets + 0.5 * rng.normal(size=(300, 1))
     args = targets, np.ones(300), SquaredError(), IdentityLink()
     noise = [rng.normal(size=(300, 1)) for _ in range(20)]
-    of_noise = [blend_weights([good, z], *args, n_optional=1)[0][1] for z in noise]
+    of_noise = [blend_weights([good, z], *args, is_last_optional=True)[0][1] for z in noise]
     assert np.median(of_noise) == 0 and max(of_noise) < 0.05
     better = targets + 0.5 * rng.normal(size=(300, 1))
-    factors, _ = blend_weights([good, better], *args, n_optional=1)
+    factors, _ = blend_weights([good, better], *args, is_last_optional=True)
     assert factors[1] > 0.3
+
+
+def test_outputs_that_are_not_finite_have_no_factor():
+    targets = np.random.default_rng(0).normal(size=(50, 1))
+    lost = np.full((50, 1), np.nan)
+    args = targets, np.ones(50), SquaredError(), IdentityLink()
+    factors, _ = blend_weights([lost, targets / 2], *args)
+    np.testing.assert_allclose(factors, 0.01)
 
 
 def test_optional_parts_must_be_worth_their_time():
@@ -199,5 +254,5 @@ def test_optional_parts_must_be_worth_their_time():
     good, weak = (strength * (targets - 0.5) + rng.normal(size=(n, 1)) for strength in (1.0, 0.05))
     args = targets, np.ones(n), LogLoss(), LogisticLink()
     with_weak, _ = blend_weights([good, weak], *args)
-    factors, _ = blend_weights([good, weak], *args, n_optional=1)
+    factors, _ = blend_weights([good, weak], *args, is_last_optional=True)
     assert with_weak[1] > 0.02 and factors[1] == 0 and WORTH > 0

@@ -181,7 +181,9 @@ def fit_radial_partner(
     honest, evaluated = Honest(index[fit.honest.rows], fit.honest.outputs), None
     if has_seen_none:
         honest = Honest(left_out, radial._model.raw_outputs(sample.X[left_out], owner.n_jobs))
-        index = left_out[random_part(len(left_out), MAX_EVALUATED, rng)]
+        # Those of the first folds, which all parts leave out.
+        order = np.lexsort([rng.uniform(size=len(left_out)), sample.folds.numbers[left_out]])
+        index = np.sort(left_out[order[:MAX_EVALUATED]])
         evaluated = fit.table.like(sample.take(index))
     candidates = [Candidate(radial._model.parts[0], honest)]
     if fit.inputs is not None and fit.inputs.n_judged:

@@ -9,9 +9,9 @@ levels. Sparse rows are never centred, so that zeros stay zeros. Dense maps map 
 constant up to rounding to zeros.
 """
 
-from ._base import InputMap
+from ._base import InputMap, for_new_rows
 from ._maps import INPUT_MAPS, as_input_map, fit_input_map
-from ._mixed import MixedMap, with_folds
+from ._mixed import MixedMap, has_statistics, with_folds
 from ._piecewise import PiecewiseLinearMap
 from ._principal import PrincipalMap, principal_map
 from ._rows import map_rows, pull_rows, sources_of
@@ -30,6 +30,8 @@ __all__ = [
     "StandardMap",
     "as_input_map",
     "fit_input_map",
+    "for_new_rows",
+    "has_statistics",
     "map_rows",
     "principal_map",
     "pull_rows",

@@ -1,5 +1,7 @@
 """The base of all input maps."""
 
+from typing import Any
+
 import numpy as np
 from scipy import sparse
 from sklearn.base import TransformerMixin
@@ -119,6 +121,11 @@ class InputMap(TransformerMixin, Documented):
 
     def _check(self):
         """Raise TypeError or ValueError if a hyperparameter is out of range."""
+
+
+def for_new_rows(input_map: Any) -> Any:
+    """Return a map, or a user's transformer, without what only training rows need."""
+    return input_map.for_new_rows() if isinstance(input_map, InputMap) else input_map
 
 
 def as_floats(X):

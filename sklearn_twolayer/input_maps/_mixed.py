@@ -226,9 +226,14 @@ class MixedMap(InputMap):
         return self.numbers_.inverse_transform(Z[:, : Z.shape[1] - n_flags])
 
 
+def has_statistics(input_map: Any) -> bool:
+    """Return whether a map computes target statistics, for which training rows have a fold."""
+    return isinstance(input_map, MixedMap) and bool(input_map.statistics_)
+
+
 def with_folds(X: np.ndarray, input_map: Any, folds: np.ndarray | None) -> np.ndarray:
     """Return training rows with their folds as a last column, if the map needs them."""
-    if folds is None or not getattr(input_map, "statistics_", None):
+    if folds is None or not has_statistics(input_map):
         return X
     return np.column_stack([X, folds.astype(X.dtype)])
 

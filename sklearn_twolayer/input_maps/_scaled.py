@@ -7,7 +7,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils.metaestimators import available_if
 
-from ._base import InputMap
+from ._base import InputMap, for_new_rows
 from ._rows import map_rows, pull_rows, sources_of
 
 
@@ -51,8 +51,7 @@ class ScaledMap(InputMap):
         return np.asarray(mapped) * factors
 
     def for_new_rows(self):
-        is_ours = isinstance(self.input_map, InputMap)
-        return ScaledMap(self.input_map.for_new_rows(), self.factors) if is_ours else self
+        return ScaledMap(for_new_rows(self.input_map), self.factors)
 
     def bins(self):
         inner = self.input_map.bins() if isinstance(self.input_map, InputMap) else None

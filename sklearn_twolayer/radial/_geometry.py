@@ -86,8 +86,8 @@ class DiagonalGeometry(Geometry):
     def distances(self, centers, A):
         if not self.shared:
             return super().distances(centers, A)
-        origin = _middle(centers)
         with np.errstate(over="ignore", invalid="ignore"):
+            origin = _middle(centers)
             moved = centers - origin
             B, weighted, levels = self._of_centers(moved, A)
             columns, is_finite = _as_columns(weighted, levels), _has_square(moved)

@@ -16,6 +16,7 @@ from scipy.optimize import minimize_scalar
 from ..activations import softmax
 from ..blending import Honest
 from ..embeddings import Radial
+from ..input_maps import for_new_rows, has_statistics
 from ..kernels import as_kernel
 from ..losses import LogLoss
 from ..model import Part
@@ -75,7 +76,7 @@ class LocalAverage:
     ):
         self.table, self.inputs, self.rng = table, inputs, rng
         self.evaluated, self.leaves_out = others or table, others is None
-        self.has_folds = bool(getattr(inputs.input_map, "statistics_", None))
+        self.has_folds = has_statistics(inputs.input_map)
         n_mapped = self._mapped(table.X[:1], inputs.whole()).shape[1]
         most = max(MOST_NUMBERS // n_mapped, 1)
         self.memory = in_proportion(table.sample_weight, most, rng)
@@ -100,7 +101,7 @@ class LocalAverage:
         folds = list(self._folds())
         rows = np.sort(np.concatenate([fold.rows for fold in folds]))
         width = self._best_width(folds, rows)
-        averages = self._averages(folds, rows, width)
+        averages = self._averages(self._squares(folds), rows, width)
         scale, _ = self._calibrated(averages, rows)
         return self._part(width, scale, name), Honest(rows, scale * averages)
 
@@ -117,14 +118,15 @@ class LocalAverage:
                 yield Fold(some, input_map, number if self.has_folds else None)
 
     def _new_rows(self, rows):
-        return Fold(rows, _for_new_rows(self.inputs.whole()), None)
+        return Fold(rows, for_new_rows(self.inputs.whole()), None)
 
     def _best_width(self, folds, rows):
         tried = rows[random_part(len(rows), MOST_TRIED, self.rng)]
-        folds = [fold._replace(rows=np.intersect1d(fold.rows, tried)) for fold in folds]
+        some = [fold._replace(rows=np.intersect1d(fold.rows, tried)) for fold in folds]
+        squares = list(self._squares(some))
 
         def error(width):
-            return self._calibrated(self._averages(folds, tried, width), tried)[1]
+            return self._calibrated(self._averages(squares, tried, width), tried)[1]
 
         errors: dict[float, float] = {}
         for width in self._typical_distance() * FRACTIONS:
@@ -149,9 +151,8 @@ class LocalAverage:
         found = minimize_scalar(cost, bounds=(0, MOST_LOG_ODDS), method="bounded", options=ROUGHLY)
         return found.x, found.fun
 
-    def _averages(self, folds, rows, width):
-        """Return the averages for some rows, minus the mean of all targets."""
-        result = np.empty((len(rows), self.targets.shape[1]))
+    def _squares(self, folds):
+        """Yield blocks of rows, with their squared distances from the centres."""
         for fold in folds:
             distances = make_geometry("spherical", shared=True).distances(
                 self._centers(fold), None
@@ -161,14 +162,18 @@ class LocalAverage:
                 r2 = distances(self._mapped(self.evaluated.X[some], fold.input_map))
                 if self.leaves_out:
                     r2[self.memory == some[:, None]] = np.inf
-                result[np.searchsorted(rows, some)] = self._weighted(r2, width)
-        return result
+                yield some, r2
 
-    def _weighted(self, r2, width):
-        with np.errstate(over="ignore", invalid="ignore"):
-            logs = as_kernel(KERNEL).log(np.divide(r2, float(width) ** 2, out=r2))
-            y = softmax(logs, out=logs)
-        return np.nan_to_num(y, copy=False) @ self.targets  # a row without others has the mean
+    def _averages(self, squares, rows, width):
+        """Return the averages for some rows, minus the mean of all targets."""
+        result = np.empty((len(rows), self.targets.shape[1]))
+        for some, r2 in squares:
+            with np.errstate(over="ignore", invalid="ignore"):
+                logs = as_kernel(KERNEL).log(r2 / float(width) ** 2)
+                y = softmax(logs, out=logs)
+            np.nan_to_num(y, copy=False)  # without any other row, the mean
+            result[np.searchsorted(rows, some)] = y @ self.targets
+        return result
 
     def _centers(self, fold):
         X = self.table.X[self.memory]
@@ -178,6 +183,7 @@ class LocalAverage:
             X = X[:, :-1]
         return self._mapped(X, fold.input_map)
 
+    @np.errstate(over="ignore")  # infinitely far
     def _mapped(self, X, input_map):
         rows = Rows(X, input_map, np.dtype(np.float32)).inputs(slice(None))
         return rows.toarray() if sparse.issparse(rows) else rows
@@ -186,7 +192,9 @@ class LocalAverage:
         """Return the root mean square distance between two rows."""
         some = self.memory[random_part(len(self.memory), MOST_TRIED, self.rng)]
         X = self._mapped(self.table.X[some], self.inputs.whole()).astype(np.float64)
-        return np.sqrt(2 * X.var(axis=0).sum()) or 1.0
+        with np.errstate(invalid="ignore"):
+            distance = np.sqrt(2 * X.var(axis=0).sum())
+        return distance if np.isfinite(distance) and distance else 1.0
 
     def _part(self, width, scale, name):
         centers = self._centers(self._new_rows(self.memory))
@@ -228,7 +236,3 @@ def in_proportion(weights: np.ndarray, most: int, rng: np.random.RandomState) ->
     ends = np.cumsum(weights / weights.sum())
     places = (np.arange(n) + rng.uniform()) / n
     return np.minimum(np.searchsorted(ends, places, side="right"), len(weights) - 1)
-
-
-def _for_new_rows(input_map):
-    return input_map.for_new_rows() if hasattr(input_map, "for_new_rows") else input_map
