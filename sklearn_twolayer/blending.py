@@ -26,7 +26,7 @@ MAX_WEIGHT = 2.0
 #: Only the part of a gain beyond this multiple of the gain expected by chance counts.
 PRICE = 3.0
 #: An optional part is not worth its time if it lowers the loss by a smaller fraction than this.
-WORTH = 0.005
+WORTH = 0.02
 #: Step of the factors for the curvature of the loss; wider if its slope jumps between rows.
 STEP, WIDE_STEP = 0.02, 0.2
 #: The factor of all parts if none predicts better than a constant.
@@ -198,7 +198,8 @@ def blend_weights(
     The best constant is one more part, so that classes keep their frequencies if nothing else
     helps. On few rows the parts may seem to gain by chance: the smaller their gain beyond that
     expected by chance, the closer the sum is to the constant, much as James and Stein (1961)
-    shrink a mean. An optional part shrinks in the same way towards zero.
+    shrink a mean. An optional part shrinks in the same way towards zero, and is left out if its
+    gain is small or within its standard error.
 
     Parameters
     ----------
@@ -231,7 +232,7 @@ def blend_weights(
     factors = stacking.best(n_certain)
     if is_last_optional:
         with_last = stacking.shrunk(stacking.best(len(parts)), factors)
-        if stacking.cost(with_last)[0] < (1 - WORTH) * stacking.cost(factors)[0]:
+        if stacking.is_clearly_better(with_last, factors):
             factors = with_last
     factors = stacking.shrunk(factors, np.append(np.zeros(len(parts)), 1.0))
     if not factors[:-1].any():
@@ -278,6 +279,18 @@ class Stacking(NamedTuple):
         chance = max(self.optimism(factors) - self.optimism(base), 0.0)
         kept = max(1 - PRICE * chance / gain, 0)
         return kept * factors + (1 - kept) * base
+
+    def is_clearly_better(self, factors: np.ndarray, base: np.ndarray) -> bool:
+        """Return whether factors lower the loss by enough, and by more than its standard error."""
+        before, after = (
+            self.loss.value_and_gradient(np.tensordot(f, self.Z, axes=1), self.targets, self.link)[
+                0
+            ]
+            for f in (base, factors)
+        )
+        gain = self.weights @ (before - after)
+        error = np.sqrt(np.square(self.weights) @ np.square(before - after - gain))
+        return bool(gain > max(error, WORTH * (self.weights @ before)))
 
     def optimism(self, factors: np.ndarray) -> float:
         """Return the expected gain of these parts if they are useless.
