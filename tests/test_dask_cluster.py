@@ -54,9 +54,13 @@ class Deadly(Adam):
         self.moment, self.path = moment, path
 
     def epoch(self, objective, params, moments, rng, shared):
-        if shared.start >= self.moment and not os.path.exists(self.path):
-            open(self.path, "w").close()
-            os.abort()
+        if shared.start >= self.moment:
+            try:
+                open(self.path, "x").close()  # by one of two workers at the same moment
+            except FileExistsError:
+                pass
+            else:
+                os.abort()
         return super().epoch(objective, params, moments, rng, shared)
 
 
