@@ -228,7 +228,7 @@ def in_proportion(weights: np.ndarray, most: int, rng: np.random.RandomState) ->
     Examples
     --------
     >>> in_proportion(np.array([1.0, 1.0, 2.0]), 4, np.random.RandomState(0))
-    array([0, 1, 2])
+    array([0, 2, 2])
     >>> in_proportion(np.array([1.0, 1.0, 1.0]), 4, np.random.RandomState(0))
     array([0, 1, 2])
     """
