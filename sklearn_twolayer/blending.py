@@ -250,10 +250,14 @@ class Stacking(NamedTuple):
     loss: Loss
     link: Link
 
+    def losses(self, factors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the loss of each row, and its gradient for the raw outputs."""
+        z = np.tensordot(factors, self.Z, axes=1)
+        return self.loss.value_and_gradient(z, self.targets, self.link)
+
     def cost(self, factors: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
         """Return the mean loss, its gradient, and the gradient's terms for each row."""
-        z = np.tensordot(factors, self.Z, axes=1)
-        values, delta = self.loss.value_and_gradient(z, self.targets, self.link)
+        values, delta = self.losses(factors)
         terms = np.einsum("krm,rm->kr", self.Z, delta * self.weights[:, None])
         return self.weights @ values, terms.sum(axis=1), terms
 
@@ -282,14 +286,10 @@ class Stacking(NamedTuple):
 
     def is_clearly_better(self, factors: np.ndarray, base: np.ndarray) -> bool:
         """Return whether factors lower the loss by enough, and by more than its standard error."""
-        before, after = (
-            self.loss.value_and_gradient(np.tensordot(f, self.Z, axes=1), self.targets, self.link)[
-                0
-            ]
-            for f in (base, factors)
-        )
-        gain = self.weights @ (before - after)
-        error = np.sqrt(np.square(self.weights) @ np.square(before - after - gain))
+        before = self.losses(base)[0]
+        gains = before - self.losses(factors)[0]
+        gain = self.weights @ gains
+        error = np.sqrt(np.square(self.weights) @ np.square(gains - gain))
         return bool(gain > max(error, WORTH * (self.weights @ before)))
 
     def optimism(self, factors: np.ndarray) -> float:

@@ -22,7 +22,7 @@ from ..losses import LogLoss
 from ..model import Part
 from ..network import Network
 from ..radial import make_geometry
-from ..rows import Rows, Transformer, blocks, random_part
+from ..rows import Rows, Transformer, block_length, blocks, random_part
 from ._probe import Inputs
 from ._spec import Table
 
@@ -39,8 +39,6 @@ FINER = 2.0 ** np.array([-0.5, 0.5])
 RISE = 0.05
 #: The largest log-odds of a class for an average of one, and the tolerance of their search.
 MOST_LOG_ODDS, ROUGHLY = 30.0, {"xatol": 0.1}
-#: Rows per block.
-BLOCK_LENGTH = 256
 
 
 class Fold(NamedTuple):
@@ -157,7 +155,7 @@ class LocalAverage:
             distances = make_geometry("spherical", shared=True).distances(
                 self._centers(fold), None
             )
-            for part in blocks(len(fold.rows), BLOCK_LENGTH):
+            for part in blocks(len(fold.rows), block_length(len(self.memory))):
                 some = fold.rows[part]
                 r2 = distances(self._mapped(self.evaluated.X[some], fold.input_map))
                 if self.leaves_out:
