@@ -28,13 +28,14 @@ class Kernel(Documented):
 
     `power` is the p of K = h^p k(s). `positive` is True if k > 0 everywhere, so that activations
     can be normalised to sum to one; `decays` is True if k falls from k(0) = 1 to zero, so that a
-    unit can be zero on distant rows. `log` and `log_slope` are overridden where k underflows far
-    from the centre.
+    unit can be zero on distant rows; `has_kink` is True if the slope jumps at the centre. `log`
+    and `log_slope` are overridden where k underflows far from the centre.
     """
 
     power = 0
     positive = True
     decays = True
+    has_kink = False
 
     def value(self, s: np.ndarray) -> np.ndarray:
         """Return k(s)."""
@@ -98,6 +99,8 @@ class InverseMultiquadric(Kernel):
 
 class Laplace(Kernel):
     """K = exp(-r / h), with a kink at the centre."""
+
+    has_kink = True
 
     def value(self, s):
         value = np.sqrt(s)

@@ -70,7 +70,9 @@ def _(embedding: embeddings.Radial, own, C, X):
     centers, *shapes = (np.asarray(part, dtype=np.float64) for part in (own[0], *own[2:]))
     A = shapes[0] if shapes else None
     origin = centers.mean(axis=tuple(range(centers.ndim - 1)))
-    r2 = squared(geometry, X - origin, centers - origin, A)
+    # At a kink, the root of a rounding error counts.
+    rows = X.cast(np.float64) if kernel.has_kink else X
+    r2 = squared(geometry, rows - origin, centers - origin, A).cast(X.dtype)
     s = np.maximum(r2, 0) * (1 / (h * h))
     if embedding.normalize:
         s = np.minimum(s, np.finfo(X.dtype).max)
