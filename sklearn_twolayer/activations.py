@@ -69,6 +69,34 @@ def softmax(v: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     return y
 
 
+def softmax_average(v: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Averages weighted by a softmax, without an array of the weights.
+
+    Parameters
+    ----------
+    v : ndarray of shape (..., n_rows, n_units)
+        Pre-activations; overwritten.
+    values : ndarray of shape (..., n_units, n_outputs)
+        What is averaged.
+
+    Returns
+    -------
+    ndarray of shape (..., n_rows, n_outputs)
+        The softmax of each row times the values.
+
+    Examples
+    --------
+    >>> softmax_average(np.zeros((1, 2)), np.array([[1.0], [3.0]]))
+    array([[2.]])
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        v -= v.max(axis=-1, keepdims=True)
+    y = np.exp(v, out=v)
+    averages = np.matmul(y, values)
+    averages /= np.matmul(y, np.ones((v.shape[-1], 1), dtype=v.dtype))  # faster than a sum
+    return averages
+
+
 class Activation(Documented):
     """Base of the activations: y = φ(v), element by element unless said otherwise.
 

@@ -27,6 +27,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 X, Y = make_friedman1(600, noise=1.0, random_state=0)
 ROWS, TARGETS = da.from_array(X, chunks=(120, 10)), da.from_array(Y, chunks=120)
 QUICK = {"embedding": "dense", "n_units": 20, "max_iter": 4, "random_state": 0}
+#: Seconds after which a client is closed, so that a fit that waits for lost workers fails.
+PATIENCE = 600
 
 
 @contextmanager
@@ -37,11 +39,23 @@ def cluster(n_workers, **kwargs):
         ) as workers,
         distributed.Client(workers, set_as_default=False) as client,
     ):
-        yield client
+        timer = threading.Timer(PATIENCE, client.close)
+        timer.start()
+        try:
+            yield client
+        finally:
+            timer.cancel()
 
 
 @pytest.fixture(scope="module")
 def two():
+    with cluster(2) as client:
+        yield client
+
+
+@pytest.fixture
+def mortal():
+    """A cluster for one death: a worker that dies while it restarts is not replaced."""
     with cluster(2) as client:
         yield client
 
@@ -105,20 +119,20 @@ def test_the_same_bits_with_any_number_of_workers(in_threads, n_workers):
 
 
 @pytest.fixture(params=["read", "kept", "stored"])
-def held(request, monkeypatch, two):
+def held(request, monkeypatch, mortal):
     """The rows and targets for the three ways in which partitions are held."""
     monkeypatch.setattr(_engine.Engine, "_shares_folder", request.param == "stored")
     if request.param == "kept":
-        return two.persist([ROWS, TARGETS])
+        return mortal.persist([ROWS, TARGETS])
     return ROWS, TARGETS
 
 
-@pytest.mark.parametrize("moment", [0.0, 0.4, 0.8])
-def test_a_killed_worker_does_not_change_a_bit(two, held, tmp_path, moment):
+@pytest.mark.parametrize("moment", [0.0, 0.8])
+def test_a_killed_worker_does_not_change_a_bit(mortal, held, tmp_path, moment):
     model = DaskTwoLayerRegressor(**QUICK, n_estimators=2, blend="scale")
     expected = model.fit(ROWS, TARGETS).to_local().predict(X)
     solver = Deadly(moment, str(tmp_path / "dead"))
-    model.set_params(solver=solver, client=two).fit(*held)
+    model.set_params(solver=solver, client=mortal).fit(*held)
     assert (tmp_path / "dead").exists()
     np.testing.assert_array_equal(model.to_local().predict(X), expected)
 

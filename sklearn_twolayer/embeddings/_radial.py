@@ -7,7 +7,7 @@ import numpy as np
 from .._checks import check_choice, check_number
 from .._sizes import UNITS
 from .._warnings import warn_user
-from ..activations import softmax
+from ..activations import softmax, softmax_average
 from ..kernels import as_kernel
 from ..radial import (
     SHAPES,
@@ -111,17 +111,23 @@ class Radial(Embedding):
         return self.shape != "spherical"
 
     def predictor(self, own, weights, n_features, bins):
+        squared = self._distances(own, n_features, bins)
+        if self.normalize:
+            return lambda V, X: softmax_average(self._logs(own, squared(X))[0], weights)
+        return lambda V, X: np.matmul(self._units(own, squared(X))[0], weights)
+
+    def _distances(self, own, n_features, bins):
+        """Return the function of rows that gives their squared distances from the centres."""
         if bins is None:
             distances = self._geometry().distances(own[0], *self._shapes(own))
-            return lambda V, X: np.matmul(self._units(own, distances(X[:, :-1]))[0], weights)
+            return lambda X: distances(X[:, :-1])
         table = bins.distances(own[0].reshape(-1, n_features))
 
-        def outputs(V, X):
+        def squared(X):
             r2 = X.squared_distances(table).reshape(-1, *own[1].shape)
-            r2 = np.moveaxis(r2, 0, -2)
-            return np.matmul(self._units(own, r2)[0], weights)
+            return np.moveaxis(r2, 0, -2)
 
-        return outputs
+        return squared
 
     def forward(self, own, V, X):
         r2, geometry = self._geometry().squared(X[:, :-1], own[0], *self._shapes(own))
@@ -132,19 +138,31 @@ class Radial(Embedding):
     @np.errstate(over="ignore", divide="ignore", invalid="ignore")
     def _units(self, own, r2):
         """Return y_E, and of what the way back needs s, k and h."""
-        kernel = as_kernel(self.kernel)
-        h = np.exp(own[1])[..., None, :]
-        s = np.multiply(r2, 1 / (h * h), out=r2)
         if self.normalize:
-            np.minimum(s, np.finfo(s.dtype).max, out=s)  # the nearest unit, if all are too far
-            logs = kernel.log(s)
-            if kernel.power:
-                logs += kernel.power * own[1][..., None, :]
+            logs, s, h = self._logs(own, r2)
             y = softmax(logs, out=logs)
             return y, (s, y, h)
+        kernel = as_kernel(self.kernel)
+        s, h = self._scaled(own, r2)
         k = kernel.value(s)
         y = k if kernel.power == 0 else k * h**kernel.power
         return y, (s, k, h)
+
+    @np.errstate(over="ignore", divide="ignore", invalid="ignore")
+    def _logs(self, own, r2):
+        """Return log K, s and h."""
+        kernel = as_kernel(self.kernel)
+        s, h = self._scaled(own, r2)
+        s.clip(0, np.finfo(s.dtype).max, out=s)  # the nearest unit, if all are too far
+        logs = kernel.log(s)
+        if kernel.power:
+            logs += kernel.power * own[1][..., None, :]
+        return logs, s, h
+
+    def _scaled(self, own, r2):
+        """Return s = r²/h², in place of r², and h."""
+        h = np.exp(own[1])[..., None, :]
+        return np.multiply(r2, 1 / (h * h), out=r2), h
 
     @np.errstate(over="ignore", divide="ignore", invalid="ignore")
     def pullback(self, own, saved, delta, X):

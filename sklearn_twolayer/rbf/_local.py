@@ -13,7 +13,7 @@ import numpy as np
 from scipy import sparse
 from scipy.optimize import minimize_scalar
 
-from ..activations import softmax
+from ..activations import softmax_average
 from ..blending import Honest
 from ..embeddings import Radial
 from ..input_maps import for_new_rows, has_statistics
@@ -168,9 +168,9 @@ class LocalAverage:
         for some, r2 in squares:
             with np.errstate(over="ignore", invalid="ignore"):
                 logs = as_kernel(KERNEL).log(r2 / float(width) ** 2)
-                y = softmax(logs, out=logs)
-            np.nan_to_num(y, copy=False)  # without any other row, the mean
-            result[np.searchsorted(rows, some)] = y @ self.targets
+                averages = softmax_average(logs, self.targets)
+            # Without any other row, it is the mean.
+            result[np.searchsorted(rows, some)] = np.nan_to_num(averages)
         return result
 
     def _centers(self, fold):
