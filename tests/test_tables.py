@@ -381,6 +381,15 @@ def test_noise_of_many_levels_misleads_nobody(n_levels):
         assert log_loss(y[600:], estimator.predict_proba(frame[600:])) < np.log(2) + 0.03
 
 
+@pytest.mark.parametrize("model", [TwoLayerRegressor(), RBFNetwork(task="regression")], ids=type)
+def test_statistics_in_double_precision_do_not_give_targets_away(model):
+    """Those of one fold contain the targets of the others, and a tiny penalty would show them."""
+    rng = np.random.RandomState(0)
+    X, y = rng.randint(80, size=(1600, 2)).astype(float), rng.normal(size=1600)
+    model.set_params(categorical_features=[0, 1], random_state=0).fit(X[:600], y[:600])
+    assert model.score(X[600:], y[600:]) > -0.03
+
+
 def test_statistics_say_what_a_level_is_like():
     rng = np.random.RandomState(0)
     worth = rng.normal(size=200)

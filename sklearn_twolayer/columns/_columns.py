@@ -192,7 +192,7 @@ class Columns:
         return matrix
 
 
-def learn_columns(X: Any, categorical_features: Any) -> Columns:
+def learn_columns(X: Any, categorical_features: Any, exact: type = np.float32) -> Columns:
     """Return the interpretation of the columns of a table.
 
     Parameters
@@ -201,6 +201,9 @@ def learn_columns(X: Any, categorical_features: Any) -> Columns:
         The training rows.
     categorical_features : "from_dtype", array-like or None
         Columns that hold categories: those with a matching type; a mask, indices or names; none.
+    exact : floating type
+        The type for categories, booleans and small integers, which have the same values in all of
+        them; not for an array of floats, which has its own.
 
     Returns
     -------
@@ -209,10 +212,9 @@ def learn_columns(X: Any, categorical_features: Any) -> Columns:
     """
     names, values, n_rows = columns_of(X)
     chosen = _chosen(categorical_features, names)
-    columns = []
-    # Codes of levels are exact in single precision; an array of doubles gives doubles.
-    is_double = not is_frame(X) and X.dtype == np.float64
-    dtypes = [np.dtype(np.float64 if is_double else np.float32)]
+    columns, dtypes = [], []
+    if not is_frame(X) and X.dtype in (np.float32, np.float64):
+        exact = X.dtype.type
     for name, some, is_chosen in zip(names, values, chosen, strict=True):
         kind = "category" if is_chosen else kind_of(some, name)
         if kind == "category":
@@ -223,13 +225,14 @@ def learn_columns(X: Any, categorical_features: Any) -> Columns:
                     "the parameter at 'from_dtype'."
                 )
             columns.append(_category(name, some, n_rows))
+            dtypes.append(exact)
         elif kind == "date":
-            dtypes.append(np.dtype(np.float64))
+            dtypes.append(np.float64)
             columns.append(Column(name, kind, parts=_parts(dates_of(some, name))))
         else:
-            dtypes.append(np.dtype(float_type(some)))
+            dtypes.append(float_type(some, exact))
             columns.append(Column(name, kind))
-    return Columns(tuple(columns), np.result_type(*dtypes).name, not is_frame(X))
+    return Columns(tuple(columns), np.result_type(*(dtypes or [exact])).name, not is_frame(X))
 
 
 def _category(name, values, n_rows):

@@ -191,14 +191,16 @@ def numbers_of(values: Any, name: Any) -> np.ndarray:
 
 
 #: Types whose values are exact in single precision.
-SINGLE = (nw.Float32, nw.Boolean, nw.Int8, nw.Int16, nw.UInt8, nw.UInt16)
+EXACT = (nw.Boolean, nw.Int8, nw.Int16, nw.UInt8, nw.UInt16)
 
 
-def float_type(values: Any) -> type:
-    """Return the floating type for the numbers of a column."""
+def float_type(values: Any, exact: type = np.float32) -> type:
+    """Return the floating type for the numbers of a column, given that for small integers."""
     if isinstance(values, np.ndarray):
         return np.float32 if values.dtype == np.float32 else np.float64
-    return np.float32 if values.dtype in SINGLE else np.float64
+    if values.dtype in EXACT:
+        return exact
+    return np.float32 if values.dtype == nw.Float32 else np.float64
 
 
 def _floats(values):

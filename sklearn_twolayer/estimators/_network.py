@@ -46,6 +46,7 @@ class BaseNetwork(
     categorical_features: Any
     _columns: Columns | None = None
     _fill: np.ndarray | None = None  # if no value was missing in fit
+    _exact: type = np.float32  # the type for categories and small integers
 
     # Steps of fit.
 
@@ -77,7 +78,7 @@ class BaseNetwork(
                 checks = self._checks(X) | ({"dtype": None} if is_read else {})
                 X = validate_data(self, X, reset=reset, **checks)
             if reset and (is_table or not by_type):
-                self._columns = learn_columns(X, self.categorical_features)
+                self._columns = learn_columns(X, self.categorical_features, self._exact)
             if is_table or self._reads_columns:
                 X = self._columns.matrix(X)
                 X = check_array(X, estimator=self, input_name="X", **self._checks(X))

@@ -34,6 +34,9 @@ MANY_DEAD = 0.05
 class BaseRBFNetwork(CallbackSupportMixin, RBFParameters):
     """Training of a radial-basis network; a subclass stores the parameters."""
 
+    # In single precision, weights must not be large, as they can be if targets have no noise.
+    _exact = np.float64
+
     def _fit(self, X, y, sample_weight, X_val, y_val):
         self._check_parameters()
         rng = check_random_state(self.random_state)

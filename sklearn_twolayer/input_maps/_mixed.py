@@ -12,6 +12,7 @@ from .._moments import weighted_quantiles
 from ._base import InputMap
 from ._piecewise import MANY_BINS
 from ._rows import map_rows, pull_rows, sources_of
+from ._scaled import ScaledMap
 from ._statistics import TargetStatistics
 
 
@@ -228,6 +229,8 @@ class MixedMap(InputMap):
 
 def has_statistics(input_map: Any) -> bool:
     """Return whether a map computes target statistics, for which training rows have a fold."""
+    if isinstance(input_map, ScaledMap):
+        return has_statistics(input_map.input_map)
     return isinstance(input_map, MixedMap) and bool(input_map.statistics_)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ..blending import Honest
+from ..input_maps import has_statistics
 from ..losses import LogLoss
 from ..objective import Objective
 from ..rows import random_part
@@ -208,9 +209,16 @@ class JudgedLayer:
             weight += judge.objective.rows.shares(judge.loo.evaluated).sum()
         return total / weight
 
+    def _smallest(self):
+        """Return the smallest candidate for α."""
+        rows = self.objective.rows
+        # Predictions in single precision need outputs that do not cancel. Target statistics of
+        # other folds contain a row's own target, which could be recovered to the last digits.
+        is_single = rows.input_dtype == np.float32 or has_statistics(rows.input_map)
+        return np.finfo(np.float32 if is_single else np.float64).eps
+
     def _least(self):
-        # Predictions in single precision need outputs that do not cancel.
-        grid = GRID[GRID >= np.finfo(self.objective.rows.input_dtype).eps]
+        grid = GRID[GRID >= self._smallest()]
         # Eigenvalues tell roughly where; for large matrices, they take longer than the search.
         if self.place is None or not all(judge.loo.can_be_factored for judge in self.judges):
             for judge in self.judges:
