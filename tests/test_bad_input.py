@@ -91,7 +91,7 @@ DATA = {
         sparse.csr_array(changed(X, np.nan)),
         Y,
         {},
-        "Input X contains NaN",
+        "X is sparse and contains NaN",
     ),
     "NaN in y": (X, changed(Y, np.nan), {}, "y contains NaN"),
     "infinity in y": (X, changed(Y, np.inf), {}, "y contains infinity"),
@@ -99,7 +99,7 @@ DATA = {
     "no columns": (X[:, :0], Y, {}, r"0 feature\(s\)"),
     "X with one axis": (X[:, 0], Y, {}, "Reshape your data"),
     "X with three axes": (X[:, :, None], Y, {}, "dim 3"),
-    "text in X": (np.full((N, 3), "red"), Y, {}, "could not convert string"),
+    "text in X": (np.full((N, 3), "red"), Y, {}, "name the columns that hold text"),
     "complex X": (X + 1j, Y, {}, "Complex data not supported"),
     "fewer targets than rows": (X, Y[:-1], {}, "inconsistent numbers of samples"),
     "no targets": (X, None, {}, "requires y to be passed"),
@@ -259,7 +259,7 @@ CLASSES = {
 REALS = {
     "Poisson below zero": (regressor(loss="poisson"), Y, "non-negative.*'squared_error'"),
     "gamma of zero": (regressor(loss="gamma"), np.abs(changed(Y, 0)), "positive.*'poisson'"),
-    "text as targets": (regressor(), np.full(N, "red"), "could not convert string"),
+    "text as targets": (regressor(), np.full(N, "red"), "For labels, use a classifier"),
     "loss for classification": (
         regressor(loss=CLASSIFICATION_LOSSES["log_loss"]()),
         Y,
@@ -739,3 +739,17 @@ def test_weights_that_overflow_at_the_very_end_are_not_kept(max_iter):
     with pytest.warns(ConvergenceWarning):
         model.fit(rows, y)
     assert np.isfinite(model.predict(rows)).all()  # and no warning
+
+
+@pytest.mark.parametrize("name", ["params_", "network_", "blend_weights_", "centers_"])
+def test_what_exists_only_after_a_fit(name):
+    estimator = RBFNetwork() if name == "centers_" else TwoLayerClassifier()
+    assert not hasattr(estimator, name)
+    with pytest.raises(NotFittedError, match="is not fitted yet"):
+        getattr(estimator, name)
+
+
+def test_a_classifier_with_a_given_penalty_has_no_out_of_fold_predictions():
+    network = RBFNetwork(5, alpha=0.1, random_state=0).fit(X, LABELS)
+    with pytest.raises(AttributeError, match="alpha='loo'"):
+        _ = network.oof_score_

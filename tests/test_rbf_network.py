@@ -4,6 +4,7 @@ import pickle
 import threading
 import tracemalloc
 import warnings
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -34,6 +35,7 @@ from sklearn_twolayer.losses import SquaredError
 from sklearn_twolayer.network import Network
 from sklearn_twolayer.objective import Objective
 from sklearn_twolayer.output_layer import FixedLayer, JudgedLayer
+from sklearn_twolayer.output_layer._cross_entropy import _mostly_evaluated
 from sklearn_twolayer.output_layer._leave_one_out import decomposed, inverses
 from sklearn_twolayer.rbf import Table
 from sklearn_twolayer.rbf._density import Density
@@ -813,6 +815,20 @@ def test_a_given_penalty_takes_no_more_memory_than_a_chosen_one(monkeypatch):
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < 1.1 * peaks[0]
+
+
+@pytest.mark.parametrize(
+    "n_rows, n_judged, n_evaluated",
+    [(5000, 500, 500), (50_000, 500, 500), (50_000, 8000, 2000), (7000, 7000, 6000)],
+)
+def test_a_strength_is_evaluated_on_as_many_rows_as_possible(n_rows, n_judged, n_evaluated):
+    judged = SimpleNamespace(
+        objective=SimpleNamespace(n_rows=n_rows),
+        left_out=SimpleNamespace(rows=np.arange(n_judged)),
+    )
+    rows = _mostly_evaluated(judged, np.random.RandomState(0))
+    assert len(rows) == len(np.unique(rows)) == min(n_rows, 6000)
+    assert (rows < n_judged).sum() == n_evaluated
 
 
 def test_a_width_that_is_no_number_is_a_clear_error():

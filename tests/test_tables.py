@@ -271,6 +271,18 @@ def test_categorical_features_that_are_none(features):
         TwoLayerClassifier(categorical_features=features).fit(column(1.0), LABELS)
 
 
+def test_a_lazy_frame_is_refused():
+    polars = pytest.importorskip("polars")
+    with pytest.raises(TypeError, match="call X.collect"):
+        TwoLayerClassifier().fit(polars.LazyFrame({"a": [1.0, 2.0]}), [0, 1])
+
+
+def test_a_map_of_numbers_beside_categories_may_be_sparse():
+    one_hot = OneHotEncoder(handle_unknown="ignore")
+    model = TwoLayerClassifier(n_estimators=1, input_map=one_hot, **SMALL)
+    assert model.fit(FRAME, LABELS).predict(FRAME).shape == LABELS.shape
+
+
 def test_text_needs_to_be_a_category():
     with pytest.raises(ValueError, match="'color' holds text"):
         TwoLayerClassifier(categorical_features=None).fit(FRAME, LABELS)

@@ -220,7 +220,7 @@ def learn_columns(X: Any, categorical_features: Any, exact: type = np.float32) -
         if kind == "category":
             if is_chosen is False:
                 raise ValueError(
-                    f"Column {name!r} holds text, and categorical_features="
+                    f"Column {name!r} holds text or categories, and categorical_features="
                     f"{shown(categorical_features)} does not name it: add it there, or leave "
                     "the parameter at 'from_dtype'."
                 )

@@ -16,6 +16,8 @@ def _frame(X):
     """Return X as a narwhals frame, or None if it is no data frame or entirely sparse."""
     if X is None or isinstance(X, np.ndarray | list | tuple) or sparse.issparse(X):
         return None
+    if nw.dependencies.is_polars_lazyframe(X):
+        raise TypeError("X is a LazyFrame: call X.collect() first.")
     try:
         frame = nw.from_native(X, eager_only=True, pass_through=True)
     except Exception as error:  # duplicate names, in the words of the library

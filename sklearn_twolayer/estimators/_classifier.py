@@ -21,7 +21,8 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
 
     An embedding of the input, then a linear layer: y = g(Wᵀ y_E(x) + b), where g is the
     logistic function for two classes and for several labels per row (multiple binary
-    classifier), and the softmax for more than two classes.
+    classifier), and the softmax for more than two classes. By default, several networks of two
+    kinds and a radial-basis network are combined (see `blend`).
 
     Parameters
     ----------
@@ -64,8 +65,10 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
     tol : float, default=1e-4
         Tolerance for convergence, and for an improvement in early stopping.
     n_estimators : int, optional
-        Number of networks that are trained together and averaged; 1 for a single network.
-        If None, it depends on the number of rows: from 8 for few rows down to 2 for many.
+        Number of smooth networks that are trained together and averaged; 1 for a single
+        network without a blend. If None, it depends on the number of rows: from 8 for few
+        rows down to 2 for many. The number of rectified networks of a blend depends on the
+        rows alone.
     blend : {"auto", "mean", "scale", "radial", "mixed"}, default="auto"
         How the networks are combined. "mean": their average. "scale": the average times
         one factor, which calibrates probabilities. "radial": adds a radial-basis network

@@ -1,5 +1,7 @@
 """The base of all estimators."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +19,7 @@ from .._sample import Sample
 from .._warnings import warn_user
 from ..columns import Columns, is_frame, learn_columns
 from ..input_maps import INPUT_MAPS
+from ..model import Part
 from ..network import Network
 from ..rows import Transformer
 from ..solvers import as_solver
@@ -76,7 +79,8 @@ class BaseNetwork(
                     )
                 is_read = self._reads_columns or (reset and not by_type)
                 checks = self._checks(X) | ({"dtype": None} if is_read else {})
-                X = validate_data(self, X, reset=reset, **checks)
+                with _hints(X):
+                    X = validate_data(self, X, reset=reset, **checks)
             if reset and (is_table or not by_type):
                 self._columns = learn_columns(X, self.categorical_features, self._exact)
             if is_table or self._reads_columns:
@@ -175,9 +179,10 @@ class BaseNetwork(
             if not isinstance(value, str):
                 continue
             if name != "solver":
+                others = ", or set n_units and activation" if name == "embedding" else ""
                 raise ValueError(
                     f"{name}={value!r} is a name without parameters of its own: pass an instance "
-                    "to set them."
+                    f"to set them{others}."
                 )
             params[name] = as_solver(value)
         return super().set_params(**params)
@@ -188,19 +193,24 @@ class BaseNetwork(
         return hasattr(self, "_model")
 
     @property
+    def _first_part(self) -> Part:
+        check_is_fitted(self)
+        return self._model.parts[0]
+
+    @property
     def params_(self) -> np.ndarray:
         """The fitted parameters of the networks."""
-        return self._model.parts[0].params
+        return self._first_part.params
 
     @property
     def network_(self) -> Network:
         """The two layers as functions of `params_`."""
-        return self._model.parts[0].network
+        return self._first_part.network
 
     @property
     def input_map_(self) -> Transformer | None:
         """The fitted input map of the networks."""
-        return self._model.parts[0].input_map
+        return self._first_part.input_map
 
     @property
     def columns_(self) -> Columns:
@@ -254,3 +264,23 @@ class BaseNetwork(
         tags.input_tags.string = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+
+@contextmanager
+def _hints(X: Any) -> Iterator[None]:
+    """Replace errors of scikit-learn about rows by ones that say what to do here."""
+    try:
+        yield
+    except ValueError as error:
+        text = str(error)
+        if text.startswith("could not convert string to float"):
+            raise ValueError(
+                "X is an array with text: pass a data frame, or name the columns that hold text "
+                f"in categorical_features. ({text})"
+            ) from error
+        if sparse.issparse(X) and "contains NaN" in text:
+            raise ValueError(
+                "X is sparse and contains NaN: missing values are supported in dense arrays and "
+                "data frames only."
+            ) from error
+        raise

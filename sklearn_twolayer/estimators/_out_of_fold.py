@@ -104,13 +104,16 @@ class OutOfFoldMixin:
         """The unit of errors, if they are floats."""
         return np.minimum(self._targets.scale, np.finfo(np.float64).max)
 
+    _why_not_out_of_fold = (
+        "all networks were trained on all rows. Fit with n_estimators=None or at least 2, blend "
+        "other than 'mean', and without a warm start on other rows."
+    )
+
     def _results(self) -> OutOfFold:
         check_is_fitted(self)
         if self._out_of_fold is None:
             raise AttributeError(
-                "There are no out-of-fold predictions, because all networks were trained on all "
-                "rows. Fit with n_estimators=None or at least 2, blend other than 'mean', and "
-                "without a warm start on other rows."
+                f"There are no out-of-fold predictions: {self._why_not_out_of_fold}"
             )
         return self._out_of_fold
 
@@ -143,8 +146,8 @@ class OutOfFoldMixin:
     def predict_interval(self, X, coverage=0.9):
         """Predict intervals with a given coverage.
 
-        Conformal prediction from held-out rows, scaled by a second two-layer network for the size
-        of errors.
+        Conformal prediction from held-out rows, scaled by a linear model of the logarithm of the
+        absolute error.
 
         Parameters
         ----------

@@ -65,7 +65,9 @@ def finite_floats(y: np.ndarray, name: str = "y") -> np.ndarray:
         with np.errstate(over="ignore"):
             floats = y.astype(np.float64)
     except (TypeError, ValueError, OverflowError) as error:
-        raise ValueError(f"{name} must contain numbers: {error}.") from error
+        raise ValueError(
+            f"{name} must contain numbers: {error}. For labels, use a classifier."
+        ) from error
     _check_finite(y, floats, name)
     return floats
 

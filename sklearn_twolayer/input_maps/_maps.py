@@ -46,7 +46,12 @@ def as_input_map(value: Any) -> Any:
         hasattr(value, "fit") and hasattr(value, "transform") and not isinstance(value, type)
     ):
         return value
-    return resolve(value, INPUT_MAPS, InputMap, "input_map")
+    if isinstance(value, str):
+        return resolve(value, INPUT_MAPS, InputMap, "input_map")
+    raise TypeError(
+        f"input_map must be one of the names {sorted(INPUT_MAPS)}, a transformer with fit and "
+        f"transform, or None, got {shown(value)}."
+    )
 
 
 def fit_input_map(value: Any, sample: Sample, rng: np.random.RandomState) -> Any:

@@ -8,6 +8,7 @@ from sklearn.base import clone
 from sklearn.utils.metaestimators import available_if
 
 from .._given import fit_weighted
+from .._linalg import dense
 from .._moments import weighted_quantiles
 from ._base import InputMap
 from ._piecewise import MANY_BINS
@@ -148,7 +149,7 @@ class MixedMap(InputMap):
     def _transform_dense(self, X):
         numbers, parts = X[:, self.columns_], [self._flags(X)]
         if len(self.columns_):
-            parts = [np.asarray(map_rows(self.numbers_, self._filled(numbers))), *parts]
+            parts = [np.asarray(dense(map_rows(self.numbers_, self._filled(numbers)))), *parts]
         for levels, codes, statistics in self._coded(X):
             parts += [levels.indicators(codes, self.indicator_size, X.dtype), *statistics]
         mapped = np.concatenate(parts, axis=1)

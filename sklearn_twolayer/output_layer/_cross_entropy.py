@@ -35,8 +35,9 @@ FULL_OUTPUTS = 2**18
 TINY = 1e-12
 #: Maximum number of rows for the fit of U; of more, a random subset is used.
 MAX_ROWS = 20_000
-#: Maximum number of rows for the choice of the strength, likewise.
-MAX_FOLDED = 6_000
+#: Maximum number of rows for the choice of the strength, and of those among them on which it is
+#: evaluated, if there are others.
+MAX_FOLDED, MAX_EVALUATED = 6_000, 2_000
 #: Fewer rows are split into five folds rather than three.
 FEW_ROWS, FOLDS_OF_FEW, FOLDS = 2000, 5, 3
 
@@ -231,7 +232,7 @@ def _plain(judged, rows):
 
 
 def _anchored(judged, rows, rng):
-    few = rows[random_part(len(rows), MAX_FOLDED, rng)]
+    few = _mostly_evaluated(judged, rng)
     share = _affordable(judged, few)
     strength, (factor, shift), honest = _strength(judged, few, rng)
     loo, (t, b, _), alpha = judged.layer.loo, judged.log_odds, judged.alpha
@@ -246,6 +247,17 @@ def _anchored(judged, rows, rng):
     constant = t * center + b + U[-1]
     bias = factor * (constant - loo.center @ weights) + shift
     return Output(factor * weights, bias, strength * (alpha or TINY), honest)
+
+
+def _mostly_evaluated(judged, rng):
+    """Return the rows for the choice of the strength, with as many evaluated ones as possible."""
+    n_rows = judged.objective.n_rows
+    if n_rows <= MAX_FOLDED:
+        return np.arange(n_rows)
+    some, others = judged.left_out.rows, np.setdiff1d(np.arange(n_rows), judged.left_out.rows)
+    some = some[random_part(len(some), max(MAX_EVALUATED, MAX_FOLDED - len(others)), rng)]
+    others = others[random_part(len(others), MAX_FOLDED - len(some), rng)]
+    return np.sort(np.concatenate([some, others]))
 
 
 def _affordable(judged, rows):

@@ -28,16 +28,14 @@ OTHERS = 0.25
 N_FOLDS, MOST_FOLDS, N_JUDGED = 4, 20, 500
 #: With fewer rows than this no metric is learned, and leave-one-out is used.
 MIN_ROWS = 8
-#: Required decrease of the error for an input map that is not preferred, on the minimum number of
-#: rows. With more rows it is smaller, because there is less chance, and the error of the preferred
-#: map falls more slowly.
-GAIN = 0.04
-#: The same for a metric from dense networks, and for one from correlations, which ignore other
-#: inputs.
-DENSE_GAIN, MARGINAL_GAIN = 0.02, 0.3
-#: Correlations of many inputs with few targets may seem to help by chance: they must gain more, by
-#: this number divided by the root of the number of rows.
-MARGINAL_CHANCE = 1.2
+#: Required decrease of the error for an input map that is not preferred and for a metric from
+#: dense networks, on the minimum number of rows. With more rows it is smaller, because there is
+#: less chance, and errors fall more slowly.
+MAP_GAIN, DENSE_GAIN = 0.04, 0.02
+#: The same for a metric from correlations, which ignore other inputs. Those of many inputs with
+#: few targets may seem to help by chance: they must gain more, by the second number divided by
+#: the root of the number of rows.
+MARGINAL_GAIN, MARGINAL_CHANCE = 0.3, 1.2
 
 
 class Inputs(NamedTuple):
@@ -178,17 +176,17 @@ class MetricProbe:
         best, *others = (
             self._candidate(Inputs(each, self.folds, n_judged)) for each in input_maps
         )
-        gain = GAIN * (FEWEST_ROWS / self.n_rows) ** 1.5
         for other in others:
-            best = better(best, other, gain)
+            best = better(best, other, self._of_more_rows(MAP_GAIN))
         if self.spec.learns_metric and n_judged:
             best = self._with_metric(best)
         relative = relative_width(best.judged.layer, best.radial)
         return best.inputs._replace(relative_width=relative, place=best.judged.place)
 
     def _with_metric(self, plain):
+        gain = self._of_more_rows(DENSE_GAIN)
         dense = self._scaled(plain.inputs, self._dense(plain.inputs))
-        best = better(plain, dense, DENSE_GAIN)
+        best = better(plain, dense, gain)
         # With many noise inputs, dense networks fail unless correlations have scaled these down.
         marginal = self._marginal(plain.inputs)
         screened = self._scaled(plain.inputs, marginal)
@@ -197,7 +195,10 @@ class MetricProbe:
         if better(best, screened, least) is best:
             return best
         both = self._scaled(plain.inputs, self._dense(screened.inputs).after(marginal))
-        return better(screened, both, DENSE_GAIN)
+        return better(screened, both, gain)
+
+    def _of_more_rows(self, gain):
+        return gain * (FEWEST_ROWS / self.n_rows) ** 1.5
 
     def _dense(self, inputs):
         maps = [inputs.without(k) for k in range(self.n_judged)]
