@@ -296,7 +296,8 @@ class Stacking(NamedTuple):
         """Return the expected gain of these parts if they are useless.
 
         It is ½ tr(J H⁻¹), with J the covariance of the mean gradient and H its derivative
-        (Takeuchi's criterion).
+        (Takeuchi's criterion). J is corrected for the factors, which make gradients small
+        (MacKinnon & White, 1985), by the effective number of rows.
         """
         used = np.flatnonzero(factors[:-1])
         _, gradient, terms = self.cost(factors)
@@ -307,4 +308,6 @@ class Stacking(NamedTuple):
         steps = size * np.eye(len(factors))[used]
         H = np.stack([self.cost(factors + step)[1] - gradient for step in steps])[:, used] / size
         trace = np.trace(J @ np.linalg.pinv(0.5 * (H + H.T), hermitian=True))
-        return max(0.5 * float(trace), 0.0)
+        n_rows = 1 / (self.weights @ self.weights)
+        correction = n_rows / max(n_rows - len(used), 1.0)
+        return max(0.5 * float(trace) * correction, 0.0)

@@ -328,9 +328,9 @@ def test_values_that_are_missing_only_later(estimator):
     np.testing.assert_array_equal(estimator.predict(holes), estimator.predict(filled))
 
 
-def statistics(codes, targets, folds, weights=None):
+def statistics(codes, targets, folds, weights=None, min_rows=1000):
     X = codes.astype(float)[:, None]
-    fitted = MixedMap(None, [True], min_rows=len(X) + 1, many_levels=2)
+    fitted = MixedMap(None, [True], min_rows=min_rows, many_levels=2)
     fitted.fit(X, sample_weight=weights, targets=targets, folds=folds)
     training = with_folds(X, fitted, folds)
     return fitted.transform(training)[:, -1], fitted.transform(X)[:, -1]
@@ -373,14 +373,44 @@ def test_levels_of_noise_have_small_statistics():
     assert max(np.abs(training).max(), np.abs(new).max()) < 0.5
 
 
-def test_an_integer_weight_is_repeated_rows_for_statistics():
+@pytest.mark.parametrize("scale", [1e-6, 0.25, 3.0])
+def test_the_scale_of_weights_does_not_matter_for_statistics(scale):
     rng = np.random.RandomState(0)
-    codes, folds = rng.randint(6, size=100), rng.randint(4, size=100)
-    targets, weights = codes[:, None] + rng.normal(size=(100, 1)), rng.randint(1, 4, size=100)
-    repeat = np.repeat(np.arange(100), weights)
-    _, weighted = statistics(codes, targets, folds, weights.astype(float))
-    _, repeated = statistics(codes[repeat], targets[repeat], folds[repeat])
-    np.testing.assert_allclose(weighted[repeat], repeated)
+    codes, folds = rng.randint(60, size=200), rng.randint(4, size=200)
+    targets, weights = codes[:, None] + rng.normal(size=(200, 1)), rng.uniform(1, 3, size=200)
+    for given in (weights, np.ones(200)):
+        found = statistics(codes, targets, folds, scale * given)
+        np.testing.assert_allclose(found, statistics(codes, targets, folds, given))
+    np.testing.assert_allclose(found, statistics(codes, targets, folds))
+
+
+def test_a_level_with_an_indicator_and_few_rows_has_no_statistic():
+    counts = np.arange(2, 40)
+    codes = np.repeat(np.arange(len(counts)), counts)
+    targets = codes[:, None] + np.zeros((len(codes), 1))
+    training, new = statistics(codes, targets, np.arange(len(codes)) % 4, min_rows=5)
+    has_one = (counts[codes] < 5) | (counts[codes] >= 20)
+    assert training[has_one].all() and new[has_one].all()
+    assert not training[~has_one].any() and not new[~has_one].any()
+
+
+@pytest.mark.parametrize("task", ["regression", "classification"])
+@pytest.mark.parametrize("kind", ["two-layer", "radial"])
+def test_statistics_of_levels_with_few_rows_do_not_give_targets_away(kind, task):
+    """What is claimed is true, and levels help."""
+    rng = np.random.RandomState(0)
+    effects, codes = rng.normal(size=60), rng.randint(60, size=2600)
+    X = np.column_stack([codes, rng.normal(size=(2600, 3))])
+    y = effects[codes] + rng.normal(size=2600)
+    estimator = TwoLayerRegressor() if task == "regression" else TwoLayerClassifier()
+    if kind == "radial":
+        estimator = RBFNetwork(task=task)
+    if task == "classification":
+        y = (y > 0).astype(int)
+    estimator.set_params(categorical_features=[0], random_state=0).fit(X[:600], y[:600])
+    score = estimator.score(X[600:], y[600:])
+    assert score > (0.35 if task == "regression" else 0.6)
+    assert estimator.oof_score_ < score + 0.08
 
 
 @pytest.mark.parametrize("n_levels", [40, 1000])

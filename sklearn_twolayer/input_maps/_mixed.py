@@ -114,7 +114,7 @@ class MixedMap(InputMap):
             if levels.n_found >= self.many_levels:
                 codes = levels.codes(X[:, levels.column])
                 self.statistics_[int(levels.column)] = TargetStatistics(
-                    codes, levels.n_codes, targets, weights, folds
+                    codes, levels.n_codes, targets, weights, folds, levels.has_own
                 )
         return self
 
@@ -270,6 +270,8 @@ class _Levels:
         self.slots = np.full(self.n_codes + 1, rest)
         self.slots[frequent] = np.arange(len(frequent))
         self.slots[self.n_codes - 1] = self.width - 1 if missing.any() else -1
+        #: Whether each code has an indicator of its own.
+        self.has_own = (self.slots[:-1] >= 0) & (self.slots[:-1] != rest)
 
     @property
     def is_wide(self) -> bool:

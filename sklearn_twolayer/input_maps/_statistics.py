@@ -22,10 +22,11 @@ class TargetStatistics:
     The amount of shrinkage is an empirical Bayes estimate: the overall mean counts for a number of
     rows that is the variance within levels divided by the variance between them (Micci-Barreca,
     2001). Training rows of a rare level receive the mean of the other folds, so that no statistic
-    contains the row's own target. Within a frequent level, such means would differ by fold,
-    opposite to the targets of the fold, which a network could exploit; a row's own target has
-    little effect there. All are in units of the spread of the targets: if levels differ only by
-    noise, the inputs stay small.
+    contains the row's own target. Such means differ by fold, opposite to the targets of the fold,
+    which a network could exploit if it knows the level. So rows of a frequent level share one
+    statistic, on which a row's own target has little effect, and other levels with an indicator
+    have none. All are in units of the spread of the targets: if levels differ only by noise, the
+    inputs stay small.
 
     Parameters
     ----------
@@ -36,12 +37,16 @@ class TargetStatistics:
     targets : ndarray of shape (n_rows, n_outputs)
         Encoded targets.
     sample_weight : ndarray of shape (n_rows,)
-        Positive weights.
+        Positive weights, of any scale.
     folds : ndarray of int, shape (n_rows,)
         The fold of each row.
+    has_indicator : ndarray of bool, shape (n_levels,)
+        Which levels have an indicator of their own.
     """
 
-    def __init__(self, codes, n_levels: int, targets, sample_weight, folds):
+    def __init__(self, codes, n_levels: int, targets, sample_weight, folds, has_indicator):
+        # Their sum is the effective number of rows (Kish, 1965).
+        sample_weight = sample_weight * (sample_weight.sum() / (sample_weight @ sample_weight))
         center, spread = dense_moments(targets, sample_weight / sample_weight.sum())
         self.outputs = np.sort(np.argsort(-spread, kind="stable")[:MAX_OUTPUTS])
         unit = np.where(spread > 0, spread, 1.0)[self.outputs] / SIZE
@@ -61,7 +66,9 @@ class TargetStatistics:
             others[..., None].clip(0) + prior
         )
         is_frequent = np.bincount(codes, minlength=n_levels) >= FREQUENT
-        self.without_fold[is_frequent] = self.of_level[is_frequent, None]
+        self.of_level[has_indicator & ~is_frequent] = 0
+        shared = is_frequent | has_indicator
+        self.without_fold[shared] = self.of_level[shared, None]
 
     def for_new_rows(self) -> "TargetStatistics":
         """Return the statistics without those of training rows, of which there is one per fold."""
