@@ -62,9 +62,7 @@ def softmax(v: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     >>> softmax(np.zeros((1, 2)))
     array([[0.5, 0.5]])
     """
-    with np.errstate(over="ignore", invalid="ignore"):  # solvers check the cost, and step back
-        y = np.subtract(v, v.max(axis=-1, keepdims=True), out=out)
-    np.exp(y, out=y)
+    y = _proportional(v, out)
     y /= y.sum(axis=-1, keepdims=True)
     return y
 
@@ -89,12 +87,17 @@ def softmax_average(v: np.ndarray, values: np.ndarray) -> np.ndarray:
     >>> softmax_average(np.zeros((1, 2)), np.array([[1.0], [3.0]]))
     array([[2.]])
     """
-    with np.errstate(over="ignore", invalid="ignore"):
-        v -= v.max(axis=-1, keepdims=True)
-    y = np.exp(v, out=v)
+    y = _proportional(v, out=v)
     averages = np.matmul(y, values)
     averages /= np.matmul(y, np.ones((v.shape[-1], 1), dtype=v.dtype))  # faster than a sum
     return averages
+
+
+def _proportional(v, out):
+    """Return a softmax times a positive number for each row."""
+    with np.errstate(over="ignore", invalid="ignore"):  # solvers check the cost, and step back
+        y = np.subtract(v, v.max(axis=-1, keepdims=True), out=out)
+    return np.exp(y, out=y)
 
 
 class Activation(Documented):

@@ -4,7 +4,6 @@ import pickle
 import threading
 import tracemalloc
 import warnings
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -35,11 +34,12 @@ from sklearn_twolayer.losses import SquaredError
 from sklearn_twolayer.network import Network
 from sklearn_twolayer.objective import Objective
 from sklearn_twolayer.output_layer import FixedLayer, JudgedLayer
-from sklearn_twolayer.output_layer._cross_entropy import _mostly_evaluated
+from sklearn_twolayer.output_layer._cross_entropy import MAX_EVALUATED, MAX_FOLDED
 from sklearn_twolayer.output_layer._leave_one_out import decomposed, inverses
 from sklearn_twolayer.rbf import Table
 from sklearn_twolayer.rbf._density import Density
 from sklearn_twolayer.rbf._width import refine_width
+from sklearn_twolayer.rows import random_of_two
 
 X, y = make_friedman1(250, noise=0.3, random_state=0)
 X_new, y_new = make_friedman1(500, random_state=1)
@@ -822,11 +822,9 @@ def test_a_given_penalty_takes_no_more_memory_than_a_chosen_one(monkeypatch):
     [(5000, 500, 500), (50_000, 500, 500), (50_000, 8000, 2000), (7000, 7000, 6000)],
 )
 def test_a_strength_is_evaluated_on_as_many_rows_as_possible(n_rows, n_judged, n_evaluated):
-    judged = SimpleNamespace(
-        objective=SimpleNamespace(n_rows=n_rows),
-        left_out=SimpleNamespace(rows=np.arange(n_judged)),
-    )
-    rows = _mostly_evaluated(judged, np.random.RandomState(0))
+    index, most = np.arange(n_rows), MAX_FOLDED - MAX_EVALUATED
+    rng = np.random.RandomState(0)
+    rows = random_of_two(index[:n_judged], index[n_judged:], MAX_FOLDED, most, rng)
     assert len(rows) == len(np.unique(rows)) == min(n_rows, 6000)
     assert (rows < n_judged).sum() == n_evaluated
 

@@ -384,6 +384,15 @@ def test_the_scale_of_weights_does_not_matter_for_statistics(scale):
     np.testing.assert_allclose(found, statistics(codes, targets, folds))
 
 
+def test_rows_of_hardly_any_weight_do_not_count_for_statistics():
+    rng = np.random.RandomState(0)
+    codes, folds = np.arange(150) % 30, rng.randint(4, size=150)
+    targets, counts = codes[:, None] + rng.normal(size=(150, 1)), np.arange(150) < 120
+    _, found = statistics(codes, targets, folds, np.where(counts, 1.0, 1e-12))
+    _, expected = statistics(codes[counts], targets[counts], folds[counts])
+    np.testing.assert_allclose(found[counts], expected, rtol=1e-6)
+
+
 def test_a_level_with_an_indicator_and_few_rows_has_no_statistic():
     counts = np.arange(2, 40)
     codes = np.repeat(np.arange(len(counts)), counts)

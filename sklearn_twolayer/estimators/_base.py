@@ -10,7 +10,6 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.metrics import get_scorer
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted
 
 from .._checks import check_choice, check_n_jobs, check_number, check_verbose
 from .._compat import CallbackSupportMixin
@@ -304,8 +303,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
     @property
     def blend_weights_(self) -> np.ndarray:
         """The factors of the parts, unless the networks are averaged."""
-        check_is_fitted(self)
-        model = self._model
+        model = self._fitted
         if model.is_plain:
             raise AttributeError("An average of networks has no blend_weights_.")
         return model.factors

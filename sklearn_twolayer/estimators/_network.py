@@ -19,7 +19,7 @@ from .._sample import Sample
 from .._warnings import warn_user
 from ..columns import Columns, is_frame, learn_columns
 from ..input_maps import INPUT_MAPS
-from ..model import Part
+from ..model import Model
 from ..network import Network
 from ..rows import Transformer
 from ..solvers import as_solver
@@ -193,24 +193,24 @@ class BaseNetwork(
         return hasattr(self, "_model")
 
     @property
-    def _first_part(self) -> Part:
+    def _fitted(self) -> Model:
         check_is_fitted(self)
-        return self._model.parts[0]
+        return self._model
 
     @property
     def params_(self) -> np.ndarray:
         """The fitted parameters of the networks."""
-        return self._first_part.params
+        return self._fitted.parts[0].params
 
     @property
     def network_(self) -> Network:
         """The two layers as functions of `params_`."""
-        return self._first_part.network
+        return self._fitted.parts[0].network
 
     @property
     def input_map_(self) -> Transformer | None:
         """The fitted input map of the networks."""
-        return self._first_part.input_map
+        return self._fitted.parts[0].input_map
 
     @property
     def columns_(self) -> Columns:

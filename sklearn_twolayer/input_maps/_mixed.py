@@ -270,8 +270,11 @@ class _Levels:
         self.slots = np.full(self.n_codes + 1, rest)
         self.slots[frequent] = np.arange(len(frequent))
         self.slots[self.n_codes - 1] = self.width - 1 if missing.any() else -1
-        #: Whether each code has an indicator of its own.
-        self.has_own = (self.slots[:-1] >= 0) & (self.slots[:-1] != rest)
+
+    @property
+    def has_own(self) -> np.ndarray:
+        """Whether each code has an indicator of its own."""
+        return (self.slots[:-1] >= 0) & (self.slots[:-1] != self.slots[-1])
 
     @property
     def is_wide(self) -> bool:

@@ -16,7 +16,7 @@ from scipy.optimize import minimize
 from ..blending import Honest, blend_weights, deal_folds
 from ..links import Link
 from ..losses import LogLoss, Loss, smoothed
-from ..rows import blocks, random_part
+from ..rows import blocks, random_of_two, random_part
 from ._activations import BLOCK_LENGTH
 from ._judged import FixedLayer, JudgedLayer
 
@@ -232,7 +232,9 @@ def _plain(judged, rows):
 
 
 def _anchored(judged, rows, rng):
-    few = _mostly_evaluated(judged, rng)
+    some = judged.left_out.rows
+    others = np.setdiff1d(np.arange(judged.objective.n_rows), some)
+    few = random_of_two(some, others, MAX_FOLDED, MAX_FOLDED - MAX_EVALUATED, rng)
     share = _affordable(judged, few)
     strength, (factor, shift), honest = _strength(judged, few, rng)
     loo, (t, b, _), alpha = judged.layer.loo, judged.log_odds, judged.alpha
@@ -247,17 +249,6 @@ def _anchored(judged, rows, rng):
     constant = t * center + b + U[-1]
     bias = factor * (constant - loo.center @ weights) + shift
     return Output(factor * weights, bias, strength * (alpha or TINY), honest)
-
-
-def _mostly_evaluated(judged, rng):
-    """Return the rows for the choice of the strength, with as many evaluated ones as possible."""
-    n_rows = judged.objective.n_rows
-    if n_rows <= MAX_FOLDED:
-        return np.arange(n_rows)
-    some, others = judged.left_out.rows, np.setdiff1d(np.arange(n_rows), judged.left_out.rows)
-    some = some[random_part(len(some), max(MAX_EVALUATED, MAX_FOLDED - len(others)), rng)]
-    others = others[random_part(len(others), MAX_FOLDED - len(some), rng)]
-    return np.sort(np.concatenate([some, others]))
 
 
 def _affordable(judged, rows):

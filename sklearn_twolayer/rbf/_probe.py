@@ -10,7 +10,7 @@ from ..embeddings import Radial
 from ..input_maps import ScaledMap
 from ..losses import SquaredError
 from ..output_layer import JudgedLayer
-from ..rows import Transformer, random_part
+from ..rows import Transformer, random_of_two
 from ._dense_metric import Metric, dense_metric
 from ._relevance import marginal_metric
 from ._spec import RadialSpec, Table
@@ -154,10 +154,7 @@ class MetricProbe:
         """Return the rows of the small networks, mostly rows that can be evaluated."""
         is_judged = self.folds < self.n_judged
         some, others = np.flatnonzero(is_judged), np.flatnonzero(~is_judged)
-        n_others = min(int(OTHERS * self.n_rows), len(others))
-        some = some[random_part(len(some), self.n_rows - n_others, rng)]
-        others = others[random_part(len(others), self.n_rows - len(some), rng)]
-        return np.sort(np.concatenate([some, others]))
+        return random_of_two(some, others, self.n_rows, int(OTHERS * self.n_rows), rng)
 
     def find(self, input_maps: list[Transformer | None]) -> Inputs:
         """Return the best inputs of small networks, and the corresponding width.
