@@ -80,7 +80,7 @@ def deal_folds(targets: np.ndarray, n_folds: int, rng: np.random.RandomState) ->
     n_rows = len(targets)
     order = rng.permutation(n_rows)
     order = order[np.lexsort(targets[order].T)]
-    folds = np.empty(n_rows, dtype=int)
+    folds = np.empty(n_rows, dtype=np.int16)
     for start in range(0, n_rows, n_folds):
         some = order[start : start + n_folds]
         folds[some] = rng.permutation(n_folds)[: len(some)]

@@ -8,6 +8,7 @@ threads.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from itertools import pairwise
 from operator import iadd
 from typing import Protocol, TypeAlias
@@ -254,14 +255,12 @@ class Rows:
         def chunk_sums(chunk):
             # Set here, because each thread has its own error state.
             with np.errstate(over="ignore", invalid="ignore"):
-                total = terms(_of(over, chunk[0]))
-                for part in chunk[1:]:
-                    more = terms(_of(over, part))
-                    total = tuple(iadd(*pair) for pair in zip(total, more, strict=True))
-                return total
+                return reduce(_added, (terms(_of(over, part)) for part in chunk))
 
-        sums = map_in_threads(chunk_sums, chunks, n_threads or self.n_threads)
-        return tuple(sum(terms) for terms in zip(*sums, strict=True))
+        n_threads = n_threads or self.n_threads
+        if n_threads == 1:  # only two sums are in memory
+            return reduce(_added, map(chunk_sums, chunks))
+        return reduce(_added, map_in_threads(chunk_sums, chunks, n_threads))
 
     def fill(
         self,
@@ -320,6 +319,11 @@ def _pays_in_training(bins: Bins) -> bool:
     """Return whether there are enough bins and levels for running sums in each step."""
     least = max(REPLACED_IN_TRAINING * bins.n_entries, ALL_REPLACED_IN_TRAINING)
     return bins.n_replaced >= least
+
+
+def _added(total: tuple, more: tuple) -> tuple:
+    """Add arrays to those of `total`."""
+    return tuple(map(iadd, total, more))
 
 
 def _of(rows: np.ndarray | None, part: slice) -> Index:

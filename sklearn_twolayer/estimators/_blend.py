@@ -161,12 +161,7 @@ def fit_radial_partner(
         The network and the average, with their raw outputs on held-out rows.
     """
     assert sample.folds is not None
-    left_out = np.flatnonzero(sample.folds.left_out)
-    others = np.flatnonzero(~sample.folds.left_out)
-    # With many rows, those that other networks leave out can be left out here, too.
-    has_seen_none = len(others) >= MAX_ROWS
-    index = others if has_seen_none else np.arange(sample.n_rows)
-    index = index[random_part(len(index), MAX_ROWS, rng)]
+    index, has_seen_none = _rows_of_radial(sample, rng)
     owner.radial_ = radial = RBFNetwork(
         task="regression" if is_regressor(owner) else "classification",
         # Columns that a user's transformer drops must stay dropped.
@@ -180,6 +175,7 @@ def fit_radial_partner(
     fit = radial._fit_as_part(sample.take(index), owner, few, rng)
     honest, evaluated = Honest(index[fit.honest.rows], fit.honest.outputs), None
     if has_seen_none:
+        left_out = np.flatnonzero(sample.folds.left_out)
         honest = Honest(left_out, radial._model.raw_outputs(sample.X[left_out], owner.n_jobs))
         # Those of the first folds, which all parts leave out.
         order = np.lexsort([rng.uniform(size=len(left_out)), sample.folds.numbers[left_out]])
@@ -190,6 +186,15 @@ def fit_radial_partner(
         part, (rows, outputs) = LocalAverage(fit.table, fit.inputs, rng, evaluated).fit(LOCAL)
         candidates.append(Candidate(part, Honest(index[rows], outputs), is_optional=True))
     return candidates
+
+
+def _rows_of_radial(sample, rng):
+    """Return the rows of the radial-basis network, and whether other parts leave out none."""
+    # With many rows, those that other networks leave out can be left out here, too.
+    others = np.flatnonzero(~sample.folds.left_out)
+    has_seen_none = len(others) >= MAX_ROWS
+    index = others if has_seen_none else np.arange(sample.n_rows)
+    return index[random_part(len(index), MAX_ROWS, rng)], has_seen_none
 
 
 #: The other parts of a blend, in the order in which they are fitted.

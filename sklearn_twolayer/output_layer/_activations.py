@@ -12,7 +12,7 @@ KEPT_NUMBERS = 2**25
 #: Nominal memory per row: a small number gives long blocks, for products of large matrices.
 NUMBERS_PER_ROW = 64
 #: Rows per block, for products that would otherwise need copies of all activations.
-BLOCK_LENGTH = 1024
+BLOCK_LENGTH = 512
 
 
 class Activations:
@@ -57,6 +57,17 @@ class Activations:
             return self._kept[part]
         X = self.rows.augmented(part).astype(self.dtype, copy=False)
         return self._network.embed(self._views, X)[0]
+
+    def product(self, index: Index, weights: np.ndarray) -> np.ndarray:
+        """Return the product of the activations of some rows with a matrix."""
+        over = np.arange(self.rows.n_rows)[index]
+        return self.rows.fill(
+            lambda part: self.block(part) @ weights,
+            weights.shape[1],
+            NUMBERS_PER_ROW,
+            over=over,
+            dtype=np.float64,
+        )
 
     def sum(self, terms: Callable) -> tuple[np.ndarray, ...]:
         """Return the sums of the output of `terms` over blocks of all rows."""

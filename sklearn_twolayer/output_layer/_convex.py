@@ -115,22 +115,20 @@ def fit_convex(judged: JudgedLayer, objective: Objective, rng: np.random.RandomS
     few = np.arange(n_rows)[random_part(n_rows, MAX_FOLDED, rng)]
     strength, honest = _strength(judged, objective, few, rng)
     limit = min(MAX_ROWS, max(1000, 2**25 // objective.network.width))
-    rows = np.arange(n_rows)[random_part(n_rows, limit, rng)]
+    rows = random_part(n_rows, limit, rng)
     directions = Directions(judged.layer, judged.alpha, rows, None)
     alpha = strength * (penalty(judged, objective) or TINY)
-    problem, scale, start = _problem(directions, objective, rows, alpha)
-    U = problem.solve(start, LAST_ITER)
-    weights = directions.in_columns(U, scale)
+    problem = _problem(directions, objective, rows, alpha)
+    U = problem.solve(problem.start(objective.best_constant()), LAST_ITER)
+    weights = directions.in_columns(U)
     return Output(weights, U[-1] - judged.layer.loo.center @ weights, alpha, honest)
 
 
 def _problem(directions, objective, rows, alpha):
-    """Return the problem of some rows, the scales of its directions, and where to start."""
-    problem, scale = directions.problem(alpha)
+    """Return the problem of some rows."""
     targets, _ = objective.rows.targets_and_weights(rows)
-    problem = problem._replace(targets=targets, link=objective.link, loss=objective.loss)
-    constant = objective.best_constant()
-    return problem, scale, np.vstack([np.zeros((len(scale), len(constant))), constant])
+    problem = directions.problem(alpha)
+    return problem._replace(targets=targets, link=objective.link, loss=objective.loss)
 
 
 def _strength(judged, objective, rows, rng):
@@ -144,13 +142,13 @@ def _strength(judged, objective, rows, rng):
     factor = _scale(judged, objective)
     for judge in judged.judges:
         directions = Directions(judge, judged.alpha_of(judge), rows, N_DIRECTIONS)
-        least = factor * (directions.alpha or TINY)
-        problems = [_problem(directions, objective, rows, each * least) for each in strengths]
+        problem = _problem(directions, objective, rows, factor * (directions.alpha or TINY))
+        start = problem.start(objective.best_constant())
         own = np.isin(rows, judge.judged)
         for part in range(n_parts):
             some = np.flatnonzero(own & (parts == part))
             if 0 < len(some) < len(rows):
-                z[:, some] = _left_out(problems, some)
+                z[:, some] = _left_out(problem, some, strengths, start)
     seen = np.flatnonzero(np.isfinite(z).all(axis=(0, 2)))
     if not len(seen):
         return 1.0, Honest.nothing(targets.shape[1])
@@ -161,13 +159,11 @@ def _strength(judged, objective, rows, rng):
     return strengths[best], Honest(rows[seen], z[best, seen])
 
 
-def _left_out(problems, rows):
+def _left_out(problem, outside, strengths, U):
     """Return, for each strength, the outputs for some rows of a layer fitted without them."""
-    inside = np.setdiff1d(np.arange(len(problems[0][0].Z)), rows)
-    outputs, U = [], None  # coefficients of the directions, to continue from
-    for problem, scale, start in problems:
-        scales = np.append(scale, 1.0)[:, None]
-        solution = problem.take(inside).solve(start if U is None else U / scales, FIRST_ITER)
-        outputs.append(problem.take(rows).outputs(solution))
-        U = solution * scales
+    inside, outputs = np.setdiff1d(np.arange(len(problem.P)), outside), []
+    some, others = problem.take(inside), problem.take(outside)
+    for strength in strengths:
+        U = some._replace(alpha=strength * problem.alpha).solve(U, FIRST_ITER)
+        outputs.append(others.outputs(U))
     return np.stack(outputs)

@@ -16,9 +16,10 @@ from scipy.optimize import minimize
 from ..blending import Honest, blend_weights, deal_folds
 from ..links import Link
 from ..losses import LogLoss, Loss, smoothed
-from ..rows import blocks, random_of_two, random_part
+from ..rows import Index, blocks, random_of_two, random_part
 from ._activations import BLOCK_LENGTH
 from ._judged import FixedLayer, JudgedLayer
+from ._leave_one_out import LeaveOneOut
 
 #: Strengths of the penalty relative to least squares, from strong to weak. Weaker ones are not
 #: tried once the cross-entropy exceeds the least by this fraction.
@@ -45,11 +46,12 @@ FEW_ROWS, FOLDS_OF_FEW, FOLDS = 2000, 5, 3
 class Problem(NamedTuple):
     """A regression by a convex loss, such as cross-entropy, with given offsets."""
 
-    Z: np.ndarray  # (n_rows, n_directions), whitened
+    P: np.ndarray  # (n_rows, n_directions), in single precision: memory bounds the time
+    values: np.ndarray  # variances of the directions, roughly
     offsets: np.ndarray  # (n_rows, n_outputs)
     targets: np.ndarray
     weights: np.ndarray  # their sum is one
-    penalties: np.ndarray  # (n_directions,)
+    alpha: float
     link: Link
     loss: Loss = LogLoss()
 
@@ -57,35 +59,39 @@ class Problem(NamedTuple):
         """Return the problem of some of the rows."""
         weights = self.weights[rows]
         return self._replace(
-            Z=self.Z[rows],
+            P=self.P[rows],
             offsets=self.offsets[rows],
             targets=self.targets[rows],
             weights=weights / weights.sum(),
         )
 
+    def start(self, constant: np.ndarray | float = 0.0) -> np.ndarray:
+        """Return coefficients for a constant; the last row is the bias."""
+        U = np.zeros((self.P.shape[1] + 1, self.offsets.shape[1]))
+        U[-1] = constant
+        return U
+
     def outputs(self, U: np.ndarray) -> np.ndarray:
-        """Return z for coefficients whose last row is a bias."""
-        z = self.Z @ U[:-1]
-        z += U[-1]
-        z += self.offsets
-        return z
+        """Return z for coefficients."""
+        return self.P @ U[:-1].astype(self.P.dtype) + (U[-1] + self.offsets)
 
     def solve(self, start: np.ndarray, max_iter: int) -> np.ndarray:
-        """Return the best coefficients."""
+        """Return the best coefficients, by steps in a scale in which directions are alike."""
+        scale = np.append(1 / np.sqrt(0.25 * self.values + self.alpha), 1.0)[:, None]
 
         def cost_and_gradient(flat):
-            U = flat.reshape(start.shape)
+            U = scale * flat.reshape(start.shape)
             values, delta = self.loss.value_and_gradient(self.outputs(U), self.targets, self.link)
             delta *= self.weights[:, None]
-            pull = self.penalties[:, None] * U[:-1]
-            gradient = np.vstack([self.Z.T @ delta + pull, delta.sum(axis=0)])
+            pull = self.alpha * U[:-1]
+            slopes = self.P.T @ delta.astype(self.P.dtype) + pull
+            gradient = scale * np.vstack([slopes, delta.sum(axis=0)])
             return self.weights @ values + 0.5 * (pull * U[:-1]).sum(), gradient.ravel()
 
         options = {"maxiter": max_iter, "gtol": 1e-5, "ftol": 1e-8}
-        found = minimize(
-            cost_and_gradient, start.ravel(), jac=True, method="L-BFGS-B", options=options
-        )
-        return found.x.reshape(start.shape)
+        first = (start / scale).ravel()
+        found = minimize(cost_and_gradient, first, jac=True, method="L-BFGS-B", options=options)
+        return scale * found.x.reshape(start.shape)
 
 
 class LeastSquaresWithout:
@@ -93,49 +99,48 @@ class LeastSquaresWithout:
 
     Parameters
     ----------
-    P : ndarray of shape (n_rows, n_directions)
-        Activations along the eigenvectors.
+    loo : LeaveOneOut
+        Centred activations of all rows.
+    rows : ndarray of int
+        The rows to use.
     targets : ndarray of shape (n_rows, n_outputs)
-        Targets.
+        Their targets.
     weights : ndarray of shape (n_rows,)
-        Weights of the rows.
+        Their weights.
     """
 
-    def __init__(self, P: np.ndarray, targets: np.ndarray, weights: np.ndarray):
-        self.P = P
+    def __init__(
+        self, loo: LeaveOneOut, rows: np.ndarray, targets: np.ndarray, weights: np.ndarray
+    ):
+        self.loo, self.rows = loo, rows
         self.targets = targets
         self.weights = weights
-        self._all = self._sums(np.arange(len(P)))
+        self._all = self._sums(np.arange(len(rows)))
 
-    def outputs(self, rows: np.ndarray, alpha: float) -> np.ndarray:
+    def outputs(self, outside: np.ndarray, alpha: float) -> np.ndarray:
         """Return the outputs for all rows of the layer fitted without some."""
-        parts = zip(self._all, self._sums(rows), strict=True)
+        parts = zip(self._all, self._sums(outside), strict=True)
         gram, moments = (total - part for total, part in parts)
         total = gram[-1, -1]
         # The lower bound keeps folds with few rows solvable.
         floor = 1e-12 * np.trace(gram) / len(gram)
         gram[np.diag_indices(len(gram) - 1)] += alpha * total + floor
         solution = np.linalg.solve(gram, moments)
-        return in_double(self.P, solution[:-1]) + solution[-1]
+        result = np.empty(self.targets.shape)
+        for part in blocks(len(result), BLOCK_LENGTH):
+            result[part] = self.loo.centered(self.rows[part]) @ solution[:-1] + solution[-1]
+        return result
 
-    def _sums(self, rows):
-        width, n_outputs = self.P.shape[1] + 1, self.targets.shape[1]
+    def _sums(self, index):
+        width, n_outputs = len(self.loo.values) + 1, self.targets.shape[1]
         gram, moments = np.zeros((width, width)), np.zeros((width, n_outputs))
-        for part in blocks(len(rows), BLOCK_LENGTH):
-            index = rows[part]
-            A = np.column_stack([self.P[index], np.ones(len(index))])
-            weighted = A * self.weights[index, None]
+        for part in blocks(len(index), BLOCK_LENGTH):
+            some = index[part]
+            A = np.column_stack([self.loo.centered(self.rows[some]), np.ones(len(some))])
+            weighted = A * self.weights[some, None]
             gram += weighted.T @ A
-            moments += weighted.T @ self.targets[index]
+            moments += weighted.T @ self.targets[some]
         return gram, moments
-
-
-def in_double(P: np.ndarray, C: np.ndarray) -> np.ndarray:
-    """Return P C in double precision, without a copy of all of P."""
-    result = np.empty((len(P), C.shape[1]))
-    for part in blocks(len(P), BLOCK_LENGTH):
-        np.matmul(P[part], C, out=result[part])
-    return result
 
 
 class Output(NamedTuple):
@@ -165,7 +170,7 @@ def fit_cross_entropy(judged: JudgedLayer, rng: np.random.RandomState) -> Output
     """
     n_rows = judged.objective.n_rows
     limit = min(MAX_ROWS, max(1000, 2**25 // judged.objective.network.width))
-    rows = np.arange(n_rows)[random_part(n_rows, limit, rng)]
+    rows = random_part(n_rows, limit, rng)
     if not isinstance(judged.choice, str) or n_rows == 1:
         return _plain(judged, rows)
     return _anchored(judged, rows, rng)
@@ -180,53 +185,49 @@ class Directions:
         The first layer.
     alpha : float
         The penalty of least squares.
-    rows : ndarray of int
-        Indices of rows.
+    rows : slice or ndarray of int
+        Some rows.
     most : int or None
         Maximum number of directions for U, those of the largest eigenvalues; None for all above
         the rounding errors.
     """
 
-    def __init__(self, layer: FixedLayer, alpha: float, rows: np.ndarray, most: int | None):
+    def __init__(self, layer: FixedLayer, alpha: float, rows: Index, most: int | None):
         objective, values = layer.objective, layer.loo.values
         self.layer, self.alpha, self.link = layer, alpha, objective.link
         self.targets, weights = objective.rows.targets_and_weights(rows)
         self.weights = weights / weights.sum()
-        self.P = layer.loo.rotated(rows)
         if most is None:
             self.keep = values > len(values) * np.finfo(float).eps * values[-1]
         else:
             self.keep = values > max(0.1 * alpha, 1e-12 * values[-1])
-            self.keep[: -min(most, len(rows) - 1)] = False
+            self.keep[: -min(most, len(weights) - 1)] = False
+        self.P = layer.loo.rotated(rows, self.keep).astype(np.float32, copy=False)
 
-    def problem(self, alpha: float) -> tuple[Problem, np.ndarray]:
-        """Return a problem without offsets, and the scales that whiten its directions."""
-        scale = 1 / np.sqrt(0.25 * self.layer.loo.values[self.keep] + alpha)
-        Z = self.P[:, self.keep] * scale
-        problem = Problem(
-            Z,
+    def problem(self, alpha: float) -> Problem:
+        """Return a problem without offsets."""
+        return Problem(
+            self.P,
+            self.layer.loo.values[self.keep],
             np.zeros(self.targets.shape),
             self.targets,
             self.weights,
-            alpha * scale**2,
+            alpha,
             self.link,
         )
-        return problem, scale
 
-    def in_columns(self, U: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    def in_columns(self, U: np.ndarray) -> np.ndarray:
         """Return coefficients of the activations for those of a problem, without the bias."""
-        return self.layer.loo.vectors[:, self.keep] @ (U[:-1] * scale[:, None])
+        return self.layer.loo.vectors[:, self.keep] @ U[:-1]
 
 
 def _plain(judged, rows):
     """Cross-entropy with the penalty on W itself."""
     objective, alpha = judged.objective, judged.alpha
     directions = Directions(judged.layer, alpha, rows, None)
-    problem, scale = directions.problem(alpha)
-    constant = objective.best_constant()
-    start = np.vstack([np.zeros((len(scale), len(constant))), constant])
-    U = problem.solve(start, max_iter=500)
-    weights = directions.in_columns(U, scale)
+    problem = directions.problem(alpha)
+    U = problem.solve(problem.start(objective.best_constant()), max_iter=500)
+    weights = directions.in_columns(U)
     bias = U[-1] - judged.layer.loo.center @ weights
     return Output(weights, bias, alpha, Honest.nothing(len(bias)))
 
@@ -239,15 +240,14 @@ def _anchored(judged, rows, rng):
     strength, (factor, shift), honest = _strength(judged, few, rng)
     loo, (t, b, _), alpha = judged.layer.loo, judged.log_odds, judged.alpha
     directions = Directions(judged.layer, alpha, rows, ceil(share * N_DIRECTIONS))
-    problem, scale = directions.problem(strength * (alpha or TINY))
     W, bias = judged.output
-    center = loo.center @ W + bias
-    fitted = in_double(directions.P, loo.vectors.T @ W) + center
-    problem = problem._replace(offsets=t * fitted + b)
-    U = problem.solve(np.zeros((len(scale) + 1, len(b))), ceil(share * LAST_ITER))
-    weights = t * W + directions.in_columns(U, scale)
-    constant = t * center + b + U[-1]
-    bias = factor * (constant - loo.center @ weights) + shift
+    offsets = t * (loo.activations.product(rows, W) + bias) + b
+    problem = directions.problem(strength * (alpha or TINY))._replace(offsets=offsets)
+    U = problem.solve(problem.start(), ceil(share * LAST_ITER))
+    added = directions.in_columns(U)
+    weights = t * W + added
+    constant = t * bias + b + U[-1] - loo.center @ added
+    bias = factor * constant + shift
     return Output(factor * weights, bias, strength * (alpha or TINY), honest)
 
 
@@ -289,22 +289,19 @@ def _fits_without(judged, rows, rng):
         own = np.isin(rows, judge.judged)
         most, max_iter = ceil(share * N_DIRECTIONS), ceil(share * FIRST_ITER)
         directions = Directions(judge, judged.alpha_of(judge), rows, most)
-        squares = LeastSquaresWithout(directions.P, directions.targets, directions.weights)
+        problem = directions.problem(directions.alpha or TINY)
+        squares = LeastSquaresWithout(judge.loo, rows, problem.targets, problem.weights)
         for part in range(n_parts):
             outside = np.flatnonzero(own & (parts == part))
-            inside = np.setdiff1d(np.arange(len(rows)), outside)
-            if len(outside) and len(inside):
+            if 0 < len(outside) < len(rows):
                 offsets = t * squares.outputs(outside, directions.alpha) + b
-                yield outside, _outputs(directions, offsets, outside, inside, max_iter)
+                yield outside, _outputs(problem._replace(offsets=offsets), outside, max_iter)
 
 
-def _outputs(directions, offsets, outside, inside, max_iter):
-    """Yield the outputs for rows outside of a fit, for each strength."""
-    U = np.zeros((directions.keep.sum() + 1, offsets.shape[1]))  # in the scale of the directions
+def _outputs(problem, outside, max_iter):
+    """Yield the outputs for some rows of a fit without them, for each strength."""
+    inside = np.setdiff1d(np.arange(len(problem.P)), outside)
+    some, others, U = problem.take(inside), problem.take(outside), problem.start()
     for strength in STRENGTHS:
-        problem, scale = directions.problem(strength * (directions.alpha or TINY))
-        scales = np.append(scale, 1.0)[:, None]
-        problem = problem._replace(offsets=offsets)
-        solution = problem.take(inside).solve(U / scales, max_iter)
-        yield problem.take(outside).outputs(solution)
-        U = solution * scales
+        U = some._replace(alpha=strength * problem.alpha).solve(U, max_iter)
+        yield others.outputs(U)

@@ -51,9 +51,12 @@ class FewRows(LeaveOneOut):
         known = values[_are_known(values)]
         return known if len(known) else np.zeros(1)
 
-    def rotated(self, part):
+    def centered(self, part):
         self.decompose()
         return self._P[part]
+
+    def rotated(self, part, kept):
+        return self.centered(part)[:, kept]
 
     def _all_inverses(self, alphas):
         total = self._values[:, None] + alphas

@@ -114,8 +114,12 @@ class LeaveOneOut:
         """Return the eigenvalues of the covariance among those of the matrix."""
         raise NotImplementedError
 
-    def rotated(self, part: Index) -> np.ndarray:
-        """Return centred activations of some rows along the eigenvectors."""
+    def centered(self, part: Index) -> np.ndarray:
+        """Return centred activations of some rows, or their coordinates in rotated axes."""
+        raise NotImplementedError
+
+    def rotated(self, part: Index, kept: np.ndarray) -> np.ndarray:
+        """Return centred activations of some rows along some of the eigenvectors."""
         raise NotImplementedError
 
     def _residuals(self, part, alphas):

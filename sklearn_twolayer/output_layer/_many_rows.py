@@ -92,18 +92,19 @@ class ManyRows(LeaveOneOut):
         self.activations.sum(rotate)
         self._rotated = P
 
-    def rotated(self, part):
+    def centered(self, part):
         if self._rotated is not None:
             return self._rotated[part]
-        if isinstance(part, slice):
-            return self._rotate(part)
-        result = np.empty((len(part), self.vectors.shape[1]), dtype=self.activations.dtype)
-        for some in blocks(len(part), BLOCK_LENGTH):
-            result[some] = self._rotate(part[some])
-        return result
+        return self.activations.block(part) - self.center
 
-    def _rotate(self, part):
-        return (self.activations.block(part) - self.center) @ self.vectors
+    def rotated(self, part, kept=slice(None)):
+        if self._rotated is not None:
+            return self._rotated[part][:, kept]
+        rows, vectors = np.arange(self.rows.n_rows)[part], self.vectors[:, kept]
+        result = np.empty((len(rows), vectors.shape[1]), dtype=self.activations.dtype)
+        for some in blocks(len(rows), BLOCK_LENGTH):
+            result[some] = self.centered(rows[some]) @ vectors
+        return result
 
     def _residuals(self, part, alphas):
         P, inverse = self.rotated(part), inverses(self.values, alphas)

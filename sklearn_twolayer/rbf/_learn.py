@@ -130,12 +130,12 @@ class _Learning:
             probe = MetricProbe(spec, squares, rng)
             inputs = self._step("inputs", lambda: probe.find(self.input_maps))
         self.inputs = inputs
-        first = self._step("centers", lambda: self._centers(inputs))
+        density = _density(self.table, self._step("centers", lambda: self._centers(inputs)))
         if "width" in spec.steps and not self.stopped:
             self._step("width", lambda: self._width(inputs))
         if "metric" in spec.steps and not self.stopped:
             self._step("metric", self._metric)
-        return _density(self.table, first)
+        return density
 
     def _centers(self, inputs):
         self.judged, first = judged_layer(self.spec, self.squares, inputs, self.rng)
