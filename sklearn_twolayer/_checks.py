@@ -221,3 +221,19 @@ def check_n_jobs(n_jobs: Any) -> None:
         raise ValueError(
             "n_jobs must not be 0: pass a number of threads, or -1 for all processors."
         )
+
+
+def is_missing(value: Any) -> bool:
+    """Return whether an object is None or, of any type, NaN.
+
+    Examples
+    --------
+    >>> [is_missing(value) for value in (None, float("nan"), "", [None])]
+    [True, True, False, False]
+    """
+    try:
+        return value is None or bool(value != value)  # only NaN differs from itself
+    except (TypeError, ArithmeticError):  # pandas' NA, a signalling NaN
+        return True
+    except ValueError:  # an array
+        return False

@@ -201,9 +201,10 @@ class ELU(Activation):
         check_number("alpha of ELU", self.alpha, "[0, inf)")
 
     def forward(self, v):
-        tail = self.alpha * np.expm1(np.minimum(v, 0))
+        alpha = v.dtype.type(self.alpha)
+        tail = alpha * np.expm1(np.minimum(v, 0))
         y = np.where(v > 0, v, tail)
-        slope = np.where(v > 0, v.dtype.type(1), tail + v.dtype.type(self.alpha))
+        slope = np.where(v > 0, v.dtype.type(1), tail + alpha)
         return y, slope
 
     def pullback(self, slope, delta):
@@ -368,7 +369,7 @@ class Custom(Activation):
         return as_mapped("activation", self.function, self.function(v.copy()), v), v
 
     def pullback(self, v, delta):
-        slope = self.derivative(v)
+        slope = self.derivative(v.copy())
         return delta * as_mapped("derivative of an activation", self.derivative, slope, v)
 
 

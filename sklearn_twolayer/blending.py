@@ -300,10 +300,10 @@ class Stacking(NamedTuple):
         (MacKinnon & White, 1985), by the effective number of rows.
         """
         used = np.flatnonzero(factors[:-1])
-        _, gradient, terms = self.cost(factors)
-        J = terms[used] @ terms[used].T
         if not len(used):
             return 0.0
+        _, gradient, terms = self.cost(factors)
+        J = terms[used] @ terms[used].T
         size = STEP if self.loss.has_curvature else WIDE_STEP
         steps = size * np.eye(len(factors))[used]
         H = np.stack([self.cost(factors + step)[1] - gradient for step in steps])[:, used] / size

@@ -158,7 +158,7 @@ class Matern52(Kernel):
 
     @staticmethod
     def _over_square(a):
-        """Return (1 + a + a²/3) / (1 + a)²without overflow of its parts."""
+        """Return (1 + a + a²/3) / (1 + a)² without overflow of its parts."""
         part = 1 / (1 + a)
         return part + (1 - part) ** 2 / 3
 
@@ -188,7 +188,7 @@ class ThinPlate(Kernel):
 
 
 def _scaled_root(s, factor):
-    """Return √(factor · s)without overflow of the product."""
+    """Return √(factor · s) without overflow of the product."""
     return s.dtype.type(factor**0.5) * np.sqrt(s)
 
 

@@ -160,7 +160,8 @@ class Huber(RobustLoss):
 
     def pointwise(self, y, d):
         error = y - d
-        clipped = np.clip(error, -self.delta, self.delta)
+        delta = error.dtype.type(self.delta)
+        clipped = np.clip(error, -delta, delta)
         return clipped * (error - 0.5 * clipped), clipped
 
     def check_parameters(self):

@@ -127,3 +127,19 @@ def test_numbers_of_any_size(name, dtype):
     assert not np.isnan(y).any()
     delta = ACTIVATIONS[name]().pullback(saved, np.ones_like(v))
     assert np.isfinite(delta).all() and delta.dtype == dtype
+
+
+def test_parameters_that_are_numpy_scalars_keep_the_precision():
+    v = np.array([[-1.0, 2.0]], dtype=np.float32)
+    assert all(array.dtype == np.float32 for array in ELU(np.float64(1)).forward(v))
+
+
+def test_a_derivative_that_works_in_place_does_not_change_what_was_saved():
+    def derivative(v):
+        v *= 2
+        return v
+
+    square, v = Custom(np.square, derivative), np.array([3.0])
+    _, saved = square.forward(v)
+    for _ in range(2):
+        np.testing.assert_array_equal(square.pullback(saved, np.ones(1)), [6.0])

@@ -221,3 +221,9 @@ def test_classes_are_learned_under_every_loss(name, load, solver):
         loss=ALL[name](), n_estimators=1, n_units=8, solver=solver, random_state=0
     )
     assert model.fit(rows, labels).score(rows, labels) > 0.95
+
+
+def test_a_threshold_that_is_a_numpy_scalar_keeps_the_precision():
+    y = np.array([[3.0], [0.1]], dtype=np.float32)
+    results = Huber(np.float64(1)).pointwise(y, np.zeros_like(y))
+    assert all(array.dtype == np.float32 for array in results)

@@ -93,6 +93,16 @@ def test_rows_of_weight_zero_are_as_if_they_were_not_there():
     assert model.oof_score_ == without.oof_score_
 
 
+def test_missing_values_of_new_rows_are_filled_without_rows_of_weight_zero():
+    rows, weights = X.copy(), np.ones(len(Y))
+    rows[::3] += 1000
+    weights[::3] = 0
+    new = np.where(np.arange(X.shape[1]) == 0, np.nan, X)
+    model = quick().fit(rows, Y, sample_weight=weights)
+    without = quick().fit(rows[weights > 0], Y[weights > 0])
+    np.testing.assert_allclose(model.predict(new), without.predict(new))
+
+
 @each_regressor
 def test_intervals_hold_as_many_targets_as_they_say_and_know_where_errors_are_large(model):
     rows, y = noisy(2000, 1)
@@ -105,6 +115,32 @@ def test_intervals_hold_as_many_targets_as_they_say_and_know_where_errors_are_la
     assert np.corrcoef(widths[1], rows[:, 0])[0, 1] > 0.8
     assert (widths[0] < widths[1]).all()
     assert (widths[1] < widths[2]).all()
+
+
+@pytest.mark.parametrize("n_rows", [100, 300])
+def test_intervals_of_noise_hold_as_many_targets_as_they_say(n_rows):
+    inside = []
+    for seed in range(6):
+        rng = np.random.RandomState(seed)
+        rows, targets = rng.normal(size=(n_rows, 5)), rng.normal(size=n_rows)
+        model = RBFNetwork(60, task="regression", random_state=seed).fit(rows, targets)
+        low, high = model.predict_interval(rng.normal(size=(1000, 5)), 0.9).T
+        new = rng.normal(size=1000)
+        inside.append(np.mean((low <= new) & (new <= high)))
+    assert np.mean(inside) == pytest.approx(0.9, abs=0.03)
+
+
+@pytest.mark.parametrize("task", ["regression", "classification"])
+def test_after_the_gradient_nothing_claims_to_be_out_of_fold(task):
+    targets = TARGETS if task == "regression" else TARGETS > np.median(TARGETS)
+    model = RBFNetwork(20, task=task, refine="gradient", max_iter=5, random_state=0)
+    model.fit(ROWS, targets)
+    for name in ("oof_prediction_", "oof_score_", "oof_loss_"):
+        with pytest.raises(AttributeError, match="refine='gradient' fits the first layer"):
+            getattr(model, name)
+    predict = model.predict_interval if task == "regression" else model.predict_set
+    with pytest.raises(AttributeError, match="refine='gradient'"):
+        predict(ROWS)
 
 
 def test_several_outputs_have_intervals_of_their_own():

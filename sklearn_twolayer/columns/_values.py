@@ -6,6 +6,8 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 
+from .._checks import is_missing
+
 #: Number of values that are looked up at a time.
 BLOCK = 2**16
 #: Seconds per day.
@@ -55,8 +57,8 @@ def kind_of(values: Any, name: Any) -> str:
 
 def _kind_of_objects(values, name):
     is_number = True
-    for value, is_missing in _pairs(values):
-        if is_missing or isinstance(value, bool | np.bool_):
+    for value, missing in _pairs(values):
+        if missing or isinstance(value, bool | np.bool_):
             continue
         if isinstance(value, str):
             is_number = False
@@ -77,22 +79,12 @@ def _pairs(values: Any) -> Iterator[tuple[Any, bool]]:
         some = values[start : start + BLOCK]
         if isinstance(some, np.ndarray):
             listed = some.tolist()
-            null = list(map(_is_missing, listed)) if some.dtype == object else [False] * len(some)
+            null = list(map(is_missing, listed)) if some.dtype == object else [False] * len(some)
         else:
             listed, null = some.to_list(), some.is_null().to_list()
         for value, is_null in zip(listed, null, strict=True):
             missing = is_null or value is None or (isinstance(value, float) and value != value)
             yield value, missing
-
-
-def _is_missing(value):
-    """Return whether an object is None or, of any type, NaN."""
-    try:
-        return value is None or bool(value != value)  # only NaN differs from itself
-    except (TypeError, ArithmeticError):  # pandas' NA, a signalling NaN
-        return True
-    except ValueError:  # an array
-        return False
 
 
 def all_missing(values: Any) -> bool:

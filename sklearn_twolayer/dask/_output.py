@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..output_layer import decomposed
+from ..output_layer import decomposed, inverses
 from ._objective import PartitionedObjective
 
 
@@ -33,10 +33,7 @@ def output_of_all_rows(
     center, offset = cost.total(means, vector)
     gram, moments = cost.total(covariances, (vector, center, offset))
     values, vectors = decomposed(gram)
-    total = values + alpha
-    floor = max(len(total) * np.finfo(float).eps * values[-1], np.finfo(float).tiny)
-    inverses = np.divide(1, total, out=np.zeros_like(total), where=total > floor)
-    weights = vectors @ (inverses[:, None] * (vectors.T @ moments))
+    weights = vectors @ (inverses(values, np.array([alpha])) * (vectors.T @ moments))
     return weights, offset - center @ weights
 
 

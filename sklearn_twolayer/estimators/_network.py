@@ -110,12 +110,14 @@ class BaseNetwork(
         self._out_of_fold = None
         if not goes_on:
             self._targets = self._make_targets(sample)
+        sample = self._encoded(sample)
+        if not goes_on:
             self._fill = None
             if not sparse.issparse(sample.X) and not sample.is_mixed:
                 with np.errstate(over="ignore", invalid="ignore"):
-                    means = sample.X.mean(axis=0)
+                    means = np.average(sample.X, axis=0, weights=sample.weights)
                 self._fill = np.where(np.isfinite(means), means, sample.X[0])
-        return self._encoded(sample)
+        return sample
 
     def _encoded(self, sample: Sample) -> Sample:
         """Return the rows with a positive weight, multiplied by class weights, and targets."""

@@ -86,8 +86,12 @@ class OutOfFoldMixin:
             if self._targets.per_target:
                 return None
             with np.errstate(over="ignore"):
-                errors = as_columns(left_out.y) - as_columns(predicted)
-                errors = np.nan_to_num(errors / self._unit)
+                predictions = as_columns(predicted)
+                errors = np.nan_to_num((as_columns(left_out.y) - predictions) / self._unit)
+                # Leave-one-out outputs near a constant vary opposite to the targets of the rows.
+                chance = errors.std(axis=0) * self._unit / np.sqrt(len(errors))
+                is_flat = predictions.std(axis=0) <= chance
+                outputs = np.where(is_flat, outputs.mean(axis=0), outputs)
             X = self._filled(left_out.X)
             return Intervals.learn(
                 LeftOutErrors(X, outputs, errors, left_out.weights), self._model.parts[0].input_map

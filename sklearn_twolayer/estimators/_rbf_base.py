@@ -37,7 +37,9 @@ class BaseRBFNetwork(CallbackSupportMixin, RBFParameters):
     # In single precision, weights must not be large, as they can be if targets have no noise.
     _exact = np.float64
     _why_not_out_of_fold = (
-        "a classifier has them only if it chooses the penalty. Fit with alpha='loo'."
+        "refine='gradient' fits the first layer to the targets of all rows, and a classifier "
+        "calibrates nothing with a given penalty. Fit without 'gradient' in refine, and with "
+        "alpha='loo'."
     )
 
     def _fit(self, X, y, sample_weight, X_val, y_val):

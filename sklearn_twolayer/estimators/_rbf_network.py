@@ -25,7 +25,8 @@ class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
     ----------
     n_centers : int or None, default=None
         Number of centres; fewer are used if there are fewer distinct rows. If None, 512 for
-        up to 3,000 rows, and more for more rows: 1,286 for 30,000, at most 2,048.
+        up to 3,000 rows, more for more rows (1,286 for 30,000, at most 2,048), and fewer
+        again from 120,000 rows on.
     task : {"classification", "regression"}, default="classification"
         The kind of problem.
     kernel : str, Kernel or pair of callables, default="gaussian"

@@ -6,7 +6,7 @@ from ..embeddings import Radial
 from ..losses import LogLoss, Loss
 from ..radial import WIDTHS, WidthRule
 from ..rbf import RadialSpec
-from ..solvers import LeastSquares, as_solver
+from ..solvers import as_solver
 from ._network import BaseNetwork
 from ._targets import resolve_regression_loss
 
@@ -59,7 +59,7 @@ class RBFParameters(BaseNetwork):
             )
         solver, steps = as_solver(self.solver), self._steps()
         solver.check_parameters()
-        if "gradient" in steps and isinstance(solver, LeastSquares):
+        if "gradient" in steps and "normal equations" in solver.requires:
             raise ValueError(
                 "solver='least_squares' is for dense units: use 'lbfgs' or 'adam' for "
                 "refine='gradient'."

@@ -3,6 +3,8 @@
 import numpy as np
 from scipy import sparse
 
+from .._checks import is_missing
+
 #: Types of arrays that cannot be targets.
 KINDS = {
     "c": "complex numbers (Complex data not supported)",
@@ -115,17 +117,8 @@ def _check_missing(y, name):
     if y.dtype.kind != "O":
         return
     for index, value in np.ndenumerate(y):
-        if _is_missing(value):
+        if is_missing(value):
             raise ValueError(f"Input {name} contains NaN: {value!r} in row {index[0]}. {REMEDY}")
-
-
-def _is_missing(value) -> bool:
-    if isinstance(value, str | list | tuple | dict | np.ndarray):
-        return False
-    try:
-        return value is None or bool(value != value)
-    except TypeError:  # pandas.NA is neither equal to itself nor different
-        return True
 
 
 def _check_finite(y, floats, name):

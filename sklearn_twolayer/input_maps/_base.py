@@ -8,6 +8,7 @@ from sklearn.base import TransformerMixin
 
 from .._documented import Documented
 from .._interpolated import Bins, Interpolated
+from .._linalg import dense
 from .._moments import canonical
 from ._rows import pulled_by_differences, sources_by_trial
 
@@ -58,7 +59,7 @@ class InputMap(TransformerMixin, Documented):
         # Values that overflow are outliers, which are clipped or cause an error later.
         with np.errstate(over="ignore"):
             if not self.sparse_:
-                return self._transform_dense(X.toarray() if sparse.issparse(X) else X)
+                return self._transform_dense(dense(X))
             mapped = self._transform_sparse(canonical(X))
             return mapped if sparse.issparse(X) else mapped.toarray()
 

@@ -5,7 +5,7 @@ from scipy import sparse
 
 from .._checks import check_number
 from .._interpolated import Bins, Interpolated
-from .._linalg import in_range, summed_by
+from .._linalg import dense, in_range, summed_by
 from .._moments import column_quantiles
 from ._base import InputMap
 from ._rounding import difference, ratio
@@ -160,6 +160,6 @@ def with_distinct(column, edges: np.ndarray) -> np.ndarray:
     n_more = len(edges) - len(kept)
     if not n_more or len(kept) < 2:
         return kept
-    values = np.unique(column.toarray() if sparse.issparse(column) else column)
+    values = np.unique(dense(column))
     inner = np.linspace(0, len(values) - 1, n_more + 2)[1:-1]
     return np.union1d(kept, values[np.round(inner).astype(int)])

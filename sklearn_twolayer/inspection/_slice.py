@@ -3,8 +3,8 @@
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy import sparse
 
+from .._linalg import dense
 from ..rows import random_part
 
 #: Points of a grid along a line, and along each side of a plane.
@@ -42,7 +42,7 @@ def slice_of(estimator: Any, X: Any, features: Any) -> Slice:
     """
     matrix = estimator._validate_rows(X)
     some = random_part(matrix.shape[0], MOST_ROWS, np.random.RandomState(0))
-    matrix = matrix[some].toarray() if sparse.issparse(matrix) else matrix[some]
+    matrix = dense(matrix[some])
     names = input_names(estimator)
     is_category = estimator._is_category
     if is_category is None:

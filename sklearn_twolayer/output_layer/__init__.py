@@ -4,7 +4,7 @@ from ._activations import NUMBERS_PER_ROW
 from ._convex import fit_convex, penalty, working_targets
 from ._cross_entropy import Output, fit_cross_entropy
 from ._judged import FixedLayer, JudgedLayer, on_some_rows
-from ._leave_one_out import decomposed
+from ._leave_one_out import decomposed, inverses
 
 __all__ = [
     "NUMBERS_PER_ROW",
@@ -14,6 +14,7 @@ __all__ = [
     "decomposed",
     "fit_convex",
     "fit_cross_entropy",
+    "inverses",
     "on_some_rows",
     "penalty",
     "working_targets",

@@ -47,10 +47,6 @@ class FewRows(LeaveOneOut):
         vectors = Y.T @ (self._U[:, known] / size)
         return values, vectors, size[:, None] * self._targets[known]
 
-    def _positive(self, values):
-        known = values[_are_known(values)]
-        return known if len(known) else np.zeros(1)
-
     def centered(self, part):
         self.decompose()
         return self._P[part]

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from functools import cached_property
 
 import numpy as np
-from scipy.linalg import LinAlgError, cho_solve, cholesky, eigh, eigvalsh
-from scipy.sparse.linalg import eigsh
+from scipy.linalg import LinAlgError, cho_solve, cholesky, eigh
+from scipy.sparse.linalg import LinearOperator, eigsh
 
 from ..rows import Index, random_part
 from ._activations import NUMBERS_PER_ROW, Activations
@@ -110,10 +110,6 @@ class LeaveOneOut:
     def moments(self) -> np.ndarray:
         return self._decomposition[2]
 
-    def _positive(self, values):
-        """Return the eigenvalues of the covariance among those of the matrix."""
-        raise NotImplementedError
-
     def centered(self, part: Index) -> np.ndarray:
         """Return centred activations of some rows, or their coordinates in rotated axes."""
         raise NotImplementedError
@@ -202,10 +198,13 @@ class LeaveOneOut:
 
     def condition(self, alpha: float) -> float:
         """Return the condition number of the system that is solved."""
-        if self._matrix is None:
-            values = self.values
-        else:
-            values = self._positive(eigvalsh(self._matrix, check_finite=False))
+        if self._is_factored(alpha):
+            # The largest eigenvalue of the inverse is that of the smallest one.
+            n = len(self._matrix)
+            inverse = LinearOperator((n, n), self._solved, dtype=float)
+            found = eigsh(inverse, 1, v0=np.ones(n), tol=ACCURACY, return_eigenvectors=False)
+            return float((self.scale + alpha) * found[0])
+        values = self.values
         smallest = values[0] + alpha
         return float((values[-1] + alpha) / smallest) if smallest > 0 else np.inf
 

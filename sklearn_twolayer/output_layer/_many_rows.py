@@ -67,9 +67,6 @@ class ManyRows(LeaveOneOut):
         values, vectors = decomposed(self._matrix)
         return values, vectors, vectors.T @ self._with_targets
 
-    def _positive(self, values):
-        return np.maximum(values, 0)
-
     def rough_errors(self, alphas):
         inverse = inverses(self.values, alphas)
         kept = self.values[:, None] * inverse

@@ -11,6 +11,7 @@ from sklearn.exceptions import ConvergenceWarning
 from .._blas import single_threaded
 from .._checks import as_array, check_number, shown
 from .._given import fit_weighted, with_random_state
+from .._linalg import dense
 from .._moments import small_indices
 from ..rows import random_part
 from ._geometry import DiagonalGeometry
@@ -89,15 +90,15 @@ def find_centers(
 
 def _centers(X, weights, n_centers, rule, rng):
     if isinstance(rule, str) and rule == "all":
-        return np.unique(_dense(X), axis=0)  # in an order different from that of the rows
+        return np.unique(dense(X), axis=0)  # in an order different from that of the rows
     if isinstance(rule, str) and rule == "random":
         n = X.shape[0]
         chance = weights / weights.sum()
         size = min(n_centers, np.count_nonzero(chance))
-        return _dense(X[np.sort(rng.choice(n, size, replace=False, p=chance))])
+        return dense(X[np.sort(rng.choice(n, size, replace=False, p=chance))])
     if isinstance(rule, str):
         if n_centers >= X.shape[0]:
-            return _dense(X)
+            return dense(X)
         return _cluster(_kmeans(X, weights, n_centers, rng), X, weights)
     if hasattr(rule, "fit"):
         return _cluster(with_random_state(clone(rule), rng), X, weights)
@@ -160,7 +161,7 @@ def _cluster(clusterer, X, weights):
     points = _given(centers, X.shape[1])
     if any(issubclass(warning.category, ConvergenceWarning) for warning in caught):
         # Fewer distinct rows than centres: use these rows, without rounding errors of their means.
-        rows = distinct(_dense(X))
+        rows = distinct(dense(X))
         if len(rows) <= len(points):
             return rows
     return points
@@ -215,7 +216,3 @@ def nearest(X, centers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         labels[part] = r2.argmin(axis=1)
         distances[part] = r2[np.arange(len(r2)), labels[part]]
     return labels, distances
-
-
-def _dense(X):
-    return X.toarray() if sparse.issparse(X) else X

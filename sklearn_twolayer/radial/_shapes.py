@@ -1,8 +1,8 @@
 """Shapes of clusters: the A of r² = (x - μ)ᵀ A Aᵀ (x - μ) from shrunk covariances."""
 
 import numpy as np
-from scipy import sparse
 
+from .._linalg import dense
 from ._centers import nearest
 from ._widths import Clusters
 
@@ -40,7 +40,7 @@ def cluster_shapes(clusters: Clusters, shape: str, shared: bool) -> np.ndarray:
 def _covariance(clusters, labels, rows):
     """Return the covariance of rows around their centres, and their effective number."""
     X, weights = clusters.X[rows], clusters.weights[rows]
-    X = X.toarray() if sparse.issparse(X) else X
+    X = dense(X)
     if not len(X):
         return np.eye(X.shape[1]), 0.0
     # Shapes have no size: half of the difference cannot overflow, and its square may underflow.

@@ -12,6 +12,7 @@ import numpy as np
 from scipy import sparse
 from scipy.special import logsumexp
 
+from .._linalg import dense
 from ..radial import make_geometry
 from ..rows import block_length, blocks
 
@@ -55,7 +56,7 @@ class Density:
         mass = np.bincount(labels, weights)
         means = one_hot @ X / mass[:, None]
         means = means.astype(dtype)
-        self.means = means.toarray() if sparse.issparse(means) else np.asarray(means)
+        self.means = np.asarray(dense(means))
         self.log_mass = np.log(mass / mass.sum())
         center = mass @ self.means / mass.sum()
         within = self._variances(X, labels, weights / weights.sum())
@@ -90,7 +91,7 @@ class Density:
         """Return the variances of the columns within the clusters."""
         total = 0
         for part in blocks(X.shape[0], block_length(2 * X.shape[1])):
-            block = X[part].toarray() if sparse.issparse(X) else X[part]
+            block = dense(X[part])
             total = total + weights[part] @ (block - self.means[labels[part]]) ** 2
         return total
 

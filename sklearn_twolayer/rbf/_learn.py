@@ -91,11 +91,13 @@ class _Learning:
             if "gradient" in self.spec.steps and not self.stopped:
                 self._step("gradient", self._gradient)
             self.spec.watch.begin("output layer")
-            weights, bias, alpha, honest = _output(self.spec, self.judged, self.cost, self.rng)
+            weights, bias, alpha, honest = self._output()
         except KeyboardInterrupt:
             if self.last is None:
                 raise
             return self._interrupted(density)
+        if self.outcome is not None:  # the solver has seen the targets of all rows
+            honest = Honest.nothing(len(bias))
         part = _part(self.judged, weights, bias)
         self.spec.watch.end(lambda: part)
         return self._result(
@@ -181,6 +183,25 @@ class _Learning:
             interrupted=True,
         )
 
+    def _output(self):
+        """Return W, b, α and held-out outputs."""
+        judged, cost, rng = self.judged, self.cost, self.rng
+        if isinstance(cost.loss, LogLoss):
+            return fit_cross_entropy(judged, rng)
+        if cost is judged.objective:
+            output = Output(*judged.output, judged.alpha, judged.left_out)
+        else:
+            output = fit_convex(judged, cost, rng)
+        if not self.spec.steps or self.outcome is not None or not len(output.honest.rows):
+            return output
+        # If widths and a metric are chosen, the best ones may be best by chance.
+        rows, outputs = output.honest
+        targets, row_weights = cost.rows.targets_and_weights(rows)
+        (factor,), constant = blend_weights([outputs], targets, row_weights, cost.loss, cost.link)
+        honest = Honest(rows, factor * outputs + constant)
+        weights, bias = factor * output.weights, factor * output.bias + constant
+        return Output(weights, bias, output.alpha, honest)
+
     def _result(self, density, **known):
         return RadialFit(
             layer=self.judged.layer,
@@ -193,24 +214,6 @@ class _Learning:
             outcome=self.outcome,
             **known,
         )
-
-
-def _output(spec, judged, cost, rng):
-    """Return W, b, α and honest outputs."""
-    if isinstance(cost.loss, LogLoss):
-        return fit_cross_entropy(judged, rng)
-    if cost is judged.objective:
-        output = Output(*judged.output, judged.alpha, judged.left_out)
-    else:
-        output = fit_convex(judged, cost, rng)
-    if not spec.steps or not len(output.honest.rows):
-        return output
-    # If widths and a metric are chosen, the best ones may be best by chance.
-    rows, outputs = output.honest
-    targets, row_weights = cost.rows.targets_and_weights(rows)
-    (factor,), constant = blend_weights([outputs], targets, row_weights, cost.loss, cost.link)
-    honest = Honest(rows, factor * outputs + constant)
-    return Output(factor * output.weights, factor * output.bias + constant, output.alpha, honest)
 
 
 def _residuals(judged, cost, honest):

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
-from scipy import sparse
 from scipy.optimize import minimize_scalar
 
+from .._linalg import dense
 from ..activations import softmax_average
 from ..blending import Honest
 from ..embeddings import Radial
@@ -183,8 +183,7 @@ class LocalAverage:
 
     @np.errstate(over="ignore")  # infinitely far
     def _mapped(self, X, input_map):
-        rows = Rows(X, input_map, np.dtype(np.float32)).inputs(slice(None))
-        return rows.toarray() if sparse.issparse(rows) else rows
+        return dense(Rows(X, input_map, np.dtype(np.float32)).inputs(slice(None)))
 
     def _typical_distance(self):
         """Return the root mean square distance between two rows."""

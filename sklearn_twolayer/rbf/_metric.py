@@ -6,8 +6,8 @@ Radhakrishnan et al., 2024).
 """
 
 import numpy as np
-from scipy import sparse
 
+from .._linalg import dense
 from ..blending import deal_folds
 from ..embeddings import Radial
 from ..kernels import as_kernel
@@ -122,7 +122,7 @@ def gradient_outer_product(layer: FixedLayer, weights: np.ndarray, radial: Radia
         r2, _ = geometry.squared(X, centers, A)
         s = r2 / widths**2
         slope = kernel.slope(s, kernel.value(s))
-        X = (X.toarray() if sparse.issparse(X) else X) - origin
+        X = dense(X) - origin
         root_weights = np.sqrt(rows.shares(part))[:, None]
         total = 0
         for column in output.T:
