@@ -34,7 +34,8 @@ from sklearn_twolayer.losses import SquaredError
 from sklearn_twolayer.network import Network
 from sklearn_twolayer.objective import Objective
 from sklearn_twolayer.output_layer import FixedLayer, JudgedLayer
-from sklearn_twolayer.output_layer._cross_entropy import MAX_EVALUATED, MAX_FOLDED
+from sklearn_twolayer.output_layer._cross_entropy import MAX_EVALUATED
+from sklearn_twolayer.output_layer._directions import MAX_FOLDED
 from sklearn_twolayer.output_layer._leave_one_out import decomposed, inverses
 from sklearn_twolayer.rbf import Table
 from sklearn_twolayer.rbf._density import Density
@@ -805,7 +806,7 @@ def test_classes_of_few_rows(n):
 
 
 def test_a_given_penalty_takes_no_more_memory_than_a_chosen_one(monkeypatch):
-    monkeypatch.setattr("sklearn_twolayer.output_layer._cross_entropy.MAX_ROWS", 2000)
+    monkeypatch.setattr("sklearn_twolayer.output_layer._directions.MAX_ROWS", 2000)
     rows = np.random.RandomState(0).normal(size=(20_000, 3))
     labels, peaks = (rows[:, 0] * rows[:, 1] > 0).astype(int), []
     for alpha in ("loo", 1e-4):

@@ -2,7 +2,8 @@
 
 from ._activations import NUMBERS_PER_ROW
 from ._convex import fit_convex, penalty, working_targets
-from ._cross_entropy import Output, fit_cross_entropy
+from ._cross_entropy import fit_cross_entropy
+from ._directions import Output
 from ._judged import FixedLayer, JudgedLayer, on_some_rows
 from ._leave_one_out import decomposed, inverses
 

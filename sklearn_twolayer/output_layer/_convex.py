@@ -6,21 +6,19 @@ layer itself, its penalty and its honest outputs come from the loss.
 
 import numpy as np
 
-from ..blending import Honest, deal_folds
+from ..blending import Honest
 from ..links import Link
 from ..losses import Loss
 from ..objective import Objective
 from ..rows import random_part
-from ._cross_entropy import (
-    FEW_ROWS,
-    FOLDS,
-    FOLDS_OF_FEW,
+from ._directions import (
     MAX_FOLDED,
-    MAX_ROWS,
     N_DIRECTIONS,
     TINY,
-    Directions,
     Output,
+    Problem,
+    rows_left_out,
+    rows_of_fit,
 )
 from ._judged import JudgedLayer
 
@@ -114,21 +112,12 @@ def fit_convex(judged: JudgedLayer, objective: Objective, rng: np.random.RandomS
     n_rows = objective.n_rows
     few = np.arange(n_rows)[random_part(n_rows, MAX_FOLDED, rng)]
     strength, honest = _strength(judged, objective, few, rng)
-    limit = min(MAX_ROWS, max(1000, 2**25 // objective.network.width))
-    rows = random_part(n_rows, limit, rng)
-    directions = Directions(judged.layer, judged.alpha, rows, None)
     alpha = strength * (penalty(judged, objective) or TINY)
-    problem = _problem(directions, objective, rows, alpha)
+    rows = rows_of_fit(objective, rng)
+    problem = Problem.on(judged.layer, objective, rows, judged.alpha, None)._replace(alpha=alpha)
     U = problem.solve(problem.start(objective.best_constant()), LAST_ITER)
-    weights = directions.in_columns(U)
+    weights = problem.in_columns(U)
     return Output(weights, U[-1] - judged.layer.loo.center @ weights, alpha, honest)
-
-
-def _problem(directions, objective, rows, alpha):
-    """Return the problem of some rows."""
-    targets, _ = objective.rows.targets_and_weights(rows)
-    problem = directions.problem(alpha)
-    return problem._replace(targets=targets, link=objective.link, loss=objective.loss)
 
 
 def _strength(judged, objective, rows, rng):
@@ -136,19 +125,13 @@ def _strength(judged, objective, rows, rng):
     strengths = STRENGTHS if _chooses(judged) else (1.0,)
     targets = objective.rows.targets[rows]
     z = np.full((len(strengths), *targets.shape), np.nan)
-    n_folds = min(FOLDS_OF_FEW if len(rows) < FEW_ROWS else FOLDS, len(rows))
-    n_parts = -(-n_folds * len(judged.judges[0].judged) // objective.n_rows)
-    parts = deal_folds(targets, n_parts, rng)
     factor = _scale(judged, objective)
-    for judge in judged.judges:
-        directions = Directions(judge, judged.alpha_of(judge), rows, N_DIRECTIONS)
-        problem = _problem(directions, objective, rows, factor * (directions.alpha or TINY))
-        start = problem.start(objective.best_constant())
-        own = np.isin(rows, judge.judged)
-        for part in range(n_parts):
-            some = np.flatnonzero(own & (parts == part))
-            if 0 < len(some) < len(rows):
-                z[:, some] = _left_out(problem, some, strengths, start)
+    for judge, sets in rows_left_out(judged, rows, targets, rng):
+        problem = Problem.on(judge, objective, rows, judged.alpha_of(judge), N_DIRECTIONS)
+        problem, start = problem.at(factor), problem.start(objective.best_constant())
+        for outside in sets:
+            outputs = problem.left_out(outside, strengths, start, FIRST_ITER)
+            z[:, outside] = np.stack(list(outputs))
     seen = np.flatnonzero(np.isfinite(z).all(axis=(0, 2)))
     if not len(seen):
         return 1.0, Honest.nothing(targets.shape[1])
@@ -157,13 +140,3 @@ def _strength(judged, objective, rows, rng):
     losses = [weights @ loss.value_and_gradient(y, targets, link)[0] for y in z[:, seen]]
     best = int(np.argmin(losses))
     return strengths[best], Honest(rows[seen], z[best, seen])
-
-
-def _left_out(problem, outside, strengths, U):
-    """Return, for each strength, the outputs for some rows of a layer fitted without them."""
-    inside, outputs = np.setdiff1d(np.arange(len(problem.P)), outside), []
-    some, others = problem.take(inside), problem.take(outside)
-    for strength in strengths:
-        U = some._replace(alpha=strength * problem.alpha).solve(U, FIRST_ITER)
-        outputs.append(others.outputs(U))
-    return np.stack(outputs)
