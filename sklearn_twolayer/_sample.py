@@ -1,7 +1,7 @@
 """The rows of a fit, with their targets, weights and folds."""
 
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import sparse
@@ -54,6 +54,8 @@ class Sample:
     has_missing : bool
         Whether values are missing, here or in other rows of the same fit: some that were taken
         out of all rows are treated as those are. By default, it is found out.
+    table : data frame, optional
+        The rows that were passed to fit, for callbacks.
     """
 
     X: Matrix
@@ -64,6 +66,7 @@ class Sample:
     targets: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))
     folds: Folds | None = None
     has_missing: bool | None = None
+    table: Any = None
 
     def __post_init__(self):
         if self.has_missing is None:
@@ -92,7 +95,8 @@ class Sample:
         """Return some of the rows, without folds."""
         targets = self.targets[index] if len(self.targets) else self.targets
         rows = self.X[index], self.y[index], self.weights[index], self.origin[index]
-        return Sample(*rows, self.is_category, targets, has_missing=self.has_missing)
+        known = {"has_missing": self.has_missing, "table": self.table}
+        return Sample(*rows, self.is_category, targets, **known)
 
     def dealt(self, folds: Folds | None) -> "Sample":
         """Return the rows with folds."""

@@ -17,7 +17,7 @@ from scipy.optimize import minimize
 
 from ._sample import Folds
 from .links import Link
-from .losses import LogLoss, Loss, smoothed
+from .losses import Loss, informative
 from .model import Model, Part
 from .objective import Objective
 
@@ -57,11 +57,15 @@ class Candidate(NamedTuple):
     is_optional: bool = False  # used only if it lowers the loss by more than chance would
 
 
-def deal_folds(targets: np.ndarray, n_folds: int, rng: np.random.RandomState) -> np.ndarray:
+def deal_folds(
+    targets: np.ndarray, n_folds: int, rng: np.random.RandomState, n_evaluated: int | None = None
+) -> np.ndarray:
     """Return the fold of each row; folds differ in size by one row at most.
 
     Rows are dealt in the order of their targets, so that the folds have the same mean. Otherwise a
-    fit without a fold would be biased towards the other rows, especially with few rows.
+    fit without a fold would be biased towards the other rows, especially with few rows. Some rows
+    of a rare class are in the folds that are evaluated, since no other rows could tell how well it
+    is predicted.
 
     Parameters
     ----------
@@ -71,6 +75,8 @@ def deal_folds(targets: np.ndarray, n_folds: int, rng: np.random.RandomState) ->
         Number of folds.
     rng : RandomState
         The source of the permutation.
+    n_evaluated : int, optional
+        The number of folds on which fits are evaluated, the first ones; all, if None.
 
     Returns
     -------
@@ -84,7 +90,21 @@ def deal_folds(targets: np.ndarray, n_folds: int, rng: np.random.RandomState) ->
     for start in range(0, n_rows, n_folds):
         some = order[start : start + n_folds]
         folds[some] = rng.permutation(n_folds)[: len(some)]
+    if n_evaluated is not None:
+        _swap_rare(folds, targets, n_evaluated, rng)
     return folds
+
+
+def _swap_rare(folds, targets, n_evaluated, rng):
+    """Swap folds so that no target is the same in all evaluated rows but not in the others."""
+    evaluated = np.flatnonzero(folds < n_evaluated)
+    seen = targets[evaluated]
+    alike = (seen == seen[:1]).all(axis=0)
+    for column in np.flatnonzero(alike & (targets != seen[:1]).any(axis=0)):
+        others = np.flatnonzero(targets[:, column] != seen[0, column])
+        if len(others) > 1:
+            pair = [rng.choice(others), rng.choice(evaluated)]
+            folds[pair] = folds[pair[::-1]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,6 +195,7 @@ def blended(
         weights[rows],
         objective.loss,
         objective.link,
+        constant=objective.best_constant(),
         is_last_optional=is_optional[-1],
     )
     if is_optional[-1] and not factors[-1]:
@@ -191,6 +212,7 @@ def blend_weights(
     loss: Loss,
     link: Link,
     *,
+    constant: np.ndarray | None = None,
     is_last_optional: bool = False,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the factors of some raw outputs that minimise the loss of their sum.
@@ -199,7 +221,9 @@ def blend_weights(
     helps. On few rows the parts may seem to gain by chance: the smaller their gain beyond that
     expected by chance, the closer the sum is to the constant, much as James and Stein (1961)
     shrink a mean. An optional part shrinks in the same way towards zero, and is left out if its
-    gain is small or within its standard error.
+    gain is small or within its standard error. An output with the same target in all of these
+    rows, such as a class that none of them has, tells nothing about the parts: its target is the
+    best constant.
 
     Parameters
     ----------
@@ -213,6 +237,8 @@ def blend_weights(
         L(y, d).
     link : Link
         y = g(z).
+    constant : ndarray of shape (n_outputs,), optional
+        Raw outputs of the best constant for all training rows; by default, for these rows.
     is_last_optional : bool, default=False
         Whether the last part is optional.
 
@@ -223,9 +249,10 @@ def blend_weights(
     constant : ndarray of shape (n_outputs,)
         Raw outputs of the best constant, times its factor.
     """
-    constant = loss.start(targets, weights, link).astype(np.float64)
-    if isinstance(loss, LogLoss):
-        targets = smoothed(targets, weights)
+    if constant is None:
+        constant = loss.start(targets, weights, link)
+    constant = constant.astype(np.float64)
+    targets = informative(targets, link(constant), loss, link)
     Z = np.stack([*parts, np.broadcast_to(constant, targets.shape)])
     stacking = Stacking(Z, targets, weights / weights.sum(), loss, link)
     n_certain = len(parts) - is_last_optional

@@ -330,31 +330,43 @@ def _diagonal(values):
     return matrices
 
 
-def smoothed(targets: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Return targets moved slightly towards their mean, as if one more row had not been fitted.
+def informative(targets: np.ndarray, mean: np.ndarray, loss: Loss, link: Link) -> np.ndarray:
+    """Return targets of held-out rows to which a scale of raw outputs can be fitted.
 
-    If all rows are fitted without error, a scale of the raw outputs that is fitted to them would
-    grow without bound (Platt, 1999).
+    Those of a classifier move slightly towards their mean, as if one more row had not been fitted:
+    if all rows are fitted without error, the scale would grow without bound (Platt, 1999). For the
+    same reason, an output with the same target in all rows gets its mean.
 
     Parameters
     ----------
     targets : ndarray of shape (n_rows, n_outputs)
         Targets.
-    weights : ndarray of shape (n_rows,)
-        Weights of the rows.
+    mean : ndarray of shape (n_outputs,)
+        The best constant prediction for all training rows.
+    loss : Loss
+        L(y, d).
+    link : Link
+        y = g(z).
 
     Returns
     -------
     ndarray of shape (n_rows, n_outputs)
-        Targets, each moved by one part in n_rows + 1.
+        The targets; those of a classifier are each moved by one part in n_rows + 1.
 
     Examples
     --------
-    >>> smoothed(np.array([[0.0], [1.0], [1.0]]), np.ones(3)).round(2).ravel()
+    >>> from sklearn_twolayer.links import LogisticLink
+    >>> targets, mean = np.array([[0.0], [1.0], [1.0]]), np.array([2 / 3])
+    >>> informative(targets, mean, LogLoss(), LogisticLink()).round(2).ravel()
     array([0.17, 0.92, 0.92])
     """
-    mean = np.average(targets, axis=0, weights=weights)
-    return targets + (mean - targets) / (len(targets) + 1)
+    alike = (targets == targets[:1]).all(axis=0)
+    if isinstance(loss, LogLoss):
+        targets = targets + (mean - targets) / (len(targets) + 1)
+    targets = np.where(alike, mean, targets)
+    if isinstance(link, SoftmaxLink):
+        targets /= targets.sum(axis=1, keepdims=True)
+    return targets
 
 
 REGRESSION_LOSSES: dict[str, type[Loss]] = {

@@ -12,8 +12,8 @@ from benchmarks.noise import COLUMNS, measure
 from sklearn_twolayer import Dense, RBFNetwork, TwoLayerClassifier, TwoLayerRegressor
 from sklearn_twolayer._sample import Folds
 from sklearn_twolayer.blending import Ensemble, blend_weights, deal_folds
-from sklearn_twolayer.links import IdentityLink, LogisticLink
-from sklearn_twolayer.losses import LogLoss, SquaredError
+from sklearn_twolayer.links import IdentityLink, LogisticLink, LogLink, SoftmaxLink
+from sklearn_twolayer.losses import LogLoss, Poisson, SquaredError
 from sklearn_twolayer.model import Model, Part
 
 X, Y = load_diabetes(return_X_y=True)
@@ -149,3 +149,42 @@ def test_dense_and_sparse_rows_without_a_map_give_the_same(container):
         np.testing.assert_allclose(
             model.fit(data, labels).predict_proba(rows), expected, atol=1e-6
         )
+
+
+@pytest.mark.parametrize("n_rare", [2, 3, 5])
+def test_some_rows_of_a_rare_class_are_evaluated(n_rare):
+    rng = np.random.RandomState(0)
+    targets = np.zeros((1000, 1))
+    targets[rng.choice(1000, n_rare, replace=False)] = 1
+    for _ in range(20):
+        folds = deal_folds(targets, 8, rng, n_evaluated=2)
+        assert 0 < targets[folds < 2].sum() < n_rare or n_rare == 2
+        assert set(np.bincount(folds)) == {125}
+
+
+@pytest.mark.parametrize(
+    ("loss", "link"),
+    [(LogLoss(), LogisticLink()), (LogLoss(), SoftmaxLink()), (Poisson(), LogLink())],
+)
+def test_a_class_without_held_out_rows_keeps_its_frequency(loss, link):
+    """Its absence from these rows is no evidence that it does not exist."""
+    n_outputs = 3 if isinstance(link, SoftmaxLink) else 1
+    mean = np.array([0.6, 0.398, 0.002])[-n_outputs:]
+    targets = np.eye(3)[np.arange(500) % 2, -n_outputs:]
+    constant = link.inverse(mean)
+    parts = [constant + 0.1 * np.random.RandomState(k).normal(size=targets.shape) for k in (0, 1)]
+    factors, constant = blend_weights(parts, targets, np.ones(500), loss, link, constant=constant)
+    predicted = link(np.tensordot(factors, parts, axes=1) + constant)
+    assert 0.001 < predicted[:, -1].mean() < 0.01
+
+
+@pytest.mark.filterwarnings("ignore:No part predicts held-out rows")
+@pytest.mark.parametrize("model", [TwoLayerClassifier(), RBFNetwork()], ids=type)
+def test_a_rare_class_is_never_thought_impossible(model):
+    for seed in range(3):
+        rng = np.random.RandomState(seed)
+        X, y = rng.normal(size=(1000, 4)), np.zeros(1000, dtype=int)
+        y[:2], X[:2, 1] = 1, 6
+        order = rng.permutation(1000)
+        model.set_params(random_state=seed).fit(X[order], y[order])
+        assert model.predict_proba(X[:2])[:, 1].mean() > 1e-3

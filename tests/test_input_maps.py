@@ -17,6 +17,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import Binarizer, MaxAbsScaler, StandardScaler
 
 from sklearn_twolayer import RBFNetwork, TwoLayerRegressor
+from sklearn_twolayer._linalg import dense
 from sklearn_twolayer._sample import Sample
 from sklearn_twolayer.input_maps import (
     INPUT_MAPS,
@@ -28,6 +29,7 @@ from sklearn_twolayer.input_maps import (
     fit_input_map,
     map_rows,
 )
+from sklearn_twolayer.rows import Rows
 
 each = pytest.mark.parametrize("name", INPUT_MAPS)
 
@@ -461,3 +463,31 @@ def test_an_imputer_as_a_map():
     for estimator in (TwoLayerRegressor(max_iter=3), RBFNetwork(task="regression")):
         estimator.set_params(input_map=SimpleImputer(), random_state=0)
         assert estimator.fit(X, y).score(X, y) > 0.9
+
+
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+def test_beyond_the_training_rows_piecewise_linear_inputs_stay_what_they_are(container):
+    rng = np.random.RandomState(0)
+    X = rng.normal(size=(300, 2)) * (rng.uniform(size=(300, 2)) < 0.5)
+    fitted = PiecewiseLinearMap(24).fit(container(X))
+    ends = np.stack([X.max(axis=0), X.min(axis=0)])
+    beyond = ends + np.sign(ends)
+    mapped = [dense(fitted.transform(container(rows))) for rows in (ends, beyond)]
+    np.testing.assert_array_equal(*mapped)
+    if container is np.asarray:
+        assert not fitted.pullback(beyond, np.ones_like(mapped[0])).any()
+        rows = Rows(np.repeat(beyond, 200, axis=0), fitted, np.dtype(float)).interpolated()
+        found = rows.augmented(slice(None)).product(np.eye(mapped[0].shape[1] + 1))
+        np.testing.assert_allclose(found[::200, :-1], mapped[0])
+
+
+def test_rows_beyond_the_training_rows_are_predicted_about_as_well_as_claimed():
+    claimed, true = [], []
+    for seed in range(3):
+        rng = np.random.RandomState(seed)
+        X = rng.normal(size=(4300, 3))
+        y = X.sum(axis=1) / 3**0.5 + np.sin(2 * X[:, 0]) + 0.05 * rng.normal(size=4300)
+        model = RBFNetwork(task="regression", random_state=seed).fit(X[:300], y[:300])
+        claimed.append(model.oof_score_)
+        true.append(model.score(X[300:], y[300:]))
+    assert np.mean(true) > np.mean(claimed) - 0.005

@@ -143,6 +143,13 @@ def test_after_the_gradient_nothing_claims_to_be_out_of_fold(task):
         predict(ROWS)
 
 
+@pytest.mark.parametrize("loss", ["poisson", "gamma"])
+def test_intervals_of_positive_targets_are_not_negative(loss):
+    targets = 0.1 + np.random.RandomState(0).exponential(size=len(X))
+    ends = quick(loss=loss).fit(X, targets).predict_interval(X, 0.95)
+    assert ends.min() == 0
+
+
 def test_several_outputs_have_intervals_of_their_own():
     both = quick().fit(X, np.column_stack([Y, 100 * Y])).predict_interval(X)
     assert both.shape == (len(X), 2, 2)

@@ -9,6 +9,7 @@ import pandas as pd
 import polars as pl
 import pytest
 from scipy.sparse import csr_array
+from sklearn.base import clone
 from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV
 from sklearn.preprocessing import OneHotEncoder
@@ -74,6 +75,41 @@ def test_dates_are_days_and_parts_of_the_calendar():
     days = (datetime.datetime(2024, 3, 5, 18, 30) - datetime.datetime(1970, 1, 1)).total_seconds()
     np.testing.assert_allclose(found[:2], [[1, 1, 5, 0], [days / 86_400, 3, 2, 18.5]])
     assert np.isnan(found[2]).all()
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Etc/GMT+3", "UTC", None])
+def test_dates_of_any_time_zone_are_those_of_polars(zone):
+    dates = pd.DataFrame({"t": pd.date_range("2020", periods=50, freq="7h", tz=zone)})
+    polars = pl.from_pandas(dates)
+    columns = learn_columns(dates, "from_dtype")
+    assert columns.names == ["t_day", "t_weekday", "t_hour"]
+    expected = learn_columns(polars, "from_dtype").matrix(polars)
+    np.testing.assert_array_equal(columns.matrix(dates), expected)
+    objects = dates.astype(object)
+    np.testing.assert_array_equal(learn_columns(objects, "from_dtype").matrix(objects), expected)
+
+
+def test_objects_that_are_dates():
+    days = [datetime.date(2024, 1, 1) + datetime.timedelta(days=k) for k in range(40)]
+    objects = pd.DataFrame({"t": [*days, None]}, dtype=object)
+    dates = pl.DataFrame({"t": [*days, None]})
+    expected = learn_columns(dates, "from_dtype").matrix(dates)
+    columns = learn_columns(objects, "from_dtype")
+    np.testing.assert_array_equal(columns.matrix(objects), expected)
+    assert np.isnan(columns.matrix(objects[-1:])).all()
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS, ids=repr)
+def test_callbacks_see_the_frame(estimator):
+    callback = pytest.importorskip("sklearn.callback")
+    frame = FRAME.assign(day=pd.date_range("2020", periods=len(FRAME)))
+    y = LABELS.astype(float if isinstance(estimator, TwoLayerRegressor) else int)
+    estimator = clone(estimator)
+    scoring = "r2" if isinstance(estimator, TwoLayerRegressor) else "accuracy"
+    monitor = callback.ScoringMonitor(scoring=scoring)
+    estimator.set_callbacks(monitor).fit(frame, y)
+    found = {entry["task_name"]: entry[scoring] for entry in monitor.get_logs().data}
+    assert found["fit"] == pytest.approx(estimator.score(frame, y))
 
 
 @pytest.mark.parametrize("estimator", ESTIMATORS, ids=repr)
@@ -352,8 +388,8 @@ def test_a_statistic_knows_nothing_of_its_own_fold():
 
 def test_rows_of_a_frequent_level_have_one_statistic():
     rng = np.random.RandomState(0)
-    codes, targets = rng.randint(5, size=300), rng.normal(size=(300, 1))
-    training, new = statistics(codes, targets + codes[:, None], rng.randint(4, size=300))
+    codes, targets = rng.randint(5, size=400), rng.normal(size=(400, 1))
+    training, new = statistics(codes, targets + codes[:, None], rng.randint(4, size=400))
     np.testing.assert_array_equal(training, new)
 
 
@@ -394,11 +430,11 @@ def test_rows_of_hardly_any_weight_do_not_count_for_statistics():
 
 
 def test_a_level_with_an_indicator_and_few_rows_has_no_statistic():
-    counts = np.arange(2, 40)
+    counts = np.arange(2, 80)
     codes = np.repeat(np.arange(len(counts)), counts)
     targets = codes[:, None] + np.zeros((len(codes), 1))
     training, new = statistics(codes, targets, np.arange(len(codes)) % 4, min_rows=5)
-    has_one = (counts[codes] < 5) | (counts[codes] >= 20)
+    has_one = (counts[codes] < 5) | (counts[codes] >= 60)
     assert training[has_one].all() and new[has_one].all()
     assert not training[~has_one].any() and not new[~has_one].any()
 
@@ -420,6 +456,23 @@ def test_statistics_of_levels_with_few_rows_do_not_give_targets_away(kind, task)
     score = estimator.score(X[600:], y[600:])
     assert score > (0.35 if task == "regression" else 0.6)
     assert estimator.oof_score_ < score + 0.08
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("model", [TwoLayerRegressor(), RBFNetwork(task="regression")], ids=type)
+def test_statistics_of_several_categories_do_not_add_up(model):
+    """Each would contain a little of the row's own target."""
+    claimed, true = [], []
+    for seed in range(4):
+        rng = np.random.RandomState(seed)
+        codes = rng.randint(80, size=(6200, 4))
+        effects = rng.normal(size=(80, 4)) / 2
+        y = effects[codes, np.arange(4)].sum(axis=1) + rng.normal(size=6200)
+        model.set_params(categorical_features=[0, 1, 2, 3], random_state=seed)
+        claimed.append(model.fit(codes[:2200], y[:2200]).oof_score_)
+        true.append(model.score(codes[2200:], y[2200:]))
+    assert np.mean(true) > 0.4
+    assert np.mean(claimed) < np.mean(true) + 0.04
 
 
 @pytest.mark.parametrize("n_levels", [40, 1000])

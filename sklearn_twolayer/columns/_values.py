@@ -1,6 +1,7 @@
 """The values of one column: their kind, and their conversion to floats."""
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import narwhals as nw
@@ -45,7 +46,7 @@ def kind_of(values: Any, name: Any) -> str:
         return "number"
     if dtype in (nw.String, nw.Categorical, nw.Enum):
         return "category"
-    if dtype in DATES:
+    if _is_date(values):
         return "date"
     if dtype in (nw.Object, nw.Unknown):
         return _kind_of_objects(values, name)
@@ -202,10 +203,10 @@ def _floats(values):
     if is_array or values.dtype in (nw.Object, nw.Unknown, nw.Decimal):
         pairs = _pairs(values)
         return np.array([np.nan if missing else float(value) for value, missing in pairs])
-    if values.dtype in (nw.String, nw.Categorical, nw.Enum, *DATES):
+    if values.dtype in (nw.String, nw.Categorical, nw.Enum) or _is_date(values):
         if all_missing(values):  # None alone has the type of text
             return np.full(len(values), np.nan, dtype=np.float32)
-        raise ValueError("dates" if values.dtype in DATES else "text")
+        raise ValueError("dates" if _is_date(values) else "text")
     kind = float_type(values)
     numbers = values.cast(nw.Float32 if kind is np.float32 else nw.Float64)
     return np.asarray(numbers.to_numpy(), dtype=kind)
@@ -227,7 +228,7 @@ def dates_of(values: Any, name: Any) -> np.ndarray:
         Days; for dates also the month, the day of the week and the hour. NaN for missing values.
     """
     dtype = values.dtype
-    if isinstance(values, np.ndarray) or dtype not in DATES:
+    if isinstance(values, np.ndarray) or not _is_date(values):
         if all_missing(values):  # nothing else shows the type
             return np.full((len(values), 1), np.nan)
         raise ValueError(f"Column {name!r} contained dates in fit, but is of type {dtype} now.")
@@ -235,11 +236,39 @@ def dates_of(values: Any, name: Any) -> np.ndarray:
     if dtype == nw.Duration:
         return _aside([values.dt.total_microseconds()], [1e6 * DAY], missing)
     moment = values.cast(nw.Datetime("us")) if dtype == nw.Date else values
-    parts = [moment.dt.timestamp("us"), moment.dt.month(), moment.dt.weekday()]
-    parts += [moment.dt.hour(), moment.dt.minute()]
+    local = moment
+    if dtype == nw.Unknown:  # a time zone whose name narwhals does not parse
+        native = values.to_native()
+        moment = nw.from_native(native.dt.tz_convert("UTC"), series_only=True)
+        local = nw.from_native(native.dt.tz_localize(None), series_only=True)
+    parts = [moment.dt.timestamp("us"), local.dt.month(), local.dt.weekday()]
+    parts += [local.dt.hour(), local.dt.minute()]
     floats = _aside(parts, [1e6 * DAY, 1, 1, 1, 60], missing)
     floats[:, 3] += floats[:, 4]
     return floats[:, :4]
+
+
+def _is_date(values):
+    """Return whether a column of a frame contains dates, times or durations."""
+    if values.dtype == nw.Unknown:
+        return hasattr(getattr(values.to_native(), "dtype", None), "tz")
+    return values.dtype in DATES
+
+
+def with_dates(values: Any) -> Any:
+    """Return a column of date objects as one of dates, and any other as it is."""
+    if values.dtype != nw.Object:
+        return values
+    known = [value for value, missing in _pairs(values) if not missing]
+    if not known or not all(isinstance(value, date) for value in known):
+        return values
+    try:
+        dates = values.to_native().infer_objects()  # with a time zone
+        if dates.dtype == object:
+            dates = dates.astype("datetime64[us]")
+    except (AttributeError, TypeError, ValueError):  # several time zones, or not from pandas
+        return values
+    return nw.from_native(dates, series_only=True)
 
 
 def _aside(parts, units, missing):

@@ -153,8 +153,9 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
             return None
         rows = joblib.hash((sample.X, sample.y, sample.weights)) if self.warm_start else ""
         if last is None:
-            n_folds = default_n_folds(sample.n_rows, blend.n_networks)
-            folds = Folds(deal_folds(sample.targets, n_folds, rng), blend.n_networks)
+            n = blend.n_networks
+            n_folds = default_n_folds(sample.n_rows, n)
+            folds = Folds(deal_folds(sample.targets, n_folds, rng, n), n)
         elif known is None or known.rows != rows:
             warn_user(
                 "warm_start=True continues with other rows than the last fit, or from one with "

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from sklearn.utils import _safe_indexing
+
 from .._sample import Sample
 from ..model import Model
 
@@ -23,10 +25,11 @@ class FitTasks:
     def __init__(self, estimator: Any, sample: Sample, n_tasks: int):
         self._estimator = estimator
         self._open: list[Any] = []
-        self._data = {"X": sample.X, "y": sample.y}
-        self._data["metadata"] = {"sample_weight": sample.weights}
         self.wanted = bool(getattr(estimator, "_skl_callbacks", None))
         if self.wanted:
+            is_given = sample.table is not None
+            X = _safe_indexing(sample.table, sample.origin) if is_given else sample.X
+            self._data = {"X": X, "y": sample.y, "metadata": {"sample_weight": sample.weights}}
             self._enter(estimator._init_callback_context(max_subtasks=n_tasks))
 
     def begin(self, name: str, n_tasks: int = 0) -> None:

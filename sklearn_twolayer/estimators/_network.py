@@ -55,12 +55,13 @@ class BaseNetwork(
 
     def _validate(self, X, y, sample_weight, *, reset) -> Sample:
         check_given(y)
-        X = self._matrix(X, y, reset=reset)
+        table, X = X, self._matrix(X, y, reset=reset)
         with np.errstate(invalid="ignore", over="ignore"):  # infinities may add up
             X, y = check_X_y(X, y, multi_output=True, estimator=self, **self._checks(X))
         y = y.toarray() if sparse.issparse(y) else y
         y, weights = self._validate_y(y), check_weights(sample_weight, X)
-        return Sample(small_indices(X), y, weights, np.arange(X.shape[0]), self._is_category)
+        sample = Sample(small_indices(X), y, weights, np.arange(X.shape[0]), self._is_category)
+        return replace(sample, table=table) if self._reads_columns else sample
 
     def _matrix(self, X, y="no_validation", *, reset):
         """Return validated rows, as floats or CSR; store names and the kinds of columns."""

@@ -13,6 +13,7 @@ from .._checks import check_number
 from .._sample import Sample
 from ..blending import Honest
 from ..conformal import Intervals, LeftOutErrors, Scores
+from ..links import LogLink
 from ._label_targets import ClassTargets
 from ._targets import as_columns
 
@@ -187,7 +188,8 @@ class OutOfFoldMixin:
             half = intervals.half_widths(X, z, coverage) * self._unit
             ends = np.stack([center - half, center + half], axis=1)
         largest = np.finfo(center.dtype).max
-        ends = np.clip(ends, -largest, largest).astype(center.dtype)
+        smallest = 0 if isinstance(self._targets.link, LogLink) else -largest
+        ends = np.clip(ends, smallest, largest).astype(center.dtype)
         return ends[:, :, 0] if self._targets.single else ends
 
     @available_if(_predicts_classes)

@@ -27,6 +27,10 @@ class PiecewiseLinearMap(InputMap):
     mostly zero. A column with a single bin has no coordinates, since they would equal the robust
     value. For sparse rows the coordinates of zero are subtracted.
 
+    Values of a column with coordinates that are beyond its range in training are replaced by the
+    end of the range. There the coordinates do not change, and no row tells how the target depends
+    on the robust value alone.
+
     Parameters
     ----------
     n_bins : int, default=16
@@ -43,6 +47,8 @@ class PiecewiseLinearMap(InputMap):
         The column that a coordinate belongs to.
     starts_, widths_ : ndarray of shape (n_coordinates,)
         Left edge and width of the coordinate's bin.
+    low_, high_ : ndarray of shape (n_features,)
+        The ends of the columns' ranges; infinite for columns without coordinates.
 
     Examples
     --------
@@ -70,6 +76,11 @@ class PiecewiseLinearMap(InputMap):
             for column, is_constant in zip(kept, self.robust_.constant_, strict=True)
         ]
         counts = [len(column) - 1 for column in kept]
+        ends = [
+            (column[0], column[-1]) if n else (-np.inf, np.inf)
+            for column, n in zip(kept, counts, strict=True)
+        ]
+        self.low_, self.high_ = np.array(ends, dtype=X.dtype).T
         self.columns_ = np.repeat(np.arange(len(kept)), counts)
         self.starts_ = np.concatenate([column[:-1] for column in kept])
         self.widths_ = np.concatenate([difference(column[1:], column[:-1]) for column in kept])
@@ -86,6 +97,7 @@ class PiecewiseLinearMap(InputMap):
         with np.errstate(over="ignore"):
             slopes = np.where(inside, in_range(G[:, n_features:] / self.widths_), 0)
         robust = self.robust_.pullback(X, G[:, :n_features])
+        robust = np.where((X >= self.low_) & (X <= self.high_), robust, 0)
         return robust + summed_by(self.columns_, slopes, n_features)
 
     def sources(self, X):
@@ -94,10 +106,13 @@ class PiecewiseLinearMap(InputMap):
     def _coordinates(self, values, bins):
         return np.clip(ratio(values, self.starts_[bins], self.widths_[bins]), 0, 1)
 
+    def _in_range(self, X):
+        return X.clip(self.low_.astype(X.dtype), self.high_.astype(X.dtype))
+
     def _transform_dense(self, X):
         n_features = X.shape[1]
         mapped = np.empty((X.shape[0], n_features + len(self.columns_)), dtype=X.dtype)
-        mapped[:, :n_features] = self.robust_._transform_dense(X)
+        mapped[:, :n_features] = self.robust_._transform_dense(self._in_range(X))
         values = ratio(X[:, self.columns_], self.starts_, self.widths_)
         values.clip(0, 1, out=mapped[:, n_features:], casting="same_kind")
         return mapped
@@ -117,7 +132,7 @@ class PiecewiseLinearMap(InputMap):
         # Several times as fast as a search in each column.
         found = np.add.reduce(values > starts[1:, :, None], axis=0, dtype=np.int32)
         fractions = self._coordinates(values, found + self.offsets_[columns, None])
-        return Interpolated.of(map_rows(self.robust_, X), found, fractions, bins)
+        return Interpolated.of(map_rows(self.robust_, self._in_range(X)), found, fractions, bins)
 
     def _transform_sparse(self, X):
         counts = np.diff(self.offsets_)[X.indices]
@@ -132,7 +147,9 @@ class PiecewiseLinearMap(InputMap):
         bins, indptr = bins.astype(X.indices.dtype), indptr.astype(X.indptr.dtype)
         shape = (X.shape[0], len(self.columns_))
         coordinates = sparse.csr_array((data.astype(X.dtype), bins, indptr), shape=shape)
-        return sparse.hstack([self.robust_.transform(X), coordinates], format="csr")
+        data = X.data.clip(self.low_[X.indices], self.high_[X.indices])
+        inside = sparse.csr_array((data, X.indices, X.indptr), shape=X.shape)
+        return sparse.hstack([self.robust_.transform(inside), coordinates], format="csr")
 
 
 def with_distinct(column, edges: np.ndarray) -> np.ndarray:

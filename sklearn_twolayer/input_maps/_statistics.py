@@ -10,8 +10,9 @@ from .._moments import dense_moments
 MAX_OUTPUTS = 32
 #: Size of the statistics, per standard deviation of the targets.
 SIZE = 1.0
-#: Number of rows from which a level is frequent: its rows share one statistic.
-FREQUENT = 20
+#: Number of rows from which a level is frequent: its rows share one statistic, in which the target
+#: of a row counts for 2 % at most.
+FREQUENT = 60
 #: Bounds of the number of rows for which the overall mean counts.
 FEWEST, MOST = 0.5, 1e6
 

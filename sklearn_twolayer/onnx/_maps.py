@@ -87,7 +87,8 @@ def _(input_map: input_maps.PrincipalMap, X):
 
 @mapped.register
 def _(input_map: input_maps.PiecewiseLinearMap, X):
-    robust = mapped(input_map.robust_, X)
+    inside = np.minimum(np.maximum(X, input_map.low_), input_map.high_)
+    robust = mapped(input_map.robust_, inside)
     if not len(input_map.columns_):
         return robust
     starts, widths = input_map.starts_, input_map.widths_

@@ -12,7 +12,7 @@ from math import ceil
 import numpy as np
 
 from ..blending import Honest, blend_weights
-from ..losses import LogLoss, smoothed
+from ..losses import LogLoss, informative
 from ..rows import blocks, random_of_two
 from ._activations import BLOCK_LENGTH
 from ._directions import MAX_FOLDED, N_DIRECTIONS, Output, Problem, rows_left_out, rows_of_fit
@@ -142,7 +142,8 @@ def _strength(judged, rows, rng):
     honest = np.flatnonzero(np.isin(rows, judged.left_out.rows))
     targets, weights = judged.objective.rows.targets_and_weights(rows[honest])
     link, loss = judged.objective.link, LogLoss()
-    even, shares = smoothed(targets, weights), weights / weights.sum()
+    constant, shares = judged.objective.best_constant(), weights / weights.sum()
+    even = informative(targets, link(constant), loss, link)
     fits = list(_fits_without(judged, rows, rng))
     z, least, best = np.empty((len(rows), targets.shape[1])), np.inf, None
     for strength in STRENGTHS:
@@ -154,7 +155,7 @@ def _strength(judged, rows, rng):
         elif error > (1 + RISE) * least:
             break
     strength, z = best
-    (factor,), shift = blend_weights([z], targets, weights, loss, link)
+    (factor,), shift = blend_weights([z], targets, weights, loss, link, constant=constant)
     return strength, (factor, shift), Honest(rows[honest], factor * z + shift)
 
 
