@@ -408,7 +408,7 @@ def test_transformers_of_scikit_learn(input_map):
     rows[::4, 0] = np.nan
     classifier = fitted(TwoLayerClassifier(input_map=input_map, max_iter=2), LABELS, rows)
     # On few rows, outputs of the radial part partly cancel in single precision.
-    check(classifier, X=rows, tolerance=1e-4)
+    check(classifier, X=rows, tolerance=5e-4)
 
 
 class TestPipelines:
