@@ -244,6 +244,21 @@ def test_errors_of_units(blend, settings, message):
     assert plt.get_fignums() == []
 
 
+@pytest.mark.parametrize(("features", "axis"), [(2, "size"), ("day", "day_day"), (1, "day_day")])
+def test_columns_are_counted_and_named_as_in_the_table(features, axis):
+    table = pd.DataFrame(
+        {
+            "color": ["red", "blue"] * 30,
+            "day": pd.date_range("2020", periods=60),
+            "size": np.arange(60.0),
+        }
+    )
+    model = TwoLayerRegressor(n_estimators=1, max_iter=2, random_state=0)
+    model.fit(table, np.arange(60.0))
+    display = EmbeddingDisplay.from_estimator(model, table, features=features)
+    assert display.slice.names == [axis]
+
+
 def test_a_column_of_one_value_is_named(blend):
     with pytest.raises(ValueError, match="'wave' has a single value"):
         EmbeddingDisplay.from_estimator(blend, FRAME.assign(wave=1.0), features="wave")

@@ -148,6 +148,13 @@ class Columns:
         return flags
 
     @property
+    def places(self) -> dict[Any, int]:
+        """The first column of the matrix for each column, by its number and by its name."""
+        starts = self.starts.tolist()
+        by_name = {each.name: start for each, start in zip(self.columns, starts, strict=True)}
+        return dict(enumerate(starts)) | by_name
+
+    @property
     def starts(self) -> np.ndarray:
         """The position of the first number of each column in the matrix, shape (n_columns,)."""
         return np.cumsum([0, *(each.width for each in self.columns)])[:-1]

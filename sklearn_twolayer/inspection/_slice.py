@@ -47,7 +47,8 @@ def slice_of(estimator: Any, X: Any, features: Any) -> Slice:
     is_category = estimator._is_category
     if is_category is None:
         is_category = np.zeros(len(names), dtype=bool)
-    columns = chosen(features, names)
+    known = getattr(estimator, "columns_", None)
+    columns = chosen(features, names, None if known is None else known.places)
     axes = [_axis(matrix[:, j], names[j], is_category[j], POINTS[len(columns)]) for j in columns]
     middle = [_middle(*pair) for pair in zip(matrix.T, is_category, strict=True)]
     grid = np.stack([g.ravel() for g in np.meshgrid(*axes, indexing="ij")], axis=1)
@@ -67,7 +68,7 @@ def input_names(estimator: Any) -> list[str]:
     return [str(name) for name in names]
 
 
-def chosen(features: Any, names: list[str]) -> list[int]:
+def chosen(features: Any, names: list[str], places: dict[Any, int] | None = None) -> list[int]:
     """Return the positions of one or two columns.
 
     Parameters
@@ -76,6 +77,9 @@ def chosen(features: Any, names: list[str]) -> list[int]:
         The value of the parameter.
     names : list of str
         The available columns.
+    places : dict, optional
+        The positions of the columns of a table, by name and by number; for a date, that of its
+        first part.
 
     Returns
     -------
@@ -90,7 +94,7 @@ def chosen(features: Any, names: list[str]) -> list[int]:
             f"features={names[:2]}."
         )
     given = list(features) if isinstance(features, list | tuple | np.ndarray) else [features]
-    found = [_position(each, names) for each in given]
+    found = [_position(each, names, places) for each in given]
     if None in found:
         unknown = [each for each, at in zip(given, found, strict=True) if at is None]
         raise ValueError(f"features contains {unknown}, but the columns are {names}.")
@@ -99,10 +103,12 @@ def chosen(features: Any, names: list[str]) -> list[int]:
     return found
 
 
-def _position(column, names):
+def _position(column, names, places):
     """Return the position of a column that is given by name or position, or None."""
     if column in names:
         return names.index(column)
+    if places is not None:
+        return places.get(column)
     is_position = isinstance(column, int | np.integer) and 0 <= column < len(names)
     return int(column) if is_position else None
 
