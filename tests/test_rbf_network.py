@@ -907,3 +907,13 @@ def _rare_but_large():
     X = rng.random_sample((1000, 3))
     X[:, 0] = rng.random_sample(1000) < 0.05
     return X, np.where(X[:, 0] == 1, 20 * np.sin(5 * X[:, 1]), X[:, 1] + X[:, 2])
+
+
+@pytest.mark.parametrize("alpha", [1e-4, 1e-1])
+def test_the_condition_number_is_that_of_the_regularised_system(alpha):
+    rows = np.random.RandomState(0).normal(size=(800, 3))
+    model = RBFNetwork(150, task="regression", alpha=alpha, refine=None, linear_tail=False)
+    units = model.fit(rows, rows[:, 0]).transform(rows)
+    values = np.linalg.eigvalsh(np.cov(units.T, bias=True))
+    expected = (values[-1] + alpha) / (values[0] + alpha)
+    assert model.cond_ == pytest.approx(expected, rel=0.01)

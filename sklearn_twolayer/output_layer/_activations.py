@@ -66,7 +66,7 @@ class Activations:
             weights.shape[1],
             NUMBERS_PER_ROW,
             over=over,
-            dtype=np.float64,
+            dtype=np.dtype(np.float64),
         )
 
     def sum(self, terms: Callable) -> tuple[np.ndarray, ...]:

@@ -199,8 +199,9 @@ class LeaveOneOut:
     def condition(self, alpha: float) -> float:
         """Return the condition number of the system that is solved."""
         if self._is_factored(alpha):
-            # The largest eigenvalue of the inverse is that of the smallest one.
-            n = len(self._matrix)
+            # The inverse of the smallest eigenvalue is the largest one of the inverse.
+            assert self._factor is not None
+            n = len(self._factor[1])
             inverse = LinearOperator((n, n), self._solved, dtype=float)
             found = eigsh(inverse, 1, v0=np.ones(n), tol=ACCURACY, return_eigenvectors=False)
             return float((self.scale + alpha) * found[0])

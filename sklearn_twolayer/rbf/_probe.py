@@ -141,9 +141,10 @@ class MetricProbe:
         self.table = table
         n_folds = int(np.clip(table.n_rows // N_JUDGED, N_FOLDS, MOST_FOLDS))
         n_evaluated = min(-(-N_JUDGED * n_folds // table.n_rows), n_folds)
-        self.folds = table.folds
-        if self.folds is None:
-            self.folds = deal_folds(table.targets, n_folds, rng, n_evaluated)
+        folds = table.folds
+        if folds is None:
+            folds = deal_folds(table.targets, n_folds, rng, n_evaluated)
+        self.folds = folds
         counts = np.cumsum(np.bincount(self.folds))
         self.n_judged = min(int(np.searchsorted(counts, N_JUDGED)) + 1, len(counts))
         self.index = self._some_rows(rng)
