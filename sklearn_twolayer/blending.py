@@ -97,12 +97,11 @@ def deal_folds(
 
 def _swap_rare(folds, targets, n_evaluated, rng):
     """Swap folds so that no target is the same in all evaluated rows but not in the others."""
-    evaluated = np.flatnonzero(folds < n_evaluated)
-    seen = targets[evaluated]
-    alike = (seen == seen[:1]).all(axis=0)
-    for column in np.flatnonzero(alike & (targets != seen[:1]).any(axis=0)):
-        others = np.flatnonzero(targets[:, column] != seen[0, column])
-        if len(others) > 1:
+    for column in targets.T:
+        evaluated = np.flatnonzero(folds < n_evaluated)
+        seen = column[evaluated]
+        others = np.flatnonzero(column != seen[0])
+        if (seen == seen[0]).all() and len(others) > 1:
             pair = [rng.choice(others), rng.choice(evaluated)]
             folds[pair] = folds[pair[::-1]]
 

@@ -162,6 +162,17 @@ def test_some_rows_of_a_rare_class_are_evaluated(n_rare):
         assert set(np.bincount(folds)) == {125}
 
 
+def test_rows_of_several_rare_classes_are_evaluated():
+    labels = np.zeros(3000, dtype=int)
+    labels[:4] = [1, 1, 2, 2]
+    targets = np.eye(3)[np.random.RandomState(0).permutation(labels)]
+    found = []
+    for seed in range(200):
+        evaluated = deal_folds(targets, 20, np.random.RandomState(seed), n_evaluated=4) < 4
+        found.append(targets[evaluated].any(axis=0).all())
+    assert np.mean(found) > 0.98
+
+
 @pytest.mark.parametrize(
     ("loss", "link"),
     [(LogLoss(), LogisticLink()), (LogLoss(), SoftmaxLink()), (Poisson(), LogLink())],

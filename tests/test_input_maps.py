@@ -481,6 +481,13 @@ def test_beyond_the_training_rows_piecewise_linear_inputs_stay_what_they_are(con
         np.testing.assert_allclose(found[::200, :-1], mapped[0])
 
 
+def test_sparse_columns_without_zeros_are_continuous_at_zero():
+    X = 5 + np.random.RandomState(0).uniform(size=(200, 1))
+    fitted = PiecewiseLinearMap().fit(sparse.csr_array(X))
+    nearly = sparse.csr_array(np.array([[1e-9]]))
+    np.testing.assert_allclose(fitted.transform(nearly).toarray(), 0, atol=1e-6)
+
+
 def test_rows_beyond_the_training_rows_are_predicted_about_as_well_as_claimed():
     claimed, true = [], []
     for seed in range(3):

@@ -229,6 +229,8 @@ def test_sparse_rows_and_pipelines():
         ({"features": [7]}, r"features contains \[7\]"),
         ({"features": (-1, None)}, r"features contains \[-1, None\]"),
         ({"features": 1.5}, r"features contains \[1.5\]"),
+        ({"features": [["wave"]]}, r"features contains"),
+        ({"features": 1.0}, r"features contains \[1.0\]"),
         ({"features": [0, 1, 0]}, "one or two columns"),
         ({"features": ["wave", 0]}, "one or two columns"),
         ({"features": "kind"}, "'kind' holds categories"),

@@ -150,6 +150,17 @@ def test_intervals_of_positive_targets_are_not_negative(loss):
     assert ends.min() == 0
 
 
+def test_after_the_gradient_the_error_is_in_units_of_the_targets():
+    rng = np.random.RandomState(0)
+    rows = rng.normal(size=(300, 2))
+    targets = 50.0 * rng.poisson(np.exp(0.5 * rows[:, 0]))
+    model = RBFNetwork(
+        20, task="regression", loss="poisson", refine="gradient", max_iter=5, random_state=0
+    )
+    model.fit(rows, targets)
+    assert 0.2 < model.loo_error_ / np.var(targets) < 2
+
+
 def test_several_outputs_have_intervals_of_their_own():
     both = quick().fit(X, np.column_stack([Y, 100 * Y])).predict_interval(X)
     assert both.shape == (len(X), 2, 2)

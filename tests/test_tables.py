@@ -99,6 +99,18 @@ def test_objects_that_are_dates():
     assert np.isnan(columns.matrix(objects[-1:])).all()
 
 
+def test_dates_that_are_levels_are_levels_in_every_part_of_a_table():
+    days = [datetime.date(2024, 1, 1), datetime.date(2024, 1, 2)]
+    mixed = pd.DataFrame({"t": [*days, "unknown"] * 5}, dtype=object)
+    dates = mixed[mixed["t"] != "unknown"]
+    for table, chosen in ((mixed, "from_dtype"), (dates, ["t"])):
+        columns = learn_columns(table, chosen)
+        for rows in (mixed, dates):
+            each = [columns.matrix(rows[k : k + 1])[0] for k in range(len(rows))]
+            np.testing.assert_array_equal(columns.matrix(rows), each)
+        assert len(columns.columns[0].levels) == (3 if table is mixed else 2)
+
+
 @pytest.mark.parametrize("estimator", ESTIMATORS, ids=repr)
 def test_callbacks_see_the_frame(estimator):
     callback = pytest.importorskip("sklearn.callback")

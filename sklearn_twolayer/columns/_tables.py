@@ -6,8 +6,6 @@ import narwhals as nw
 import numpy as np
 from scipy import sparse
 
-from ._values import with_dates
-
 
 def is_frame(X: Any) -> bool:
     """Return whether X is a data frame with columns of different kinds."""
@@ -72,4 +70,4 @@ def columns_of(X: Any) -> tuple[list, list, int]:
     if any(flags := _sparse_flags(X)):
         dense = {name: X.dtypes[name].subtype for name in X.columns[flags]}
         frame = nw.from_native(X.astype(dense), eager_only=True)
-    return list(frame.columns), [with_dates(each) for each in frame.iter_columns()], len(frame)
+    return list(frame.columns), list(frame.iter_columns()), len(frame)

@@ -49,7 +49,7 @@ def kind_of(values: Any, name: Any) -> str:
     if _is_date(values):
         return "date"
     if dtype in (nw.Object, nw.Unknown):
-        return _kind_of_objects(values, name)
+        return "date" if _is_date(_with_dates(values)) else _kind_of_objects(values, name)
     raise TypeError(
         f"Column {name!r} is of type {dtype}: only numbers, booleans, text, categories and dates "
         "are supported. Drop it, or convert it to several columns."
@@ -106,8 +106,8 @@ def levels_of(values: Any, name: Any) -> tuple:
     """Return the levels of a category, in an order that does not depend on the order of rows."""
     levels: dict[Any, None] = {}
     try:
-        for value, is_missing in _pairs(_unique(values)):
-            if not is_missing:
+        for value, missing in _pairs(_unique(values)):
+            if not missing:
                 levels.setdefault(value)
     except TypeError as error:
         raise TypeError(
@@ -227,11 +227,15 @@ def dates_of(values: Any, name: Any) -> np.ndarray:
     ndarray of shape (n_rows, n_parts)
         Days; for dates also the month, the day of the week and the hour. NaN for missing values.
     """
+    values = values if isinstance(values, np.ndarray) else _with_dates(values)
     dtype = values.dtype
     if isinstance(values, np.ndarray) or not _is_date(values):
         if all_missing(values):  # nothing else shows the type
             return np.full((len(values), 1), np.nan)
-        raise ValueError(f"Column {name!r} contained dates in fit, but is of type {dtype} now.")
+        raise ValueError(
+            f"Column {name!r} contained dates in fit, but is of type {dtype} now: convert it to "
+            "dates, in one time zone."
+        )
     missing = values.is_null().to_numpy()
     if dtype == nw.Duration:
         return _aside([values.dt.total_microseconds()], [1e6 * DAY], missing)
@@ -255,12 +259,11 @@ def _is_date(values):
     return values.dtype in DATES
 
 
-def with_dates(values: Any) -> Any:
+def _with_dates(values):
     """Return a column of date objects as one of dates, and any other as it is."""
-    if values.dtype != nw.Object:
+    if values.dtype != nw.Object or all_missing(values):
         return values
-    known = [value for value, missing in _pairs(values) if not missing]
-    if not known or not all(isinstance(value, date) for value in known):
+    if not all(missing or isinstance(value, date) for value, missing in _pairs(values)):
         return values
     try:
         dates = values.to_native().infer_objects()  # with a time zone

@@ -116,7 +116,7 @@ class BaseNetwork(
             self._fill = None
             if not sparse.issparse(sample.X) and not sample.is_mixed:
                 with np.errstate(over="ignore", invalid="ignore"):
-                    means = np.average(sample.X, axis=0, weights=sample.weights)
+                    means = np.einsum("i,ij->j", sample.weights / sample.weights.sum(), sample.X)
                 self._fill = np.where(np.isfinite(means), means, sample.X[0])
         return sample
 

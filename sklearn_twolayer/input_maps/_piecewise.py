@@ -81,6 +81,8 @@ class PiecewiseLinearMap(InputMap):
             for column, n in zip(kept, counts, strict=True)
         ]
         self.low_, self.high_ = np.array(ends, dtype=X.dtype).T
+        if sparse.issparse(X):  # zeros stay zeros
+            self.low_, self.high_ = np.minimum(self.low_, 0), np.maximum(self.high_, 0)
         self.columns_ = np.repeat(np.arange(len(kept)), counts)
         self.starts_ = np.concatenate([column[:-1] for column in kept])
         self.widths_ = np.concatenate([difference(column[1:], column[:-1]) for column in kept])

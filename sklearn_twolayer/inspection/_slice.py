@@ -107,10 +107,9 @@ def _position(column, names, places):
     """Return the position of a column that is given by name or position, or None."""
     if column in names:
         return names.index(column)
-    if places is not None:
-        return places.get(column)
-    is_position = isinstance(column, int | np.integer) and 0 <= column < len(names)
-    return int(column) if is_position else None
+    if not isinstance(column, str | int | np.integer):
+        return None
+    return dict(enumerate(range(len(names)))).get(column) if places is None else places.get(column)
 
 
 def _axis(values, name, is_category, n_points):

@@ -114,7 +114,7 @@ def fit_convex(judged: JudgedLayer, objective: Objective, rng: np.random.RandomS
     strength, honest = _strength(judged, objective, few, rng)
     alpha = strength * (penalty(judged, objective) or TINY)
     rows = rows_of_fit(objective, rng)
-    problem = Problem.on(judged.layer, objective, rows, judged.alpha, None)._replace(alpha=alpha)
+    problem = Problem.on(judged.layer, objective, rows, alpha, None)
     U = problem.solve(problem.start(objective.best_constant()), LAST_ITER)
     weights = problem.in_columns(U)
     return Output(weights, U[-1] - judged.layer.loo.center @ weights, alpha, honest)
@@ -127,7 +127,8 @@ def _strength(judged, objective, rows, rng):
     z = np.full((len(strengths), *targets.shape), np.nan)
     factor = _scale(judged, objective)
     for judge, sets in rows_left_out(judged, rows, targets, rng):
-        problem = Problem.on(judge, objective, rows, judged.alpha_of(judge), N_DIRECTIONS)
+        least = judged.alpha_of(judge) or TINY
+        problem = Problem.on(judge, objective, rows, least, N_DIRECTIONS)
         problem, start = problem.at(factor), problem.start(objective.best_constant())
         for outside in sets:
             outputs = problem.left_out(outside, strengths, start, FIRST_ITER)

@@ -15,7 +15,15 @@ from ..blending import Honest, blend_weights
 from ..losses import LogLoss, informative
 from ..rows import blocks, random_of_two
 from ._activations import BLOCK_LENGTH
-from ._directions import MAX_FOLDED, N_DIRECTIONS, Output, Problem, rows_left_out, rows_of_fit
+from ._directions import (
+    MAX_FOLDED,
+    N_DIRECTIONS,
+    TINY,
+    Output,
+    Problem,
+    rows_left_out,
+    rows_of_fit,
+)
 from ._judged import JudgedLayer
 from ._leave_one_out import LeaveOneOut
 
@@ -106,7 +114,7 @@ def fit_cross_entropy(judged: JudgedLayer, rng: np.random.RandomState) -> Output
 def _plain(judged, rows):
     """Cross-entropy with the penalty on W itself."""
     objective, alpha = judged.objective, judged.alpha
-    problem = Problem.on(judged.layer, objective, rows, alpha, None)._replace(alpha=alpha)
+    problem = Problem.on(judged.layer, objective, rows, alpha, None)
     U = problem.solve(problem.start(objective.best_constant()), max_iter=500)
     weights = problem.in_columns(U)
     bias = U[-1] - judged.layer.loo.center @ weights
@@ -121,7 +129,8 @@ def _anchored(judged, rows, rng):
     strength, (factor, shift), honest = _strength(judged, few, rng)
     loo, (t, b, _), (W, bias) = judged.layer.loo, judged.log_odds, judged.output
     most = ceil(share * N_DIRECTIONS)
-    problem = Problem.on(judged.layer, judged.objective, rows, judged.alpha, most).at(strength)
+    least = judged.alpha or TINY
+    problem = Problem.on(judged.layer, judged.objective, rows, least, most).at(strength)
     problem = problem._replace(offsets=t * (loo.activations.product(rows, W) + bias) + b)
     U = problem.solve(problem.start(), ceil(share * LAST_ITER))
     added = problem.in_columns(U)
@@ -166,7 +175,7 @@ def _fits_without(judged, rows, rng):
     t, b, _ = judged.log_odds
     for judge, sets in rows_left_out(judged, rows, objective.rows.targets[rows], rng):
         alpha = judged.alpha_of(judge)
-        problem = Problem.on(judge, objective, rows, alpha, most)
+        problem = Problem.on(judge, objective, rows, alpha or TINY, most)
         squares = LeastSquaresWithout(judge.loo, rows, problem.targets, problem.weights)
         for outside in sets:
             problem = problem._replace(offsets=t * squares.outputs(outside, alpha) + b)

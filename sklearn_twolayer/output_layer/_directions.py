@@ -41,7 +41,7 @@ class Output(NamedTuple):
 class Problem(NamedTuple):
     """A regression by a convex loss with given offsets; the last coefficient is a bias."""
 
-    P: np.ndarray  # (n_rows, n_directions), in single precision: memory bounds the time
+    P: np.ndarray  # (n_rows, n_directions), in single precision, which is faster, if possible
     vectors: np.ndarray  # (n_columns, n_directions)
     values: np.ndarray  # (n_directions,), the variances of P, roughly
     offsets: np.ndarray  # (n_rows, n_outputs)
@@ -66,7 +66,7 @@ class Problem(NamedTuple):
         rows : slice or ndarray of int
             The rows to use.
         alpha : float
-            The penalty of least squares.
+            The penalty; directions with much less variance have little effect.
         most : int or None
             Maximum number of directions; None for all above the rounding errors.
         """
@@ -77,14 +77,17 @@ class Problem(NamedTuple):
         else:
             keep = loo.values > max(0.1 * alpha, 1e-12 * loo.values[-1])
             keep[: -min(most, len(weights) - 1)] = False
+        P = loo.rotated(rows, keep)
+        with np.errstate(over="ignore"):
+            single = P.astype(np.float32, copy=False)
         return cls(
-            loo.rotated(rows, keep).astype(np.float32, copy=False),
+            single if np.isfinite(single).all() else P,
             loo.vectors[:, keep],
             loo.values[keep],
             np.zeros(targets.shape),
             targets,
             weights / weights.sum(),
-            alpha or TINY,
+            alpha,
             objective.link,
             objective.loss,
         )

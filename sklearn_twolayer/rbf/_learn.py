@@ -96,6 +96,7 @@ class _Learning:
             if self.last is None:
                 raise
             return self._interrupted(density)
+        residuals = _residuals(self.judged, self.cost, honest)
         if self.outcome is not None:  # the solver has seen the targets of all rows
             honest = Honest.nothing(len(bias))
         part = _part(self.judged, weights, bias)
@@ -106,7 +107,7 @@ class _Learning:
             honest=honest,
             alpha=alpha,
             condition=self.judged.layer.loo.condition(self.judged.alpha),
-            residuals=_residuals(self.judged, self.cost, honest),
+            residuals=residuals,
         )
 
     def _plan(self):
