@@ -54,8 +54,8 @@ class Sample:
     has_missing : bool
         Whether values are missing, here or in other rows of the same fit: some that were taken
         out of all rows are treated as those are. By default, it is found out.
-    table : data frame, optional
-        The rows that were passed to fit, for callbacks.
+    table : data frame or array-like, optional
+        The rows as they were passed to fit, for callbacks; None if they are `X`.
     """
 
     X: Matrix

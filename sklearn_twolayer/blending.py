@@ -63,9 +63,9 @@ def deal_folds(
     """Return the fold of each row; folds differ in size by one row at most.
 
     Rows are dealt in the order of their targets, so that the folds have the same mean. Otherwise a
-    fit without a fold would be biased towards the other rows, especially with few rows. Some rows
-    of a rare class are in the folds that are evaluated, since no other rows could tell how well it
-    is predicted.
+    fit without a fold would be biased towards the other rows, especially with few rows. If some
+    folds are evaluated, rows of rare classes are among them: no other rows could tell how well
+    these are predicted.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def deal_folds(
     rng : RandomState
         The source of the permutation.
     n_evaluated : int, optional
-        The number of folds on which fits are evaluated, the first ones; all, if None.
+        The number of folds on which fits are evaluated, the first ones.
 
     Returns
     -------

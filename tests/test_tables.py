@@ -111,10 +111,12 @@ def test_dates_that_are_levels_are_levels_in_every_part_of_a_table():
         assert len(columns.columns[0].levels) == (3 if table is mixed else 2)
 
 
+@pytest.mark.parametrize("kind", [None, "number"])
 @pytest.mark.parametrize("estimator", ESTIMATORS, ids=repr)
-def test_callbacks_see_the_frame(estimator):
+def test_callbacks_see_the_frame(estimator, kind):
     callback = pytest.importorskip("sklearn.callback")
     frame = FRAME.assign(day=pd.date_range("2020", periods=len(FRAME)))
+    frame = frame if kind is None else frame.select_dtypes(kind)
     y = LABELS.astype(float if isinstance(estimator, TwoLayerRegressor) else int)
     estimator = clone(estimator)
     scoring = "r2" if isinstance(estimator, TwoLayerRegressor) else "accuracy"

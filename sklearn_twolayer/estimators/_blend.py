@@ -189,7 +189,7 @@ def fit_radial_partner(
 
 
 def _rows_of_radial(sample, rng):
-    """Return the rows of the radial-basis network, and whether other parts leave out none."""
+    """Return the rows of the radial-basis network, and whether no other part leaves them out."""
     # With many rows, those that other networks leave out can be left out here, too.
     others = np.flatnonzero(~sample.folds.left_out)
     has_seen_none = len(others) >= MAX_ROWS
