@@ -90,7 +90,7 @@ def deal_folds(
     for start in range(0, n_rows, n_folds):
         some = order[start : start + n_folds]
         folds[some] = rng.permutation(n_folds)[: len(some)]
-    if n_evaluated is not None:
+    if n_evaluated is not None and n_rows >= n_folds:
         _swap_rare(folds, targets, n_evaluated, rng)
     return folds
 
@@ -101,7 +101,7 @@ def _swap_rare(folds, targets, n_evaluated, rng):
         evaluated = np.flatnonzero(folds < n_evaluated)
         seen = column[evaluated]
         others = np.flatnonzero(column != seen[0])
-        if (seen == seen[0]).all() and len(others) > 1:
+        if len(others) > 1 and (seen == seen[0]).all():
             pair = [rng.choice(others), rng.choice(evaluated)]
             folds[pair] = folds[pair[::-1]]
 

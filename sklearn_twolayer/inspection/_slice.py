@@ -48,7 +48,8 @@ def slice_of(estimator: Any, X: Any, features: Any) -> Slice:
     if is_category is None:
         is_category = np.zeros(len(names), dtype=bool)
     known = getattr(estimator, "columns_", None)
-    columns = chosen(features, names, None if known is None else known.places)
+    places = {j: j for j in range(len(names))} if known is None else known.places
+    columns = chosen(features, names, places)
     axes = [_axis(matrix[:, j], names[j], is_category[j], POINTS[len(columns)]) for j in columns]
     middle = [_middle(*pair) for pair in zip(matrix.T, is_category, strict=True)]
     grid = np.stack([g.ravel() for g in np.meshgrid(*axes, indexing="ij")], axis=1)
@@ -68,7 +69,7 @@ def input_names(estimator: Any) -> list[str]:
     return [str(name) for name in names]
 
 
-def chosen(features: Any, names: list[str], places: dict[Any, int] | None = None) -> list[int]:
+def chosen(features: Any, names: list[str], places: dict[Any, int]) -> list[int]:
     """Return the positions of one or two columns.
 
     Parameters
@@ -77,9 +78,9 @@ def chosen(features: Any, names: list[str], places: dict[Any, int] | None = None
         The value of the parameter.
     names : list of str
         The available columns.
-    places : dict, optional
-        The positions of the columns of a table, by name and by number; for a date, that of its
-        first part.
+    places : dict
+        The positions of the columns of the table, by number and possibly by name; for a date, that
+        of its first part.
 
     Returns
     -------
@@ -107,9 +108,7 @@ def _position(column, names, places):
     """Return the position of a column that is given by name or position, or None."""
     if column in names:
         return names.index(column)
-    if not isinstance(column, str | int | np.integer):
-        return None
-    return dict(enumerate(range(len(names)))).get(column) if places is None else places.get(column)
+    return places.get(column) if isinstance(column, str | int | np.integer) else None
 
 
 def _axis(values, name, is_category, n_points):
