@@ -227,9 +227,9 @@ def dates_of(values: Any, name: Any) -> np.ndarray:
     ndarray of shape (n_rows, n_parts)
         Days; for dates also the month, the day of the week and the hour. NaN for missing values.
     """
-    values = values if isinstance(values, np.ndarray) else _with_dates(values)
+    values = _with_dates(values)
     dtype = values.dtype
-    if isinstance(values, np.ndarray) or not _is_date(values):
+    if not _is_date(values):
         if all_missing(values):  # nothing else shows the type
             return np.full((len(values), 1), np.nan)
         raise ValueError(
@@ -253,7 +253,9 @@ def dates_of(values: Any, name: Any) -> np.ndarray:
 
 
 def _is_date(values):
-    """Return whether a column of a frame contains dates, times or durations."""
+    """Return whether a column contains dates, times or durations by its type."""
+    if isinstance(values, np.ndarray):
+        return False
     if values.dtype == nw.Unknown:
         return hasattr(getattr(values.to_native(), "dtype", None), "tz")
     return values.dtype in DATES
@@ -261,7 +263,7 @@ def _is_date(values):
 
 def _with_dates(values):
     """Return a column of date objects as one of dates, and any other as it is."""
-    if values.dtype != nw.Object or all_missing(values):
+    if isinstance(values, np.ndarray) or values.dtype != nw.Object or all_missing(values):
         return values
     if not all(missing or isinstance(value, date) for value, missing in _pairs(values)):
         return values

@@ -60,9 +60,15 @@ class BaseNetwork(
             X, y = check_X_y(X, y, multi_output=True, estimator=self, **self._checks(X))
         y = y.toarray() if sparse.issparse(y) else y
         y, weights = self._validate_y(y), check_weights(sample_weight, X)
-        sample = Sample(small_indices(X), y, weights, np.arange(X.shape[0]), self._is_category)
         is_table = hasattr(self, "feature_names_in_") or self._reads_columns
-        return replace(sample, table=table) if is_table else sample
+        return Sample(
+            small_indices(X),
+            y,
+            weights,
+            np.arange(X.shape[0]),
+            self._is_category,
+            table=table if is_table else None,
+        )
 
     def _matrix(self, X, y="no_validation", *, reset):
         """Return validated rows, as floats or CSR; store names and the kinds of columns."""

@@ -15,14 +15,15 @@ from ..links import Link
 from ..losses import Loss
 from ..objective import Objective
 from ..rows import Index, random_part
+from ._activations import KEPT_NUMBERS
 from ._judged import FixedLayer, JudgedLayer
 
-#: Maximum number of directions while the strength is chosen.
+#: Maximum number of directions, where it is limited.
 N_DIRECTIONS = 400
 #: The smallest penalty of least squares.
 TINY = 1e-12
-#: Maximum number of rows for the final fit, and of activations; of more, a random subset is used.
-MAX_ROWS, MAX_NUMBERS = 20_000, 2**25
+#: Maximum number of rows for the final fit; of more, a random subset is used.
+MAX_ROWS = 20_000
 #: Maximum number of rows for the choice of the strength.
 MAX_FOLDED = 6_000
 #: Fewer rows are split into five folds rather than three.
@@ -151,7 +152,7 @@ class Problem(NamedTuple):
 
 def rows_of_fit(objective: Objective, rng: np.random.RandomState) -> Index:
     """Return the rows of the final fit: all, or some if there are many."""
-    limit = min(MAX_ROWS, max(1000, MAX_NUMBERS // objective.network.width))
+    limit = min(MAX_ROWS, max(1000, KEPT_NUMBERS // objective.network.width))
     return random_part(objective.n_rows, limit, rng)
 
 

@@ -140,9 +140,9 @@ class MetricProbe:
         )
         self.table = table
         n_folds = int(np.clip(table.n_rows // N_JUDGED, N_FOLDS, MOST_FOLDS))
-        n_evaluated = min(-(-N_JUDGED * n_folds // table.n_rows), n_folds)
         folds = table.folds
         if folds is None:
+            n_evaluated = min(-(-N_JUDGED * n_folds // table.n_rows), n_folds)
             folds = deal_folds(table.targets, n_folds, rng, n_evaluated)
         self.folds = folds
         counts = np.cumsum(np.bincount(self.folds))
