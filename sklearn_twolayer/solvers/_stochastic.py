@@ -146,8 +146,10 @@ class Stochastic(Solver):
         views = [params[lane] for lane in lanes]
         last = LastWeights(objective, params)
         for epoch in range(first, end):
-            with np.errstate(over="ignore"):
-                penalty = objective.penalty(params).mean()
+            penalty = 0.0
+            if self.stops_on_plateau:
+                with np.errstate(over="ignore"):
+                    penalty = objective.penalty(params).mean()
             works = [Lane(*each) for each in zip(parts, views, state.moments, strict=True)]
             results = self._pass(objective, works, run, epoch)
             with np.errstate(over="ignore"):
