@@ -245,7 +245,11 @@ class Attribution:
 
 
 def importances(
-    model: Model, link: Link, rows: np.ndarray, n_jobs: int | None = None
+    model: Model,
+    link: Link,
+    rows: np.ndarray,
+    starts: np.ndarray | None = None,
+    n_jobs: int | None = None,
 ) -> np.ndarray:
     """Return how much y = g(z) changes with each column, if rows swap their values of it.
 
@@ -261,25 +265,32 @@ def importances(
         Gives the outputs y from raw outputs.
     rows : ndarray of shape (n_rows, n_features)
         Validated rows in random order, dense.
+    starts : ndarray of int, shape (n_columns,), optional
+        Where the values of each column begin, if a column has several, which are swapped together.
     n_jobs : int or None
         Number of threads, as joblib counts.
 
     Returns
     -------
-    ndarray of shape (n_features,)
+    ndarray of shape (n_columns,)
         Their sum is one; all zero if no column matters.
     """
-    n_rows, n_columns = rows.shape
-    n_pairs = int(np.clip(SWAPPED_NUMBERS // n_columns**2, 2, PAIRS_OF_ROW * n_rows))
+    n_rows, n_features = rows.shape
+    starts = np.arange(n_features) if starts is None else starts
+    ends, n_columns = np.append(starts[1:], n_features), len(starts)
+    most = SWAPPED_NUMBERS // (n_features * n_columns)
+    n_pairs = int(np.clip(most, 2, PAIRS_OF_ROW * n_rows))
     pair = np.arange(n_pairs)
     own, other = pair % n_rows, (pair + pair // n_rows + 1) % n_rows
     before = link(model.raw_outputs(rows, n_jobs))[own]
     sizes = np.zeros(n_columns)
-    for part in blocks(n_columns, max(CHUNK_NUMBERS // (n_pairs * n_columns), 1)):
+    for part in blocks(n_columns, max(CHUNK_NUMBERS // (n_pairs * n_features), 1)):
         columns = np.arange(n_columns)[part]
-        swapped = np.tile(rows[own], (len(columns), 1)).reshape(len(columns), n_pairs, -1)
-        swapped[np.arange(len(columns)), :, columns] = rows[other][:, columns].T
-        after = link(model.raw_outputs(swapped.reshape(-1, n_columns), n_jobs))
+        swapped = np.tile(rows[own], (len(columns), 1, 1))
+        for place, j in enumerate(columns):
+            values = slice(starts[j], ends[j])
+            swapped[place, :, values] = rows[other, values]
+        after = link(model.raw_outputs(swapped.reshape(-1, n_features), n_jobs))
         with np.errstate(invalid="ignore"):  # both may be infinite
             changes = after.reshape(len(columns), n_pairs, -1).astype(np.float64) - before
         changes = np.nan_to_num(changes).clip(-LARGEST_CHANGE, LARGEST_CHANGE)

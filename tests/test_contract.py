@@ -107,6 +107,14 @@ def test_sparse_rows_without_entries():
         np.testing.assert_allclose(model.predict_proba(np.zeros((2, 5))), 0.5, atol=1e-4)
 
 
+def test_missing_values_of_a_dense_row_after_sparse_rows():
+    rows = sparse.csr_array(sparse.random(100, 5, density=0.3, random_state=0))
+    model = RBFNetwork(task="regression", random_state=0).fit(rows, rows.sum(axis=1))
+    missing, filled = rows[:1].toarray(), rows[:1].toarray()
+    missing[0, 0], filled[0, 0] = np.nan, rows.mean(axis=0)[0]
+    np.testing.assert_allclose(model.predict(missing), model.predict(filled), rtol=1e-6)
+
+
 # Weights.
 
 

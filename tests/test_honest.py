@@ -15,6 +15,8 @@ from sklearn_twolayer.blending import Ensemble, blend_weights, deal_folds
 from sklearn_twolayer.links import IdentityLink, LogisticLink, LogLink, SoftmaxLink
 from sklearn_twolayer.losses import LogLoss, Poisson, SquaredError
 from sklearn_twolayer.model import Model, Part
+from sklearn_twolayer.rbf import Table
+from sklearn_twolayer.rbf._probe import tail_weight
 
 X, Y = load_diabetes(return_X_y=True)
 
@@ -199,3 +201,25 @@ def test_a_rare_class_is_never_thought_impossible(model):
         order = rng.permutation(1000)
         model.set_params(random_state=seed).fit(X[order], y[order])
         assert model.predict_proba(X[:2])[:, 1].mean() > 1e-3
+
+
+@pytest.mark.parametrize(("tail", "n_evaluated"), [(1, 600), (5, 900)])
+def test_more_rows_are_evaluated_if_a_few_have_most_of_the_variance(tail, n_evaluated):
+    rng = np.random.RandomState(0)
+    X, y = rng.normal(size=(1200, 3)), rng.normal(size=1200)
+    y = np.sign(y) * np.abs(y) ** tail
+    model = RBFNetwork(20, task="regression", random_state=0).fit(X, y)
+    assert np.isfinite(model.oof_prediction_).sum() == n_evaluated
+
+
+def test_tails_of_targets():
+    def weight(targets, sample_weight):
+        return tail_weight(Table(targets, targets, sample_weight, SquaredError(), IdentityLink()))
+
+    rng = np.random.RandomState(0)
+    equal = np.ones(100_000)
+    assert abs(weight(rng.normal(size=(100_000, 1)), equal) - 3) < 0.1
+    assert weight(rng.normal(size=(100_000, 1)), rng.exponential(size=100_000) ** 3) > 20
+    rare = (np.arange(100) == 0).astype(float)[:, None]
+    np.testing.assert_allclose(weight(np.hstack([rare, 1 - rare]), np.ones(100)), 98.01, rtol=1e-3)
+    assert weight(np.ones((10, 1)), np.ones(10)) == 1

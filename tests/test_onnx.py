@@ -29,7 +29,7 @@ from sklearn_twolayer.input_maps import (
     StandardMap,
 )
 from sklearn_twolayer.kernels import KERNELS, as_kernel
-from sklearn_twolayer.losses import REGRESSION_LOSSES
+from sklearn_twolayer.losses import REGRESSION_LOSSES, Quantile
 
 onnx = pytest.importorskip("onnx")
 runtime = pytest.importorskip("onnxruntime")
@@ -495,3 +495,16 @@ class TestPipelines:
     def test_old_operators(self, skl2onnx):
         with pytest.raises(NotImplementedError, match="set target_opset to 13"):
             skl2onnx.to_onnx(regressor().fit(X, Y), X[:1], target_opset=12)
+
+
+def test_exported_quantiles_do_not_cross():
+    rng = np.random.RandomState(0)
+    X = rng.normal(size=(100, 4))
+    y = 3 * X[:, 0] + X[:, 1] ** 2 + 2 * rng.normal(size=100)
+    model = RBFNetwork(20, task="regression", loss=Quantile([0.4, 0.5, 0.6]), random_state=0)
+    model.fit(X, y)
+    rows = 3 * rng.normal(size=(200, 4))
+    assert (np.diff(model._targets.decode(model._model.raw_outputs(rows)), axis=1) < 0).any()
+    session = runtime.InferenceSession(to_onnx(model, dtype="float64").SerializeToString())
+    (found,) = session.run(None, {"X": rows})
+    np.testing.assert_allclose(found, model.predict(rows), rtol=1e-9, atol=1e-9)

@@ -236,7 +236,7 @@ def test_what_are_no_centers(rule, message):
 
 
 def test_centres_beyond_single_precision():
-    rows = Rows(X, None, np.float32, np.zeros((len(X), 1)), np.ones(len(X)))
+    rows = Rows(X, None, np.dtype(np.float32))
     with pytest.raises(ValueError, match="exceed the range of float32"):
         find_centers(rows, 2, np.full((1, 3), 1e300), np.random.RandomState(0))
 
@@ -265,12 +265,22 @@ def test_what_goes_wrong_in_a_clusterer():
             centers_of(X, 5, Failing(found))
 
 
+def test_warnings_of_a_clusterer_arrive():
+    class Warned(Unweighted):
+        def fit(self, X):
+            warnings.warn("too few rows", UserWarning, stacklevel=1)
+            return super().fit(X)
+
+    with pytest.warns(UserWarning, match="too few rows"):
+        centers_of(X, 5, Warned())
+
+
 def test_a_clusterer_may_give_a_list():
     np.testing.assert_array_equal(centers_of(X, 99, Failing(X[:3].tolist())), X[:3])
 
 
 def test_inputs_beyond_single_precision():
-    rows = Rows(1e200 * X, None, np.float32, np.zeros((len(X), 1)), np.ones(len(X)))
+    rows = Rows(1e200 * X, None, np.dtype(np.float32))
     with pytest.raises(ValueError, match="inputs overflow in float32: scale them"):
         find_centers(rows, 2, "kmeans", np.random.RandomState(0))
 

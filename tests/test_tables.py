@@ -571,3 +571,66 @@ def test_categories_among_sparse_columns_are_refused(chosen):
     estimator = TwoLayerRegressor(categorical_features=chosen, **SMALL)
     with pytest.raises(ValueError, match="sparse rows cannot be categories"):
         estimator.fit(csr_array(np.eye(9)), np.arange(9.0))
+
+
+@pytest.mark.parametrize("value", [None, "other"])
+def test_an_unknown_value_is_none_of_two_levels(value):
+    frame = pd.DataFrame({"kind": ["f", "m"] * 20, "x": np.linspace(0, 1, 40)})
+    y = 4.0 * (frame["kind"] == "m")
+    model = RBFNetwork(10, task="regression", random_state=0).fit(frame, y)
+    found = model.predict(pd.DataFrame({"kind": ["f", value, "m"], "x": 0.5}))
+    np.testing.assert_allclose(found, [0, 2, 4], atol=0.05)
+
+
+@pytest.mark.parametrize(
+    ("first", "then"), [("float32", "float64"), ("float64", "float32"), ("float64", "float64")]
+)
+@pytest.mark.parametrize("convert", [lambda frame: frame, pl.from_pandas, np.asarray])
+def test_levels_are_the_same_numbers_in_any_precision(first, then, convert):
+    frame = pd.DataFrame({"level": np.tile([0.1, 0.2, 0.3], 20)})
+    learned = learn_columns(convert(frame.astype(first)), [0])
+    np.testing.assert_array_equal(
+        learned.matrix(convert(frame.astype(then)))[:4, 0], [0, 1, 2, 0]
+    )
+    assert learned.matrix(convert(frame.astype(then) + 0.05))[0, 0] == -1
+
+
+@pytest.mark.parametrize("missing", [False, True])
+def test_long_integers_of_every_library(missing):
+    frame = pd.DataFrame({"number": np.arange(2**60, 2**60 + 2**20, 2**16)}, dtype="Int64")
+    if missing:
+        frame.loc[2, "number"] = pd.NA
+    expected = learn_columns(frame, "from_dtype").matrix(frame)
+    assert np.isnan(expected).sum() == missing
+    arrow = frame.convert_dtypes(dtype_backend="pyarrow")
+    for other in (arrow, pl.from_pandas(arrow)):
+        found = learn_columns(other, "from_dtype").matrix(other)
+        np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("convert", [lambda frame: frame, pl.from_pandas])
+def test_rows_of_weight_zero_teach_nothing_about_text(convert):
+    rng = np.random.RandomState(0)
+    frame = pd.DataFrame({"code": [f"p{i}x{i % 7}" for i in rng.randint(0, 90, 200)]})
+    y, weights, kept = rng.normal(size=200), np.ones(200), convert(frame[40:])
+    weights[:40] = 0
+    model = RBFNetwork(20, task="regression", random_state=0)
+    expected = clone(model).fit(kept, y[40:]).predict(kept)
+    found = model.fit(convert(frame), y, sample_weight=weights).predict(kept)
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_the_importance_of_a_date_is_that_of_all_its_parts():
+    rng = np.random.RandomState(0)
+    days = pd.Timestamp("2020-01-01") + pd.to_timedelta(rng.randint(0, 700, 300), unit="D")
+    frame = pd.DataFrame({"x": rng.normal(size=300), "day": days})
+    y = frame["x"] + np.sin(frame["day"].dt.month)
+    model = TwoLayerRegressor(n_units=20, max_iter=40, random_state=0).fit(frame, y)
+    rows, starts = model._background, model._columns.starts
+    before, changes = model._model.raw_outputs(rows), np.zeros(2)
+    for shift in (1, 2, 3):  # the pairs of rows
+        for j, values in enumerate((slice(0, starts[1]), slice(starts[1], None))):
+            swapped = rows.copy()
+            swapped[:, values] = np.roll(rows, -shift, axis=0)[:, values]
+            changes[j] += np.square(model._model.raw_outputs(swapped) - before).sum()
+    np.testing.assert_allclose(model.feature_importances_, changes / changes.sum(), rtol=1e-5)

@@ -518,3 +518,23 @@ def test_small_targets_stay_apart_in_single_precision():
     rows = X.astype(np.float32)
     model = regressor(max_iter=50).fit(rows, 1e-60 * Y)
     assert r2_score(1e-60 * Y * 1e60, 1e60 * model.predict(rows)) > 0.5
+
+
+@pytest.mark.parametrize("model", [RBFNetwork(20, task="regression"), regressor()])
+def test_targets_far_from_zero(model):
+    rng = np.random.RandomState(0)
+    rows = rng.normal(size=(300, 2))
+    y = rows[:, 0] + 1e15  # in steps of an eighth
+    model = clone(model).set_params(random_state=0).fit(rows[:200], y[:200])
+    assert model.score(rows[200:], y[200:]) > 0.9
+
+
+@pytest.mark.parametrize("unit", [1e-165, 1e300])
+def test_scores_of_targets_in_any_unit(unit):
+    rng = np.random.RandomState(0)
+    rows, y, noise = rng.normal(size=(200, 3)), rng.normal(size=200), rng.normal(size=200)
+    scores = []
+    for factor in (1.0, unit):
+        model = RBFNetwork(20, task="regression", random_state=0).fit(rows, factor * (rows[:, 0] + y))
+        scores.append([model.oof_score_, model.score(rows, factor * noise)])
+    np.testing.assert_allclose(scores[1], scores[0], rtol=1e-6)

@@ -199,7 +199,12 @@ class Columns:
         return matrix
 
 
-def learn_columns(X: Any, categorical_features: Any, exact: type = np.float32) -> Columns:
+def learn_columns(
+    X: Any,
+    categorical_features: Any,
+    exact: type = np.float32,
+    rows: np.ndarray | None = None,
+) -> Columns:
     """Return the interpretation of the columns of a table.
 
     Parameters
@@ -211,6 +216,8 @@ def learn_columns(X: Any, categorical_features: Any, exact: type = np.float32) -
     exact : floating type
         The type for categories, booleans and small integers, which have the same values in all of
         them; not for an array of floats, which has its own.
+    rows : ndarray of int, optional
+        The rows that count, if not all do.
 
     Returns
     -------
@@ -220,6 +227,8 @@ def learn_columns(X: Any, categorical_features: Any, exact: type = np.float32) -
     names, values, n_rows = columns_of(X)
     chosen = _chosen(categorical_features, names)
     columns, dtypes = [], []
+    if rows is not None and len(rows) < n_rows:
+        values, n_rows = [some[rows] for some in values], len(rows)
     if not is_frame(X) and X.dtype in (np.float32, np.float64):
         exact = X.dtype.type
     for name, some, is_chosen in zip(names, values, chosen, strict=True):

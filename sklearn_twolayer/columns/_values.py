@@ -127,6 +127,7 @@ def _unique(values):
 
 def codes_of(values: Any, index: dict, name: Any) -> np.ndarray:
     """Return the position of each value among the levels; -1 for others, NaN for missing."""
+    values, index = _in_one_precision(values, index)
     codes = (np.nan if missing else index.get(value, -1) for value, missing in _pairs(values))
     try:
         return np.fromiter(codes, dtype=np.float64, count=len(values))
@@ -134,6 +135,26 @@ def codes_of(values: Any, index: dict, name: Any) -> np.ndarray:
         raise TypeError(
             f"Column {name!r} contains values that cannot be levels: {error}"
         ) from error
+
+
+def _in_one_precision(values, index):
+    """Round levels, or values, to single precision if the other ones are."""
+    dtype = values.dtype
+    if dtype in (np.float32, nw.Float32):
+        rounded = {_single(level): i for level, i in index.items() if isinstance(level, float)}
+        return values, rounded | index
+    if dtype in (np.float64, nw.Float64) and any(isinstance(level, float) for level in index):
+        if all(_single(level) == level for level in index if isinstance(level, float)):
+            is_array = isinstance(values, np.ndarray)
+            with np.errstate(over="ignore"):
+                single = values.astype(np.float32) if is_array else values.cast(nw.Float32)
+            return single, index
+    return values, index
+
+
+def _single(value):
+    with np.errstate(over="ignore"):
+        return float(np.float32(value))
 
 
 def distinct_texts(values: Any) -> tuple[list[str], np.ndarray]:
@@ -208,6 +229,9 @@ def _floats(values):
             return np.full(len(values), np.nan, dtype=np.float32)
         raise ValueError("dates" if _is_date(values) else "text")
     kind = float_type(values)
+    if values.dtype.is_integer():  # a cast of Arrow refuses those of more than 53 bits
+        missing = values.is_null().to_numpy()
+        return np.where(missing, kind(np.nan), values.fill_null(0).to_numpy().astype(kind))
     numbers = values.cast(nw.Float32 if kind is np.float32 else nw.Float64)
     return np.asarray(numbers.to_numpy(), dtype=kind)
 

@@ -56,8 +56,8 @@ def piece(source: tuple, part: int) -> Block | Recipe:
     return Recipe(Block.take, block, index) if isinstance(block, Recipe) else block.take(index)
 
 
-def joined(pieces: list[Block | Recipe]) -> Block:
-    """Return the rows of all pieces, one after the other."""
+def joined(pieces: list[Block | Recipe], folder: str | None) -> Block | Recipe | None:
+    """Return the rows of all pieces as a block, stored in a folder, if given."""
     X, *others = zip(*map(ready, pieces), strict=True)
     stack = sparse.vstack if sparse.issparse(X[0]) else np.concatenate
-    return Block(stack(X), *map(np.concatenate, others))
+    return spooled(Block(stack(X), *map(np.concatenate, others)), folder)

@@ -109,15 +109,15 @@ def _like(name: str, collection: Any, X: Any, rows: list) -> list[Delayed]:
     return parts
 
 
-def each_partition(X: Any, function: Any, model: Any, empty: np.ndarray) -> dask.array.Array:
-    """Return the lazy array of the results of a function of a model and rows.
+def each_partition(X: Any, method: str, model: Any, empty: np.ndarray) -> dask.array.Array:
+    """Return the lazy array of the results of a method of a model for rows.
 
     Parameters
     ----------
     X : dask array or data frame
         Rows.
-    function : callable
-        A function of the model and the rows of a partition.
+    method : str
+        Its name; called with the rows of a partition.
     model : object
         Sent to each worker once.
     empty : ndarray of shape (0, ...)
@@ -135,7 +135,7 @@ def each_partition(X: Any, function: Any, model: Any, empty: np.ndarray) -> dask
         lengths = (np.nan,) * X.npartitions
     parts = [
         dask.array.from_delayed(
-            delayed(_or_empty)(function, model, part, empty),
+            delayed(_or_empty)(method, model, part, empty),
             (length, *empty.shape[1:]),
             meta=empty,
         )
@@ -144,5 +144,5 @@ def each_partition(X: Any, function: Any, model: Any, empty: np.ndarray) -> dask
     return dask.array.concatenate(parts, allow_unknown_chunksizes=True)
 
 
-def _or_empty(function, model, part, empty):
-    return np.asarray(function(model, part)) if part.shape[0] else empty
+def _or_empty(method, model, part, empty):
+    return np.asarray(getattr(model, method)(part)) if part.shape[0] else empty

@@ -150,12 +150,12 @@ class DaskEstimator(BaseEstimator):
     def _lazily(self, method, X):
         check_is_fitted(self)
         check_collection(X, type(self._local).__name__)
-        function = ByMethod(method)
         if hasattr(X, "_meta_nonempty"):
             few = X._meta_nonempty
         else:
             few = np.zeros((1, X.shape[1]), dtype=X.dtype)
-        return each_partition(X, function, self._local, np.asarray(function(self._local, few))[:0])
+        empty = np.asarray(getattr(self._local, method)(few))[:0]
+        return each_partition(X, method, self._local, empty)
 
     def __getattr__(self, name):
         if name.endswith("_") and not name.startswith("_") and "_local" in vars(self):
@@ -173,17 +173,6 @@ class DaskEstimator(BaseEstimator):
 
     def __sklearn_tags__(self):
         return self._on_table().__sklearn_tags__()
-
-
-class ByMethod:
-    """A method, given by name, as a function of a model and rows."""
-
-    def __init__(self, name: str):
-        self.name = name
-
-    def __call__(self, model: Any, X: Any) -> Any:
-        """Return the result of the method."""
-        return getattr(model, self.name)(X)
 
 
 class DaskTwoLayerRegressor(DaskEstimator):

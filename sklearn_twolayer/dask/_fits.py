@@ -145,7 +145,7 @@ class RBFOnTable(OnTable, RBFNetwork):
         fit = super()._learn(sample, rng, **going_on)
         part, objective = fit.part, fit.layer.objective
         is_linear = has_closed_form(self._resolve_loss(), self._targets.link)
-        if not is_linear or self._table.n_rows <= part.width:
+        if fit.interrupted or not is_linear or self._table.n_rows <= part.width:
             return fit
         self._prepare(sample)
         on_sample = fit.layer.solved(fit.alpha)

@@ -121,7 +121,7 @@ class PartitionedObjective(Objective):
                 "or a batch_size."
             )
         params = params.astype(self.dtype, copy=False)
-        loss, gradient = self.total(_gradient, params)
+        loss, gradient = self.total(Objective.loss_and_gradient, params)
         self.add_slopes_of_penalty(self.network.views(gradient), self.network.views(params))
         return loss, gradient
 
@@ -131,11 +131,11 @@ class PartitionedObjective(Objective):
 
     def gauss_newton(self, vector: np.ndarray) -> tuple[np.ndarray, ...]:
         """Return the Gauss-Newton matrix and the gradient of the data term."""
-        return self.total(_gauss_newton, vector)
+        return self.total(Objective.gauss_newton, vector)
 
     def design(self, vector: np.ndarray) -> tuple[np.ndarray, ...]:
         """Return the sums for the best output layer."""
-        return self.total(_design, vector)
+        return self.total(Objective.design, vector)
 
     def travel(
         self,
@@ -232,17 +232,5 @@ def visited(
     return params, moments, total + loss * (objective.n_rows / cost.n_rows)
 
 
-def _gradient(objective, params):
-    return objective.loss_and_gradient(params)
-
-
 def _data_term(objective, params):
     return (objective.data_term(params),)
-
-
-def _gauss_newton(objective, vector):
-    return objective.gauss_newton(vector)
-
-
-def _design(objective, vector):
-    return objective.design(vector)

@@ -1,13 +1,13 @@
 """Validation and a survey of the partitions."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import sparse
 
 from ..estimators._target_checks import check_given
+from ..estimators._validation import prefixed
 from ._collections import Form, kinds_of
 from ._recipe import task
 
@@ -34,14 +34,9 @@ class Survey(NamedTuple):
     high: np.ndarray | None
 
 
-@contextmanager
-def naming(number: int) -> Iterator[None]:
-    """Add the number of the partition to an error."""
-    try:
-        yield
-    except (TypeError, ValueError) as error:
-        kind = TypeError if isinstance(error, TypeError) else ValueError
-        raise kind(f"Partition {number} (the first is 0): {error}") from error
+def naming(number: int):
+    """Return the context that adds the number of a partition to an error."""
+    return prefixed(f"Partition {number} (the first is 0)")
 
 
 def checked_part(form: Form, validate_y: Callable, number: int, arrays: tuple) -> Part:

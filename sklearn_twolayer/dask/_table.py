@@ -172,7 +172,7 @@ class Table:
                 held.append((blocks, sources))  # until the results are available
                 for part, i in enumerate(own):
                     pieces = [delayed(piece)(source, part) for source in sources]
-                    mixed[i] = delayed(joined_pieces)(self._folder, pieces)
+                    mixed[i] = delayed(joined)(pieces, self._folder)
             blocks = self.engine.keep(mixed)
         sizes = self.engine.run([delayed(size_of)(block) for block in blocks])
         kept = [i for i, (count, _) in enumerate(sizes) if count]
@@ -204,11 +204,6 @@ def block_of(
 def size_of(block: Block | None) -> tuple[int, float]:
     """Return the number of rows and their weight."""
     return (0, 0.0) if block is None else (len(block.weights), float(block.weights.sum()))
-
-
-def joined_pieces(folder: str | None, pieces: list[Block | Recipe]) -> Block | Recipe | None:
-    """Return the rows of all pieces as a block, stored in a folder, if given."""
-    return spooled(joined(pieces), folder)
 
 
 def drifts(values: np.ndarray, numbers: np.ndarray) -> bool:

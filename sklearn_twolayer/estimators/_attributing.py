@@ -55,8 +55,8 @@ class AttributionMixin:
         """
         check_is_fitted(self)
         rows = dense(self._background)
-        found = importances(self._model, self._targets.link, rows, self.n_jobs)
-        return self._summed_by_column(found, axis=0)
+        starts = self._columns.starts if self._reads_columns else None
+        return importances(self._model, self._targets.link, rows, starts, self.n_jobs)
 
     def input_gradients(self, X):
         """Return the derivatives of predictions with respect to the input.

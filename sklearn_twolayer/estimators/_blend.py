@@ -17,7 +17,7 @@ from ..input_maps import PiecewiseLinearMap, fit_input_map
 from ..links import Link
 from ..losses import LogLoss, Loss
 from ..model import Model
-from ..rbf import N_FOLDS, LocalAverage
+from ..rbf import LocalAverage, folds_to_judge
 from ..rows import random_part
 from ..solvers import Adam, Run
 from ._rbf_network import RBFNetwork
@@ -170,8 +170,7 @@ def fit_radial_partner(
         soft_targets=getattr(owner, "soft_targets", None),
         n_jobs=owner.n_jobs,
     )
-    numbers, n_left_out = sample.folds
-    few = None if has_seen_none else folds_to_judge(numbers[index], n_left_out)
+    few = None if has_seen_none else folds_to_judge(sample.folds.take(index))
     fit = radial._fit_as_part(sample.take(index), owner, few, rng)
     honest, evaluated = Honest(index[fit.honest.rows], fit.honest.outputs), None
     if has_seen_none:
@@ -212,36 +211,3 @@ def warn_of_no_weight(model: Model, verbose: bool) -> None:
         )
     elif without and verbose:
         print(f"Parts without weight, because the others predict better: {', '.join(without)}.")
-
-
-def folds_to_judge(folds: np.ndarray, n_left_out: int) -> np.ndarray | None:
-    """Return the folds of a radial-basis network; other networks leave out the first ones, too.
-
-    Parameters
-    ----------
-    folds : ndarray of int, shape (n_rows,)
-        Folds of the networks.
-    n_left_out : int
-        Number of folds that some network leaves out; these are the first.
-
-    Returns
-    -------
-    ndarray of int or None
-        Below `N_FOLDS`; None if there are fewer.
-
-    Examples
-    --------
-    >>> folds_to_judge(np.arange(8), 4)
-    array([0, 0, 1, 1, 2, 2, 3, 3])
-    >>> folds_to_judge(np.arange(8), 1)
-    array([0, 1, 1, 1, 2, 2, 3, 3])
-    """
-    n_folds = int(folds.max()) + 1
-    if n_folds < N_FOLDS:
-        return None
-    n_own = -(-N_FOLDS * n_left_out // n_folds)  # rounded up, so that no fold has many rows
-    own = np.minimum(folds, n_left_out - 1) * n_own // n_left_out
-    if n_own == N_FOLDS:
-        return own
-    others = n_own + (folds - n_left_out) * (N_FOLDS - n_own) // (n_folds - n_left_out)
-    return np.where(folds < n_left_out, own, others)

@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import ClassifierMixin
-from sklearn.metrics import accuracy_score
 
 from .._compat import with_callbacks
 from .._registry import resolve
@@ -314,10 +313,7 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
         float
             The accuracy; for several labels, the fraction of rows with all labels correct.
         """
-        predicted = self.predict(X)
-        if self.soft_targets is not None:
-            y = self._targets.harden(y)
-        return accuracy_score(y, predicted, sample_weight=sample_weight)
+        return self._targets.score(y, self.predict(X), sample_weight)
 
     def _resolve_loss(self):
         loss = resolve(self.loss, CLASSIFICATION_LOSSES, Loss, "loss")

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 from scipy import sparse
+from sklearn.metrics import accuracy_score
 from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
 
 from ..links import Link, LogisticLink, SoftmaxLink
@@ -79,6 +80,10 @@ class ClassTargets:
     def harden(self, y):
         """Return labels, in the form of `predict`."""
         return y
+
+    def score(self, y, predicted, sample_weight=None) -> float:
+        """Return the accuracy."""
+        return accuracy_score(self.harden(y), predicted, sample_weight=sample_weight)
 
 
 class PresentClasses(ClassTargets):
@@ -172,7 +177,9 @@ class MultilabelTargets:
 
     def harden(self, y):
         """Return labels, in the form of `predict`."""
-        return (self.encode(given_floats(y)) > 0.5).astype(int)
+        return (self.encode(given_floats(y)) > 0.5).astype(int) if self.soft else y
+
+    score = ClassTargets.score
 
 
 class DistributionTargets(ClassTargets):

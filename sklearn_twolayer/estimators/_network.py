@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._checks import check_choice
 from .._documented import Documented
+from .._linalg import dense
 from .._moments import small_indices
 from .._sample import Sample
 from .._warnings import warn_user
@@ -27,7 +28,7 @@ from ._attributing import AttributionMixin
 from ._html import FittedHTMLMixin
 from ._out_of_fold import OutOfFoldMixin
 from ._target_checks import KINDS, check_given
-from ._validation import check_weights, is_checked, validation_rows
+from ._validation import check_weights, is_checked, prefixed
 
 FLOATS = [np.float64, np.float32]
 
@@ -55,7 +56,7 @@ class BaseNetwork(
 
     def _validate(self, X, y, sample_weight, *, reset) -> Sample:
         check_given(y)
-        table, X = X, self._matrix(X, y, reset=reset)
+        table, X = X, self._matrix(X, y, sample_weight, reset=reset)
         with np.errstate(invalid="ignore", over="ignore"):  # infinities may add up
             X, y = check_X_y(X, y, multi_output=True, estimator=self, **self._checks(X))
         y = y.toarray() if sparse.issparse(y) else y
@@ -70,7 +71,7 @@ class BaseNetwork(
             table=table if is_table else None,
         )
 
-    def _matrix(self, X, y="no_validation", *, reset):
+    def _matrix(self, X, y="no_validation", sample_weight=None, *, reset):
         """Return validated rows, as floats or CSR; store names and the kinds of columns."""
         if reset:
             self._columns = None
@@ -90,7 +91,10 @@ class BaseNetwork(
                 with _hints(X):
                     X = validate_data(self, X, reset=reset, **checks)
             if reset and (is_table or not by_type):
-                self._columns = learn_columns(X, self.categorical_features, self._exact)
+                rows = None
+                if sample_weight is not None:  # rows of weight zero are as if left out
+                    rows = np.flatnonzero(check_weights(sample_weight, X))
+                self._columns = learn_columns(X, self.categorical_features, self._exact, rows)
             if is_table or self._reads_columns:
                 X = self._columns.matrix(X)
                 X = check_array(X, estimator=self, input_name="X", **self._checks(X))
@@ -121,10 +125,11 @@ class BaseNetwork(
         sample = self._encoded(sample)
         if not goes_on:
             self._fill = None
-            if not sparse.issparse(sample.X) and not sample.is_mixed:
+            if not sample.is_mixed:
+                X, shares = sample.X, sample.weights / sample.weights.sum()
                 with np.errstate(over="ignore", invalid="ignore"):
-                    means = np.einsum("i,ij->j", sample.weights / sample.weights.sum(), sample.X)
-                self._fill = np.where(np.isfinite(means), means, sample.X[0])
+                    means = X.T @ shares if sparse.issparse(X) else np.einsum("i,ij->j", shares, X)
+                self._fill = np.where(np.isfinite(means), means, dense(X[:1])[0])
         return sample
 
     def _encoded(self, sample: Sample) -> Sample:
@@ -140,7 +145,7 @@ class BaseNetwork(
             return None
         if X_val is None or y_val is None:
             raise ValueError("X_val and y_val must be passed together.")
-        with validation_rows():
+        with prefixed("In the validation rows X_val, y_val"):
             return self._encoded(self._validate(X_val, y_val, None, reset=False))
 
     def _row_factors(self, sample: Sample):

@@ -5,7 +5,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.base import is_classifier, is_regressor
-from sklearn.metrics import accuracy_score
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
@@ -236,6 +235,6 @@ class OutOfFoldMixin:
 
 def _score(estimator, y, predicted, weights) -> float:
     """Return the result of `score` for these predictions."""
-    if is_regressor(estimator):
-        return estimator._targets.score(y, predicted, weights) if len(y) > 1 else np.nan
-    return accuracy_score(estimator._targets.harden(y), predicted, sample_weight=weights)
+    if is_regressor(estimator) and len(y) == 1:
+        return np.nan
+    return estimator._targets.score(y, predicted, weights)

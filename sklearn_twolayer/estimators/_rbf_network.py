@@ -3,7 +3,6 @@
 from typing import Any
 
 import numpy as np
-from sklearn.metrics import accuracy_score
 from sklearn.utils import ClassifierTags, RegressorTags
 
 from .._compat import with_callbacks
@@ -283,12 +282,7 @@ class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
         float
             The score, at most one.
         """
-        predicted = self.predict(X)
-        if self.task == "regression":
-            return self._targets.score(y, predicted, sample_weight)
-        if self.soft_targets is not None:
-            y = self._targets.harden(y)
-        return accuracy_score(y, predicted, sample_weight=sample_weight)
+        return self._targets.score(y, self.predict(X), sample_weight)
 
     def score_samples(self, X):
         """Return the log-density of the inputs, from Gaussians around the centres.

@@ -19,7 +19,7 @@ FLAGS = {
 }
 #: Parameters that are part of the specification unchanged.
 GIVEN = (
-    *("kernel", "width", "shape", "shared", "normalize", "linear_tail"),
+    *("kernel", "shape", "shared", "normalize", "linear_tail"),
     *("alpha", "max_iter", "tol"),
 )
 
@@ -121,6 +121,7 @@ class RBFParameters(BaseNetwork):
         return RadialSpec(
             n_centers=self.n_centers or default_n_centers(n_rows),
             centers=self._centers_to_find(),
+            width="dmax" if self._finds_width else self.width,
             steps=tuple(self._steps()),
             learns_metric=self._learns_metric(),
             follows_targets=self._follows_targets(),

@@ -41,15 +41,13 @@ def check_given(y) -> None:
     _check_missing(y, "y")
 
 
-def finite_floats(y: np.ndarray, name: str = "y") -> np.ndarray:
+def finite_floats(y: np.ndarray) -> np.ndarray:
     """Return numbers as a float64 array; all must be finite.
 
     Parameters
     ----------
     y : ndarray
         Values of any type that represents numbers, including objects and text.
-    name : str
-        The name in messages.
 
     Returns
     -------
@@ -62,15 +60,15 @@ def finite_floats(y: np.ndarray, name: str = "y") -> np.ndarray:
         If some are missing, infinite, or not numbers.
     """
     y = np.asarray(y)
-    _check_kind(y, name)
+    _check_kind(y, "y")
     try:
         with np.errstate(over="ignore"):
             floats = y.astype(np.float64)
     except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(
-            f"{name} must contain numbers: {error}. For labels, use a classifier."
+            f"y must contain numbers: {error}. For labels, use a classifier."
         ) from error
-    _check_finite(y, floats, name)
+    _check_finite(y, floats, "y")
     return floats
 
 

@@ -85,8 +85,8 @@ class RegressionTargets:
             varies = high > low
             center = np.where(varies, median, center)
             spread = np.where(varies, (high - low) / NORMAL_RANGE, spread)
-        floor = 10 * np.finfo(np.float64).eps * np.abs(center)
-        return center, np.where(spread > floor, spread, 0.5)
+        varies = np.ptp(d, axis=0) > np.finfo(np.float64).eps * np.abs(center)
+        return center, np.where(varies & (spread > 0), spread, 0.5)
 
     @property
     def scale(self) -> np.ndarray:
@@ -145,7 +145,9 @@ class RegressionTargets:
     def score(self, y: np.ndarray, predicted: np.ndarray, sample_weight=None) -> float:
         """Return R²; for several quantiles, the mean of D² of the pinball losses."""
         if not self.per_target:
+            unit = -self.exponent if np.ndim(y) > 1 else -self.exponent[0]
             with np.errstate(over="ignore", invalid="ignore"):  # squares of huge targets
+                y, predicted = (np.ldexp(np.asarray(each, float), unit) for each in (y, predicted))
                 return r2_score(y, predicted, sample_weight=sample_weight)
         y = column_or_1d(y)
         scores = [

@@ -93,13 +93,13 @@ def without_faint(weights: np.ndarray) -> np.ndarray:
 
 
 @contextmanager
-def validation_rows() -> Iterator[None]:
-    """Add to an error that it is about `X_val` and `y_val`."""
+def prefixed(where: str) -> Iterator[None]:
+    """Begin the message of an error with the rows that it is about."""
     try:
         yield
     except (TypeError, ValueError) as error:
         kind = TypeError if isinstance(error, TypeError) else ValueError
-        raise kind(f"In the validation rows X_val, y_val: {error}") from error
+        raise kind(f"{where}: {error}") from error
 
 
 def takes_weights(scorer) -> bool:

@@ -261,9 +261,10 @@ class _Levels:
         n_ample = np.count_nonzero(counts >= 3 * min_rows)
         frequent = np.sort(frequent[order[: np.clip(n_ample, max_levels // 2, max_levels)]])
         if self.n_found == 2 and len(frequent) == 2 and not missing.any():
-            frequent = frequent[:1]  # the other is its complement
+            self.pair, frequent = frequent, frequent[:1]  # the other is its complement
             rest = -1
         else:
+            self.pair = None
             rest = len(frequent) if len(frequent) < self.n_found else -1
         self.width = len(frequent) + (rest >= 0) + bool(missing.any())
         # The indicator of each code; -1 for none. Unknown levels are treated like rare ones.
@@ -293,4 +294,6 @@ class _Levels:
         slots = self.slots[codes]
         rows = np.flatnonzero(slots >= 0)
         found[rows, slots[rows]] = size
+        if self.pair is not None:  # other levels and missing values are halfway between them
+            found[~np.isin(codes, self.pair)] = size / 2
         return found

@@ -46,6 +46,8 @@ def _(targets: RegressionTargets, z, zipmap):
     y = y * (targets._scale * unit) + targets._center * unit
     low, high = targets.bounds
     y = np.minimum(np.maximum(y, low), high)
+    if targets.per_target:
+        y = z.graph.concat(in_order([y.take([j]) for j in range(targets.n_outputs)]))
     y = y.cast(z.dtype) if targets._fits(np.finfo(z.dtype)) else y
     return [Port("variable", y, targets.n_outputs)]
 
@@ -75,6 +77,15 @@ def _(targets: MultilabelTargets, z, zipmap):
     y = np.minimum(np.maximum(linked(targets.link, z), info.tiny), 1 - info.epsneg)
     label = (z > 0).cast(np.int64)
     return [Port("label", label, targets.n_outputs), Port("probabilities", y, targets.n_outputs)]
+
+
+def in_order(columns: list[Tensor]) -> list[Tensor]:
+    """Return columns with the values of each row in ascending order."""
+    for end in range(len(columns) - 1, 0, -1):
+        for j in range(end):
+            pair = columns[j : j + 2]
+            columns[j : j + 2] = np.minimum(*pair), np.maximum(*pair)
+    return columns
 
 
 def label_array(classes: np.ndarray) -> np.ndarray:

@@ -1,6 +1,7 @@
 """The unsupervised stage: centres from the inputs alone (page TWO.33)."""
 
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from .._checks import as_array, check_number, shown
 from .._given import fit_weighted, with_random_state
 from .._linalg import dense
 from .._moments import small_indices
-from ..rows import random_part
+from ..rows import blocks, random_part
 from ._geometry import DiagonalGeometry
 
 RULES = ("kmeans", "random", "all")
@@ -140,9 +141,13 @@ def _kmeans(X, weights, n_centers, rng):
 
 
 def _cluster(clusterer, X, weights):
+    from sklearn.cluster import KMeans  # as above
+
     # One thread, because the order of sums over several threads, and so the centres, would vary.
-    with single_threaded(), warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", ConvergenceWarning)
+    # Nothing is recorded: a record that ends while one of another thread is open takes all later
+    # warnings of the process with it.
+    with single_threaded(), warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
         with np.errstate(over="ignore", invalid="ignore"):  # reported by the widths
             fit_weighted(clusterer, small_indices(X), sample_weight=weights)
     centers = getattr(clusterer, "cluster_centers_", None)
@@ -159,7 +164,7 @@ def _cluster(clusterer, X, weights):
             "for example with input_map='robust'."
         )
     points = _given(centers, X.shape[1])
-    if any(issubclass(warning.category, ConvergenceWarning) for warning in caught):
+    if isinstance(clusterer, KMeans) and len(np.unique(clusterer.labels_)) < len(points):
         # Fewer distinct rows than centres: use these rows, without rounding errors of their means.
         rows = distinct(dense(X))
         if len(rows) <= len(points):
@@ -207,12 +212,15 @@ def nearest(X, centers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     r2 : ndarray of shape (n_rows,)
         Squared distances.
     """
-    geometry = DiagonalGeometry(spherical=True)
     labels, distances = np.empty(X.shape[0], dtype=int), np.empty(X.shape[0])
-    length = max(64, 2**20 // len(centers))
-    for start in range(0, X.shape[0], length):
-        part = slice(start, start + length)
-        r2, _ = geometry.squared(X[part], centers, None)
+    for part, r2 in squared_distances(X, centers):
         labels[part] = r2.argmin(axis=1)
         distances[part] = r2[np.arange(len(r2)), labels[part]]
     return labels, distances
+
+
+def squared_distances(X, centers: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+    """Yield blocks of rows, dense or CSR, with their squared distances to all centres."""
+    geometry = DiagonalGeometry(spherical=True)
+    for part in blocks(X.shape[0], max(64, 2**20 // len(centers))):
+        yield part, geometry.squared(X[part], centers, None)[0]

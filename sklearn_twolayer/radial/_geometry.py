@@ -18,16 +18,7 @@ SHAPES = ("spherical", "diagonal", "full")
 
 
 class Geometry:
-    """Base of the distances.
-
-    Parameters
-    ----------
-    shared : bool
-        Whether all centres share one shape.
-    """
-
-    def __init__(self, shared: bool = True):
-        self.shared = shared
+    """Base of the distances."""
 
     def shape_parameters(self, n_centers: int, n_features: int) -> tuple[int, ...] | None:
         """Return the shape of the array A, or None if there is none."""
@@ -75,7 +66,7 @@ class DiagonalGeometry(Geometry):
     """
 
     def __init__(self, shared: bool = True, spherical: bool = False):
-        super().__init__(shared or spherical)
+        self.shared = shared or spherical
         self.spherical = spherical
 
     def shape_parameters(self, n_centers, n_features):
@@ -231,7 +222,7 @@ def make_geometry(shape: str, shared: bool) -> Geometry:
         The distances.
     """
     if shape == "full":
-        return FullGeometry() if shared else EllipticGeometry(shared=False)
+        return FullGeometry() if shared else EllipticGeometry()
     return DiagonalGeometry(shared, spherical=shape == "spherical")
 
 

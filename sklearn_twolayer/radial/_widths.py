@@ -8,8 +8,7 @@ import numpy as np
 from .._checks import as_array, check_number, shown
 from .._documented import Documented
 from .._registry import resolve
-from ._centers import nearest
-from ._geometry import DiagonalGeometry
+from ._centers import nearest, squared_distances
 
 #: Widths below this fraction of the distances are treated as zero.
 ROUNDING = 1e-6
@@ -73,7 +72,7 @@ class NearestCenters(WidthRule):
         n = len(clusters.centers)
         p = min(self.n_neighbors, n - 1)
         widths = np.zeros(n)
-        for part, r2 in _between(clusters.centers):
+        for part, r2 in squared_distances(clusters.centers.astype(np.float64), clusters.centers):
             r2[np.arange(len(r2)), np.arange(n)[part]] = 0
             widths[part] = np.sqrt(np.partition(r2, p, axis=1)[:, : p + 1].sum(axis=1) / max(p, 1))
         return widths
@@ -210,13 +209,6 @@ def largest_distance(centers: np.ndarray) -> float:
     >>> largest_distance(np.array([[0.0, 0.0], [3.0, 4.0], [1.0, 1.0]]))
     5.0
     """
-    return float(np.sqrt(max(r2.max() for _, r2 in _between(centers))))
-
-
-def _between(centers):
-    """Yield blocks of centres with their squared distances to all centres."""
-    geometry = DiagonalGeometry(spherical=True)
-    length = max(64, 2**20 // len(centers))
-    for start in range(0, len(centers), length):
-        part = slice(start, start + length)
-        yield part, geometry.squared(centers[part].astype(np.float64), centers, None)[0]
+    return float(
+        np.sqrt(max(r2.max() for _, r2 in squared_distances(centers.astype(np.float64), centers)))
+    )

@@ -4,7 +4,7 @@ from ._dead import rows_without_unit
 from ._density import Density
 from ._learn import RadialFit, fit_radial
 from ._local import LocalAverage
-from ._probe import N_FOLDS
+from ._probe import N_FOLDS, folds_to_judge
 from ._spec import RadialSpec, Table
 from ._watch import Watch
 
@@ -17,5 +17,6 @@ __all__ = [
     "Table",
     "Watch",
     "fit_radial",
+    "folds_to_judge",
     "rows_without_unit",
 ]

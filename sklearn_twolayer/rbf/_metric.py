@@ -18,11 +18,11 @@ from ._width import STEP, refine_width, relative_width
 
 #: Number of folds, each evaluated in a metric that was learned without its targets.
 N_FOLDS = 4
+#: Maximum number of times that the metric is learned.
+N_ROUNDS = 2
 
 
-def refine_metric(
-    judged: JudgedLayer, radial: Radial, rng: np.random.RandomState, n_rounds: int = 2
-) -> JudgedLayer:
+def refine_metric(judged: JudgedLayer, radial: Radial, rng: np.random.RandomState) -> JudgedLayer:
     """Return the best of several layers, each in the metric derived from the previous one.
 
     Parameters
@@ -33,8 +33,6 @@ def refine_metric(
         Its radial units.
     rng : RandomState
         Deals the folds.
-    n_rounds : int, default=2
-        Maximum number of times the metric is learned.
 
     Returns
     -------
@@ -48,7 +46,7 @@ def refine_metric(
     rows = [layer.judged[folds == k] for k in range(N_FOLDS)]
     judges = tuple(layer.judged_on(own) for own in rows)
     best, last = judged, JudgedLayer(layer, alpha, judges)
-    for _ in range(n_rounds):
+    for _ in range(N_ROUNDS):
         relative = relative_width(last.layer, radial)
         judges = tuple(
             with_gradient_metric(judge, np.setdiff1d(everything, judge.judged), radial, alpha)

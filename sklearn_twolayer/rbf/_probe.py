@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .._sample import Folds
 from ..blending import deal_folds
 from ..embeddings import Radial
 from ..input_maps import ScaledMap
@@ -26,6 +27,9 @@ OTHERS = 0.25
 #: Minimum and maximum number of folds. What is learned without a fold is evaluated on it, in as
 #: many folds as give this number of rows.
 N_FOLDS, MOST_FOLDS, N_JUDGED = 4, 20, 500
+#: If a few rows have most of the variance, more rows are needed, in proportion to the kurtosis
+#: divided by this. Then there is half the maximum number of folds, and at most this many are used.
+HEAVY, MOST_JUDGED = 20, 3
 #: With fewer rows than this no metric is learned, and leave-one-out is used.
 MIN_ROWS = 8
 #: Required decrease of the error for an input map that is not preferred and for a metric from
@@ -139,14 +143,18 @@ class MetricProbe:
             follows_targets=False,
         )
         self.table = table
-        n_folds = int(np.clip(table.n_rows // N_JUDGED, N_FOLDS, MOST_FOLDS))
-        folds = table.folds
-        if folds is None:
-            n_evaluated = min(-(-N_JUDGED * n_folds // table.n_rows), n_folds)
-            folds = deal_folds(table.targets, n_folds, rng, n_evaluated)
-        self.folds = folds
-        counts = np.cumsum(np.bincount(self.folds))
-        self.n_judged = min(int(np.searchsorted(counts, N_JUDGED)) + 1, len(counts))
+        n_needed = N_JUDGED * max(tail_weight(table) / HEAVY, 1.0)
+        if table.folds is None:
+            most = MOST_FOLDS if n_needed == N_JUDGED else MOST_FOLDS // 2
+            n_folds = int(np.clip(table.n_rows // N_JUDGED, N_FOLDS, most))
+            sizes = np.full(n_folds, table.n_rows // n_folds)
+            n_judged = _n_to_judge(sizes, n_needed, MOST_JUDGED)
+            folds = Folds(deal_folds(table.targets, n_folds, rng, n_judged), n_folds)
+        else:
+            folds = table.folds
+        self.folds = folds.numbers
+        most = min(folds.n_left_out, MOST_JUDGED)
+        self.n_judged = _n_to_judge(np.bincount(self.folds), n_needed, most)
         self.index = self._some_rows(rng)
         self.few = replace(table.take(self.index), loss=SquaredError())
         self.rng = rng
@@ -226,3 +234,74 @@ class MetricProbe:
 def better(one: Candidate, other: Candidate, gain: float) -> Candidate:
     """Return the second candidate if it lowers the error by this fraction, else the first."""
     return other if other.judged.error < (1 - gain) * one.judged.error else one
+
+
+def tail_weight(table: Table) -> float:
+    """Return the kurtosis of the targets: 3 for normal ones, more if a few rows count most.
+
+    Rows of rare classes count much, and so do rows of large weight.
+
+    Parameters
+    ----------
+    table : Table
+        Rows with targets and weights.
+
+    Returns
+    -------
+    float
+        The mean fourth power of the deviation from the mean, over its squared mean square.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> targets = np.array([[-1.0], [1.0], [1.0], [-1.0]])
+    >>> table = Table(targets, targets, np.ones(4), None, None)
+    >>> tail_weight(table)
+    1.0
+    """
+    center = np.average(table.targets, axis=0, weights=table.sample_weight)
+    squares = table.sample_weight * np.square(table.targets - center).sum(axis=1)
+    return float(np.mean(squares**2) / squares.mean() ** 2) if squares.any() else 1.0
+
+
+def folds_to_judge(folds: Folds) -> Folds | None:
+    """Return folds for a radial-basis network beside other networks.
+
+    Parameters
+    ----------
+    folds : Folds
+        Those of the other networks.
+
+    Returns
+    -------
+    Folds or None
+        `N_FOLDS` larger ones, the first of which the other networks leave out, too; None if there
+        are fewer.
+
+    Examples
+    --------
+    >>> folds_to_judge(Folds(np.arange(8), 4))
+    Folds(numbers=array([0, 0, 1, 1, 2, 2, 3, 3]), n_left_out=2)
+    >>> folds_to_judge(Folds(np.arange(8), 1))
+    Folds(numbers=array([0, 1, 1, 1, 2, 2, 3, 3]), n_left_out=1)
+    """
+    numbers, n_left_out = folds
+    n_folds = folds.n_folds
+    if n_folds < N_FOLDS:
+        return None
+    n_own = -(-N_FOLDS * n_left_out // n_folds)  # rounded up, so that no fold has many rows
+    own = np.minimum(numbers, n_left_out - 1) * n_own // n_left_out
+    if n_own < N_FOLDS:
+        others = n_own + (numbers - n_left_out) * (N_FOLDS - n_own) // (n_folds - n_left_out)
+        own = np.where(folds.left_out, own, others)
+    return Folds(own, n_own)
+
+
+def _n_to_judge(sizes, n_needed, most):
+    """Return the number of folds to evaluate: as many as give `N_JUDGED` rows.
+
+    If more rows are needed, more folds, up to a number.
+    """
+    counts = np.cumsum(sizes)
+    least, wanted = np.searchsorted(counts, [N_JUDGED, n_needed]) + 1
+    return int(min(max(least, min(wanted, most)), len(counts)))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from .._linalg import Matrix
-from .._sample import Sample
+from .._sample import Folds, Sample
 from ..curvature import has_closed_form
 from ..embeddings import Embedding, Passthrough, Radial
 from ..kernels import Kernel
@@ -43,8 +43,8 @@ class Table:
         Number of threads, as in joblib.
     is_category : ndarray of bool, shape (n_features,), optional
         Which columns contain codes of levels.
-    folds : ndarray of int, shape (n_rows,), optional
-        Four folds, if the evaluated rows are shared with other networks.
+    folds : Folds, optional
+        Folds, the first of which other networks leave out, too.
     """
 
     X: Matrix
@@ -54,7 +54,7 @@ class Table:
     link: Link
     n_jobs: int | None = None
     is_category: np.ndarray | None = None
-    folds: np.ndarray | None = None
+    folds: Folds | None = None
 
     @property
     def n_rows(self) -> int:
@@ -87,7 +87,7 @@ class Table:
             X=self.X[index],
             targets=self.targets[index],
             sample_weight=self.sample_weight[index],
-            folds=None if self.folds is None else self.folds[index],
+            folds=None if self.folds is None else self.folds.take(index),
         )
 
     def like(self, sample: Sample) -> "Table":
@@ -131,23 +131,13 @@ class RadialSpec:
     watch: Watch = field(default_factory=Watch)
     start: Part | None = None
 
-    @property
-    def width_rule(self) -> str | WidthRule | float | np.ndarray:
-        """The rule for the widths; "dmax" if leave-one-out chooses them."""
-        return "dmax" if self.finds_width else self.width
-
-    @property
-    def finds_width(self) -> bool:
-        """Whether leave-one-out chooses the widths."""
-        return isinstance(self.width, str) and self.width == "loo"
-
     def radial(self, n_units: int) -> Radial:
         """Return the radial units; to learn a metric, they start as spheres with a shape."""
         learns_shape = "metric" in self.steps and self.shape == "spherical"
         return Radial(
             n_units,
             self.kernel,
-            widths=self.width_rule,
+            widths=self.width,
             shape="diagonal" if learns_shape else self.shape,
             shared=self.shared,
             normalize=self.normalize,

@@ -57,7 +57,7 @@ def unsupervised_stage(
         drawn = some.weighted(_by_deviation(some)) if spec.follows_targets else some
         centers, X, _, index = find_centers(drawn, spec.n_centers, rule, rng)
         clusters = Clusters(centers, X, some.sample_weight[index])
-        widths = find_widths(clusters, spec.width_rule)
+        widths = find_widths(clusters, spec.width)
     if not np.isfinite(widths).all():
         raise ValueError(
             "The distances between rows overflow: scale the inputs, for example with "
