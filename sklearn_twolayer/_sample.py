@@ -30,10 +30,6 @@ class Folds(NamedTuple):
         """Which rows each network leaves out, shape (n_left_out, n_rows)."""
         return self.numbers == np.arange(self.n_left_out)[:, None]
 
-    def take(self, index: Any) -> "Folds":
-        """Return the folds of some of the rows."""
-        return self._replace(numbers=self.numbers[index])
-
 
 @dataclass(frozen=True, eq=False)
 class Sample:

@@ -589,9 +589,7 @@ def test_an_unknown_value_is_none_of_two_levels(value):
 def test_levels_are_the_same_numbers_in_any_precision(first, then, convert):
     frame = pd.DataFrame({"level": np.tile([0.1, 0.2, 0.3], 20)})
     learned = learn_columns(convert(frame.astype(first)), [0])
-    np.testing.assert_array_equal(
-        learned.matrix(convert(frame.astype(then)))[:4, 0], [0, 1, 2, 0]
-    )
+    np.testing.assert_array_equal(learned.matrix(convert(frame.astype(then)))[:4, 0], [0, 1, 2, 0])
     assert learned.matrix(convert(frame.astype(then) + 0.05))[0, 0] == -1
 
 

@@ -535,6 +535,8 @@ def test_scores_of_targets_in_any_unit(unit):
     rows, y, noise = rng.normal(size=(200, 3)), rng.normal(size=200), rng.normal(size=200)
     scores = []
     for factor in (1.0, unit):
-        model = RBFNetwork(20, task="regression", random_state=0).fit(rows, factor * (rows[:, 0] + y))
+        model = RBFNetwork(20, task="regression", random_state=0).fit(
+            rows, factor * (rows[:, 0] + y)
+        )
         scores.append([model.oof_score_, model.score(rows, factor * noise)])
     np.testing.assert_allclose(scores[1], scores[0], rtol=1e-6)

@@ -170,7 +170,8 @@ def fit_radial_partner(
         soft_targets=getattr(owner, "soft_targets", None),
         n_jobs=owner.n_jobs,
     )
-    few = None if has_seen_none else folds_to_judge(sample.folds.take(index))
+    numbers, n_left_out = sample.folds
+    few = None if has_seen_none else folds_to_judge(numbers[index], n_left_out)
     fit = radial._fit_as_part(sample.take(index), owner, few, rng)
     honest, evaluated = Honest(index[fit.honest.rows], fit.honest.outputs), None
     if has_seen_none:

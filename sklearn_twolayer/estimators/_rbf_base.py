@@ -63,7 +63,7 @@ class BaseRBFNetwork(CallbackSupportMixin, RBFParameters):
         return self
 
     def _fit_as_part(
-        self, sample: Sample, owner: BaseNetwork, folds: Folds | None, rng
+        self, sample: Sample, owner: BaseNetwork, folds: np.ndarray | None, rng
     ) -> RadialFit:
         """Fit on the validated rows of another estimator, with its targets and folds."""
         self._targets, self.n_features_in_ = owner._targets, owner.n_features_in_
@@ -78,7 +78,7 @@ class BaseRBFNetwork(CallbackSupportMixin, RBFParameters):
         sample: Sample,
         rng,
         *,
-        folds: Folds | None = None,
+        folds: np.ndarray | None = None,
         last: Part | None = None,
         held_out: Sample | None = None,
     ) -> RadialFit:

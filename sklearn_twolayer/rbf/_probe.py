@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .._sample import Folds
 from ..blending import deal_folds
 from ..embeddings import Radial
 from ..input_maps import ScaledMap
@@ -29,6 +28,7 @@ OTHERS = 0.25
 N_FOLDS, MOST_FOLDS, N_JUDGED = 4, 20, 500
 #: If a few rows have most of the variance, more rows are needed, in proportion to the kurtosis
 #: divided by this. Then there is half the maximum number of folds, and at most this many are used.
+#: Not in a blend, where it gained nothing.
 HEAVY, MOST_JUDGED = 20, 3
 #: With fewer rows than this no metric is learned, and leave-one-out is used.
 MIN_ROWS = 8
@@ -143,18 +143,15 @@ class MetricProbe:
             follows_targets=False,
         )
         self.table = table
-        n_needed = N_JUDGED * max(tail_weight(table) / HEAVY, 1.0)
-        if table.folds is None:
+        folds, n_needed = table.folds, float(N_JUDGED)
+        if folds is None:
+            n_needed *= max(tail_weight(table) / HEAVY, 1.0)
             most = MOST_FOLDS if n_needed == N_JUDGED else MOST_FOLDS // 2
             n_folds = int(np.clip(table.n_rows // N_JUDGED, N_FOLDS, most))
-            sizes = np.full(n_folds, table.n_rows // n_folds)
-            n_judged = _n_to_judge(sizes, n_needed, MOST_JUDGED)
-            folds = Folds(deal_folds(table.targets, n_folds, rng, n_judged), n_folds)
-        else:
-            folds = table.folds
-        self.folds = folds.numbers
-        most = min(folds.n_left_out, MOST_JUDGED)
-        self.n_judged = _n_to_judge(np.bincount(self.folds), n_needed, most)
+            n_judged = _n_to_judge(np.full(n_folds, table.n_rows // n_folds), n_needed)
+            folds = deal_folds(table.targets, n_folds, rng, n_judged)
+        self.folds = folds
+        self.n_judged = _n_to_judge(np.bincount(folds), n_needed)
         self.index = self._some_rows(rng)
         self.few = replace(table.take(self.index), loss=SquaredError())
         self.rng = rng
@@ -264,44 +261,41 @@ def tail_weight(table: Table) -> float:
     return float(np.mean(squares**2) / squares.mean() ** 2) if squares.any() else 1.0
 
 
-def folds_to_judge(folds: Folds) -> Folds | None:
-    """Return folds for a radial-basis network beside other networks.
+def folds_to_judge(folds: np.ndarray, n_left_out: int) -> np.ndarray | None:
+    """Return the folds of a radial-basis network; other networks leave out the first ones, too.
 
     Parameters
     ----------
-    folds : Folds
-        Those of the other networks.
+    folds : ndarray of int, shape (n_rows,)
+        Folds of the networks.
+    n_left_out : int
+        Number of folds that some network leaves out; these are the first.
 
     Returns
     -------
-    Folds or None
-        `N_FOLDS` larger ones, the first of which the other networks leave out, too; None if there
-        are fewer.
+    ndarray of int or None
+        Below `N_FOLDS`; None if there are fewer.
 
     Examples
     --------
-    >>> folds_to_judge(Folds(np.arange(8), 4))
-    Folds(numbers=array([0, 0, 1, 1, 2, 2, 3, 3]), n_left_out=2)
-    >>> folds_to_judge(Folds(np.arange(8), 1))
-    Folds(numbers=array([0, 1, 1, 1, 2, 2, 3, 3]), n_left_out=1)
+    >>> folds_to_judge(np.arange(8), 4)
+    array([0, 0, 1, 1, 2, 2, 3, 3])
+    >>> folds_to_judge(np.arange(8), 1)
+    array([0, 1, 1, 1, 2, 2, 3, 3])
     """
-    numbers, n_left_out = folds
-    n_folds = folds.n_folds
+    n_folds = int(folds.max()) + 1
     if n_folds < N_FOLDS:
         return None
     n_own = -(-N_FOLDS * n_left_out // n_folds)  # rounded up, so that no fold has many rows
-    own = np.minimum(numbers, n_left_out - 1) * n_own // n_left_out
-    if n_own < N_FOLDS:
-        others = n_own + (numbers - n_left_out) * (N_FOLDS - n_own) // (n_folds - n_left_out)
-        own = np.where(folds.left_out, own, others)
-    return Folds(own, n_own)
+    own = np.minimum(folds, n_left_out - 1) * n_own // n_left_out
+    if n_own == N_FOLDS:
+        return own
+    others = n_own + (folds - n_left_out) * (N_FOLDS - n_own) // (n_folds - n_left_out)
+    return np.where(folds < n_left_out, own, others)
 
 
-def _n_to_judge(sizes, n_needed, most):
-    """Return the number of folds to evaluate: as many as give `N_JUDGED` rows.
-
-    If more rows are needed, more folds, up to a number.
-    """
+def _n_to_judge(sizes, n_needed):
+    """Return how many folds give `N_JUDGED` rows, or the number needed if they are not too many."""
     counts = np.cumsum(sizes)
     least, wanted = np.searchsorted(counts, [N_JUDGED, n_needed]) + 1
-    return int(min(max(least, min(wanted, most)), len(counts)))
+    return int(min(max(least, min(wanted, MOST_JUDGED)), len(counts)))

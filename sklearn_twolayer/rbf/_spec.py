@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from .._linalg import Matrix
-from .._sample import Folds, Sample
+from .._sample import Sample
 from ..curvature import has_closed_form
 from ..embeddings import Embedding, Passthrough, Radial
 from ..kernels import Kernel
@@ -43,8 +43,8 @@ class Table:
         Number of threads, as in joblib.
     is_category : ndarray of bool, shape (n_features,), optional
         Which columns contain codes of levels.
-    folds : Folds, optional
-        Folds, the first of which other networks leave out, too.
+    folds : ndarray of int, shape (n_rows,), optional
+        Four folds, if the evaluated rows are shared with other networks.
     """
 
     X: Matrix
@@ -54,7 +54,7 @@ class Table:
     link: Link
     n_jobs: int | None = None
     is_category: np.ndarray | None = None
-    folds: Folds | None = None
+    folds: np.ndarray | None = None
 
     @property
     def n_rows(self) -> int:
@@ -87,7 +87,7 @@ class Table:
             X=self.X[index],
             targets=self.targets[index],
             sample_weight=self.sample_weight[index],
-            folds=None if self.folds is None else self.folds.take(index),
+            folds=None if self.folds is None else self.folds[index],
         )
 
     def like(self, sample: Sample) -> "Table":
