@@ -33,6 +33,10 @@ Examples:
       --group patient --metric roc_auc --save model.skops"""
 
 
+#: Maximum number of names of columns in a sentence.
+MOST_NAMES = 30
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the comparison and print it.
 
@@ -67,7 +71,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(wrapped(f"sklearn_twolayer: error: {error}"), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("Interrupted: the results so far are above.")
+        saved = "; no model was saved" if options.save else ""
+        print(f"Interrupted: the results so far are above{saved}.")
         return 130
     finally:
         workers.stop()
@@ -81,8 +86,14 @@ def _use_winner(plan, scores, options):
     if names and options.save:
         print(f"Fitting {names[0]} on {len(plan.table.y):,} rows ...", flush=True)
         call = save(plan.models[names[0]], plan.table, options.save)
-        n_columns = plan.table.X.shape[1]
-        print(wrapped(f"Saved. It predicts from the same {n_columns:,} columns; to load it:"))
+        columns = list(plan.table.X)
+        listed = ", ".join(columns[:MOST_NAMES]) + (", …" if len(columns) > MOST_NAMES else "")
+        print(
+            wrapped(
+                f"Saved. It predicts from frames with these {len(columns):,} columns, in this "
+                f"order: {listed}. To load it:"
+            )
+        )
         print(f"  {call}")
     if names and options.code:
         print(f"\n{code_for(plan.models[names[0]], plan.table)}")
@@ -143,7 +154,10 @@ def _parser():
 
 def _at_least(low):
     def whole_number(text):
-        value = int(text)
+        try:
+            value = int(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"must be a whole number, got {text!r}") from None
         if value < low:
             raise argparse.ArgumentTypeError(f"must be at least {low}, got {value}")
         return value

@@ -1,5 +1,7 @@
 """Differences between versions of scikit-learn."""
 
+from sklearn.utils import _safe_indexing as rows_of
+
 try:
     from sklearn.callback import CallbackSupportMixin, with_callbacks
 except ImportError:  # scikit-learn < 1.9 has no callbacks
@@ -12,4 +14,4 @@ except ImportError:  # scikit-learn < 1.9 has no callbacks
         return method
 
 
-__all__ = ["CallbackSupportMixin", "with_callbacks"]
+__all__ = ["CallbackSupportMixin", "rows_of", "with_callbacks"]

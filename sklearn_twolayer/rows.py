@@ -110,8 +110,6 @@ def random_of_two(
 class Rows:
     """Inputs, and for training also targets and weights.
 
-    Any object with `sum` and `fill` can replace it.
-
     Parameters
     ----------
     raw : {ndarray, CSR} of shape (n_rows, n_raw_features)

@@ -34,7 +34,7 @@ LEVEL = {room: level for level, rooms in enumerate(ROWS_OF_ROOMS) for room in ro
 
 #: What a room may import from outside, beside the standard library, numpy and scipy.
 OUTSIDE = {
-    "_compat": {"sklearn.callback"},
+    "_compat": {"sklearn.callback", "sklearn.utils"},
     "_blas": {"threadpoolctl"},
     "_given": {"sklearn.utils.validation"},  # whether a fit takes weights
     "_warnings": {"joblib"},
@@ -107,7 +107,10 @@ def test_imports_from_outside_are_few(path):
 
 
 @each_file
-def test_private_modules_of_scikit_learn_are_left_alone(path):
+def test_private_names_of_scikit_learn_are_left_alone(path):
     for name in imports_of(path):
         if name.startswith("sklearn."):
             assert not any(part.startswith("_") for part in name.split(".")), name
+    for node in ast.walk(ast.parse(path.read_text())) if room_of(path) != "_compat" else ():
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("sklearn."):
+            assert not [each.name for each in node.names if each.name.startswith("_")]

@@ -423,3 +423,27 @@ def test_sparse_partitions():
     with pytest.warns(UserWarning, match="The solver"):
         local.fit(sparse.csr_array(np.where(X > 0.5, X, 0.0)), Y)
     np.testing.assert_allclose(model.predict(rows).compute(), local.predict(X * (X > 0.5)))
+
+
+class Interrupting(Adam):
+    """Adam that is interrupted after some steps."""
+
+    def step(self, params, gradient, moments, progress):
+        if moments.n_steps == 5:
+            raise KeyboardInterrupt
+        return super().step(params, gradient, moments, progress)
+
+
+@pytest.mark.parametrize("kind", [DaskRBFNetwork, DaskTwoLayerRegressor])
+def test_an_interrupted_fit_keeps_the_weights_so_far(kind):
+    options = {"task": "regression", "refine": "gradient"} if kind is DaskRBFNetwork else QUICK
+    model = kind(**options).set_params(
+        solver=Interrupting(batch_size=None, dropout=0.0), max_iter=20
+    )
+    with pytest.raises(KeyboardInterrupt, match="can predict"):
+        model.fit(cut(X), cut(Y))
+    kept = model.predict(cut(X)).compute()
+    assert np.isfinite(kept).all()
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(cut(X), cut(-Y))
+    np.testing.assert_array_equal(model.predict(cut(X)).compute(), kept)

@@ -279,6 +279,15 @@ def test_effects_are_factors_times_spreads(blend):
     assert lengths[-1] == pytest.approx(raw.std(), rel=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("loss", "unit"), [("poisson", "logarithm"), ("squared_error", "units of y")]
+)
+def test_effects_say_their_unit(loss, unit):
+    model = TwoLayerRegressor(loss=loss, max_iter=2, n_estimators=1, random_state=0)
+    display = PartEffectDisplay.from_estimator(model.fit(X, np.abs(X[:, 0])), X)
+    assert unit in display.ax_.get_xlabel()
+
+
 def test_a_single_part_is_the_whole(radial):
     display = PartEffectDisplay.from_estimator(radial, X)
     assert display.names == ["radial-basis network"]

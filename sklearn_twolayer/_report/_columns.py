@@ -38,10 +38,40 @@ def check_name(wanted: str, names: list[str], path: str) -> None:
         raise TableError(f"{path} has no column {wanted!r}; available: {listed}{more}")
 
 
+def with_numbers(frame: pd.DataFrame, notes: list[str], code: list[str]) -> pd.DataFrame:
+    """Return a frame with columns of numbers that are stored as text as numbers, and note it."""
+    marks: set[str] = set()
+    names = []
+    for name, column in frame.items():
+        if not (column.dtype == object or pd.api.types.is_string_dtype(column)):
+            continue
+        cells = column.dropna()
+        if not len(cells) or not cells.map(lambda cell: isinstance(cell, str | int | float)).all():
+            continue
+        texts = cells.astype(str).str.strip()
+        others = texts[pd.to_numeric(texts, errors="coerce").isna()]
+        # Codes may begin with zeros, and contain letters beside digits.
+        is_code = texts.str.match(r"[-+]?0\d").any() or others.str.contains(r"\d").any()
+        if len(others) <= len(texts) / 2 and not is_code:
+            names.append(name)
+            marks.update(others)
+    if names:
+        more = f"; missing: {', '.join(map(repr, sorted(marks)[:5]))}" if marks else ""
+        notes.append(f"text read as numbers: {', '.join(names)}{more}")
+        frame = frame.assign(
+            **{name: pd.to_numeric(frame[name], errors="coerce") for name in names}
+        )
+        code.append(f"numbers = frame[{names}].apply(pd.to_numeric, errors='coerce')")
+        code.append("frame = frame.assign(**numbers)")
+    return frame
+
+
 def left_out(X: pd.DataFrame, notes: list[str]) -> list[str]:
     """Return uninformative columns, and note the reasons."""
+    nested = [name for name in X if X[name].dtype == object and X[name].map(np.ndim).any()]
+    reasons: dict[str, list[str]] = {"lists": nested} if nested else {}
+    X = X.drop(columns=nested)
     cleaned = Cleaner().fit_transform(X)
-    reasons: dict[str, list[str]] = {}
     for name in X:
         reason = _nothing_to_learn(name, cleaned[name]) if name in cleaned else "empty"
         if reason:
@@ -55,8 +85,6 @@ def left_out(X: pd.DataFrame, notes: list[str]) -> list[str]:
 
 def _nothing_to_learn(name, column) -> str | None:
     is_text = column.dtype == object or pd.api.types.is_string_dtype(column)
-    if is_text and column.map(np.ndim).any():
-        return "lists"
     n_distinct = column.nunique()
     if n_distinct == 1 and column.notna().all():
         return "constant"

@@ -48,6 +48,8 @@ def read_frame(path: str) -> tuple[pd.DataFrame, list[str]]:
     except Exception as error:  # from any of the libraries that pandas calls
         reason = getattr(error, "strerror", None) or str(error).strip() or type(error).__name__
         raise TableError(f"cannot read {path}: {reason.splitlines()[0]}") from None
+    if function == "read_csv":
+        _check_header(path, options)
     arguments = "".join(f", {name}={value!r}" for name, value in options.items())
     code = ["import pandas as pd", f"frame = pd.{function}({path!r}{arguments})"]
     kinds = {name: pd.api.types.infer_dtype(column) for name, column in frame.items()}
@@ -65,12 +67,22 @@ def read_frame(path: str) -> tuple[pd.DataFrame, list[str]]:
     return frame, code
 
 
+def _check_header(path, options):
+    """Raise a TableError if names are repeated, which pandas would number."""
+    header = pd.read_csv(path, header=None, nrows=1, dtype=str, keep_default_na=False, **options)
+    _check_unique(pd.Index(header.iloc[0].str.strip()), path)
+
+
+def _check_unique(names, path):
+    copies = names[names.duplicated() & (names != "")].unique()
+    if len(copies):
+        raise TableError(f"{path} has several columns named {', '.join(map(repr, copies))}")
+
+
 def _check_names(frame, path):
     if not all(name.isprintable() for name in frame.columns):
         raise TableError(f"cannot read {path}: it is not a text table")
-    if not frame.columns.is_unique:
-        copies = frame.columns[frame.columns.duplicated()].unique()
-        raise TableError(f"{path} has several columns named {', '.join(map(repr, copies))}")
+    _check_unique(frame.columns, path)
     if frame.empty:
         raise TableError(f"{path} has column names, but no rows")
     if all(re.fullmatch(r"-?\d+\.\d+(\.\d+)?", name) for name in frame.columns):
@@ -143,4 +155,4 @@ def _form_of_csv(path, first_line, options):
     if not read(separator).equals(read(separator, index_col=False)):
         form["index_col"] = False  # lines end with a separator
     n_numbers = [read(separator, decimal=mark).select_dtypes("number").shape[1] for mark in ".,"]
-    return form | ({"decimal": ","} if form and n_numbers[1] > n_numbers[0] else {})
+    return form | ({"decimal": ","} if n_numbers[1] > n_numbers[0] else {})

@@ -83,10 +83,20 @@ def _columns():
     return shutil.get_terminal_size().columns
 
 
+def shown(metrics: list[str]) -> list[str]:
+    """Return the first metrics, as many as fit into a line."""
+    n = len(metrics)
+    while n > 1 and NAME + sum(map(_width, metrics[:n])) + TIME > _columns():
+        n -= 1
+    return metrics[:n]
+
+
+def _width(metric):
+    return max(CELL, len(label_of(metric)) + 2)
+
+
 def _line(name, cells, seconds, metrics):
     """Return cells of a fixed width, as many as fit."""
-    widths = [max(CELL, len(label_of(metric)) + 2) for metric in metrics]
-    while len(widths) > 1 and NAME + sum(widths) + TIME > _columns():
-        widths.pop()
+    widths = map(_width, shown(metrics))
     aligned = (f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=False))
     return f"{name:<{NAME}}" + "".join(aligned) + f"{seconds:>{TIME}}"

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ._columns import check_name, left_out
+from ._columns import check_name, left_out, with_numbers
 from ._files import read_frame
 from ._table import CLASSIFICATION, REGRESSION, Table, TableError
 
@@ -30,10 +30,13 @@ def read_table(options: Any) -> Table:
         The table; a TableError is raised if it cannot be used.
     """
     frame, code = read_frame(options.data)
+    if options.group is not None and options.group == options.target:
+        raise TableError(f"--group and --target name the same column, {options.target!r}")
     given = [name for name in (options.target, options.group) if name is not None]
     for name in given:
         check_name(name, list(frame.columns), options.data)
     notes: list[str] = []
+    frame = with_numbers(frame, notes, code)
     frame = _select_rows(frame, options, notes, code)
     y, task = _targets(frame[options.target], options)
     if not options.task and task == CLASSIFICATION and y.dtype.kind in "if" and len(set(y)) > 2:
@@ -57,14 +60,19 @@ def read_table(options: Any) -> Table:
     groups = None
     if options.group is not None:  # rows without a group form their own group
         groups = pd.factorize(frame[options.group], use_na_sentinel=False)[0]
+        n_groups = len(np.unique(groups))
+        notes.append(f"folds keep the {n_groups:,} values of {options.group} together")
     return Table(options.data, X, y, task, groups, tuple(notes), tuple(code))
 
 
 def _select_rows(frame, options, notes, code):
     """Drop rows without a target, and select some if there are very many."""
-    if np.isinf(frame.select_dtypes("float").to_numpy(float, na_value=np.nan)).any():
-        frame = frame.replace([np.inf, -np.inf], np.nan)
-        code.append('frame = frame.replace([float("inf"), -float("inf")], float("nan"))')
+    floats = frame.select_dtypes("float")
+    is_infinite = np.isinf(floats.to_numpy(float, na_value=np.nan)).any(axis=0)
+    if names := floats.columns[is_infinite].tolist():
+        frame = frame.assign(**frame[names].replace([np.inf, -np.inf], np.nan))
+        infinities = '[float("inf"), -float("inf")], float("nan")'
+        code.append(f"frame[{names}] = frame[{names}].replace({infinities})")
     n_missing = frame[options.target].isna().sum()
     if n_missing:
         is_text = not pd.api.types.is_numeric_dtype(frame[options.target])
@@ -79,7 +87,10 @@ def _select_rows(frame, options, notes, code):
         code.append(f"frame = frame.sample({options.max_rows}, random_state={options.seed})")
     needed = max(MIN_ROWS, 2 * options.folds)
     if len(frame) < needed:
-        raise TableError(f"{len(frame)} rows have a target, but the comparison needs {needed}")
+        remedy = f" for {options.folds} folds; try fewer --folds" if needed > MIN_ROWS else ""
+        raise TableError(
+            f"{len(frame)} rows have a target, but the comparison needs {needed}{remedy}"
+        )
     return frame
 
 
@@ -112,7 +123,7 @@ def _large_classes(y, options, notes, code):
     classes, codes, counts = np.unique(y, return_inverse=True, return_counts=True)
     large = counts >= options.folds
     if large.sum() < 2 or counts[large].sum() < len(y) / 2:
-        text = "another column, since this one is text (numbers cannot contain marks such as $)"
+        text = f"another column, since this one is text, such as {str(y[0])!r}"
         remedy = "--task regression" if y.dtype.kind in "iuf" else text
         raise TableError(
             f"most of the {len(classes)} classes of the target {options.target!r} have fewer "

@@ -3,8 +3,11 @@
 import numpy as np
 from scipy import stats
 
-from ._layout import number, size_of
+from ._layout import number, shown, size_of
 from ._metrics import is_loss, label_of
+
+#: With fewer folds than this, hardly any difference is beyond the noise.
+FEW_FOLDS = 5
 
 
 def ranking(results: dict[str, np.ndarray]) -> list[str]:
@@ -49,14 +52,21 @@ def verdict(results: dict[str, np.ndarray], metric: str) -> str:
     text += f" the noise of the folds (± {number(chance, size)})."
     if more := [name for name in close if name != others[0]]:
         text += f" Within the noise of the best as well: {', '.join(more)}."
-    if any(name.startswith("Dummy") for name in [best, *close]):
+    n_folds = len(results[best])
+    if close and n_folds < FEW_FOLDS:
+        text += f" With {n_folds} folds even large differences may be chance: try more --folds."
+    elif any(name.startswith("Dummy") for name in [best, *close]):
         text += " The dummy ignores all columns: the columns may be uninformative."
     return text
 
 
 def legend(metrics: list[list[str]]) -> str:
     """Return the meaning of the columns."""
-    names = dict.fromkeys(name for each in metrics for name in each)
+    names = dict.fromkeys(name for each in metrics for name in shown(each))
+    hidden = dict.fromkeys(name for each in metrics for name in each if name not in names)
     ways = {"Higher": [n for n in names if not is_loss(n)], "Lower": list(filter(is_loss, names))}
     parts = [f"{way} is better: {', '.join(map(label_of, of))}." for way, of in ways.items() if of]
+    if hidden:
+        listed = ", ".join(map(label_of, hidden))
+        parts.append(f"Not shown, for lack of width: {listed} (--output writes all).")
     return " ".join([*parts, "Fit: processor seconds for one fold."])

@@ -26,7 +26,7 @@ def is_frame(X: Any) -> bool:
 
 
 def check_collection(X: Any, local: str) -> None:
-    """Raise TypeError if X is not a Dask collection of rows."""
+    """Raise TypeError or ValueError if X is not a Dask collection of rows."""
     if not isinstance(X, dask.array.Array) and not is_frame(X):
         raise TypeError(
             f"X must be a Dask array or data frame, got {type(X).__name__}: {local} is for data "

@@ -11,6 +11,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from ..estimators._validation import FitInterrupted
 from ._collections import check_collection, each_partition, form_of, partitions
 from ._engine import opened
 from ._fits import ClassifierOnTable, OnTable, RBFOnTable, RegressorOnTable
@@ -78,7 +79,13 @@ class DaskEstimator(BaseEstimator):
         rng = check_random_state(self.random_state)
         with opened(self.client) as engine:
             parts = partitions(X, y, sample_weight)
-            local.fit_table(Table.read(engine, parts, form_of(X), local), rng)
+            try:
+                local.fit_table(Table.read(engine, parts, form_of(X), local), rng)
+            except FitInterrupted:  # the weights so far are kept, unless there are better ones
+                if self.__sklearn_is_fitted__():
+                    raise KeyboardInterrupt from None
+                self._local = local.plain()
+                raise
         self._local = local.plain()
         return self
 

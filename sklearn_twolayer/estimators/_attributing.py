@@ -29,6 +29,8 @@ class AttributionMixin:
     _targets: Any
     _validate_rows: Callable
     _unit: Any
+    _columns: Any
+    _reads_columns: Any
     _background: Matrix | None = None
 
     def _keep_background(self, sample: Sample, rng: np.random.RandomState) -> None:

@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from sklearn.utils import _safe_indexing
-
+from .._compat import rows_of
 from .._sample import Sample
 from ..model import Model
 
@@ -28,7 +27,7 @@ class FitTasks:
         self.wanted = bool(getattr(estimator, "_skl_callbacks", None))
         if self.wanted:
             is_given = sample.table is not None
-            X = _safe_indexing(sample.table, sample.origin) if is_given else sample.X
+            X = rows_of(sample.table, sample.origin) if is_given else sample.X
             self._data = {"X": X, "y": sample.y, "metadata": {"sample_weight": sample.weights}}
             self._enter(estimator._init_callback_context(max_subtasks=n_tasks))
 

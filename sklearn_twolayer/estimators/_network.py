@@ -44,7 +44,7 @@ class BaseNetwork(
     """Validation, and the results of a fitted network.
 
     A subclass stores the parameters, validates y (`_validate_y`), creates the object that encodes
-    targets and decodes outputs (`_make_targets`), and fits `network_`, `params_` and `input_map_`.
+    targets and decodes outputs (`_make_targets`), and fits `_model`.
     """
 
     categorical_features: Any

@@ -260,11 +260,11 @@ class _Levels:
         order = np.argsort(-counts[frequent], kind="stable")
         n_ample = np.count_nonzero(counts >= 3 * min_rows)
         frequent = np.sort(frequent[order[: np.clip(n_ample, max_levels // 2, max_levels)]])
+        self.pair: np.ndarray | None = None
         if self.n_found == 2 and len(frequent) == 2 and not missing.any():
             self.pair, frequent = frequent, frequent[:1]  # the other is its complement
             rest = -1
         else:
-            self.pair = None
             rest = len(frequent) if len(frequent) < self.n_found else -1
         self.width = len(frequent) + (rest >= 0) + bool(missing.any())
         # The indicator of each code; -1 for none. Unknown levels are treated like rare ones.

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import is_classifier
 
+from ..links import LogLink
 from ..rows import Rows
 from ._display import BLUE, DARK, Display
 from ._fitted import fitted_network
@@ -16,7 +17,8 @@ class PartEffectDisplay(Display):
 
     A model is a sum of parts, each multiplied by a factor. The effect of a part is its factor
     times the spread of its outputs over rows: the standard deviation of the raw outputs, in units
-    of the target for regression and in log-odds for classification. Pale bars show the spreads
+    of the target for regression, in log-odds for classification, and in logarithms of the mean for
+    losses with a log link. Pale bars show the spreads
     without factors. If all parts agree, their effects add up to the spread of the sum.
 
     Use `from_estimator` to create a display.
@@ -103,7 +105,7 @@ class PartEffectDisplay(Display):
             model.factors,
             [_spread(z, scale) for z in outputs],
             together,
-            unit="log-odds" if is_classifier(estimator) else "outputs, in units of y",
+            unit=_unit(estimator),
         )
         return display.plot(ax, **kwargs)
 
@@ -152,3 +154,10 @@ class PartEffectDisplay(Display):
 def _spread(z, scale):
     """Return the standard deviation over rows; for several outputs, the quadratic mean."""
     return float(np.sqrt(np.mean(np.var(z.astype(np.float64) * scale, axis=0))))
+
+
+def _unit(estimator):
+    if is_classifier(estimator):
+        return "log-odds"
+    is_log = isinstance(estimator._targets.link, LogLink)
+    return "logarithm of the mean" if is_log else "outputs, in units of y"

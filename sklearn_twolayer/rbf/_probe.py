@@ -28,7 +28,7 @@ OTHERS = 0.25
 N_FOLDS, MOST_FOLDS, N_JUDGED = 4, 20, 500
 #: If a few rows have most of the variance, more rows are needed, in proportion to the kurtosis
 #: divided by this. Then there is half the maximum number of folds, and at most this many are used.
-#: Not in a blend, where it gained nothing.
+#: Not for folds that other networks leave out, too, where it gained nothing.
 HEAVY, MOST_JUDGED = 20, 3
 #: With fewer rows than this no metric is learned, and leave-one-out is used.
 MIN_ROWS = 8
@@ -109,7 +109,7 @@ def judged_layer(
     return JudgedLayer(first.layer, spec.alpha, tuple(judges)), first
 
 
-class Candidate(NamedTuple):
+class SmallNetwork(NamedTuple):
     """A small network and its inputs."""
 
     inputs: Inputs
@@ -219,16 +219,16 @@ class MetricProbe:
     def _scaled(self, inputs, metric):
         return self._candidate(inputs._replace(metric=metric))
 
-    def _candidate(self, inputs) -> Candidate:
+    def _candidate(self, inputs) -> SmallNetwork:
         """Return the small network with the best width."""
         rng, few = np.random.RandomState(self.seed), inputs._replace(folds=self.folds[self.index])
         judged, first = judged_layer(self.spec, self.few, few, rng)
         refined = refine_width(judged, first.radial, rng, place=self.place)
         self.place = refined.place
-        return Candidate(inputs, refined, first.radial)
+        return SmallNetwork(inputs, refined, first.radial)
 
 
-def better(one: Candidate, other: Candidate, gain: float) -> Candidate:
+def better(one: SmallNetwork, other: SmallNetwork, gain: float) -> SmallNetwork:
     """Return the second candidate if it lowers the error by this fraction, else the first."""
     return other if other.judged.error < (1 - gain) * one.judged.error else one
 
@@ -295,7 +295,7 @@ def folds_to_judge(folds: np.ndarray, n_left_out: int) -> np.ndarray | None:
 
 
 def _n_to_judge(sizes, n_needed):
-    """Return how many folds give `N_JUDGED` rows, or the number needed if they are not too many."""
+    """Return the number of folds with `N_JUDGED` rows, or with those needed, if not too many."""
     counts = np.cumsum(sizes)
     least, wanted = np.searchsorted(counts, [N_JUDGED, n_needed]) + 1
     return int(min(max(least, min(wanted, MOST_JUDGED)), len(counts)))
