@@ -16,7 +16,6 @@ from sklearn_twolayer.embeddings import PRESETS, Embedding, Operator, as_embeddi
 #: Pages for users, in this order; all others follow.
 FIRST = ("estimators", "inspection", "embeddings", "activations", "kernels", "losses")
 FIRST += ("solvers", "input_maps")
-SYMBOLS = {"Concatenation": "|", "Sum": "+", "Product": "*"}
 
 
 def write(folder: Path) -> list[str]:
@@ -129,7 +128,7 @@ def expression(embedding: Embedding) -> str:
     name = type(embedding).__name__
     if isinstance(embedding, Operator):
         left, right = expression(embedding.left), expression(embedding.right)
-        return f"{left} {SYMBOLS[name]} {right}"
+        return f"{left} {embedding.sign} {right}"
     if name == "Dense":
         return f'Dense({embedding.n_units}, "{embedding.activation}")'
     return " ".join(repr(embedding).split())

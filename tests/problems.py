@@ -38,7 +38,6 @@ class Problem:
         n_outputs=2,
         stack=1,
         X=None,
-        seed=0,
     ):
         rng = np.random.RandomState(0)
         self.loss, self.link = loss, link

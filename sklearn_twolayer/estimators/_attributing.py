@@ -41,10 +41,6 @@ class AttributionMixin:
         index = copy.deepcopy(rng).choice(n_rows, min(most, n_rows), replace=False, p=p)
         self._background = sample.X[index]
 
-    def _attribution(self, link, background=None) -> Attribution:
-        rows = self._background if background is None else self._validate_rows(background)
-        return Attribution(self._model, link, dense(rows), self.n_jobs)
-
     @property
     def feature_importances_(self) -> np.ndarray:
         """Importance of each input column; the sum is one.
@@ -123,7 +119,8 @@ class AttributionMixin:
         check_is_fitted(self)
         is_numbers = is_regressor(self)
         link = self._targets.link if is_numbers else IdentityLink()
-        attribution = self._attribution(link, background)
+        others = self._background if background is None else self._validate_rows(background)
+        attribution = Attribution(self._model, link, dense(others), self.n_jobs)
         rows = dense(self._validate_rows(X))
         values, base = attribution.explained(rows)
         values = self._summed_by_column(values, axis=1)

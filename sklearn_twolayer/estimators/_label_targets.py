@@ -235,10 +235,10 @@ def balanced_factors(codes: np.ndarray, sample_weight: np.ndarray) -> np.ndarray
     return factors[codes]
 
 
-def listed(values: list, most: int = 10) -> str:
-    """Return values for a message; only the first ones if there are many."""
-    shown = ", ".join(map(repr, values[:most]))
-    return f"[{shown}, ...]" if len(values) > most else f"[{shown}]"
+def listed(values: list) -> str:
+    """Return values for a message; only the first ten if there are more."""
+    shown = ", ".join(map(repr, values[:10]))
+    return f"[{shown}, ...]" if len(values) > 10 else f"[{shown}]"
 
 
 def check_binary(y: np.ndarray) -> np.ndarray:

@@ -57,7 +57,9 @@ class ImportanceDisplay(Display):
                 "importances must have one axis, with one number per column; got shape "
                 f"{self.importances.shape}."
             )
-        self.names = list(_numbered(len(self.importances)) if names is None else names)
+        if names is None:
+            names = [f"x{i}" for i in range(len(self.importances))]
+        self.names = list(names)
         check_consistent_length(self.importances, self.names)
         self.k = k
 
@@ -149,7 +151,3 @@ class ImportanceDisplay(Display):
         some = f", the largest {len(top)} of {n_columns}" if len(top) < n_columns else ""
         ax.set_xlabel(f"importance{some}")
         return self
-
-
-def _numbered(n_columns):
-    return [f"x{i}" for i in range(n_columns)]

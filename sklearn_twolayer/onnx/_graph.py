@@ -70,15 +70,18 @@ class Tensor(NDArrayOperatorsMixin):
         Its name there.
     dtype : dtype
         Its type; object for text.
+
+    Attributes
+    ----------
     source : Tensor or None
         The value of lower precision of which it is a copy.
     """
 
-    def __init__(self, graph: "Graph", name: str, dtype: Any, source: "Tensor | None" = None):
+    def __init__(self, graph: "Graph", name: str, dtype: Any):
         self.graph = graph
         self.name = name
         self.dtype = np.dtype(dtype)
-        self.source = source
+        self.source: Tensor | None = None
 
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
         if method != "__call__" or kwargs:

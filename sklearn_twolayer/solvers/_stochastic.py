@@ -202,8 +202,7 @@ class Stochastic(Solver):
 
     def batches(self, n_rows: int, rng: np.random.RandomState) -> list[np.ndarray]:
         """Return the rows of each batch of an epoch, in random order."""
-        size = self.batch_size or n_rows
-        return np.array_split(rng.permutation(n_rows), -(-n_rows // size))
+        return np.array_split(rng.permutation(n_rows), -(-n_rows // self.batch_size))
 
     def epoch(self, objective, params, moments, rng, shared: Epoch) -> tuple[np.ndarray, Any]:
         """Go through all batches; change `params` in place, return losses and moments."""
