@@ -13,7 +13,7 @@ from sklearn import config_context, metrics
 from sklearn.base import clone
 from sklearn.datasets import make_classification, make_regression
 from sklearn.decomposition import PCA
-from sklearn.exceptions import ConvergenceWarning
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.linear_model import RidgeCV
 from sklearn.model_selection import GridSearchCV, cross_val_predict
 from sklearn.pipeline import make_pipeline
@@ -848,3 +848,12 @@ def test_by_default_predictions_turn_constant_far_away():
     near, far = (model.predict(size * np.eye(3)) for size in (1e6, 1e8))
     np.testing.assert_allclose(far, near, rtol=1e-3)
     assert np.abs(far).max() < 3 * np.abs(target).max()
+
+
+@pytest.mark.parametrize(
+    "model",
+    [TwoLayerClassifier(), TwoLayerRegressor(), RBFNetwork(), RBFNetwork(task="regression")],
+)
+def test_nothing_is_scored_before_a_fit(model):
+    with pytest.raises(NotFittedError):
+        model.score(X, Y)

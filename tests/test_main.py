@@ -281,6 +281,28 @@ def test_lists_and_infinities_beside_other_columns(capsys, frame, tmp_path):
     assert "(dropped, lists: tags)" in simple(capsys, path, "--target", "Fare")
 
 
+def test_words_and_codes_are_no_missing_numbers(capsys, frame, tmp_path):
+    kinds = ["4", "6", "8", "rotary"] * 30
+    codes, long = ["1", "2", "3", "A"] * 30, [f"{10**24 + i // 2}" for i in range(120)]
+    marked = ["1.5", "-", "2.5", "3"] * 30
+    table = frame[["Age"]].assign(codes=codes, long=long, kind=kinds)
+    table["self"] = marked
+    path = write(table, tmp_path / "codes.parquet", "parquet")
+    out = simple(capsys, path, "--target", "kind", "--group", "long")
+    assert "(text read as numbers: self; missing: '-')" in out
+    assert "4 classes" in out and "(folds keep the 60 values of long together)" in out
+
+
+def test_commas_between_thousands_are_no_decimal_marks(tmp_path):
+    pytest.importorskip("pandas")
+    from sklearn_twolayer._report._files import read_frame
+
+    path = tmp_path / "thousands.csv"
+    path.write_text("a,b\n" + "\n".join(['"1,100",2', "502,3"] * 20))
+    frame, _ = read_frame(str(path))
+    assert frame["a"][0] == "1,100" and frame["b"][1] == 3
+
+
 def test_decimal_commas_in_quotes(capsys, tmp_path):
     lines = [f'"{i},5","{2 * i},25",{i % 3}' for i in range(60)]
     path = tmp_path / "quoted.csv"

@@ -593,6 +593,19 @@ def test_levels_are_the_same_numbers_in_any_precision(first, then, convert):
     assert learned.matrix(convert(frame.astype(then) + 0.05))[0, 0] == -1
 
 
+def test_whole_numbers_are_not_rounded_to_levels():
+    learned = learn_columns(np.array([[20000000.0], [20000002.0]]), [0])
+    assert learned.matrix(np.array([[20000001.0]]))[0, 0] == -1
+
+
+def test_text_in_rows_of_weight_zero_makes_a_category():
+    frame = pd.DataFrame({"a": ["x"] * 5 + [1.0, 2.0] * 27 + [None], "b": np.arange(60.0)})
+    weights = np.append(np.zeros(5), np.ones(55))
+    model = RBFNetwork(10, task="regression", random_state=0)
+    model.fit(frame, frame["b"], sample_weight=weights)
+    assert "category" in repr(model.columns_)
+
+
 @pytest.mark.parametrize("missing", [False, True])
 def test_long_integers_of_every_library(missing):
     frame = pd.DataFrame({"number": np.arange(2**60, 2**60 + 2**20, 2**16)}, dtype="Int64")

@@ -529,6 +529,13 @@ def test_targets_far_from_zero(model):
     assert model.score(rows[200:], y[200:]) > 0.9
 
 
+def test_scores_in_another_unit_and_of_wrong_targets():
+    model = regressor().fit(X, 1e-300 * Y)
+    assert model.score(X, Y) == pytest.approx(r2_score(Y, model.predict(X)))
+    with pytest.raises(ValueError, match="number of output"):
+        model.score(X, np.column_stack([Y, Y, Y]))
+
+
 @pytest.mark.parametrize("unit", [1e-165, 1e300])
 def test_scores_of_targets_in_any_unit(unit):
     rng = np.random.RandomState(0)

@@ -12,6 +12,8 @@ from ._table import TableError
 
 #: Maximum number of columns in a list.
 SHOWN = 40
+#: Text that stands for a missing number.
+MARKS = r"(?i:[^\w]*|n[./]?a\.?|nan|none|null|missing|unknown)"
 
 _IDENTIFIER = re.compile(r"(?i:(^|[\s_.-])((gu|u|uu)?id|index)$|^unnamed: \d+$)|[a-z](Id|ID)$")
 
@@ -38,32 +40,35 @@ def check_name(wanted: str, names: list[str], path: str) -> None:
         raise TableError(f"{path} has no column {wanted!r}; available: {listed}{more}")
 
 
-def with_numbers(frame: pd.DataFrame, notes: list[str], code: list[str]) -> pd.DataFrame:
+def with_numbers(
+    frame: pd.DataFrame, group: str | None, notes: list[str], code: list[str]
+) -> pd.DataFrame:
     """Return a frame with columns of numbers that are stored as text as numbers, and note it."""
     marks: set[str] = set()
     names = []
     for name, column in frame.items():
-        if not (column.dtype == object or pd.api.types.is_string_dtype(column)):
-            continue
+        is_text = column.dtype == object or pd.api.types.is_string_dtype(column)
         cells = column.dropna()
-        if not len(cells) or not cells.map(lambda cell: isinstance(cell, str | int | float)).all():
+        if name == group or not is_text or cells.empty or not cells.map(_is_text_or_number).all():
             continue
         texts = cells.astype(str).str.strip()
         others = texts[pd.to_numeric(texts, errors="coerce").isna()]
-        # Codes may begin with zeros, and contain letters beside digits.
-        is_code = texts.str.match(r"[-+]?0\d").any() or others.str.contains(r"\d").any()
-        if len(others) <= len(texts) / 2 and not is_code:
+        # Codes may begin with zeros, or have more digits than a float.
+        is_code = texts.str.fullmatch(r"[-+]?(0\d.*|\d{16,})").any()
+        if len(others) <= len(texts) / 2 and others.str.fullmatch(MARKS).all() and not is_code:
             names.append(name)
             marks.update(others)
     if names:
         more = f"; missing: {', '.join(map(repr, sorted(marks)[:5]))}" if marks else ""
         notes.append(f"text read as numbers: {', '.join(names)}{more}")
-        frame = frame.assign(
-            **{name: pd.to_numeric(frame[name], errors="coerce") for name in names}
-        )
-        code.append(f"numbers = frame[{names}].apply(pd.to_numeric, errors='coerce')")
-        code.append("frame = frame.assign(**numbers)")
+        frame = frame.copy()
+        frame[names] = frame[names].apply(pd.to_numeric, errors="coerce")
+        code.append(f"frame[{names}] = frame[{names}].apply(pd.to_numeric, errors='coerce')")
     return frame
+
+
+def _is_text_or_number(cell):
+    return isinstance(cell, str | int | float) and not isinstance(cell, bool)
 
 
 def left_out(X: pd.DataFrame, notes: list[str]) -> list[str]:

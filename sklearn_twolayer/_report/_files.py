@@ -44,12 +44,14 @@ def read_frame(path: str) -> tuple[pd.DataFrame, list[str]]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # lines that end with a separator
             function, options = _how_to_read(path)
+            if function == "read_csv":
+                _check_header(path, options)
             frame = getattr(pd, function)(path, **options)
+    except TableError:
+        raise
     except Exception as error:  # from any of the libraries that pandas calls
         reason = getattr(error, "strerror", None) or str(error).strip() or type(error).__name__
         raise TableError(f"cannot read {path}: {reason.splitlines()[0]}") from None
-    if function == "read_csv":
-        _check_header(path, options)
     arguments = "".join(f", {name}={value!r}" for name, value in options.items())
     code = ["import pandas as pd", f"frame = pd.{function}({path!r}{arguments})"]
     kinds = {name: pd.api.types.infer_dtype(column) for name, column in frame.items()}
@@ -69,6 +71,7 @@ def read_frame(path: str) -> tuple[pd.DataFrame, list[str]]:
 
 def _check_header(path, options):
     """Raise a TableError if names are repeated, which pandas would number."""
+    options = {name: value for name, value in options.items() if name != "na_values"}
     header = pd.read_csv(path, header=None, nrows=1, dtype=str, keep_default_na=False, **options)
     _check_unique(pd.Index(header.iloc[0].str.strip()), path)
 
@@ -155,4 +158,9 @@ def _form_of_csv(path, first_line, options):
     if not read(separator).equals(read(separator, index_col=False)):
         form["index_col"] = False  # lines end with a separator
     n_numbers = [read(separator, decimal=mark).select_dtypes("number").shape[1] for mark in ".,"]
-    return form | ({"decimal": ","} if n_numbers[1] > n_numbers[0] else {})
+    is_decimal = n_numbers[1] > n_numbers[0]
+    if separator == "," and is_decimal:  # unless all commas may separate thousands
+        cells = read(separator, dtype=str).stack().astype(str)
+        commas = cells[cells.str.fullmatch(r"[-+]?\d+,\d+")]
+        is_decimal = not commas.str.fullmatch(r"[-+]?[1-9]\d{0,2},\d{3}").all()
+    return form | ({"decimal": ","} if is_decimal else {})

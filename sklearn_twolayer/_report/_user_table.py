@@ -36,7 +36,7 @@ def read_table(options: Any) -> Table:
     for name in given:
         check_name(name, list(frame.columns), options.data)
     notes: list[str] = []
-    frame = with_numbers(frame, notes, code)
+    frame = with_numbers(frame, options.group, notes, code)
     frame = _select_rows(frame, options, notes, code)
     y, task = _targets(frame[options.target], options)
     if not options.task and task == CLASSIFICATION and y.dtype.kind in "if" and len(set(y)) > 2:
@@ -70,7 +70,8 @@ def _select_rows(frame, options, notes, code):
     floats = frame.select_dtypes("float")
     is_infinite = np.isinf(floats.to_numpy(float, na_value=np.nan)).any(axis=0)
     if names := floats.columns[is_infinite].tolist():
-        frame = frame.assign(**frame[names].replace([np.inf, -np.inf], np.nan))
+        frame = frame.copy()
+        frame[names] = frame[names].replace([np.inf, -np.inf], np.nan)
         infinities = '[float("inf"), -float("inf")], float("nan")'
         code.append(f"frame[{names}] = frame[{names}].replace({infinities})")
     n_missing = frame[options.target].isna().sum()

@@ -227,12 +227,13 @@ def learn_columns(
     names, values, n_rows = columns_of(X)
     chosen = _chosen(categorical_features, names)
     columns, dtypes = [], []
+    counted = values
     if rows is not None and len(rows) < n_rows:
-        values, n_rows = [some[rows] for some in values], len(rows)
+        counted, n_rows = [some[rows] for some in values], len(rows)
     if not is_frame(X) and X.dtype in (np.float32, np.float64):
         exact = X.dtype.type
-    for name, some, is_chosen in zip(names, values, chosen, strict=True):
-        kind = "category" if is_chosen else kind_of(some, name)
+    for name, whole, some, is_chosen in zip(names, values, counted, chosen, strict=True):
+        kind = "category" if is_chosen else kind_of(whole, name)
         if kind == "category":
             if is_chosen is False:
                 raise ValueError(

@@ -143,8 +143,10 @@ def _in_one_precision(values, index):
     if dtype in (np.float32, nw.Float32):
         rounded = {_single(level): i for level, i in index.items() if isinstance(level, float)}
         return values, rounded | index
-    if dtype in (np.float64, nw.Float64) and any(isinstance(level, float) for level in index):
-        if all(_single(level) == level for level in index if isinstance(level, float)):
+    if dtype in (np.float64, nw.Float64):
+        floats = [level for level in index if isinstance(level, float)]
+        is_single = all(_single(level) == level for level in floats)
+        if is_single and not all(level.is_integer() for level in floats):
             is_array = isinstance(values, np.ndarray)
             with np.errstate(over="ignore"):
                 single = values.astype(np.float32) if is_array else values.cast(nw.Float32)
@@ -208,6 +210,10 @@ def numbers_of(values: Any, name: Any) -> np.ndarray:
 EXACT = (nw.Boolean, nw.Int8, nw.Int16, nw.UInt8, nw.UInt16)
 
 
+#: Types that may have more digits than a float.
+INTEGERS = (nw.Int64, nw.UInt64)
+
+
 def float_type(values: Any, exact: type = np.float32) -> type:
     """Return the floating type for the numbers of a column, given that for small integers."""
     if isinstance(values, np.ndarray):
@@ -229,7 +235,7 @@ def _floats(values):
             return np.full(len(values), np.nan, dtype=np.float32)
         raise ValueError("dates" if _is_date(values) else "text")
     kind = float_type(values)
-    if values.dtype.is_integer():  # a cast of Arrow refuses those of more than 53 bits
+    if values.dtype in INTEGERS:  # a cast of Arrow refuses those of more than 53 bits
         missing = values.is_null().to_numpy()
         return np.where(missing, kind(np.nan), values.fill_null(0).to_numpy().astype(kind))
     numbers = values.cast(nw.Float32 if kind is np.float32 else nw.Float64)

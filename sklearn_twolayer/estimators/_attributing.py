@@ -123,7 +123,7 @@ class AttributionMixin:
         attribution = Attribution(self._model, link, dense(others), self.n_jobs)
         rows = dense(self._validate_rows(X))
         values, base = attribution.explained(rows)
-        values = self._summed_by_column(values, axis=1)
+        values = self._summed_by_column(values)
         if is_numbers:
             with np.errstate(over="ignore"):
                 values = in_range(values * self._unit)
@@ -132,11 +132,11 @@ class AttributionMixin:
         base = self._without_single(base)
         return Explanation(self._without_single(values), base, _data(X, rows), list(names))
 
-    def _summed_by_column(self, values, axis):
+    def _summed_by_column(self, values):
         """Return sums over the encoded columns of each column of a table."""
         if not self._reads_columns:
             return values
-        return np.add.reduceat(values, self._columns.starts, axis=axis)
+        return np.add.reduceat(values, self._columns.starts, axis=1)
 
     def _without_single(self, values):
         """Return values without the axis for outputs if predictions have none."""

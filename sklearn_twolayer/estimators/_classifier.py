@@ -313,7 +313,8 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
         float
             The accuracy; for several labels, the fraction of rows with all labels correct.
         """
-        return self._targets.score(y, self.predict(X), sample_weight)
+        predicted = self.predict(X)
+        return self._targets.score(y, predicted, sample_weight)
 
     def _resolve_loss(self):
         loss = resolve(self.loss, CLASSIFICATION_LOSSES, Loss, "loss")

@@ -282,7 +282,8 @@ class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
         float
             The score, at most one.
         """
-        return self._targets.score(y, self.predict(X), sample_weight)
+        predicted = self.predict(X)
+        return self._targets.score(y, predicted, sample_weight)
 
     def score_samples(self, X):
         """Return the log-density of the inputs, from Gaussians around the centres.

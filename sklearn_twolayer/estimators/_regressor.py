@@ -284,7 +284,8 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
         float
             The score, at most one. D² is the counterpart of R² for the pinball loss.
         """
-        return self._targets.score(y, self.predict(X), sample_weight)
+        predicted = self.predict(X)
+        return self._targets.score(y, predicted, sample_weight)
 
     def _resolve_loss(self):
         return resolve_regression_loss(self.loss)

@@ -20,6 +20,8 @@ NORMAL_RANGE = 1.349
 MARGIN = 0.5
 #: The largest encoded target, with a finite square in single precision.
 LARGEST = 1e15
+#: Squares of numbers with a larger exponent may be out of range.
+LARGE_EXPONENT = 400
 #: The range of positive targets that are not encoded, for the same reason.
 SMALLEST_UNIT, LARGEST_UNIT = 1e-30, 1e30
 
@@ -145,9 +147,8 @@ class RegressionTargets:
     def score(self, y: np.ndarray, predicted: np.ndarray, sample_weight=None) -> float:
         """Return R²; for several quantiles, the mean of D² of the pinball losses."""
         if not self.per_target:
-            unit = -self.exponent if np.ndim(y) > 1 else -self.exponent[0]
+            y, predicted = _in_range_of_squares(y, predicted)
             with np.errstate(over="ignore", invalid="ignore"):  # squares of huge targets
-                y, predicted = (np.ldexp(np.asarray(each, float), unit) for each in (y, predicted))
                 return r2_score(y, predicted, sample_weight=sample_weight)
         y = column_or_1d(y)
         scores = [
@@ -223,3 +224,15 @@ def check_form(y: np.ndarray, n_outputs: int | None) -> None:
         raise ValueError(
             f"y must have shape {shape}, like the targets of the first fit, got {y.shape}."
         )
+
+
+def _in_range_of_squares(y, predicted):
+    """Return targets and predictions, divided by a power of two where they are huge or tiny."""
+    given = np.asarray(y)
+    if given.dtype.kind not in "iuf" or given.shape != predicted.shape or not given.size:
+        return y, predicted
+    sizes = [np.abs(each.astype(float)).max(axis=0) for each in (given, predicted)]
+    exponent = np.frexp(np.maximum(*sizes))[1]
+    if not np.isfinite(sizes).all() or np.abs(exponent).max() < LARGE_EXPONENT:
+        return y, predicted
+    return np.ldexp(given.astype(float), -exponent), np.ldexp(predicted.astype(float), -exponent)

@@ -147,7 +147,7 @@ def _cluster(clusterer, X, weights):
     # Nothing is recorded: a record that ends while one of another thread is open takes all later
     # warnings of the process with it.
     with single_threaded(), warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.filterwarnings("ignore", "Number of distinct clusters", ConvergenceWarning)
         with np.errstate(over="ignore", invalid="ignore"):  # reported by the widths
             fit_weighted(clusterer, small_indices(X), sample_weight=weights)
     centers = getattr(clusterer, "cluster_centers_", None)

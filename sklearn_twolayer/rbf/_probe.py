@@ -27,7 +27,7 @@ OTHERS = 0.25
 #: many folds as give this number of rows.
 N_FOLDS, MOST_FOLDS, N_JUDGED = 4, 20, 500
 #: If a few rows have most of the variance, more rows are needed, in proportion to the kurtosis
-#: divided by this. Then there is half the maximum number of folds, and at most this many are used.
+#: divided by this. Then the maximum number of folds is halved, and at most this many are used.
 #: Not for folds that other networks leave out, too, where it gained nothing.
 HEAVY, MOST_JUDGED = 20, 3
 #: With fewer rows than this no metric is learned, and leave-one-out is used.
