@@ -203,7 +203,7 @@ def test_a_rare_class_is_never_thought_impossible(model):
         assert model.predict_proba(X[:2])[:, 1].mean() > 1e-3
 
 
-@pytest.mark.parametrize(("tail", "n_evaluated"), [(1, 600), (5, 900)])
+@pytest.mark.parametrize(("tail", "n_evaluated"), [(1, 600), (5, 1200)])
 def test_more_rows_are_evaluated_if_a_few_have_most_of_the_variance(tail, n_evaluated):
     rng = np.random.RandomState(0)
     X, y = rng.normal(size=(1200, 3)), rng.normal(size=1200)
