@@ -10,7 +10,7 @@ from .._checks import check_choice
 from .._sample import Sample
 from .._sizes import MOST_COLUMNS, RectifiedSize
 from .._warnings import warn_user
-from ..blending import Candidate, Ensemble, Honest, deal_folds
+from ..blending import Candidate, Ensemble, Honest
 from ..curvature import has_closed_form
 from ..embeddings import Dense
 from ..input_maps import PiecewiseLinearMap, fit_input_map
@@ -32,9 +32,8 @@ RECTIFIED, RADIAL = "rectified networks", "radial part"
 LOCAL = "local average"
 #: Parts with a smaller factor than this are considered useless.
 NO_WEIGHT = 0.02
-#: Maximum number of rows for the radial-basis network; of more, a random subset is used. If all
-#: parts use these rows, it has this number of folds, one of which is evaluated.
-MAX_ROWS, N_OWN_FOLDS = 10_000, 20
+#: Maximum number of rows for the radial-basis network; of more, a random subset is used.
+MAX_ROWS = 10_000
 #: Maximum number of other rows on which the local average is evaluated.
 MAX_EVALUATED = 5_000
 
@@ -172,9 +171,7 @@ def fit_radial_partner(
         n_jobs=owner.n_jobs,
     )
     numbers, n_left_out = sample.folds
-    few = folds_to_judge(numbers[index], n_left_out)
-    if has_seen_none:
-        few = deal_folds(sample.targets[index], N_OWN_FOLDS, rng, n_evaluated=1)
+    few = None if has_seen_none else folds_to_judge(numbers[index], n_left_out)
     fit = radial._fit_as_part(sample.take(index), owner, few, rng)
     honest, evaluated = Honest(index[fit.honest.rows], fit.honest.outputs), None
     if has_seen_none:

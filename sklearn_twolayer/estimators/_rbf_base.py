@@ -71,7 +71,7 @@ class BaseRBFNetwork(CallbackSupportMixin, RBFParameters):
         for name in ("classes_", "feature_names_in_", "_columns", "_fill", "_background"):
             if hasattr(owner, name):
                 setattr(self, name, getattr(owner, name))
-        return self._learn(self._dealt(sample, rng), rng, folds=folds)
+        return self._learn(self._dealt(sample, rng), rng, folds=folds, in_blend=True)
 
     def _learn(
         self,
@@ -79,6 +79,7 @@ class BaseRBFNetwork(CallbackSupportMixin, RBFParameters):
         rng,
         *,
         folds: np.ndarray | None = None,
+        in_blend: bool = False,
         last: Part | None = None,
         held_out: Sample | None = None,
     ) -> RadialFit:
@@ -92,6 +93,7 @@ class BaseRBFNetwork(CallbackSupportMixin, RBFParameters):
             self.n_jobs,
             sample.is_category,
             folds,
+            in_blend,
         )
         monitor = RadialMonitor(
             self.__dict__.pop("_progress"),

@@ -144,8 +144,9 @@ class MetricProbe:
         )
         self.table = table
         folds, n_needed = table.folds, float(N_JUDGED)
-        if folds is None:
+        if not table.in_blend:
             n_needed *= max(tail_weight(table) / HEAVY, 1.0)
+        if folds is None:
             most = MOST_FOLDS if n_needed == N_JUDGED else MOST_FOLDS // 2
             n_folds = int(np.clip(table.n_rows // N_JUDGED, N_FOLDS, most))
             n_judged = _n_to_judge(np.full(n_folds, table.n_rows // n_folds), n_needed)

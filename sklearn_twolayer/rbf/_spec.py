@@ -45,6 +45,8 @@ class Table:
         Which columns contain codes of levels.
     folds : ndarray of int, shape (n_rows,), optional
         Four folds, if the evaluated rows are shared with other networks.
+    in_blend : bool
+        Whether the network is a part of a blend, which decides how much it counts.
     """
 
     X: Matrix
@@ -55,6 +57,7 @@ class Table:
     n_jobs: int | None = None
     is_category: np.ndarray | None = None
     folds: np.ndarray | None = None
+    in_blend: bool = False
 
     @property
     def n_rows(self) -> int:
