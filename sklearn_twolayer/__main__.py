@@ -11,7 +11,7 @@ import sklearn_twolayer
 
 from ._report._comparison import compare, plan, write
 from ._report._evaluation import Workers
-from ._report._layout import wrapped
+from ._report._layout import listed, wrapped
 from ._report._table import TASKS, TableError, shipped_tables
 from ._report._verdict import legend, ranking
 from ._report._winner import check_destination, code_for, save
@@ -87,11 +87,10 @@ def _use_winner(plan, scores, options):
         print(f"Fitting {names[0]} on {len(plan.table.y):,} rows ...", flush=True)
         call = save(plan.models[names[0]], plan.table, options.save)
         columns = list(plan.table.X)
-        listed = ", ".join(columns[:MOST_NAMES]) + (", …" if len(columns) > MOST_NAMES else "")
         print(
             wrapped(
                 f"Saved. It predicts from frames with these {len(columns):,} columns, in this "
-                f"order: {listed}. To load it:"
+                f"order: {listed(columns, MOST_NAMES)}. To load it:"
             )
         )
         print(f"  {call}")

@@ -1,4 +1,4 @@
-"""Differences between versions of scikit-learn."""
+"""Private functions of scikit-learn, and differences between its versions."""
 
 from sklearn.utils import _safe_indexing as rows_of
 

@@ -8,6 +8,7 @@ import pandas as pd
 from skrub import Cleaner
 
 from ._files import read_frame
+from ._layout import listed
 from ._table import TableError
 
 #: Maximum number of columns in a list.
@@ -35,9 +36,8 @@ def check_name(wanted: str, names: list[str], path: str) -> None:
     if wanted not in names:
         folded = {name.casefold(): name for name in names}
         near = [folded[name] for name in get_close_matches(wanted.casefold(), folded)]
-        more = ", …" if not near and len(names) > SHOWN else ""
-        listed = ", ".join(near or names[:SHOWN])
-        raise TableError(f"{path} has no column {wanted!r}; available: {listed}{more}")
+        available = listed(near or names, SHOWN)
+        raise TableError(f"{path} has no column {wanted!r}; available: {available}")
 
 
 def with_numbers(
@@ -47,9 +47,13 @@ def with_numbers(
     marks: set[str] = set()
     names = []
     for name, column in frame.items():
-        is_text = column.dtype == object or pd.api.types.is_string_dtype(column)
         cells = column.dropna()
-        if name == group or not is_text or cells.empty or not cells.map(_is_text_or_number).all():
+        if (
+            name == group
+            or not _may_hold_text(column)
+            or cells.empty
+            or not cells.map(_is_text_or_number).all()
+        ):
             continue
         texts = cells.astype(str).str.strip()
         others = texts[pd.to_numeric(texts, errors="coerce").isna()]
@@ -88,13 +92,16 @@ def left_out(X: pd.DataFrame, notes: list[str]) -> list[str]:
     return [name for names in reasons.values() for name in names]
 
 
+def _may_hold_text(column):
+    return column.dtype == object or pd.api.types.is_string_dtype(column)
+
+
 def _nothing_to_learn(name, column) -> str | None:
-    is_text = column.dtype == object or pd.api.types.is_string_dtype(column)
     n_distinct = column.nunique()
     if n_distinct == 1 and column.notna().all():
         return "constant"
     is_whole = pd.api.types.is_integer_dtype(column)
-    if column.is_unique and (is_text or is_whole):
+    if column.is_unique and (_may_hold_text(column) or is_whole):
         counts_rows = is_whole and column.diff().iloc[1:].eq(1).all()
         if counts_rows or _IDENTIFIER.search(name):
             return "identifiers"

@@ -18,8 +18,8 @@ class PartEffectDisplay(Display):
     A model is a sum of parts, each multiplied by a factor. The effect of a part is its factor
     times the spread of its outputs over rows: the standard deviation of the raw outputs, in units
     of the target for regression, in log-odds for classification, and in logarithms of the mean for
-    losses with a log link. Pale bars show the spreads
-    without factors. If all parts agree, their effects add up to the spread of the sum.
+    losses with a log link. Pale bars show the spreads without factors. If all parts agree, their
+    effects add up to the spread of the sum.
 
     Use `from_estimator` to create a display.
 
