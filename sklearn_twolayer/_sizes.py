@@ -71,6 +71,12 @@ def default_n_components(n_rows: int, n_columns: int) -> int:
     return int(min(256 * max(n_rows / 3000, 1.0) ** 0.5, 512))
 
 
+#: Rectified networks have more units the fewer inputs there are, between these numbers.
+FEW_INPUTS, MANY_INPUTS = 40, 150
+#: Their maximum number of units.
+MOST_UNITS = 1024
+
+
 class RectifiedSize(NamedTuple):
     """Networks of rectified units on piecewise-linear inputs, and how they are trained."""
 
@@ -84,7 +90,7 @@ class RectifiedSize(NamedTuple):
 
     @classmethod
     def of(cls, n_rows: int) -> "RectifiedSize":
-        """Return the defaults for a number of rows."""
+        """Return the defaults for a number of rows, and for many inputs."""
         growth = max(n_rows / 3000, 1.0)
         # More epochs for few rows, and at most this number of rows in total.
         epochs = max(min(20 * growth**0.25, 1_200_000 / n_rows), 2, min(50_000 / n_rows, 60))
@@ -95,5 +101,17 @@ class RectifiedSize(NamedTuple):
             max_iter=round(epochs),
             batch_size=128 if n_rows < 8000 else 256 if n_rows < 100_000 else 512,
             learning_rate=0.015 / min(growth, 12) ** 0.4,
-            relative_alpha=growth**-0.5,
+            relative_alpha=1 / growth,
         )
+
+    def for_inputs(self, n_inputs: int) -> "RectifiedSize":
+        """Return those with more units if there are few mapped inputs, in about the same time.
+
+        Examples
+        --------
+        >>> size = RectifiedSize.of(20_000)
+        >>> [size.for_inputs(n).n_units for n in (200, 100, 40)]
+        [288, 416, 1024]
+        """
+        factor = MANY_INPUTS / np.clip(n_inputs, FEW_INPUTS, MANY_INPUTS)
+        return self._replace(n_units=int(min(self.n_units * factor, MOST_UNITS)) // 32 * 32)

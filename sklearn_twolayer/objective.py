@@ -12,6 +12,7 @@ import numpy as np
 
 from ._linalg import add_multiple
 from .curvature import block_design, block_normal_equations, has_closed_form, solve_output
+from .embeddings import Embedding
 from .links import Link
 from .losses import Loss
 from .network import Network, Views
@@ -64,6 +65,11 @@ class Objective:
     def n_threads(self) -> int:
         """Number of threads that process blocks of rows."""
         return self.rows.n_threads
+
+    def with_embedding(self, embedding: Embedding, alpha: float) -> "Objective":
+        """Return the objective of a network with another first layer and penalty."""
+        network = Network(embedding, self.network.n_features, self.network.n_outputs)
+        return replace(self, network=network, alpha=alpha)
 
     def on(self, rows: Rows) -> "Objective":
         """Return the objective on other rows."""

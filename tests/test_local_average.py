@@ -110,10 +110,10 @@ def test_it_is_left_out_if_no_part_helps():
 
 
 def test_of_many_rows_some_that_no_part_has_seen_decide(monkeypatch):
-    monkeypatch.setattr(_blend, "MAX_ROWS", 700)
+    monkeypatch.setattr(_blend, "MAX_ROWS", 1500)
     monkeypatch.setattr(_blend, "MAX_EVALUATED", 200)
-    X, y = memory(1500)
-    model = TwoLayerClassifier(n_estimators=2, max_iter=5, random_state=0).fit(X, y)
+    X, y = memory(3000)
+    model = TwoLayerClassifier(n_estimators=2, max_iter=2, random_state=0).fit(X, y)
     assert names_of(model)[-1] == LOCAL
     assert np.isfinite(model.oof_prediction_).all(axis=1).sum() == 200
     assert model.score(X, y) > 0.8

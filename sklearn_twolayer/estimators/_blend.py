@@ -1,6 +1,5 @@
 """The other kinds of networks in a blend, and the meaning of `blend`."""
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -131,7 +130,8 @@ def fit_rectified(
         solver.working_dtype(sample.X.dtype),
         by_bins=True,
     )
-    objective = replace(objective, alpha=size.relative_alpha * owner.alpha)
+    size = size.for_inputs(objective.network.n_features)
+    objective = objective.with_embedding(Dense(size.n_units), size.relative_alpha * owner.alpha)
     folds = sample.folds._replace(n_left_out=min(size.n_networks, sample.folds.n_folds))
     networks = Ensemble.random(objective, folds.n_left_out, folds, rng)
     max_iter = size.max_iter if owner.max_iter is None else min(size.max_iter, owner.max_iter)
