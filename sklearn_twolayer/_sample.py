@@ -47,6 +47,8 @@ class Sample:
         The index of each row among the rows passed to fit.
     is_category : ndarray of bool, shape (n_features,), or None
         Which columns are categories; None if there are none.
+    is_code : ndarray of bool, shape (n_features,), or None
+        Which columns of numbers are codes; None if there are none.
     targets : ndarray of shape (n_rows, n_outputs)
         Encoded targets; empty before their form is known.
     folds : Folds or None
@@ -63,6 +65,7 @@ class Sample:
     weights: np.ndarray
     origin: np.ndarray
     is_category: np.ndarray | None = None
+    is_code: np.ndarray | None = None
     targets: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))
     folds: Folds | None = None
     has_missing: bool | None = None
@@ -96,7 +99,7 @@ class Sample:
         targets = self.targets[index] if len(self.targets) else self.targets
         rows = self.X[index], self.y[index], self.weights[index], self.origin[index]
         known = {"has_missing": self.has_missing, "table": self.table}
-        return Sample(*rows, self.is_category, targets, **known)
+        return Sample(*rows, self.is_category, self.is_code, targets, **known)
 
     def dealt(self, folds: Folds | None) -> "Sample":
         """Return the rows with folds."""

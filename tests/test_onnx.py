@@ -208,6 +208,17 @@ def test_missing_numbers_and_categories_of_an_array():
     check(model, X=unseen)
 
 
+def test_numbers_that_are_codes():
+    rng = np.random.RandomState(0)
+    shop = rng.randint(0, 30, 600)
+    rows = np.column_stack([shop, rng.rand(600)]).astype(np.float32)
+    y = rng.normal(size=30)[shop] + rows[:, 1]
+    model = regressor(n_estimators=2, max_iter=3).fit(rows, y)
+    assert model.input_map_.statistics_
+    rows[:3, 0] = [np.nan, 31, 0.5]
+    check(model, X=rows, tolerance=1e-4)
+
+
 @pytest.fixture(scope="module")
 def frame():
     pd = pytest.importorskip("pandas")

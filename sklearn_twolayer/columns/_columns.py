@@ -1,6 +1,6 @@
 """The columns of a table, and their conversion to a matrix."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape
 from typing import Any
 
@@ -49,6 +49,8 @@ class Column:
         Computes the latter.
     holds : {"numbers", "text"} or None
         What a category contained in fit, if the type of the column said so.
+    is_code : bool
+        Whether its numbers are codes, so that target statistics are used in addition.
     """
 
     name: Any
@@ -58,6 +60,7 @@ class Column:
     index: dict = field(default_factory=dict, repr=False, compare=False)
     text: TextParts | None = field(default=None, repr=False, compare=False)
     holds: str | None = None
+    is_code: bool = False
 
     @property
     def names(self) -> list[str]:
@@ -138,13 +141,30 @@ class Columns:
                 became += f"; {len(each.parts)} numbers for parts of the text"
             if each.kind != "category":
                 became = ", ".join(each.parts) or "itself"
+            if each.is_code:
+                became += "; the mean target of each value"
             yield str(each.name), each.kind, became
+
+    def with_codes(self, is_code: np.ndarray) -> "Columns":
+        """Return the columns, of which some hold codes: numbers by their place in the matrix."""
+        flags = is_code[self.starts].tolist()
+        columns = [
+            replace(each, is_code=flag) for each, flag in zip(self.columns, flags, strict=True)
+        ]
+        return replace(self, columns=tuple(columns))
 
     @property
     def is_category(self) -> np.ndarray:
         """Which columns of the matrix hold codes, shape (n_inputs,)."""
         flags = np.zeros(sum(each.width for each in self.columns), dtype=bool)
         flags[self.starts] = [each.kind == "category" for each in self.columns]
+        return flags
+
+    @property
+    def is_number(self) -> np.ndarray:
+        """Which columns of the matrix are columns of numbers, shape (n_inputs,)."""
+        flags = np.zeros(len(self.is_category), dtype=bool)
+        flags[self.starts] = [each.kind == "number" for each in self.columns]
         return flags
 
     @property

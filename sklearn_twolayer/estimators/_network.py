@@ -19,7 +19,7 @@ from .._moments import small_indices
 from .._sample import Sample
 from .._warnings import warn_user
 from ..columns import Columns, is_frame, learn_columns
-from ..input_maps import INPUT_MAPS
+from ..input_maps import INPUT_MAPS, find_codes
 from ..model import Model
 from ..network import Network
 from ..rows import Transformer
@@ -130,7 +130,23 @@ class BaseNetwork(
                 with np.errstate(over="ignore", invalid="ignore"):
                     means = X.T @ shares if sparse.issparse(X) else np.einsum("i,ij->j", shares, X)
                 self._fill = np.where(np.isfinite(means), means, dense(X[:1])[0])
+            sample = self._with_codes(sample)
         return sample
+
+    def _with_codes(self, sample: Sample) -> Sample:
+        """Return the rows with the columns of numbers that are codes."""
+        if sparse.issparse(sample.X) or self.categorical_features is None:
+            return sample
+        columns, n_inputs = self._columns, sample.X.shape[1]
+        is_number = np.ones(n_inputs, dtype=bool) if columns is None else columns.is_number
+        is_code = find_codes(sample.X, sample.targets, sample.weights, is_number)
+        if not is_code.any():
+            return sample
+        if columns is not None:
+            self._columns = columns.with_codes(is_code)
+        is_category = sample.is_category
+        is_category = np.zeros(n_inputs, dtype=bool) if is_category is None else is_category
+        return replace(sample, is_category=is_category, is_code=is_code)
 
     def _encoded(self, sample: Sample) -> Sample:
         """Return the rows with a positive weight, multiplied by class weights, and targets."""

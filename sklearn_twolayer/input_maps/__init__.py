@@ -10,6 +10,7 @@ constant up to rounding to zeros.
 """
 
 from ._base import InputMap, for_new_rows
+from ._codes import find_codes
 from ._maps import INPUT_MAPS, as_input_map, fit_input_map
 from ._mixed import MixedMap, has_statistics, with_folds
 from ._piecewise import PiecewiseLinearMap
@@ -29,6 +30,7 @@ __all__ = [
     "ScalingMap",
     "StandardMap",
     "as_input_map",
+    "find_codes",
     "fit_input_map",
     "for_new_rows",
     "has_statistics",

@@ -57,8 +57,8 @@ def as_input_map(value: Any) -> Any:
 def fit_input_map(value: Any, sample: Sample, rng: np.random.RandomState) -> Any:
     """Return a fitted copy of the input map given by name or instance, or None.
 
-    Where there are categories or missing values, it maps the numbers, and a `MixedMap` the
-    rest; of rows that have folds, target statistics of the categories too.
+    Where there are categories, missing values or codes, it maps the numbers, and a `MixedMap` the
+    rest; of rows that have folds, target statistics of the categories and codes too.
 
     Parameters
     ----------
@@ -76,15 +76,16 @@ def fit_input_map(value: Any, sample: Sample, rng: np.random.RandomState) -> Any
     """
     template = as_input_map(value)
     input_map = None if template is None else with_random_state(clone(template), rng)
-    if input_map is None and not sample.is_mixed:
+    is_mixed = sample.is_mixed or sample.is_code is not None
+    if input_map is None and not is_mixed:
         return None
     X, y, weights, flags = sample.X, sample.y, sample.weights, sample.is_category
     try:
-        if sample.is_mixed:
+        if is_mixed:
             flags = np.zeros(X.shape[1], dtype=bool) if flags is None else flags
             is_robust = isinstance(template, RobustMap | PiecewiseLinearMap)
             size = INDICATOR if is_robust else 1.0
-            input_map = MixedMap(input_map, flags, indicator_size=size)
+            input_map = MixedMap(input_map, flags, indicator_size=size, is_code=sample.is_code)
             return input_map.fit(X, y, weights, sample.targets, sample.fold_numbers)
         fit_weighted(input_map, X, y, sample_weight=weights)
     except Exception as error:

@@ -27,7 +27,7 @@ class MixedMap(InputMap):
     Missing numbers are replaced by the median, with an indicator if there are any in the training
     rows. A category has an indicator for each frequent level, one for all other levels and one for
     missing values. Categories with many levels also have target statistics, if targets and folds
-    are passed to `fit`.
+    are passed to `fit`, and so have columns of numbers that are codes.
 
     Parameters
     ----------
@@ -44,6 +44,8 @@ class MixedMap(InputMap):
         Number of levels from which there are target statistics.
     indicator_size : float, default=1.0
         The value of an active indicator.
+    is_code : array-like of bool, shape (n_inputs,), optional
+        Which columns of numbers are codes (`find_codes`).
 
     Attributes
     ----------
@@ -70,6 +72,7 @@ class MixedMap(InputMap):
         max_levels: int = 200,
         many_levels: int = 20,
         indicator_size: float = 1.0,
+        is_code: Any = None,
     ):
         self.numbers = numbers
         self.is_category = is_category
@@ -77,6 +80,7 @@ class MixedMap(InputMap):
         self.max_levels = max_levels
         self.many_levels = many_levels
         self.indicator_size = indicator_size
+        self.is_code = is_code
 
     def fit(self, X, y=None, sample_weight=None, targets=None, folds=None):
         """Learn the map from the training rows.
@@ -105,10 +109,12 @@ class MixedMap(InputMap):
         self.sparse_ = False
         self.columns_ = np.flatnonzero(~is_category)
         self._fit_numbers(X[:, self.columns_], y, weights)
-        self.levels_ = [
+        self.levels_: list[_Levels | Codes] = [
             _Levels(j, X[:, j], self.min_rows, self.max_levels)
             for j in np.flatnonzero(is_category)
         ]
+        if folds is not None and self.is_code is not None:
+            self.levels_ += [Codes(j, X[:, j]) for j in np.flatnonzero(self.is_code)]
         self.statistics_: dict[int, TargetStatistics] = {}
         for levels in self.levels_ if folds is not None else ():
             if levels.n_found >= self.many_levels:
@@ -224,8 +230,8 @@ class MixedMap(InputMap):
     @available_if(_has_inverse)
     def inverse_transform(self, Z):
         """Return the rows, shape (n_rows, n_inputs), of mapped ones, missing values filled."""
-        n_flags = len(self.flagged_)
-        return self.numbers_.inverse_transform(Z[:, : Z.shape[1] - n_flags])
+        n_numbers = Z.shape[1] - len(self._other_sources())
+        return self.numbers_.inverse_transform(Z[:, :n_numbers])
 
 
 def has_statistics(input_map: Any) -> bool:
@@ -297,3 +303,33 @@ class _Levels:
         if self.pair is not None:  # other levels and missing values are halfway between them
             found[~np.isin(codes, self.pair)] = size / 2
         return found
+
+
+class Codes:
+    """The levels of a column of numbers that are codes, which has no indicators.
+
+    The positions of the values, then one for missing values; -1 for other values.
+    """
+
+    width, is_wide = 0, False
+
+    def __init__(self, column: int, values: np.ndarray):
+        self.column = int(column)
+        self.values = np.unique(values[~np.isnan(values)])
+        self.n_found = len(self.values)
+        self.n_codes = self.n_found + 1
+
+    @property
+    def has_own(self) -> np.ndarray:
+        """Whether each code has an indicator of its own."""
+        return np.zeros(self.n_codes, dtype=bool)
+
+    def codes(self, values: np.ndarray) -> np.ndarray:
+        """Return codes as integers, the last one for missing values."""
+        places = np.searchsorted(self.values, values).clip(max=self.n_found - 1)
+        codes = np.where(self.values[places] == values, places, -1)
+        return np.where(np.isnan(values), self.n_codes - 1, codes)
+
+    def indicators(self, codes: np.ndarray, size: float, dtype: np.dtype) -> np.ndarray:
+        """Return no indicators."""
+        return np.zeros((len(codes), 0), dtype=dtype)

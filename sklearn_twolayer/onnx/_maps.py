@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import input_maps
+from ..input_maps._mixed import Codes
 from ..input_maps._rounding import rounding_of
 from ._functions import REMEDY
 from ._graph import Tensor, unsupported
@@ -120,7 +121,7 @@ def _levels(mixed, X):
     levels = [each for each in mixed.levels_ if each.width or each.column in mixed.statistics_]
     if not levels:
         return []
-    codes = X.take([each.column for each in levels])
+    codes = X.graph.concat([_codes(each, X.take([each.column])) for each in levels])
     of_missing = np.array([each.n_codes - 1 for each in levels])
     codes = X.graph.where(codes >= of_missing, -1, codes)  # the last row, for unknown levels
     codes = X.graph.where(np.isnan(codes), of_missing, codes).cast(np.int64)
@@ -129,6 +130,24 @@ def _levels(mixed, X):
         for j, each in enumerate(levels)
     ]
     return [X.graph.concat(rows).cast(np.float64)]
+
+
+def _codes(levels, values):
+    """Return codes of levels: numbers that are codes are looked up."""
+    if not isinstance(levels, Codes):
+        return values
+    keys = levels.values.astype(np.float32).tolist()
+    positions = [float(code) for code in range(len(keys))]
+    found = values.graph.node(
+        "LabelEncoder",
+        values.cast(np.float32),
+        domain="ai.onnx.ml",
+        dtype=np.float32,
+        default_float=-1.0,
+        keys_floats=keys,
+        values_floats=positions,
+    )
+    return values.graph.where(np.isnan(values), np.nan, found.cast(np.float64))
 
 
 def _table(mixed, levels, dtype):

@@ -1,0 +1,117 @@
+"""Columns of numbers that are codes."""
+
+import pickle
+
+import numpy as np
+import pytest
+
+from sklearn_twolayer import RBFNetwork, TwoLayerClassifier, TwoLayerRegressor
+from sklearn_twolayer.input_maps import MixedMap, find_codes
+
+FAST = {"n_estimators": 3, "max_iter": 10, "random_state": 0}
+EFFECTS = np.random.default_rng(0).normal(size=100)
+
+
+def shops(n_rows, seed=1):
+    """Return rows with the number of a shop and a measure, and targets that depend on both."""
+    rng = np.random.default_rng(seed)
+    shop, size = rng.integers(0, 100, n_rows), rng.uniform(size=n_rows)
+    y = EFFECTS[shop] + size + rng.normal(0, 0.3, n_rows)
+    return np.column_stack([shop, size]), y
+
+
+def codes_of(X, targets):
+    return find_codes(X, targets, np.ones(len(X)), np.ones(X.shape[1], dtype=bool))
+
+
+def test_levels_without_an_order_are_found():
+    X, y = shops(1000)
+    assert codes_of(X, y[:, None]).tolist() == [True, False]
+    assert codes_of(X, (y > 0)[:, None].astype(float)).tolist() == [True, False]
+    X[::9, 0] = np.nan
+    assert codes_of(X, y[:, None]).tolist() == [True, False]
+
+
+@pytest.mark.parametrize("power", [1, 2, 3])
+def test_smooth_effects_of_integers_are_not(power):
+    years = np.random.default_rng(0).integers(-50, 50, (1000, 1)).astype(float)
+    assert not codes_of(years, (years / 50) ** power).any()
+
+
+@pytest.mark.parametrize("n_levels", [25, 100, 500])
+def test_noise_is_not(n_levels):
+    rng = np.random.default_rng(n_levels)
+    X = rng.integers(0, n_levels, (2000, 60)).astype(float)
+    assert not codes_of(X, rng.normal(size=(2000, 1))).any()
+    assert not codes_of(X, rng.standard_t(2, size=(2000, 2))).any()
+
+
+def test_few_levels_few_rows_and_fractions_are_not():
+    X, y = shops(1000)
+    assert not codes_of(X[:, :1] % 10, EFFECTS[X[:, 0].astype(int) % 10, None]).any()
+    assert not codes_of(X[:300], y[:300, None]).any()
+    assert not codes_of(X + 0.5, y[:, None]).any()
+
+
+def test_rows_of_nearly_no_weight_do_not_count():
+    X, y = shops(1000)
+    noise = np.random.default_rng(0).normal(size=1000)
+    X, y = np.concatenate([X, X]), np.concatenate([y, noise])[:, None]
+    weights = np.repeat([1e-9, 1.0], 1000)
+    assert not find_codes(X, y, weights, np.ones(2, dtype=bool)).any()
+    assert find_codes(X, y, weights[::-1], np.ones(2, dtype=bool))[0]
+
+
+@pytest.mark.parametrize("as_frame", [True, False])
+@pytest.mark.parametrize("make", [TwoLayerRegressor, RBFNetwork])
+def test_predictions_are_better_and_claims_honest(make, as_frame):
+    pd = pytest.importorskip("pandas")
+    (X, y), (X_new, y_new) = shops(1000), shops(3000, seed=2)
+    if as_frame:
+        X, X_new = (pd.DataFrame(rows, columns=["shop", "size"]) for rows in (X, X_new))
+    settings = {"task": "regression", "random_state": 0} if make is RBFNetwork else FAST
+    model = make(**settings).fit(X, y)
+    without = make(**settings, categorical_features=None).fit(X, y)
+    true = model.score(X_new, y_new)
+    assert true > 0.7 > without.score(X_new, y_new) + 0.2
+    assert abs(model.oof_score_ - true) < 0.05
+    if as_frame:
+        assert "shop | number | itself; the mean target of each value" in repr(model.columns_)
+    again = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(again.predict(X_new), model.predict(X_new))
+
+
+def test_values_that_fit_did_not_see_have_the_mean_of_all():
+    X, y = shops(1000)
+    model = TwoLayerRegressor(**FAST).fit(X, y)
+    mixed = model.input_map_
+    new = np.array([[100.0, 0.5], [np.nan, 0.5], [-7.0, 0.5]])
+    assert (mixed.transform(new)[:, -1] == 0).all()
+    assert np.isfinite(model.predict(new)).all()
+    table = mixed.transform(np.column_stack([np.arange(100.0), np.full(100, 0.5)]))[:, -1]
+    assert np.corrcoef(table, EFFECTS)[0, 1] > 0.97
+
+
+def test_statistics_of_rare_values_do_not_contain_the_row():
+    X, y = shops(1000)
+    folds = np.arange(1000) % 5
+
+    def statistic(y):
+        mixed = MixedMap(None, [False, False], is_code=[True, False])
+        mixed.fit(X, y, targets=y[:, None], folds=folds)
+        return mixed.transform(np.column_stack([X, folds]))[:, -1]
+
+    changed = y.copy()
+    changed[0] = y[0] + 1e-3
+    moved = np.abs(statistic(changed) - statistic(y))
+    same_shop = X[:, 0] == X[0, 0]
+    assert moved[0] < 0.1 * moved[same_shop & (folds != 0)].min()
+
+
+def test_classes_and_missing_values():
+    X, y = shops(2000)
+    X[::7] = np.nan
+    labels = np.where(y > 0.5, "high", "low")
+    model = TwoLayerClassifier(**FAST).fit(X[:1000], labels[:1000])
+    without = TwoLayerClassifier(**FAST, categorical_features=None).fit(X[:1000], labels[:1000])
+    assert model.score(X[1000:], labels[1000:]) > without.score(X[1000:], labels[1000:]) + 0.1
