@@ -115,3 +115,19 @@ def test_classes_and_missing_values():
     model = TwoLayerClassifier(**FAST).fit(X[:1000], labels[:1000])
     without = TwoLayerClassifier(**FAST, categorical_features=None).fit(X[:1000], labels[:1000])
     assert model.score(X[1000:], labels[1000:]) > without.score(X[1000:], labels[1000:]) + 0.1
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        TwoLayerRegressor(n_estimators=1, max_iter=2),
+        RBFNetwork(task="regression", warm_start=True),
+        TwoLayerRegressor(max_iter=2, categorical_features=None),
+    ],
+    ids=["one network", "warm start", "no categories"],
+)
+def test_without_folds_there_are_none(model):
+    pd = pytest.importorskip("pandas")
+    X, y = shops(1000)
+    model.fit(pd.DataFrame(X, columns=["shop", "size"]), y)
+    assert repr(model.columns_) == "shop | number | itself\nsize | number | itself"

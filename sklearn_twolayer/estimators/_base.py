@@ -67,6 +67,8 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
             sample, held_out = set_aside(self, sample, rng)
         blend = Blend.of(self, sample, self._resolve_n_networks(sample, last))
         sample = sample.dealt(self._deal(sample, blend, last, rng))
+        if sample.folds:  # statistics need them
+            sample = self._with_codes(sample)
         networks = self._networks(sample, blend, last, rng)
         stages = ["networks", *blend.partners, "blend"] if sample.folds else ["networks"]
         self._progress = Progress(self.verbose, stages)

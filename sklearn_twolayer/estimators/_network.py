@@ -130,7 +130,6 @@ class BaseNetwork(
                 with np.errstate(over="ignore", invalid="ignore"):
                     means = X.T @ shares if sparse.issparse(X) else np.einsum("i,ij->j", shares, X)
                 self._fill = np.where(np.isfinite(means), means, dense(X[:1])[0])
-            sample = self._with_codes(sample)
         return sample
 
     def _with_codes(self, sample: Sample) -> Sample:

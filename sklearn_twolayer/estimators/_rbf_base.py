@@ -48,7 +48,10 @@ class BaseRBFNetwork(CallbackSupportMixin, RBFParameters):
         last = self._model.parts[0] if self.warm_start and hasattr(self, "_model") else None
         is_new = last is not None or not hasattr(self, "_model")
         given = self._validate(X, y, sample_weight, reset=last is None)
-        sample = self._dealt(self._begin(given, last is not None), rng)
+        sample = self._begin(given, last is not None)
+        if not self.warm_start:
+            sample = self._with_codes(sample)
+        sample = self._dealt(sample, rng)
         held_out = self._held_out(X_val, y_val)
         self._progress = Progress(self.verbose)
         fit = self._learn(sample, rng, last=last, held_out=held_out)
