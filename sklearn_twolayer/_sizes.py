@@ -90,7 +90,7 @@ class RectifiedSize(NamedTuple):
 
     @classmethod
     def of(cls, n_rows: int) -> "RectifiedSize":
-        """Return the defaults for a number of rows, and for many inputs."""
+        """Return the defaults for a number of rows, if inputs are not few."""
         growth = max(n_rows / 3000, 1.0)
         # More epochs for few rows, and at most this number of rows in total.
         epochs = max(min(20 * growth**0.25, 1_200_000 / n_rows), 2, min(50_000 / n_rows, 60))
@@ -105,7 +105,7 @@ class RectifiedSize(NamedTuple):
         )
 
     def for_inputs(self, n_inputs: int) -> "RectifiedSize":
-        """Return those with more units if there are few mapped inputs, in about the same time.
+        """Return the sizes with more units if mapped inputs are few, in about the same time.
 
         Examples
         --------

@@ -4,9 +4,11 @@ import pickle
 
 import numpy as np
 import pytest
+from sklearn.preprocessing import StandardScaler
 
 from sklearn_twolayer import RBFNetwork, TwoLayerClassifier, TwoLayerRegressor
 from sklearn_twolayer.input_maps import MixedMap, find_codes
+from sklearn_twolayer.inspection._slice import slice_of
 
 FAST = {"n_estimators": 3, "max_iter": 10, "random_state": 0}
 EFFECTS = np.random.default_rng(0).normal(size=100)
@@ -117,17 +119,46 @@ def test_classes_and_missing_values():
     assert model.score(X[1000:], labels[1000:]) > without.score(X[1000:], labels[1000:]) + 0.1
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize(
     "model",
     [
         TwoLayerRegressor(n_estimators=1, max_iter=2),
-        RBFNetwork(task="regression", warm_start=True),
+        RBFNetwork(n_centers=5, task="regression", refine="gradient", warm_start=True, max_iter=2),
         TwoLayerRegressor(max_iter=2, categorical_features=None),
+        TwoLayerRegressor(max_iter=2, input_map=StandardScaler()),
     ],
-    ids=["one network", "warm start", "no categories"],
+    ids=["one network", "warm start", "no categories", "transformer"],
 )
 def test_without_folds_there_are_none(model):
     pd = pytest.importorskip("pandas")
     X, y = shops(1000)
     model.fit(pd.DataFrame(X, columns=["shop", "size"]), y)
     assert repr(model.columns_) == "shop | number | itself\nsize | number | itself"
+
+
+def test_a_warm_start_keeps_them():
+    X, y = shops(1000)
+    model = TwoLayerRegressor(**FAST, warm_start=True).fit(X, y)
+    kinds = [type(part.input_map) for part in model._model.parts]
+    model.fit(X, y)
+    assert [type(part.input_map) for part in model._model.parts] == kinds
+
+
+def test_a_value_that_is_missing_only_in_predict_is_no_code():
+    X = np.column_stack([np.tile(np.arange(91), 11), np.random.default_rng(0).uniform(size=1001)])
+    effects = np.random.default_rng(5).normal(size=91)
+    effects[45] = 5  # the mean of the column
+    X = X.astype(np.float32)
+    model = TwoLayerRegressor(**FAST).fit(X, effects[np.tile(np.arange(91), 11)])
+    missing, mean = model.predict(np.array([[np.nan, 0.5], [45, 0.5]], dtype=np.float32))
+    assert mean > 3.5 > 1.5 > missing
+
+
+def test_slices_consist_of_their_values():
+    X, y = shops(1000)
+    model = TwoLayerRegressor(**FAST).fit(X, y)
+    along = slice_of(model, X, [0])
+    assert np.isin(along.axes[0], X[:, 0]).all()
+    assert len(along.axes[0]) == 100
+    assert np.isin(slice_of(model, X, [1]).rows[:, 0], X[:, 0]).all()

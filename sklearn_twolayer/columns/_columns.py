@@ -156,15 +156,16 @@ class Columns:
     @property
     def is_category(self) -> np.ndarray:
         """Which columns of the matrix hold codes, shape (n_inputs,)."""
-        flags = np.zeros(sum(each.width for each in self.columns), dtype=bool)
-        flags[self.starts] = [each.kind == "category" for each in self.columns]
-        return flags
+        return self._are("category")
 
     @property
     def is_number(self) -> np.ndarray:
         """Which columns of the matrix are columns of numbers, shape (n_inputs,)."""
-        flags = np.zeros(len(self.is_category), dtype=bool)
-        flags[self.starts] = [each.kind == "number" for each in self.columns]
+        return self._are("number")
+
+    def _are(self, kind):
+        flags = np.zeros(sum(each.width for each in self.columns), dtype=bool)
+        flags[self.starts] = [each.kind == kind for each in self.columns]
         return flags
 
     @property

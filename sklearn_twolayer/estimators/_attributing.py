@@ -72,6 +72,7 @@ class AttributionMixin:
         -------
         ndarray of shape (n_samples, n_features) or (n_samples, n_features, n_outputs)
             Derivatives, in units of y per unit of X; NaN for categories, dates and missing values.
+            For numbers that are codes, the part of their order alone.
         """
         check_is_fitted(self)
         X = self._validate_rows(X)

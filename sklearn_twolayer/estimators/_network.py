@@ -19,7 +19,7 @@ from .._moments import small_indices
 from .._sample import Sample
 from .._warnings import warn_user
 from ..columns import Columns, is_frame, learn_columns
-from ..input_maps import INPUT_MAPS, find_codes
+from ..input_maps import INPUT_MAPS, InputMap, find_codes
 from ..model import Model
 from ..network import Network
 from ..rows import Transformer
@@ -50,6 +50,7 @@ class BaseNetwork(
     categorical_features: Any
     _columns: Columns | None = None
     _fill: np.ndarray | None = None  # if no value was missing in fit
+    _is_code: np.ndarray | None = None  # which columns of numbers are codes, if any
     _exact: type = np.float32  # the type for categories and small integers
 
     # Steps of fit.
@@ -124,7 +125,7 @@ class BaseNetwork(
             self._targets = self._make_targets(sample)
         sample = self._encoded(sample)
         if not goes_on:
-            self._fill = None
+            self._fill = self._is_code = None
             if not sample.is_mixed:
                 X, shares = sample.X, sample.weights / sample.weights.sum()
                 with np.errstate(over="ignore", invalid="ignore"):
@@ -134,15 +135,19 @@ class BaseNetwork(
 
     def _with_codes(self, sample: Sample) -> Sample:
         """Return the rows with the columns of numbers that are codes."""
-        if sparse.issparse(sample.X) or self.categorical_features is None:
+        is_own = isinstance(self.input_map, str | InputMap)  # of others, no column bypasses
+        if sparse.issparse(sample.X) or self.categorical_features is None or not is_own:
             return sample
         columns, n_inputs = self._columns, sample.X.shape[1]
         is_number = np.ones(n_inputs, dtype=bool) if columns is None else columns.is_number
         is_code = find_codes(sample.X, sample.targets, sample.weights, is_number)
         if not is_code.any():
             return sample
+        self._is_code = is_code
         if columns is not None:
             self._columns = columns.with_codes(is_code)
+        if self._fill is not None:  # a mean may be the code of something
+            self._fill = np.where(is_code, np.nan, self._fill)
         is_category = sample.is_category
         is_category = np.zeros(n_inputs, dtype=bool) if is_category is None else is_category
         return replace(sample, is_category=is_category, is_code=is_code)

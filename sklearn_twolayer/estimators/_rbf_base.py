@@ -71,7 +71,8 @@ class BaseRBFNetwork(CallbackSupportMixin, RBFParameters):
         """Fit on the validated rows of another estimator, with its targets and folds."""
         self._targets, self.n_features_in_ = owner._targets, owner.n_features_in_
         self._progress = getattr(owner, "_progress", Progress())
-        for name in ("classes_", "feature_names_in_", "_columns", "_fill", "_background"):
+        names = "classes_", "feature_names_in_", "_columns", "_fill", "_is_code", "_background"
+        for name in names:
             if hasattr(owner, name):
                 setattr(self, name, getattr(owner, name))
         return self._learn(self._dealt(sample, rng), rng, folds=folds, in_blend=True)

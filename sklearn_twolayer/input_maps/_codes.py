@@ -6,7 +6,7 @@ import numpy as np
 FEWEST_LEVELS, ROWS_PER_LEVEL = 20, 4
 #: Maximum number of rows that are tested.
 MOST_ROWS = 10_000
-#: The test: bins of the continuous function, folds, and rows for which it counts in a level.
+#: The test: bins of the continuous function, folds, and rows that shrink the mean of a level.
 N_BINS, N_FOLDS, SHRINKAGE = 16, 5, 10
 #: The least gain, as a part of the variance of the targets and in standard errors.
 LEAST_GAIN, LEAST_ERRORS = 0.01, 4.0
@@ -18,8 +18,8 @@ def find_codes(
     """Return which columns of numbers are codes, such as those of a shop or an occupation.
 
     A column of integers is one if its levels explain more of the targets than a continuous
-    function of its values: on held-out rows, by at least 1 % of the variance of the targets and
-    four standard errors.
+    function of its values: on held-out rows, by at least 1 % of the variance of the targets, and
+    by at least four standard errors.
 
     Parameters
     ----------
@@ -52,7 +52,8 @@ def find_codes(
     for j in np.flatnonzero(is_number):
         values = X[rows, j].astype(np.float64)
         known = np.flatnonzero(~np.isnan(values))
-        found[j] = _is_code(values[known], targets[known], weights[known])
+        with np.errstate(over="ignore", invalid="ignore"):
+            found[j] = _is_code(values[known], targets[known], weights[known])
     return found
 
 

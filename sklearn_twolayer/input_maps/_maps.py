@@ -76,12 +76,12 @@ def fit_input_map(value: Any, sample: Sample, rng: np.random.RandomState) -> Any
     """
     template = as_input_map(value)
     input_map = None if template is None else with_random_state(clone(template), rng)
-    is_mixed = sample.is_mixed or sample.is_code is not None
-    if input_map is None and not is_mixed:
+    has_levels = sample.is_mixed or sample.is_code is not None
+    if input_map is None and not has_levels:
         return None
     X, y, weights, flags = sample.X, sample.y, sample.weights, sample.is_category
     try:
-        if is_mixed:
+        if has_levels:
             flags = np.zeros(X.shape[1], dtype=bool) if flags is None else flags
             is_robust = isinstance(template, RobustMap | PiecewiseLinearMap)
             size = INDICATOR if is_robust else 1.0

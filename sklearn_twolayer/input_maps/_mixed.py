@@ -109,15 +109,15 @@ class MixedMap(InputMap):
         self.sparse_ = False
         self.columns_ = np.flatnonzero(~is_category)
         self._fit_numbers(X[:, self.columns_], y, weights)
-        self.levels_: list[_Levels | Codes] = [
+        self.levels_: list[_Levels | NumberLevels] = [
             _Levels(j, X[:, j], self.min_rows, self.max_levels)
             for j in np.flatnonzero(is_category)
         ]
         if folds is not None and self.is_code is not None:
-            self.levels_ += [Codes(j, X[:, j]) for j in np.flatnonzero(self.is_code)]
+            self.levels_ += [NumberLevels(j, X[:, j]) for j in np.flatnonzero(self.is_code)]
         self.statistics_: dict[int, TargetStatistics] = {}
         for levels in self.levels_ if folds is not None else ():
-            if levels.n_found >= self.many_levels:
+            if levels.n_found >= self.many_levels or isinstance(levels, NumberLevels):
                 codes = levels.codes(X[:, levels.column])
                 self.statistics_[int(levels.column)] = TargetStatistics(
                     codes, levels.n_codes, targets, weights, folds, levels.has_own
@@ -305,11 +305,8 @@ class _Levels:
         return found
 
 
-class Codes:
-    """The levels of a column of numbers that are codes, which has no indicators.
-
-    The positions of the values, then one for missing values; -1 for other values.
-    """
+class NumberLevels:
+    """The distinct values of a column of numbers that are codes, as levels without indicators."""
 
     width, is_wide = 0, False
 
@@ -325,7 +322,7 @@ class Codes:
         return np.zeros(self.n_codes, dtype=bool)
 
     def codes(self, values: np.ndarray) -> np.ndarray:
-        """Return codes as integers, the last one for missing values."""
+        """Return positions of values, the last one if missing, -1 if not in the training rows."""
         places = np.searchsorted(self.values, values).clip(max=self.n_found - 1)
         codes = np.where(self.values[places] == values, places, -1)
         return np.where(np.isnan(values), self.n_codes - 1, codes)

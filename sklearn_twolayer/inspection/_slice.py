@@ -31,7 +31,7 @@ def slice_of(estimator: Any, X: Any, features: Any) -> Slice:
         A fitted estimator.
     X : {array-like, sparse matrix, data frame} of shape (n_rows, n_columns)
         Rows that determine the range of the columns, and the fixed values of all others: medians,
-        or for categories the most frequent level.
+        or for categories and codes the most frequent value.
     features : str, int, sequence of these or None
         The columns; None for all, if there are at most two.
 
@@ -47,11 +47,15 @@ def slice_of(estimator: Any, X: Any, features: Any) -> Slice:
     is_category = estimator._is_category
     if is_category is None:
         is_category = np.zeros(len(names), dtype=bool)
+    is_code = np.zeros_like(is_category) if estimator._is_code is None else estimator._is_code
     known = getattr(estimator, "columns_", None)
     places = {j: j for j in range(len(names))} if known is None else known.places
     columns = chosen(features, names, places)
-    axes = [_axis(matrix[:, j], names[j], is_category[j], POINTS[len(columns)]) for j in columns]
-    middle = [_middle(*pair) for pair in zip(matrix.T, is_category, strict=True)]
+    axes = []
+    for j in columns:
+        axis = _axis(matrix[:, j], names[j], is_category[j], POINTS[len(columns)])
+        axes.append(_nearest(matrix[:, j], axis) if is_code[j] else axis)
+    middle = [_middle(*pair) for pair in zip(matrix.T, is_category | is_code, strict=True)]
     grid = np.stack([g.ravel() for g in np.meshgrid(*axes, indexing="ij")], axis=1)
     rows = np.tile(np.array(middle, dtype=matrix.dtype), (len(grid), 1))
     rows[:, columns] = grid
@@ -120,11 +124,18 @@ def _axis(values, name, is_category, n_points):
     return np.linspace(known.min(), known.max(), n_points)
 
 
-def _middle(values, is_category):
+def _nearest(values, axis):
+    """Return the values that are nearest to the points of an axis, each once."""
+    known = np.unique(values[~np.isnan(values)])
+    ends = (known[1:] + known[:-1]) / 2
+    return np.unique(known[np.searchsorted(ends, axis)])
+
+
+def _middle(values, has_levels):
     known = values[~np.isnan(values)]
     if not len(known):
         return np.nan
-    if not is_category:
+    if not has_levels:
         return np.median(known)
     levels, counts = np.unique(known, return_counts=True)
     return levels[counts.argmax()]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import input_maps
-from ..input_maps._mixed import Codes
+from ..input_maps._mixed import NumberLevels
 from ..input_maps._rounding import rounding_of
 from ._functions import REMEDY
 from ._graph import Tensor, unsupported
@@ -117,7 +117,7 @@ def _(input_map: input_maps.MixedMap, X):
 
 
 def _levels(mixed, X):
-    """Return indicators and statistics of all categories, looked up in a table for each."""
+    """Return indicators and statistics, looked up in a table for each column with levels."""
     levels = [each for each in mixed.levels_ if each.width or each.column in mixed.statistics_]
     if not levels:
         return []
@@ -133,10 +133,15 @@ def _levels(mixed, X):
 
 
 def _codes(levels, values):
-    """Return codes of levels: numbers that are codes are looked up."""
-    if not isinstance(levels, Codes):
+    """Return codes of levels, which are looked up for columns of numbers."""
+    if not isinstance(levels, NumberLevels):
         return values
     keys = levels.values.astype(np.float32).tolist()
+    if keys != levels.values.tolist():
+        raise unsupported(
+            f"Column {levels.column}",
+            "its values are codes that single precision cannot tell apart. Convert them to text.",
+        )
     positions = [float(code) for code in range(len(keys))]
     found = values.graph.node(
         "LabelEncoder",
