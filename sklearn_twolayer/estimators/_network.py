@@ -149,7 +149,8 @@ class BaseNetwork(
         if self._fill is not None:  # a mean may be the code of something
             self._fill = np.where(is_code, np.nan, self._fill)
         is_category = sample.is_category
-        is_category = np.zeros(n_inputs, dtype=bool) if is_category is None else is_category
+        if is_category is None:  # it also says how many columns there are without that of folds
+            is_category = np.zeros(n_inputs, dtype=bool)
         return replace(sample, is_category=is_category, is_code=is_code)
 
     def _encoded(self, sample: Sample) -> Sample:

@@ -3,14 +3,13 @@
 A model fitted on an array has one input; a model fitted on a data frame has one per column.
 """
 
-from functools import partial
 from typing import Any
 
 import numpy as np
 
 from ..columns import Column
 from ..columns._values import DAY
-from ._graph import Graph, Port, Tensor, unsupported
+from ._graph import Graph, Port, Tensor, places_of, unsupported
 
 #: Represents a missing value among integers, as NaT is stored.
 MISSING = np.iinfo(np.int64).min
@@ -125,26 +124,18 @@ def _type(column: Column, dtype: Any) -> np.dtype:
 
 def _codes(column: Column, values: Tensor) -> Tensor:
     """Return the positions of levels, -1 for others, NaN for missing values."""
-    codes = [float(code) for code in range(len(column.levels))]
-    settings: dict[str, Any] = {"domain": "ai.onnx.ml", "dtype": np.float32, "default_float": -1.0}
-    given = values.cast(np.float32) if values.dtype.kind == "f" else values
-    encode = partial(values.graph.node, "LabelEncoder", given, **settings)
     if values.dtype == TEXT:
-        missing = {"": np.nan} if "" not in column.index else {}
-        keys = [*column.levels, *missing]
-        encoded = encode(keys_strings=keys, values_floats=[*codes, *missing.values()])
-        return encoded.cast(np.float64)
+        missing = [""] if "" not in column.index else []
+        return places_of(values, column.levels, missing)
     if values.dtype.kind == "i":
-        keys = [*map(int, column.levels), MISSING]
-        return encode(keys_int64s=keys, values_floats=[*codes, np.nan]).cast(np.float64)
+        return places_of(values, map(int, column.levels), [MISSING])
     keys = np.asarray(column.levels, dtype=np.float32).tolist()
     if len(set(keys)) < len(keys):
         raise unsupported(
             f"The category {column.name!r}",
             "some levels are equal in single precision: convert them to text.",
         )
-    encoded = encode(keys_floats=keys, values_floats=codes)
-    return values.graph.where(np.isnan(values), np.nan, encoded.cast(np.float64))
+    return places_of(values, keys)
 
 
 def _dates(column: Column, moments: Tensor) -> list[Tensor]:

@@ -4,7 +4,7 @@ A `Tensor` represents an array that is known when the graph runs. NumPy function
 applied to it add nodes; other arrays and numbers become initializers of its type.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -284,3 +284,35 @@ class Graph:
         self.initializers.extend(graph.initializer)
         self._names.update(name for node in graph.node for name in node.output)
         return Tensor(self, output, X.dtype)
+
+
+def places_of(values: Tensor, keys: Iterable, missing: Sequence = ()) -> Tensor:
+    """Return the places of values among some keys, -1 for others, NaN for missing values.
+
+    Parameters
+    ----------
+    values : Tensor
+        Text, integers or floats, of which NaN are missing.
+    keys : iterable
+        Values of the same type, each once; floats are compared in single precision.
+    missing : sequence
+        Other values that stand for missing ones.
+
+    Returns
+    -------
+    Tensor of float64
+        A tensor of the same shape.
+    """
+    kind = {"O": "strings", "i": "int64s", "f": "floats"}[values.dtype.kind]
+    is_float, keys = kind == "floats", [*keys]
+    places = [*map(float, range(len(keys))), *(np.nan for _ in missing)]
+    found = values.graph.node(
+        "LabelEncoder",
+        values.cast(np.float32) if is_float else values,
+        domain="ai.onnx.ml",
+        dtype=np.float32,
+        default_float=-1.0,
+        values_floats=places,
+        **{f"keys_{kind}": [*keys, *missing]},
+    ).cast(np.float64)
+    return values.graph.where(np.isnan(values), np.nan, found) if is_float else found

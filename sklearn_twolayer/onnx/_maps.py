@@ -12,7 +12,7 @@ from .. import input_maps
 from ..input_maps._mixed import NumberLevels
 from ..input_maps._rounding import rounding_of
 from ._functions import REMEDY
-from ._graph import Tensor, unsupported
+from ._graph import Tensor, places_of, unsupported
 
 
 @singledispatch
@@ -142,17 +142,7 @@ def _codes(levels, values):
             f"Column {levels.column}",
             "its values are codes that single precision cannot tell apart. Convert them to text.",
         )
-    positions = [float(code) for code in range(len(keys))]
-    found = values.graph.node(
-        "LabelEncoder",
-        values.cast(np.float32),
-        domain="ai.onnx.ml",
-        dtype=np.float32,
-        default_float=-1.0,
-        keys_floats=keys,
-        values_floats=positions,
-    )
-    return values.graph.where(np.isnan(values), np.nan, found.cast(np.float64))
+    return places_of(values, keys)
 
 
 def _table(mixed, levels, dtype):
