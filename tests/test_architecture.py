@@ -23,7 +23,7 @@ ROWS_OF_ROOMS = [
     {"objective"},
     {"blending", "solvers"},
     {"output_layer"},
-    {"attribution", "conformal", "rbf"},
+    {"attribution", "codes", "conformal", "rbf"},
     {"estimators"},
     {"shap"},
     {"__init__"},

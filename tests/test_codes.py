@@ -7,7 +7,8 @@ import pytest
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_twolayer import RBFNetwork, TwoLayerClassifier, TwoLayerRegressor
-from sklearn_twolayer.input_maps import MixedMap, find_codes
+from sklearn_twolayer.codes import find_codes
+from sklearn_twolayer.input_maps import MixedMap
 from sklearn_twolayer.inspection._slice import slice_of
 
 FAST = {"n_estimators": 3, "max_iter": 10, "random_state": 0}
@@ -22,8 +23,9 @@ def shops(n_rows, seed=1):
     return np.column_stack([shop, size]), y
 
 
-def codes_of(X, targets):
-    return find_codes(X, targets, np.ones(len(X)), np.ones(X.shape[1], dtype=bool))
+def codes_of(X, targets, weights=None):
+    weights, all_columns = np.ones(len(X)) if weights is None else weights, np.ones(X.shape[1])
+    return find_codes(X, targets, weights, all_columns.astype(bool), all_columns == 0)
 
 
 def test_levels_without_an_order_are_found():
@@ -48,11 +50,23 @@ def test_noise_is_not(n_levels):
     assert not codes_of(X, rng.standard_t(2, size=(2000, 2))).any()
 
 
-def test_few_levels_few_rows_and_fractions_are_not():
+def test_few_values_and_few_rows_are_not():
     X, y = shops(1000)
     assert not codes_of(X[:, :1] % 10, EFFECTS[X[:, 0].astype(int) % 10, None]).any()
-    assert not codes_of(X[:300], y[:300, None]).any()
-    assert not codes_of(X + 0.5, y[:, None]).any()
+    assert not codes_of(X[:60], y[:60, None]).any()
+
+
+def test_fractions_may_be():
+    X, y = shops(1000)
+    places = np.random.default_rng(3).normal(size=100)  # such as the longitude
+    X[:, 0] = places[X[:, 0].astype(int)]
+    assert codes_of(X, y[:, None]).tolist() == [True, False]
+
+
+def test_what_other_columns_explain_is_not():
+    X, y = shops(1000)
+    of_shop = EFFECTS[X[:, :1].astype(int)]
+    assert not codes_of(np.hstack([X, of_shop]), y[:, None]).any()
 
 
 def test_rows_of_nearly_no_weight_do_not_count():
@@ -60,8 +74,15 @@ def test_rows_of_nearly_no_weight_do_not_count():
     noise = np.random.default_rng(0).normal(size=1000)
     X, y = np.concatenate([X, X]), np.concatenate([y, noise])[:, None]
     weights = np.repeat([1e-9, 1.0], 1000)
-    assert not find_codes(X, y, weights, np.ones(2, dtype=bool)).any()
-    assert find_codes(X, y, weights[::-1], np.ones(2, dtype=bool))[0]
+    assert not codes_of(X, y, weights).any()
+    assert codes_of(X, y, weights[::-1])[0]
+
+
+def test_many_columns_are_not_tested():
+    X, y = shops(1000)
+    wide = np.hstack([X[:, :1], np.zeros((1000, 1000))])
+    assert codes_of(wide[:, :1000], y[:, None])[0]
+    assert not codes_of(wide, y[:, None]).any()
 
 
 @pytest.mark.parametrize("as_frame", [True, False])
@@ -153,6 +174,28 @@ def test_a_value_that_is_missing_only_in_predict_is_no_code():
     model = TwoLayerRegressor(**FAST).fit(X, effects[np.tile(np.arange(91), 11)])
     missing, mean = model.predict(np.array([[np.nan, 0.5], [45, 0.5]], dtype=np.float32))
     assert mean > 3.5 > 1.5 > missing
+
+
+@pytest.mark.parametrize("precisions", [(np.float64, np.float32), (np.float32, np.float64)])
+def test_values_are_known_in_another_precision(precisions):
+    X, y = shops(1000)
+    X = X + 1 / 3
+    fitted, other = (X.astype(precision) for precision in precisions)
+    mixed = TwoLayerRegressor(**FAST).fit(fitted, y).input_map_
+    statistics = mixed.transform(other)[:, -1]
+    np.testing.assert_allclose(statistics, mixed.transform(fitted)[:, -1], rtol=1e-6)
+    assert np.count_nonzero(statistics) == len(X)
+
+
+def test_a_map_without_them_has_only_the_statistics_of_categories():
+    X, y = shops(1000)
+    X[:, 1] = X[:, 0]
+    mixed = MixedMap(None, [False, True], is_code=[True, False])
+    mixed.fit(X, targets=y[:, None], folds=np.arange(1000) % 5)
+    plain = mixed.without_codes()
+    assert mixed.has_codes and not plain.has_codes
+    np.testing.assert_array_equal(plain.transform(X), mixed.transform(X)[:, :-1])
+    np.testing.assert_array_equal(plain.sources(X), mixed.sources(X)[:-1])
 
 
 def test_slices_consist_of_their_values():

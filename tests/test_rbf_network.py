@@ -166,6 +166,10 @@ def test_the_penalty_is_found_from_any_place():
         assert other.alpha == pytest.approx(judged.alpha, rel=1e-2)
         assert other.place == judged.place
         assert other.error == pytest.approx(judged.error, rel=1e-2)
+    # Fewer penalties are candidates in single precision, but places are the same.
+    single = JudgedLayer(fixed_layer(rows.astype(np.float32), targets, np.ones(300), 110), "loo")
+    assert single.alpha == pytest.approx(judged.alpha, rel=1e-2)
+    assert single.place == judged.place
 
 
 def test_sorted_rows_far_from_the_first_ones():

@@ -18,8 +18,9 @@ from .._linalg import dense
 from .._moments import small_indices
 from .._sample import Sample
 from .._warnings import warn_user
+from ..codes import find_codes
 from ..columns import Columns, is_frame, learn_columns
-from ..input_maps import INPUT_MAPS, InputMap, find_codes
+from ..input_maps import INPUT_MAPS, InputMap
 from ..model import Model
 from ..network import Network
 from ..rows import Transformer
@@ -140,7 +141,11 @@ class BaseNetwork(
             return sample
         columns, n_inputs = self._columns, sample.X.shape[1]
         is_number = np.ones(n_inputs, dtype=bool) if columns is None else columns.is_number
-        is_code = find_codes(sample.X, sample.targets, sample.weights, is_number)
+        is_category = sample.is_category
+        if is_category is None:  # it also says how many columns there are without that of folds
+            is_category = np.zeros(n_inputs, dtype=bool)
+        rows = sample.X, sample.targets, sample.weights
+        is_code = find_codes(*rows, is_number, is_category, self.n_jobs)
         if not is_code.any():
             return sample
         self._is_code = is_code
@@ -148,9 +153,6 @@ class BaseNetwork(
             self._columns = columns.with_codes(is_code)
         if self._fill is not None:  # a mean may be the code of something
             self._fill = np.where(is_code, np.nan, self._fill)
-        is_category = sample.is_category
-        if is_category is None:  # it also says how many columns there are without that of folds
-            is_category = np.zeros(n_inputs, dtype=bool)
         return replace(sample, is_category=is_category, is_code=is_code)
 
     def _encoded(self, sample: Sample) -> Sample:

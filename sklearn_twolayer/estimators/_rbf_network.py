@@ -70,7 +70,7 @@ class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
     categorical_features : "from_dtype", array-like or None, default="from_dtype"
         Columns that hold categories: those of a data frame with a matching type (text,
         categories, objects); or a mask, indices or names of columns; or None for none.
-        Unless it is None, columns of integers that are codes get target statistics.
+        Unless it is None, columns of numbers that are codes get target statistics.
     soft_targets : {None, "multiclass", "multilabel"}, default=None
         None for labels. "multiclass" if the rows of y are distributions over the classes;
         "multilabel" if each entry of y is the probability of an independent label.

@@ -10,7 +10,6 @@ constant up to rounding to zeros.
 """
 
 from ._base import InputMap, for_new_rows
-from ._codes import find_codes
 from ._maps import INPUT_MAPS, as_input_map, fit_input_map
 from ._mixed import MixedMap, has_statistics, with_folds
 from ._piecewise import PiecewiseLinearMap
@@ -18,6 +17,7 @@ from ._principal import PrincipalMap, principal_map
 from ._rows import map_rows, pull_rows, sources_of
 from ._scaled import ScaledMap
 from ._scaling import RobustMap, ScalingMap, StandardMap
+from ._statistics import prior_rows
 
 __all__ = [
     "INPUT_MAPS",
@@ -30,12 +30,12 @@ __all__ = [
     "ScalingMap",
     "StandardMap",
     "as_input_map",
-    "find_codes",
     "fit_input_map",
     "for_new_rows",
     "has_statistics",
     "map_rows",
     "principal_map",
+    "prior_rows",
     "pull_rows",
     "sources_of",
     "with_folds",

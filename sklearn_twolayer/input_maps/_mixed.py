@@ -147,6 +147,19 @@ class MixedMap(InputMap):
         other.numbers_ = numbers
         return other
 
+    @property
+    def has_codes(self) -> bool:
+        """Whether columns of numbers have target statistics."""
+        return any(isinstance(each, NumberLevels) for each in self.levels_)
+
+    def without_codes(self) -> "MixedMap":
+        """Return a copy without the target statistics of columns of numbers."""
+        other = copy(self)
+        other.levels_ = [each for each in self.levels_ if not isinstance(each, NumberLevels)]
+        own = {each.column for each in other.levels_}
+        other.statistics_ = {j: each for j, each in self.statistics_.items() if j in own}
+        return other
+
     def for_new_rows(self):
         other = copy(self)
         other.statistics_ = {j: each.for_new_rows() for j, each in self.statistics_.items()}
@@ -322,9 +335,16 @@ class NumberLevels:
         return np.zeros(self.n_codes, dtype=bool)
 
     def codes(self, values: np.ndarray) -> np.ndarray:
-        """Return positions of values, the last one if missing, -1 if not in the training rows."""
-        places = np.searchsorted(self.values, values).clip(max=self.n_found - 1)
-        codes = np.where(self.values[places] == values, places, -1)
+        """Return positions of values, the last one if missing, -1 if not in the training rows.
+
+        Values in different precisions are equal if they are so in the lower one.
+        """
+        known = self.values
+        if values.dtype.itemsize < known.dtype.itemsize:
+            known = known.astype(values.dtype)
+        values = values.astype(known.dtype, copy=False)
+        places = np.searchsorted(known, values).clip(max=self.n_found - 1)
+        codes = np.where(known[places] == values, places, -1)
         return np.where(np.isnan(values), self.n_codes - 1, codes)
 
     def indicators(self, codes: np.ndarray, size: float, dtype: np.dtype) -> np.ndarray:

@@ -60,7 +60,7 @@ class TargetStatistics:
 
         masses = sums(sample_weight)
         totals = np.stack([sums(sample_weight * column) for column in targets.T], axis=-1)
-        prior = _prior_rows(codes, n_levels, targets, sample_weight)
+        prior = prior_rows(codes, n_levels, targets, sample_weight)
         others = masses.sum(axis=1, keepdims=True) - masses
         self.of_level = totals.sum(axis=1) / (masses.sum(axis=1)[:, None] + prior)
         self.without_fold = (totals.sum(axis=1, keepdims=True) - totals) / (
@@ -92,8 +92,33 @@ class TargetStatistics:
         return np.where(codes[:, None] < 0, 0.0, found)
 
 
-def _prior_rows(codes, n_levels, targets, weights):
-    """Return the number of rows for which the overall mean counts, for each output."""
+def prior_rows(
+    codes: np.ndarray, n_levels: int, targets: np.ndarray, weights: np.ndarray
+) -> np.ndarray:
+    """Return the number of rows for which the overall mean counts, for each output.
+
+    Parameters
+    ----------
+    codes : ndarray of int, shape (n_rows,)
+        The level of each row, below `n_levels`.
+    n_levels : int
+        Number of levels.
+    targets : ndarray of shape (n_rows, n_outputs)
+        Centred targets.
+    weights : ndarray of shape (n_rows,)
+        Positive weights, whose sum is the effective number of rows.
+
+    Returns
+    -------
+    ndarray of shape (n_outputs,)
+        The variance within levels divided by the variance between them, within bounds.
+
+    Examples
+    --------
+    >>> codes, targets = np.array([0, 0, 1, 1]), np.array([[-1.0], [-3.0], [2.0], [2.0]])
+    >>> prior_rows(codes, 2, targets, np.ones(4))
+    array([0.5])
+    """
     mass = np.bincount(codes, weights, n_levels)
     seen, n_rows = mass > 0, weights.sum()
     means = np.stack([np.bincount(codes, weights * d, n_levels) for d in targets.T], axis=-1)

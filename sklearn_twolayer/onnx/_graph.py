@@ -286,7 +286,9 @@ class Graph:
         return Tensor(self, output, X.dtype)
 
 
-def places_of(values: Tensor, keys: Iterable, missing: Sequence = ()) -> Tensor:
+def places_of(
+    values: Tensor, keys: Iterable, missing: Sequence = (), places: Iterable | None = None
+) -> Tensor:
     """Return the places of values among some keys, -1 for others, NaN for missing values.
 
     Parameters
@@ -297,6 +299,8 @@ def places_of(values: Tensor, keys: Iterable, missing: Sequence = ()) -> Tensor:
         Values of the same type, each once; floats are compared in single precision.
     missing : sequence
         Other values that stand for missing ones.
+    places : iterable of int, optional
+        The place of each key; their order, if None.
 
     Returns
     -------
@@ -305,14 +309,14 @@ def places_of(values: Tensor, keys: Iterable, missing: Sequence = ()) -> Tensor:
     """
     kind = {"O": "strings", "i": "int64s", "f": "floats"}[values.dtype.kind]
     is_float, keys = kind == "floats", [*keys]
-    places = [*map(float, range(len(keys))), *(np.nan for _ in missing)]
+    places = range(len(keys)) if places is None else places
     found = values.graph.node(
         "LabelEncoder",
         values.cast(np.float32) if is_float else values,
         domain="ai.onnx.ml",
         dtype=np.float32,
         default_float=-1.0,
-        values_floats=places,
+        values_floats=[*map(float, places), *(np.nan for _ in missing)],
         **{f"keys_{kind}": [*keys, *missing]},
     ).cast(np.float64)
     return values.graph.where(np.isnan(values), np.nan, found) if is_float else found

@@ -136,13 +136,13 @@ def _codes(levels, values):
     """Return codes of levels, which are looked up for columns of numbers."""
     if not isinstance(levels, NumberLevels):
         return values
-    keys = levels.values.astype(np.float32).tolist()
-    if keys != levels.values.tolist():
+    keys, first = np.unique(levels.values.astype(np.float32), return_index=True)
+    if len(keys) < levels.n_found and (levels.values == np.rint(levels.values)).all():
         raise unsupported(
             f"Column {levels.column}",
             "its values are codes that single precision cannot tell apart. Convert them to text.",
         )
-    return places_of(values, keys)
+    return places_of(values, keys.tolist(), places=first.tolist())
 
 
 def _table(mixed, levels, dtype):

@@ -218,27 +218,29 @@ class JudgedLayer:
         return np.finfo(np.float32 if is_single else np.float64).eps
 
     def _least(self):
-        grid = GRID[GRID >= self._smallest()]
+        lowest = int(np.searchsorted(GRID, self._smallest()))
         # Eigenvalues tell roughly where; for large matrices, they take longer than the search.
         if self.place is None or not all(judge.loo.can_be_factored for judge in self.judges):
             for judge in self.judges:
                 judge.loo.decompose()
+            grid = GRID[lowest:]
             rough = sum(judge.loo.rough_errors(grid * judge.loo.scale) for judge in self.judges)
-            self.place = int(np.argmin(rough))
-        first, last = max(self.place - NEAR, 0), self.place + NEAR + 1
-        errors = self._errors(grid[first:last])
+            self.place = lowest + int(np.argmin(rough))
+        place = max(self.place, lowest)
+        first, last = max(place - NEAR, lowest), place + NEAR + 1
+        errors = self._errors(GRID[first:last])
         while True:
             best = int(np.argmin(errors))
-            if best == 0 and first > 0:
-                further = grid[max(first - NEAR, 0) : first]
+            if best == 0 and first > lowest:
+                further = GRID[max(first - NEAR, lowest) : first]
                 errors = np.append(self._errors(further), errors)
                 first -= len(further)
-            elif best == len(errors) - 1 and last < len(grid):
-                errors = np.append(errors, self._errors(grid[last : last + NEAR]))
+            elif best == len(errors) - 1 and last < len(GRID):
+                errors = np.append(errors, self._errors(GRID[last : last + NEAR]))
                 last += NEAR
             else:
                 self.place = first + best
-                return float(grid[self.place]), float(errors[best])
+                return float(GRID[self.place]), float(errors[best])
 
 
 def on_some_rows(objective: Objective, index: np.ndarray) -> Objective:

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..blending import deal_folds
 from ..embeddings import Radial
-from ..input_maps import ScaledMap
+from ..input_maps import MixedMap, ScaledMap
 from ..losses import SquaredError
 from ..output_layer import JudgedLayer
 from ..rows import Transformer, random_of_two
@@ -36,6 +36,8 @@ MIN_ROWS = 8
 #: dense networks, on the minimum number of rows. With more rows it is smaller, because there is
 #: less chance, and errors fall more slowly.
 MAP_GAIN, DENSE_GAIN = 0.04, 0.02
+#: The same for target statistics of columns of numbers that are codes.
+CODE_GAIN = 0.01
 #: The same for a metric from correlations, which ignore other inputs. Those of many inputs with
 #: few targets may seem to help by chance: they must gain more, by the second number divided by
 #: the root of the number of rows.
@@ -178,16 +180,22 @@ class MetricProbe:
         Inputs
             The inputs with the smallest error on held-out rows.
         """
+        plain = [_without_codes(each) for each in input_maps]
+        best = self._best_of(plain)
+        chosen = input_maps[plain.index(best.inputs.input_map)]
+        if chosen is not best.inputs.input_map:
+            best = better(best, self._best_of([chosen]), self._of_more_rows(CODE_GAIN))
+        relative = relative_width(best.judged.layer, best.radial)
+        return best.inputs._replace(relative_width=relative, place=best.judged.place)
+
+    def _best_of(self, input_maps):
         n_judged = self.n_judged if self.table.n_rows >= MIN_ROWS else 0
         best, *others = (
             self._candidate(Inputs(each, self.folds, n_judged)) for each in input_maps
         )
         for other in others:
             best = better(best, other, self._of_more_rows(MAP_GAIN))
-        if self.spec.learns_metric and n_judged:
-            best = self._with_metric(best)
-        relative = relative_width(best.judged.layer, best.radial)
-        return best.inputs._replace(relative_width=relative, place=best.judged.place)
+        return self._with_metric(best) if self.spec.learns_metric and n_judged else best
 
     def _with_metric(self, plain):
         gain = self._of_more_rows(DENSE_GAIN)
@@ -227,6 +235,12 @@ class MetricProbe:
         refined = refine_width(judged, first.radial, rng, place=self.place)
         self.place = refined.place
         return SmallNetwork(inputs, refined, first.radial)
+
+
+def _without_codes(input_map):
+    """Return the map without the target statistics of numbers, or itself if it has none."""
+    has_codes = isinstance(input_map, MixedMap) and input_map.has_codes
+    return input_map.without_codes() if has_codes else input_map
 
 
 def better(one: SmallNetwork, other: SmallNetwork, gain: float) -> SmallNetwork:
