@@ -52,7 +52,8 @@ class Sample:
     targets : ndarray of shape (n_rows, n_outputs)
         Encoded targets; empty before their form is known.
     folds : Folds or None
-        The folds, after they have been assigned.
+        The folds, after they have been assigned; for target statistics alone, no network leaves
+        one out.
     has_missing : bool
         Whether values are missing, here or in other rows of the same fit: some that were taken
         out of all rows are treated as those are. By default, it is found out.
@@ -85,6 +86,11 @@ class Sample:
     def fold_numbers(self) -> np.ndarray | None:
         """The fold of each row; None before folds have been assigned."""
         return None if self.folds is None else self.folds.numbers
+
+    @property
+    def left_out(self) -> Folds | None:
+        """The folds, if networks leave some out."""
+        return self.folds if self.folds is not None and self.folds.n_left_out else None
 
     @property
     def is_mixed(self) -> bool:

@@ -15,13 +15,15 @@ from .rows import Rows
 FEWEST_VALUES, ROWS_PER_VALUE = 20, 1.5
 #: Maximum number of rows that are tested, and of columns: if there are more, none is.
 MOST_ROWS, MOST_COLUMNS = 20_000, 1000
-#: The additive function: bins per column, coordinates of all columns, rows of a frequent level,
-#: and indicators per category.
-N_BINS, MOST_COORDINATES, MIN_ROWS, MOST_INDICATORS = 8, 1000, 20, 60
+#: Rows with the same inputs are copies if at most this fraction of them have other targets.
+MOST_DIFFERENT = 0.1
+#: The additive function: bins per column, coordinates of all numbers, rows of a frequent level,
+#: indicators per category, and of all.
+N_BINS, MOST_COORDINATES, MIN_ROWS, MOST_LEVELS, MOST_INDICATORS = 8, 500, 20, 60, 500
 #: Folds of the mean targets of values.
 N_FOLDS = 5
 #: The least gain: as a part of the mean square of residuals, of that of targets, and in standard
-#: errors.
+#: errors; of many candidates some gain more by chance.
 LEAST_GAIN, LEAST_SHARE, LEAST_ERRORS = 0.005, 0.002, 2.5
 
 
@@ -37,7 +39,8 @@ def find_codes(
 
     A column is one if the mean targets of its values explain residuals of an additive function of
     all columns, on held-out rows: at least 0.5 % of their mean square, 0.2 % of the variance of
-    the targets, and two and a half standard errors.
+    the targets, and two and a half standard errors (more if there are many columns). Copies of a
+    row count as one row.
 
     Parameters
     ----------
@@ -72,7 +75,8 @@ def find_codes(
     if X.shape[1] > MOST_COLUMNS:
         return found
     some = np.random.RandomState(0).permutation(len(X))[:MOST_ROWS]
-    X, targets, weights = X[some], targets[some].astype(np.float64), sample_weight[some]
+    weights = sample_weight[some].astype(np.float64)
+    X, targets, weights = _without_copies(X[some], targets[some].astype(np.float64), weights)
     candidates = {}
     for j in np.flatnonzero(is_number):
         values, places = np.unique(X[:, j], return_inverse=True)
@@ -80,21 +84,46 @@ def find_codes(
             candidates[j] = places
     if not candidates:
         return found
-    shares = weights.astype(np.float64) / weights.sum()
+    least_errors = max(LEAST_ERRORS, np.sqrt(2 * np.log(len(candidates))))
+    shares = weights / weights.sum()
     with np.errstate(over="ignore", invalid="ignore"):
         residuals = _additive_residuals(X, targets, weights, is_category, n_jobs)
-        squares = [(shares @ each**2).sum() for each in (residuals, targets - shares @ targets)]
-        least = max(LEAST_GAIN * squares[0], LEAST_SHARE * squares[1])
+        of_residuals = (shares @ residuals**2).sum()
+        of_targets = (shares @ (targets - shares @ targets) ** 2).sum()
+        least = max(LEAST_GAIN * of_residuals, LEAST_SHARE * of_targets)
         for j, places in candidates.items():
             gain, error = _gain(places, residuals, shares)
-            found[j] = gain > max(least, LEAST_ERRORS * error)
+            found[j] = gain > max(least, least_errors * error)
     return found
+
+
+def _without_copies(X, targets, weights):
+    """Return rows in random order; copies count as one row, with the sum of their weights.
+
+    The mean target of a value would contain that of a copy. Rows are copies if few rows with the
+    same inputs have other targets; else they are repeated observations.
+    """
+    first, places = _first_and_places(X)
+    differs = (targets != targets[first][places]).any(axis=1)
+    if np.count_nonzero(differs) > MOST_DIFFERENT * (len(X) - len(first)):
+        return X, targets, weights
+    first, places = _first_and_places(np.column_stack([X, targets]))
+    order = np.random.RandomState(0).permutation(len(first))
+    return X[first[order]], targets[first[order]], np.bincount(places, weights)[order]
+
+
+def _first_and_places(rows):
+    """Return the first of each set of equal rows, and the set of each row."""
+    rows = np.ascontiguousarray(rows)
+    keys = rows.view(np.dtype((np.void, rows.itemsize * rows.shape[1])))
+    return np.unique(keys.ravel(), return_index=True, return_inverse=True)[1:]
 
 
 def _additive_residuals(X, targets, weights, is_category, n_jobs):
     """Return what an additive function of all columns leaves of each row without that row."""
     numbers = PiecewiseLinearMap(N_BINS, max_coordinates=MOST_COORDINATES)
-    mixed = MixedMap(numbers, is_category, min_rows=MIN_ROWS, max_levels=MOST_INDICATORS)
+    n_levels = min(MOST_LEVELS, MOST_INDICATORS // max(np.count_nonzero(is_category), 1))
+    mixed = MixedMap(numbers, is_category, min_rows=MIN_ROWS, max_levels=n_levels)
     mixed.fit(X, None, weights)
     rows = Rows(X, mixed, np.dtype(np.float64), n_jobs).labelled(targets, weights)
     network = Network(Passthrough(), rows.n_features, targets.shape[1])

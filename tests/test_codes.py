@@ -8,7 +8,7 @@ from sklearn.preprocessing import StandardScaler
 
 from sklearn_twolayer import RBFNetwork, TwoLayerClassifier, TwoLayerRegressor
 from sklearn_twolayer.codes import find_codes
-from sklearn_twolayer.input_maps import MixedMap
+from sklearn_twolayer.input_maps import MixedMap, has_codes
 from sklearn_twolayer.inspection._slice import slice_of
 
 FAST = {"n_estimators": 3, "max_iter": 10, "random_state": 0}
@@ -78,6 +78,31 @@ def test_rows_of_nearly_no_weight_do_not_count():
     assert codes_of(X, y, weights[::-1])[0]
 
 
+def test_copies_of_rows_count_as_one():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(1000, 3)), rng.normal(size=1000)
+    copies = rng.integers(0, 1000, 2000)
+    assert not codes_of(X[copies], y[copies, None]).any()
+    y = rng.normal(size=(1000, 1))[copies] + 0.1 * rng.normal(size=(2000, 1))
+    assert codes_of(X[copies], y).any()  # repeated observations
+
+
+def test_values_that_differ_by_rounding_are_equal():
+    X, y = shops(1000)
+    X[:, 0] = 45 + X[:, 0] / 7
+    mixed = TwoLayerRegressor(**FAST).fit(X, y).input_map_
+    other = X * (1 + 1e-7 * np.random.default_rng(0).uniform(-1, 1, X.shape))
+    np.testing.assert_array_equal(mixed.transform(other)[:, -1], mixed.transform(X)[:, -1])
+
+
+def test_large_whole_numbers_that_differ_are_not():
+    X, y = shops(1000)
+    X[:, 0] = 5e6 + 2 * X[:, 0]
+    mixed = TwoLayerRegressor(**FAST).fit(X, y).input_map_
+    codes = mixed.levels_[0].codes(np.array([5e6, 5e6 + 1, 5e6 + 2]))
+    assert codes.tolist() == [0, -1, 1]
+
+
 def test_many_columns_are_not_tested():
     X, y = shops(1000)
     wide = np.hstack([X[:, :1], np.zeros((1000, 1000))])
@@ -104,15 +129,26 @@ def test_predictions_are_better_and_claims_honest(make, as_frame):
     np.testing.assert_array_equal(again.predict(X_new), model.predict(X_new))
 
 
-def test_values_that_fit_did_not_see_have_the_mean_of_all():
+def test_statistics_are_those_of_values():
     X, y = shops(1000)
-    model = TwoLayerRegressor(**FAST).fit(X, y)
-    mixed = model.input_map_
-    new = np.array([[100.0, 0.5], [np.nan, 0.5], [-7.0, 0.5]])
-    assert (mixed.transform(new)[:, -1] == 0).all()
-    assert np.isfinite(model.predict(new)).all()
+    mixed = TwoLayerRegressor(**FAST).fit(X, y).input_map_
     table = mixed.transform(np.column_stack([np.arange(100.0), np.full(100, 0.5)]))[:, -1]
     assert np.corrcoef(table, EFFECTS)[0, 1] > 0.97
+
+
+def test_values_that_fit_did_not_see_have_those_of_the_values_near():
+    rng = np.random.default_rng(0)
+    year, x = rng.integers(0, 30, 2000), rng.uniform(size=2000)
+    shocks = rng.normal(0, 0.5, 30)
+    X, y = np.column_stack([year, x]).astype(float), 0.2 * year + shocks[year] + x
+    model = TwoLayerRegressor(**FAST).fit(X, y)
+    assert has_codes(model.input_map_)
+    later, before, between = model.predict([[30, 0.5], [-1, 0.5], [20.5, 0.5]])
+    assert later == pytest.approx(0.2 * 29 + 0.5, abs=1.2)
+    assert before == pytest.approx(0.5, abs=1.2)
+    assert between == pytest.approx(0.2 * 20.5 + 0.5, abs=1.2)
+    missing = model.input_map_.transform(np.array([[np.nan, 0.5]]))
+    assert missing[0, -1] == 0
 
 
 def test_statistics_of_rare_values_do_not_contain_the_row():
@@ -144,18 +180,31 @@ def test_classes_and_missing_values():
 @pytest.mark.parametrize(
     "model",
     [
-        TwoLayerRegressor(n_estimators=1, max_iter=2),
+        TwoLayerRegressor(n_estimators=1, max_iter=2, warm_start=True),
         RBFNetwork(n_centers=5, task="regression", refine="gradient", warm_start=True, max_iter=2),
         TwoLayerRegressor(max_iter=2, categorical_features=None),
         TwoLayerRegressor(max_iter=2, input_map=StandardScaler()),
     ],
-    ids=["one network", "warm start", "no categories", "transformer"],
+    ids=["warm start", "radial warm start", "no categories", "transformer"],
 )
-def test_without_folds_there_are_none(model):
+def test_cases_without_statistics(model):
     pd = pytest.importorskip("pandas")
     X, y = shops(1000)
     model.fit(pd.DataFrame(X, columns=["shop", "size"]), y)
     assert repr(model.columns_) == "shop | number | itself\nsize | number | itself"
+
+
+@pytest.mark.parametrize("as_category", [True, False])
+def test_a_single_network_has_statistics(as_category):
+    (X, y), (X_new, y_new) = shops(1000), shops(3000, seed=2)
+    settings = {"n_estimators": 1, "random_state": 0, "max_iter": 20}
+    model = TwoLayerRegressor(
+        **settings, categorical_features=[0] if as_category else "from_dtype"
+    )
+    model.fit(X, y)
+    assert list(model.input_map_.statistics_) == [0]
+    assert model.score(X_new, y_new) > 0.7
+    assert not hasattr(model, "oof_score_")
 
 
 def test_a_warm_start_keeps_them():
@@ -193,7 +242,7 @@ def test_a_map_without_them_has_only_the_statistics_of_categories():
     mixed = MixedMap(None, [False, True], is_code=[True, False])
     mixed.fit(X, targets=y[:, None], folds=np.arange(1000) % 5)
     plain = mixed.without_codes()
-    assert mixed.has_codes and not plain.has_codes
+    assert has_codes(mixed) and not has_codes(plain)
     np.testing.assert_array_equal(plain.transform(X), mixed.transform(X)[:, :-1])
     np.testing.assert_array_equal(plain.sources(X), mixed.sources(X)[:-1])
 
@@ -205,3 +254,19 @@ def test_slices_consist_of_their_values():
     assert np.isin(along.axes[0], X[:, 0]).all()
     assert len(along.axes[0]) == 100
     assert np.isin(slice_of(model, X, [1]).rows[:, 0], X[:, 0]).all()
+
+
+@pytest.mark.parametrize("is_useful", [True, False])
+def test_a_radial_network_chooses(is_useful):
+    pd = pytest.importorskip("pandas")
+    rng = np.random.default_rng(8 if not is_useful else 0)
+    shop, measures = rng.integers(0, 100, 1200), rng.normal(size=(1200, 6))
+    y = np.sin(2 * measures[:, 0]) * measures[:, 1] + 0.5 * rng.normal(size=1200)
+    y += (2.0 if is_useful else 0.25) * EFFECTS[shop]
+    table = pd.DataFrame(np.column_stack([shop / 7, measures]), columns=list("abcdefg"))
+    default = TwoLayerRegressor(**FAST).fit(table, y)
+    assert default.columns_.columns[0].is_code
+    model = RBFNetwork(task="regression", random_state=0).fit(table, y)
+    assert has_codes(model.input_map_) == is_useful
+    assert model.columns_.columns[0].is_code == is_useful
+    assert np.isfinite(model.predict(table)).all()

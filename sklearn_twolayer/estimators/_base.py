@@ -66,18 +66,16 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         if held_out is None and self.early_stopping:
             sample, held_out = set_aside(self, sample, rng)
         blend = Blend.of(self, sample, self._resolve_n_networks(sample, last))
-        sample = sample.dealt(self._deal(sample, blend, last, rng))
-        if sample.folds:  # statistics need them
-            sample = self._with_codes(sample)
+        sample = self._dealt(sample, blend, last, rng)
         networks = self._networks(sample, blend, last, rng)
-        stages = ["networks", *blend.partners, "blend"] if sample.folds else ["networks"]
+        stages = ["networks", *blend.partners, "blend"] if sample.left_out else ["networks"]
         self._progress = Progress(self.verbose, stages)
         monitor = self._monitor(networks, sample, held_out)
         self._keep_background(sample, rng)
         with self._interruptible(monitor, last):
             outcome = self._minimize(networks, self._run(monitor, rng))
             networks = monitor.best(outcome.params)
-            if sample.folds is None:
+            if sample.left_out is None:
                 self._model, honest = self._going_on(networks.part(), last), None
             else:
                 self._model, honest = self._blended(networks, blend, sample, rng)
@@ -148,6 +146,13 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
             )
         return len(self.params_)
 
+    def _dealt(self, sample: Sample, blend: Blend, last: Model | None, rng) -> Sample:
+        """Return the rows with folds, which target statistics need, too."""
+        folds = self._deal(sample, blend, last, rng)
+        if folds is not None:
+            return self._with_codes(sample.dealt(folds))
+        return sample if self.warm_start else self._with_folds(self._with_codes(sample), rng)
+
     def _deal(self, sample: Sample, blend: Blend, last: Model | None, rng) -> Folds | None:
         """Return which network leaves out each row; None if all use all rows."""
         known = self.__dict__.pop("_left_out", None)
@@ -181,14 +186,14 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
             if "_left_out" in vars(self):
                 self._left_out = self._left_out._replace(input_map=input_map)
         else:
-            input_map = (self._left_out if sample.folds else last.parts[0]).input_map
+            input_map = (self._left_out if sample.left_out else last.parts[0]).input_map
         embedding = clone(as_embedding(self.embedding, self.n_units, self.activation))
         dtype = solver.working_dtype(sample.X.dtype)
         objective = self._objective(sample, input_map, embedding, dtype)
         if last is None:
-            networks = Ensemble.random(objective, blend.n_networks, sample.folds, rng)
+            networks = Ensemble.random(objective, blend.n_networks, sample.left_out, rng)
         else:
-            networks = Ensemble(objective, self._last(objective), sample.folds)
+            networks = Ensemble(objective, self._last(objective), sample.left_out)
         solver.check_cost(networks.cost)
         return networks
 

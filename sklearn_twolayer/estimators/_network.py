@@ -16,8 +16,10 @@ from .._checks import check_choice
 from .._documented import Documented
 from .._linalg import dense
 from .._moments import small_indices
-from .._sample import Sample
+from .._sample import Folds, Sample
+from .._sizes import default_n_folds
 from .._warnings import warn_user
+from ..blending import deal_folds
 from ..codes import find_codes
 from ..columns import Columns, is_frame, learn_columns
 from ..input_maps import INPUT_MAPS, InputMap
@@ -32,6 +34,8 @@ from ._target_checks import KINDS, check_given
 from ._validation import check_weights, is_checked, prefixed
 
 FLOATS = [np.float64, np.float32]
+#: Minimum number of folds for target statistics, if no network leaves one out.
+N_FOLDS = 4
 
 
 class BaseNetwork(
@@ -154,6 +158,19 @@ class BaseNetwork(
         if self._fill is not None:  # a mean may be the code of something
             self._fill = np.where(is_code, np.nan, self._fill)
         return replace(sample, is_category=is_category, is_code=is_code)
+
+    def _forget_codes(self):
+        """Treat columns of codes as numbers, if the network does not use their statistics."""
+        if self._columns is not None:
+            self._columns = self._columns.with_codes(np.zeros_like(self._is_code))
+        self._is_code = None
+
+    def _with_folds(self, sample: Sample, rng: np.random.RandomState) -> Sample:
+        """Return rows with folds, for target statistics that exclude a row's own target."""
+        if sample.is_category is None or self.warm_start:  # a warm start may have other rows
+            return sample.dealt(None)
+        n_folds = default_n_folds(sample.n_rows, N_FOLDS)
+        return sample.dealt(Folds(deal_folds(sample.targets, n_folds, rng), n_left_out=0))
 
     def _encoded(self, sample: Sample) -> Sample:
         """Return the rows with a positive weight, multiplied by class weights, and targets."""

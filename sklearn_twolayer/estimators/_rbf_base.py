@@ -9,14 +9,12 @@ from sklearn.utils import check_random_state
 
 from .._compat import CallbackSupportMixin
 from .._progress import Progress
-from .._sample import Folds, Sample
-from .._sizes import default_n_folds
+from .._sample import Sample
 from .._warnings import warn_user
-from ..blending import deal_folds
-from ..input_maps import MixedMap, fit_input_map, principal_map, with_folds
+from ..input_maps import MixedMap, fit_input_map, has_codes, principal_map, with_folds
 from ..model import Model, Part
 from ..radial import check_squares
-from ..rbf import N_FOLDS, RadialFit, Table, fit_radial, rows_without_unit
+from ..rbf import RadialFit, Table, fit_radial, rows_without_unit
 from ..rows import Transformer
 from ._callbacks import FitTasks
 from ._class_targets import class_factors, class_targets, validate_labels
@@ -51,10 +49,12 @@ class BaseRBFNetwork(CallbackSupportMixin, RBFParameters):
         sample = self._begin(given, last is not None)
         if not self.warm_start:
             sample = self._with_codes(sample)
-        sample = self._dealt(sample, rng)
+        sample = self._with_folds(sample, rng)
         held_out = self._held_out(X_val, y_val)
         self._progress = Progress(self.verbose)
         fit = self._learn(sample, rng, last=last, held_out=held_out)
+        if self._is_code is not None and not has_codes(fit.part.input_map):
+            self._forget_codes()
         self._keep_out_of_fold(given, sample, fit.honest)
         self._keep_background(sample, rng)
         if fit.interrupted:
@@ -75,7 +75,7 @@ class BaseRBFNetwork(CallbackSupportMixin, RBFParameters):
         for name in names:
             if hasattr(owner, name):
                 setattr(self, name, getattr(owner, name))
-        return self._learn(self._dealt(sample, rng), rng, folds=folds, in_blend=True)
+        return self._learn(self._with_folds(sample, rng), rng, folds=folds, in_blend=True)
 
     def _learn(
         self,
@@ -135,13 +135,6 @@ class BaseRBFNetwork(CallbackSupportMixin, RBFParameters):
         if goes_on and is_regression:
             self._targets = self._targets.extended(sample.y, sample.weights, self._resolve_loss())
         return super()._begin(sample, goes_on)
-
-    def _dealt(self, sample: Sample, rng) -> Sample:
-        """Return rows with folds, for target statistics that exclude a row's own target."""
-        if sample.is_category is None or self.warm_start:  # a warm start may have other rows
-            return sample.dealt(None)
-        n_folds = default_n_folds(sample.n_rows, N_FOLDS)
-        return sample.dealt(Folds(deal_folds(sample.targets, n_folds, rng), n_left_out=0))
 
     def _input_maps(self, sample: Sample, rng) -> list[Transformer | None]:
         """Return the fitted maps to choose from; the first is preferred."""

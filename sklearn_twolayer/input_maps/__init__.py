@@ -11,7 +11,7 @@ constant up to rounding to zeros.
 
 from ._base import InputMap, for_new_rows
 from ._maps import INPUT_MAPS, as_input_map, fit_input_map
-from ._mixed import MixedMap, has_statistics, with_folds
+from ._mixed import MixedMap, has_codes, has_statistics, with_folds
 from ._piecewise import PiecewiseLinearMap
 from ._principal import PrincipalMap, principal_map
 from ._rows import map_rows, pull_rows, sources_of
@@ -32,6 +32,7 @@ __all__ = [
     "as_input_map",
     "fit_input_map",
     "for_new_rows",
+    "has_codes",
     "has_statistics",
     "map_rows",
     "principal_map",

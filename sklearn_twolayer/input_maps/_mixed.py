@@ -21,6 +21,10 @@ def _has_inverse(mixed) -> bool:
     return not np.any(mixed.is_category) and hasattr(mixed.numbers, "inverse_transform")
 
 
+#: Numbers are equal if they differ by at most this part of the largest one.
+TOLERANCE = 1e-6
+
+
 class MixedMap(InputMap):
     """A map of the numbers, and indicators of levels and of missing values.
 
@@ -119,8 +123,9 @@ class MixedMap(InputMap):
         for levels in self.levels_ if folds is not None else ():
             if levels.n_found >= self.many_levels or isinstance(levels, NumberLevels):
                 codes = levels.codes(X[:, levels.column])
+                rows = targets, weights, folds
                 self.statistics_[int(levels.column)] = TargetStatistics(
-                    codes, levels.n_codes, targets, weights, folds, levels.has_own
+                    codes, levels.n_codes, *rows, levels.has_own, levels.values_of_codes
                 )
         return self
 
@@ -146,11 +151,6 @@ class MixedMap(InputMap):
         other = copy(self)
         other.numbers_ = numbers
         return other
-
-    @property
-    def has_codes(self) -> bool:
-        """Whether columns of numbers have target statistics."""
-        return any(isinstance(each, NumberLevels) for each in self.levels_)
 
     def without_codes(self) -> "MixedMap":
         """Return a copy without the target statistics of columns of numbers."""
@@ -209,9 +209,11 @@ class MixedMap(InputMap):
         if X.shape[1] > n_inputs:
             X, folds = X[:, :n_inputs], X[:, n_inputs].astype(int)
         for levels in self.levels_:
-            codes, statistics = levels.codes(X[:, levels.column]), []
+            values = X[:, levels.column]
+            codes, statistics = levels.codes(values), []
             if levels.column in self.statistics_:
-                statistics = [self.statistics_[levels.column](codes, folds).astype(X.dtype)]
+                found = self.statistics_[levels.column](codes, folds, values)
+                statistics = [found.astype(X.dtype)]
             yield levels, codes, statistics
 
     def _n_statistics(self, levels):
@@ -254,6 +256,14 @@ def has_statistics(input_map: Any) -> bool:
     return isinstance(input_map, MixedMap) and bool(input_map.statistics_)
 
 
+def has_codes(input_map: Any) -> bool:
+    """Return whether columns of numbers have target statistics."""
+    if isinstance(input_map, ScaledMap):
+        return has_codes(input_map.input_map)
+    levels = input_map.levels_ if isinstance(input_map, MixedMap) else []
+    return any(isinstance(each, NumberLevels) for each in levels)
+
+
 def with_folds(X: np.ndarray, input_map: Any, folds: np.ndarray | None) -> np.ndarray:
     """Return training rows with their folds as a last column, if the map needs them."""
     if folds is None or not has_statistics(input_map):
@@ -267,6 +277,8 @@ class _Levels:
     Codes are those of the column, then one for missing values; -1 for levels that are not in the
     training rows.
     """
+
+    values_of_codes = None  # they are no numbers
 
     def __init__(self, column: int, values: np.ndarray, min_rows: int, max_levels: int):
         self.column = int(column)
@@ -325,27 +337,37 @@ class NumberLevels:
 
     def __init__(self, column: int, values: np.ndarray):
         self.column = int(column)
-        self.values = np.unique(values[~np.isnan(values)])
+        self.values = np.unique(values[~np.isnan(values)]).astype(np.float64)
         self.n_found = len(self.values)
         self.n_codes = self.n_found + 1
+        self.tolerance = TOLERANCE * np.abs(self.values).max(initial=0)
+        if (self.values == np.rint(self.values)).all():
+            self.tolerance = min(self.tolerance, 0.49)
 
     @property
     def has_own(self) -> np.ndarray:
         """Whether each code has an indicator of its own."""
         return np.zeros(self.n_codes, dtype=bool)
 
+    @property
+    def values_of_codes(self) -> np.ndarray:
+        """The value of each code."""
+        return np.append(self.values, np.nan)
+
+    @property
+    def ends(self) -> np.ndarray:
+        """The ends of what is nearest to each value, without the outer ones."""
+        return self.values[:-1] + np.diff(self.values) / 2
+
     def codes(self, values: np.ndarray) -> np.ndarray:
         """Return positions of values, the last one if missing, -1 if not in the training rows.
 
-        Values in different precisions are equal if they are so in the lower one.
+        Values that differ by rounding are equal: in single precision, or after another scaling.
         """
-        known = self.values
-        if values.dtype.itemsize < known.dtype.itemsize:
-            known = known.astype(values.dtype)
-        values = values.astype(known.dtype, copy=False)
-        places = np.searchsorted(known, values).clip(max=self.n_found - 1)
-        codes = np.where(known[places] == values, places, -1)
-        return np.where(np.isnan(values), self.n_codes - 1, codes)
+        values = values.astype(np.float64)
+        places = np.searchsorted(self.ends, values)
+        is_known = np.abs(self.values[places] - values) <= self.tolerance
+        return np.where(np.isnan(values), self.n_codes - 1, np.where(is_known, places, -1))
 
     def indicators(self, codes: np.ndarray, size: float, dtype: np.dtype) -> np.ndarray:
         """Return no indicators."""

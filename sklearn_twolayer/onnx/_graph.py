@@ -286,9 +286,7 @@ class Graph:
         return Tensor(self, output, X.dtype)
 
 
-def places_of(
-    values: Tensor, keys: Iterable, missing: Sequence = (), places: Iterable | None = None
-) -> Tensor:
+def places_of(values: Tensor, keys: Iterable, missing: Sequence = ()) -> Tensor:
     """Return the places of values among some keys, -1 for others, NaN for missing values.
 
     Parameters
@@ -299,8 +297,6 @@ def places_of(
         Values of the same type, each once; floats are compared in single precision.
     missing : sequence
         Other values that stand for missing ones.
-    places : iterable of int, optional
-        The place of each key; their order, if None.
 
     Returns
     -------
@@ -309,14 +305,89 @@ def places_of(
     """
     kind = {"O": "strings", "i": "int64s", "f": "floats"}[values.dtype.kind]
     is_float, keys = kind == "floats", [*keys]
-    places = range(len(keys)) if places is None else places
+    places = [*map(float, range(len(keys))), *(np.nan for _ in missing)]
     found = values.graph.node(
         "LabelEncoder",
         values.cast(np.float32) if is_float else values,
         domain="ai.onnx.ml",
         dtype=np.float32,
         default_float=-1.0,
-        values_floats=[*map(float, places), *(np.nan for _ in missing)],
+        values_floats=places,
         **{f"keys_{kind}": [*keys, *missing]},
     ).cast(np.float64)
     return values.graph.where(np.isnan(values), np.nan, found) if is_float else found
+
+
+def nearest_places(values: Tensor, keys: np.ndarray, tolerance: float) -> Tensor:
+    """Return the places of the nearest keys, -1 for values further away, NaN for missing ones.
+
+    They are looked up in a binary tree, in single precision.
+
+    Parameters
+    ----------
+    values : Tensor, shape (n_rows, 1)
+        Numbers, of which NaN are missing.
+    keys : ndarray of shape (n_keys,)
+        Ascending numbers.
+    tolerance : float
+        The largest distance of equal numbers.
+
+    Returns
+    -------
+    Tensor of float64, shape (n_rows, 1)
+        Places.
+    """
+    middle = np.concatenate([[-np.inf], keys[:-1] + np.diff(keys) / 2, [np.inf]])
+    lower, upper = (
+        np.maximum(keys - tolerance, middle[:-1]),
+        np.minimum(keys + tolerance, middle[1:]),
+    )
+    cuts = np.stack([lower, upper], axis=1).ravel()
+    places = np.append(
+        np.stack([np.full(len(keys), -1), np.arange(len(keys))], axis=1).ravel(), -1
+    )
+    kept = np.append(np.diff(cuts) > 0, True)  # without empty intervals between two keys
+    cuts, places = cuts[kept], np.append(places[:-1][kept], -1)
+    found = values.graph.node(
+        "TreeEnsembleRegressor",
+        values.cast(np.float32),
+        domain="ai.onnx.ml",
+        dtype=np.float32,
+        n_targets=1,
+        **_search_tree(cuts.astype(np.float32).tolist(), places.astype(np.float32).tolist()),
+    )
+    return values.graph.where(np.isnan(values), np.nan, found.cast(np.float64))
+
+
+def _search_tree(cuts, leaves):
+    """Return the attributes of a balanced tree; a leaf follows the cuts that are smaller."""
+    modes, thresholds, yes, no, ends = [], [], [], [], []
+
+    def grow(first, last):
+        node, middle = len(modes), (first + last) // 2
+        is_leaf = first == last
+        modes.append("LEAF" if is_leaf else "BRANCH_LEQ")
+        thresholds.append(0.0 if is_leaf else cuts[middle])
+        yes.append(0)
+        no.append(0)
+        if is_leaf:
+            ends.append((node, leaves[first]))
+        else:
+            yes[node], no[node] = grow(first, middle), grow(middle + 1, last)
+        return node
+
+    grow(0, len(cuts))
+    zeros = [0] * len(modes)
+    return {
+        "nodes_treeids": zeros,
+        "nodes_nodeids": list(range(len(modes))),
+        "nodes_featureids": zeros,
+        "nodes_modes": modes,
+        "nodes_values": thresholds,
+        "nodes_truenodeids": yes,
+        "nodes_falsenodeids": no,
+        "target_treeids": [0] * len(ends),
+        "target_nodeids": [node for node, _ in ends],
+        "target_ids": [0] * len(ends),
+        "target_weights": [leaf for _, leaf in ends],
+    }

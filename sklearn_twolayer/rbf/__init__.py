@@ -4,12 +4,11 @@ from ._dead import rows_without_unit
 from ._density import Density
 from ._learn import RadialFit, fit_radial
 from ._local import LocalAverage
-from ._probe import N_FOLDS, folds_to_judge
+from ._probe import folds_to_judge
 from ._spec import RadialSpec, Table
 from ._watch import Watch
 
 __all__ = [
-    "N_FOLDS",
     "Density",
     "LocalAverage",
     "RadialFit",

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..blending import deal_folds
 from ..embeddings import Radial
-from ..input_maps import MixedMap, ScaledMap
+from ..input_maps import ScaledMap, has_codes
 from ..losses import SquaredError
 from ..output_layer import JudgedLayer
 from ..rows import Transformer, random_of_two
@@ -180,7 +180,7 @@ class MetricProbe:
         Inputs
             The inputs with the smallest error on held-out rows.
         """
-        plain = [_without_codes(each) for each in input_maps]
+        plain = [each.without_codes() if has_codes(each) else each for each in input_maps]
         best = self._best_of(plain)
         chosen = input_maps[plain.index(best.inputs.input_map)]
         if chosen is not best.inputs.input_map:
@@ -235,12 +235,6 @@ class MetricProbe:
         refined = refine_width(judged, first.radial, rng, place=self.place)
         self.place = refined.place
         return SmallNetwork(inputs, refined, first.radial)
-
-
-def _without_codes(input_map):
-    """Return the map without the target statistics of numbers, or itself if it has none."""
-    has_codes = isinstance(input_map, MixedMap) and input_map.has_codes
-    return input_map.without_codes() if has_codes else input_map
 
 
 def better(one: SmallNetwork, other: SmallNetwork, gain: float) -> SmallNetwork:
