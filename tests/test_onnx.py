@@ -223,6 +223,10 @@ def test_numbers_that_are_codes():
     rows[:, 0] *= 1 + 1e-7 * rng.uniform(-1, 1, 600)  # rounding
     rows[:5, 0] = [np.nan, 0, 45.07, 48.1, 77]
     check(model, X=rows.astype(np.float32), tolerance=1e-4)
+    rows = np.column_stack([45 + shop * 2e-5, rng.rand(600)])  # closer than the tolerance
+    model = regressor(n_estimators=2, max_iter=3).fit(rows, y)
+    assert model.input_map_.statistics_
+    check(model, X=rows.astype(np.float32), tolerance=1e-4)
     rows = np.column_stack([2e7 + shop, rows[:, 1]])  # neighbours are equal in single precision
     with pytest.raises(NotImplementedError, match="Column 0 .* single precision"):
         to_onnx(regressor(n_estimators=2, max_iter=3).fit(rows, y))

@@ -125,7 +125,7 @@ class MixedMap(InputMap):
                 codes = levels.codes(X[:, levels.column])
                 rows = targets, weights, folds
                 self.statistics_[int(levels.column)] = TargetStatistics(
-                    codes, levels.n_codes, *rows, levels.has_own, levels.values_of_codes
+                    codes, levels.n_codes, *rows, levels.has_own, levels.is_ordered
                 )
         return self
 
@@ -209,11 +209,9 @@ class MixedMap(InputMap):
         if X.shape[1] > n_inputs:
             X, folds = X[:, :n_inputs], X[:, n_inputs].astype(int)
         for levels in self.levels_:
-            values = X[:, levels.column]
-            codes, statistics = levels.codes(values), []
+            codes, statistics = levels.codes(X[:, levels.column]), []
             if levels.column in self.statistics_:
-                found = self.statistics_[levels.column](codes, folds, values)
-                statistics = [found.astype(X.dtype)]
+                statistics = [self.statistics_[levels.column](codes, folds).astype(X.dtype)]
             yield levels, codes, statistics
 
     def _n_statistics(self, levels):
@@ -278,7 +276,7 @@ class _Levels:
     training rows.
     """
 
-    values_of_codes = None  # they are no numbers
+    is_ordered = False
 
     def __init__(self, column: int, values: np.ndarray, min_rows: int, max_levels: int):
         self.column = int(column)
@@ -331,15 +329,18 @@ class _Levels:
 
 
 class NumberLevels:
-    """The distinct values of a column of numbers that are codes, as levels without indicators."""
+    """The distinct values of a column of numbers that are codes, as levels without indicators.
 
-    width, is_wide = 0, False
+    Their codes are followed by one each for smaller, larger and missing numbers.
+    """
+
+    width, is_wide, is_ordered = 0, False, True
 
     def __init__(self, column: int, values: np.ndarray):
         self.column = int(column)
         self.values = np.unique(values[~np.isnan(values)]).astype(np.float64)
         self.n_found = len(self.values)
-        self.n_codes = self.n_found + 1
+        self.n_codes = self.n_found + 3
         self.tolerance = TOLERANCE * np.abs(self.values).max(initial=0)
         if (self.values == np.rint(self.values)).all():
             self.tolerance = min(self.tolerance, 0.49)
@@ -350,24 +351,20 @@ class NumberLevels:
         return np.zeros(self.n_codes, dtype=bool)
 
     @property
-    def values_of_codes(self) -> np.ndarray:
-        """The value of each code."""
-        return np.append(self.values, np.nan)
-
-    @property
     def ends(self) -> np.ndarray:
         """The ends of what is nearest to each value, without the outer ones."""
         return self.values[:-1] + np.diff(self.values) / 2
 
     def codes(self, values: np.ndarray) -> np.ndarray:
-        """Return positions of values, the last one if missing, -1 if not in the training rows.
+        """Return codes of values, -1 between those in the training rows.
 
         Values that differ by rounding are equal: in single precision, or after another scaling.
         """
         values = values.astype(np.float64)
         places = np.searchsorted(self.ends, values)
         is_known = np.abs(self.values[places] - values) <= self.tolerance
-        return np.where(np.isnan(values), self.n_codes - 1, np.where(is_known, places, -1))
+        kinds = is_known, values < self.values[0], values > self.values[-1], np.isnan(values)
+        return np.select(kinds, [places, self.n_codes - 3, self.n_codes - 2, self.n_codes - 1], -1)
 
     def indicators(self, codes: np.ndarray, size: float, dtype: np.dtype) -> np.ndarray:
         """Return no indicators."""

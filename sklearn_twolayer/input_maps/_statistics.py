@@ -5,7 +5,6 @@ from copy import copy
 import numpy as np
 
 from .._moments import dense_moments
-from ._piecewise import PiecewiseLinearMap
 
 #: Maximum number of outputs with statistics: those that vary most.
 MAX_OUTPUTS = 32
@@ -16,8 +15,8 @@ SIZE = 1.0
 FREQUENT = 60
 #: Bounds of the number of rows for which the overall mean counts.
 FEWEST, MOST = 0.5, 1e6
-#: Penalty on the function of levels that are numbers.
-RIDGE = 1e-6
+#: Fraction of the rows that are outermost: enough for a mean.
+OUTER = 0.05
 
 
 class TargetStatistics:
@@ -32,8 +31,8 @@ class TargetStatistics:
     have none. All are in units of the spread of the targets: if levels differ only by noise, the
     inputs stay small.
 
-    Levels that are numbers are shrunk towards a piecewise-linear function of them instead, which
-    is also the statistic of values that training rows do not have, such as later years.
+    Numbers beyond the range of those in training, such as later years, have the mean target of the
+    outermost rows.
 
     Parameters
     ----------
@@ -49,12 +48,13 @@ class TargetStatistics:
         The fold of each row.
     has_indicator : ndarray of bool, shape (n_levels,)
         Which levels have an indicator of their own.
-    values : ndarray of shape (n_levels,), optional
-        The levels, if they are numbers; NaN for missing values.
+    is_ordered : bool, default=False
+        Whether levels are ascending numbers, followed by codes of smaller, larger and missing
+        ones.
     """
 
     def __init__(
-        self, codes, n_levels: int, targets, sample_weight, folds, has_indicator, values=None
+        self, codes, n_levels: int, targets, sample_weight, folds, has_indicator, is_ordered=False
     ):
         # Their sum is the effective number of rows (Kish, 1965).
         sample_weight = sample_weight * (sample_weight.sum() / (sample_weight @ sample_weight))
@@ -70,23 +70,22 @@ class TargetStatistics:
 
         masses = sums(sample_weight)
         totals = np.stack([sums(sample_weight * column) for column in targets.T], axis=-1)
-        mass, total = masses.sum(axis=1)[:, None], totals.sum(axis=1)
-        others = (mass - masses).clip(0)[..., None]
-        of_others = total[:, None] - totals
-        self.center, base, of_fold = None, np.zeros_like(total), 0.0
-        if values is not None:
-            self.center = smooth = SmoothMean(values, mass[:, 0], total)
-            base = smooth.of_levels
-            of_fold = np.stack(
-                [smooth.fitted(others[:, k, 0], of_others[:, k]) for k in range(n_folds)], axis=1
-            )
-        prior = prior_rows(codes, n_levels, targets - base[codes], sample_weight)
-        self.of_level = base + (total - mass * base) / (mass + prior)
-        self.without_fold = of_fold + (of_others - others * of_fold) / (others + prior)
+        prior = prior_rows(codes, n_levels, targets, sample_weight)
+        others = masses.sum(axis=1, keepdims=True) - masses
+        self.of_level = totals.sum(axis=1) / (masses.sum(axis=1)[:, None] + prior)
+        self.without_fold = (totals.sum(axis=1, keepdims=True) - totals) / (
+            others[..., None].clip(0) + prior
+        )
         is_frequent = np.bincount(codes, minlength=n_levels) >= FREQUENT
         self.of_level[has_indicator & ~is_frequent] = 0
         shared = is_frequent | has_indicator
         self.without_fold[shared] = self.of_level[shared, None]
+        if is_ordered:
+            mass, total = masses.sum(axis=1), totals.sum(axis=1)
+            for code, order in ((-3, slice(None)), (-2, slice(None, None, -1))):
+                share = np.cumsum(mass[:-3][order]) / mass[:-3].sum()
+                outer = np.arange(n_levels - 3)[order][: np.searchsorted(share, OUTER) + 1]
+                self.of_level[code] = total[outer].sum(axis=0) / (mass[outer].sum() + prior)
 
     def for_new_rows(self) -> "TargetStatistics":
         """Return the statistics without those of training rows, of which there is one per fold."""
@@ -94,72 +93,19 @@ class TargetStatistics:
         vars(other).pop("without_fold", None)  # already removed if training continues
         return other
 
-    def __call__(
-        self, codes: np.ndarray, folds: np.ndarray | None, values: np.ndarray | None = None
-    ) -> np.ndarray:
+    def __call__(self, codes: np.ndarray, folds: np.ndarray | None) -> np.ndarray:
         """Return the statistics of rows, shape (n_rows, n_outputs).
 
         Parameters
         ----------
         codes : ndarray of int, shape (n_rows,)
-            Levels; -1 for an unknown level, which has the overall mean, or that near its value.
+            Levels; -1 for an unknown level, which has the overall mean.
         folds : ndarray of int or None
             The folds of training rows.
-        values : ndarray of shape (n_rows,), optional
-            The numbers, for levels that are numbers.
         """
         known = np.maximum(codes, 0)
         found = self.of_level[known] if folds is None else self.without_fold[known, folds]
-        is_unknown = codes < 0
-        if not is_unknown.any():
-            return found
-        found = np.where(is_unknown[:, None], 0.0, found)
-        if self.center is not None and values is not None:
-            found[is_unknown] = self.center(values[is_unknown])
-        return found
-
-
-class SmoothMean:
-    """A piecewise-linear function of numbers, by weighted least squares.
-
-    Parameters
-    ----------
-    values : ndarray of shape (n_levels,)
-        Numbers; NaN for missing values, where the function is zero.
-    masses : ndarray of shape (n_levels,)
-        The weight of the rows of each.
-    totals : ndarray of shape (n_levels, n_outputs)
-        The weighted sum of their targets.
-    """
-
-    def __init__(self, values: np.ndarray, masses: np.ndarray, totals: np.ndarray):
-        self.is_known = ~np.isnan(values)
-        known = values[self.is_known][:, None]
-        self.input_map = PiecewiseLinearMap().fit(known, sample_weight=masses[self.is_known])
-        self._design = self._mapped(known)
-        self.coefficients = self._solved(masses, totals)
-        self.of_levels = self.fitted(masses, totals)
-
-    def _mapped(self, column):
-        mapped = self.input_map.transform(column)
-        return np.column_stack([np.ones(len(column)), mapped]).astype(np.float64)
-
-    def _solved(self, masses, totals):
-        D = self._design
-        gram = (masses[self.is_known, None] * D).T @ D
-        ridge = RIDGE * gram.trace() * np.eye(len(gram))
-        return np.linalg.solve(gram + ridge, D.T @ totals[self.is_known])
-
-    def fitted(self, masses: np.ndarray, totals: np.ndarray) -> np.ndarray:
-        """Return the function of the levels for other masses and totals, or zeros for none."""
-        found = np.zeros_like(totals)
-        if masses[self.is_known].any():
-            found[self.is_known] = self._design @ self._solved(masses, totals)
-        return found
-
-    def __call__(self, values: np.ndarray) -> np.ndarray:
-        """Return the function of other values, shape (n_values, n_outputs)."""
-        return self._mapped(values[:, None]) @ self.coefficients
+        return np.where(codes[:, None] < 0, 0.0, found)
 
 
 def prior_rows(

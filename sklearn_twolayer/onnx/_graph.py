@@ -319,9 +319,10 @@ def places_of(values: Tensor, keys: Iterable, missing: Sequence = ()) -> Tensor:
 
 
 def nearest_places(values: Tensor, keys: np.ndarray, tolerance: float) -> Tensor:
-    """Return the places of the nearest keys, -1 for values further away, NaN for missing ones.
+    """Return the places of the nearest keys, NaN for missing values.
 
-    They are looked up in a binary tree, in single precision.
+    Values between keys have -1, smaller ones the number of keys, larger ones the next number. They
+    are looked up in a binary tree, in single precision.
 
     Parameters
     ----------
@@ -338,16 +339,13 @@ def nearest_places(values: Tensor, keys: np.ndarray, tolerance: float) -> Tensor
         Places.
     """
     middle = np.concatenate([[-np.inf], keys[:-1] + np.diff(keys) / 2, [np.inf]])
-    lower, upper = (
-        np.maximum(keys - tolerance, middle[:-1]),
-        np.minimum(keys + tolerance, middle[1:]),
-    )
+    lower = np.maximum(keys - tolerance, middle[:-1])
+    upper = np.minimum(keys + tolerance, middle[1:])
     cuts = np.stack([lower, upper], axis=1).ravel()
-    places = np.append(
-        np.stack([np.full(len(keys), -1), np.arange(len(keys))], axis=1).ravel(), -1
-    )
-    kept = np.append(np.diff(cuts) > 0, True)  # without empty intervals between two keys
-    cuts, places = cuts[kept], np.append(places[:-1][kept], -1)
+    between = np.stack([np.arange(len(keys)), np.full(len(keys), -1)], axis=1).ravel()[:-1]
+    is_wide = np.diff(cuts) > 0  # between near keys there is nothing
+    places = np.concatenate([[len(keys)], between[is_wide], [len(keys) + 1]])
+    cuts = cuts[np.append(is_wide, True)]
     found = values.graph.node(
         "TreeEnsembleRegressor",
         values.cast(np.float32),

@@ -127,9 +127,12 @@ def _levels(mixed, X):
     codes = X.graph.concat([_codes(each, X.take([each.column])) for each in levels])
     of_missing = np.array([each.n_codes - 1 for each in levels])
     codes = X.graph.where(codes >= of_missing, -1, codes)  # the last row, for unknown levels
-    codes = X.graph.where(np.isnan(codes), of_missing, codes)
-    rows = [_row(mixed, each, X, codes.take([j])) for j, each in enumerate(levels)]
-    return [X.graph.concat(rows)]
+    codes = X.graph.where(np.isnan(codes), of_missing, codes).cast(np.int64)
+    rows = [
+        X.graph.node("Gather", X.graph.constant(_table(mixed, each, X.graph.dtype)), codes.take(j))
+        for j, each in enumerate(levels)
+    ]
+    return [X.graph.concat(rows).cast(np.float64)]
 
 
 def _codes(levels, values):
@@ -143,18 +146,6 @@ def _codes(levels, values):
             "its values are codes that single precision cannot tell apart. Convert them to text.",
         )
     return nearest_places(values, levels.values, levels.tolerance)
-
-
-def _row(mixed, levels, X, codes):
-    """Return the encoding of codes; that of other numbers is the function of them."""
-    table = X.graph.constant(_table(mixed, levels, X.graph.dtype))
-    found = X.graph.node("Gather", table, codes.cast(np.int64).take(0)).cast(np.float64)
-    statistics = mixed.statistics_.get(levels.column)
-    if statistics is None or statistics.center is None:
-        return found
-    inputs = mapped(statistics.center.input_map, X.take([levels.column]))
-    constant, *slopes = statistics.center.coefficients
-    return X.graph.where(codes == -1, inputs @ np.array(slopes) + constant, found)
 
 
 def _table(mixed, levels, dtype):
