@@ -17,6 +17,8 @@ FEWEST_VALUES, ROWS_PER_VALUE = 20, 1.5
 MOST_ROWS, MOST_COLUMNS = 20_000, 1000
 #: Rows with the same inputs are copies if at most this fraction of them have other targets.
 MOST_DIFFERENT = 0.1
+#: Constants of the hash of rows (Fibonacci hashing; Knuth, 1973).
+MULTIPLIER, SHIFT = np.uint64(0x9E3779B97F4A7C15), np.uint64(29)
 #: The additive function: bins per column, coordinates of all numbers, rows of a frequent level,
 #: indicators per category, and of all.
 N_BINS, MOST_COORDINATES, MIN_ROWS, MOST_LEVELS, MOST_INDICATORS = 8, 500, 20, 60, 500
@@ -64,23 +66,27 @@ def find_codes(
 
     Examples
     --------
-    >>> shop, effects = np.arange(1000) % 50, np.random.default_rng(0).normal(size=50)
+    >>> rng, shop = np.random.default_rng(0), np.arange(1000) % 50
     >>> X, weights = shop[:, None].astype(float), np.ones(1000)
-    >>> find_codes(X, effects[shop, None], weights, np.array([True]), np.array([False]))
+    >>> targets = rng.normal(size=(50, 1))[shop] + rng.normal(size=(1000, 1))
+    >>> find_codes(X, targets, weights, np.array([True]), np.array([False]))
     array([ True])
     >>> find_codes(X, X**2, weights, np.array([True]), np.array([False]))
     array([False])
     """
     found = np.zeros(X.shape[1], dtype=bool)
-    if X.shape[1] > MOST_COLUMNS:
+    if not 0 < X.shape[1] <= MOST_COLUMNS:
         return found
     some = np.random.RandomState(0).permutation(len(X))[:MOST_ROWS]
+    numbers = [j for j in np.flatnonzero(is_number) if _recurs(np.unique(X[some, j]), len(some))]
+    if not numbers:
+        return found
     weights = sample_weight[some].astype(np.float64)
     X, targets, weights = _without_copies(X[some], targets[some].astype(np.float64), weights)
     candidates = {}
-    for j in np.flatnonzero(is_number):
+    for j in numbers:
         values, places = np.unique(X[:, j], return_inverse=True)
-        if FEWEST_VALUES <= len(values) <= len(X) / ROWS_PER_VALUE:
+        if _recurs(values, len(X)):
             candidates[j] = places
     if not candidates:
         return found
@@ -107,16 +113,25 @@ def _without_copies(X, targets, weights):
     differs = (targets != targets[first][places]).any(axis=1)
     if np.count_nonzero(differs) > MOST_DIFFERENT * (len(X) - len(first)):
         return X, targets, weights
-    first, places = _first_and_places(np.column_stack([X, targets]))
+    first, places = _first_and_places(X, targets)
     order = np.random.RandomState(0).permutation(len(first))
     return X[first[order]], targets[first[order]], np.bincount(places, weights)[order]
 
 
-def _first_and_places(rows):
-    """Return the first of each set of equal rows, and the set of each row."""
-    rows = np.ascontiguousarray(rows)
-    keys = rows.view(np.dtype((np.void, rows.itemsize * rows.shape[1])))
-    return np.unique(keys.ravel(), return_index=True, return_inverse=True)[1:]
+def _first_and_places(*tables):
+    """Return the first of each set of equal rows, and the set of each row, by a hash of rows."""
+    keys = np.zeros(len(tables[0]), dtype=np.uint64)
+    for table in tables:
+        for column in table.T:
+            keys ^= (column.astype(np.float64) + 0.0).view(np.uint64)  # minus zero is zero
+            keys *= MULTIPLIER
+            keys ^= keys >> SHIFT
+    return np.unique(keys, return_index=True, return_inverse=True)[1:]
+
+
+def _recurs(values, n_rows):
+    """Return whether there are enough distinct values, and enough rows of each on average."""
+    return FEWEST_VALUES <= len(values) <= n_rows / ROWS_PER_VALUE
 
 
 def _additive_residuals(X, targets, weights, is_category, n_jobs):

@@ -8,7 +8,7 @@ from sklearn.preprocessing import StandardScaler
 
 from sklearn_twolayer import RBFNetwork, TwoLayerClassifier, TwoLayerRegressor
 from sklearn_twolayer.codes import find_codes
-from sklearn_twolayer.input_maps import MixedMap, has_codes
+from sklearn_twolayer.input_maps import MixedMap, has_codes, without_codes
 from sklearn_twolayer.inspection._slice import slice_of
 
 FAST = {"n_estimators": 3, "max_iter": 10, "random_state": 0}
@@ -241,8 +241,9 @@ def test_a_map_without_them_has_only_the_statistics_of_categories():
     X[:, 1] = X[:, 0]
     mixed = MixedMap(None, [False, True], is_code=[True, False])
     mixed.fit(X, targets=y[:, None], folds=np.arange(1000) % 5)
-    plain = mixed.without_codes()
+    plain = without_codes(mixed)
     assert has_codes(mixed) and not has_codes(plain)
+    assert without_codes(plain) is plain
     np.testing.assert_array_equal(plain.transform(X), mixed.transform(X)[:, :-1])
     np.testing.assert_array_equal(plain.sources(X), mixed.sources(X)[:-1])
 

@@ -152,14 +152,6 @@ class MixedMap(InputMap):
         other.numbers_ = numbers
         return other
 
-    def without_codes(self) -> "MixedMap":
-        """Return a copy without the target statistics of columns of numbers."""
-        other = copy(self)
-        other.levels_ = [each for each in self.levels_ if not isinstance(each, NumberLevels)]
-        own = {each.column for each in other.levels_}
-        other.statistics_ = {j: each for j, each in self.statistics_.items() if j in own}
-        return other
-
     def for_new_rows(self):
         other = copy(self)
         other.statistics_ = {j: each.for_new_rows() for j, each in self.statistics_.items()}
@@ -260,6 +252,17 @@ def has_codes(input_map: Any) -> bool:
         return has_codes(input_map.input_map)
     levels = input_map.levels_ if isinstance(input_map, MixedMap) else []
     return any(isinstance(each, NumberLevels) for each in levels)
+
+
+def without_codes(input_map: Any) -> Any:
+    """Return a map without the target statistics of numbers, or itself if it has none."""
+    if not (isinstance(input_map, MixedMap) and has_codes(input_map)):
+        return input_map
+    other = copy(input_map)
+    other.levels_ = [each for each in input_map.levels_ if not isinstance(each, NumberLevels)]
+    own = {each.column for each in other.levels_}
+    other.statistics_ = {j: each for j, each in input_map.statistics_.items() if j in own}
+    return other
 
 
 def with_folds(X: np.ndarray, input_map: Any, folds: np.ndarray | None) -> np.ndarray:

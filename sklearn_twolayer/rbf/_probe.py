@@ -7,7 +7,7 @@ import numpy as np
 
 from ..blending import deal_folds
 from ..embeddings import Radial
-from ..input_maps import ScaledMap, has_codes
+from ..input_maps import ScaledMap, without_codes
 from ..losses import SquaredError
 from ..output_layer import JudgedLayer
 from ..rows import Transformer, random_of_two
@@ -180,7 +180,7 @@ class MetricProbe:
         Inputs
             The inputs with the smallest error on held-out rows.
         """
-        plain = [each.without_codes() if has_codes(each) else each for each in input_maps]
+        plain = [without_codes(each) for each in input_maps]
         best = self._best_of(plain)
         chosen = input_maps[plain.index(best.inputs.input_map)]
         if chosen is not best.inputs.input_map:
