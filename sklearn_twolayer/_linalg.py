@@ -181,6 +181,17 @@ def without_ones(X) -> np.ndarray:
     return dense(X[:, :-1])
 
 
+def middles(values: np.ndarray) -> np.ndarray:
+    """Return the numbers halfway between neighbours of ascending ones.
+
+    Examples
+    --------
+    >>> middles(np.array([1.0, 2.0, 5.0]))
+    array([1.5, 3.5])
+    """
+    return values[:-1] + np.diff(values) / 2
+
+
 def in_range(values: np.ndarray, n_terms: float = 1.0) -> np.ndarray:
     """Return the nearest floats of which so many terms add up to a number; NaN stays."""
     largest = values.dtype.type(np.finfo(values.dtype).max / (4 * n_terms))

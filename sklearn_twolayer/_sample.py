@@ -88,7 +88,7 @@ class Sample:
         return None if self.folds is None else self.folds.numbers
 
     @property
-    def left_out(self) -> Folds | None:
+    def left_out_folds(self) -> Folds | None:
         """The folds, if networks leave some out."""
         return self.folds if self.folds is not None and self.folds.n_left_out else None
 

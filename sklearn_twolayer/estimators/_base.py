@@ -68,14 +68,14 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         blend = Blend.of(self, sample, self._resolve_n_networks(sample, last))
         sample = self._dealt(sample, blend, last, rng)
         networks = self._networks(sample, blend, last, rng)
-        stages = ["networks", *blend.partners, "blend"] if sample.left_out else ["networks"]
+        stages = ["networks", *blend.partners, "blend"] if sample.left_out_folds else ["networks"]
         self._progress = Progress(self.verbose, stages)
         monitor = self._monitor(networks, sample, held_out)
         self._keep_background(sample, rng)
         with self._interruptible(monitor, last):
             outcome = self._minimize(networks, self._run(monitor, rng))
             networks = monitor.best(outcome.params)
-            if sample.left_out is None:
+            if sample.left_out_folds is None:
                 self._model, honest = self._going_on(networks.part(), last), None
             else:
                 self._model, honest = self._blended(networks, blend, sample, rng)
@@ -151,7 +151,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         folds = self._deal(sample, blend, last, rng)
         if folds is not None:
             return self._with_codes(sample.dealt(folds))
-        return sample if self.warm_start else self._with_folds(self._with_codes(sample), rng)
+        return self._with_statistics(sample, rng)
 
     def _deal(self, sample: Sample, blend: Blend, last: Model | None, rng) -> Folds | None:
         """Return which network leaves out each row; None if all use all rows."""
@@ -186,14 +186,14 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
             if "_left_out" in vars(self):
                 self._left_out = self._left_out._replace(input_map=input_map)
         else:
-            input_map = (self._left_out if sample.left_out else last.parts[0]).input_map
+            input_map = (self._left_out if sample.left_out_folds else last.parts[0]).input_map
         embedding = clone(as_embedding(self.embedding, self.n_units, self.activation))
         dtype = solver.working_dtype(sample.X.dtype)
         objective = self._objective(sample, input_map, embedding, dtype)
         if last is None:
-            networks = Ensemble.random(objective, blend.n_networks, sample.left_out, rng)
+            networks = Ensemble.random(objective, blend.n_networks, sample.left_out_folds, rng)
         else:
-            networks = Ensemble(objective, self._last(objective), sample.left_out)
+            networks = Ensemble(objective, self._last(objective), sample.left_out_folds)
         solver.check_cost(networks.cost)
         return networks
 

@@ -159,16 +159,14 @@ class BaseNetwork(
             self._fill = np.where(is_code, np.nan, self._fill)
         return replace(sample, is_category=is_category, is_code=is_code)
 
-    def _forget_codes(self):
-        """Treat columns of codes as numbers, if the network does not use their statistics."""
-        if self._columns is not None:
-            self._columns = self._columns.with_codes(np.zeros_like(self._is_code))
-        self._is_code = None
+    def _with_statistics(self, sample: Sample, rng: np.random.RandomState) -> Sample:
+        """Return rows with codes and folds, unless a warm start may have other rows."""
+        return sample if self.warm_start else self._with_folds(self._with_codes(sample), rng)
 
     def _with_folds(self, sample: Sample, rng: np.random.RandomState) -> Sample:
         """Return rows with folds, for target statistics that exclude a row's own target."""
-        if sample.is_category is None or self.warm_start:  # a warm start may have other rows
-            return sample.dealt(None)
+        if sample.is_category is None:
+            return sample
         n_folds = default_n_folds(sample.n_rows, N_FOLDS)
         return sample.dealt(Folds(deal_folds(sample.targets, n_folds, rng), n_left_out=0))
 

@@ -47,9 +47,7 @@ class BaseRBFNetwork(CallbackSupportMixin, RBFParameters):
         is_new = last is not None or not hasattr(self, "_model")
         given = self._validate(X, y, sample_weight, reset=last is None)
         sample = self._begin(given, last is not None)
-        if not self.warm_start:
-            sample = self._with_codes(sample)
-        sample = self._with_folds(sample, rng)
+        sample = self._with_statistics(sample, rng)
         held_out = self._held_out(X_val, y_val)
         self._progress = Progress(self.verbose)
         fit = self._learn(sample, rng, last=last, held_out=held_out)
@@ -135,6 +133,12 @@ class BaseRBFNetwork(CallbackSupportMixin, RBFParameters):
         if goes_on and is_regression:
             self._targets = self._targets.extended(sample.y, sample.weights, self._resolve_loss())
         return super()._begin(sample, goes_on)
+
+    def _forget_codes(self):
+        """Treat columns of codes as numbers, if the network does not use their statistics."""
+        if self._columns is not None:
+            self._columns = self._columns.with_codes(np.zeros_like(self._is_code))
+        self._is_code = None
 
     def _input_maps(self, sample: Sample, rng) -> list[Transformer | None]:
         """Return the fitted maps to choose from; the first is preferred."""

@@ -8,7 +8,7 @@ from sklearn.base import clone
 from sklearn.utils.metaestimators import available_if
 
 from .._given import fit_weighted
-from .._linalg import dense
+from .._linalg import dense, middles
 from .._moments import weighted_quantiles
 from ._base import InputMap
 from ._piecewise import MANY_BINS
@@ -121,7 +121,7 @@ class MixedMap(InputMap):
             self.levels_ += [NumberLevels(j, X[:, j]) for j in np.flatnonzero(self.is_code)]
         self.statistics_: dict[int, TargetStatistics] = {}
         for levels in self.levels_ if folds is not None else ():
-            if levels.n_found >= self.many_levels or isinstance(levels, NumberLevels):
+            if levels.n_found >= self.many_levels or levels.is_ordered:
                 codes = levels.codes(X[:, levels.column])
                 rows = targets, weights, folds
                 self.statistics_[int(levels.column)] = TargetStatistics(
@@ -251,7 +251,7 @@ def has_codes(input_map: Any) -> bool:
     if isinstance(input_map, ScaledMap):
         return has_codes(input_map.input_map)
     levels = input_map.levels_ if isinstance(input_map, MixedMap) else []
-    return any(isinstance(each, NumberLevels) for each in levels)
+    return any(each.is_ordered for each in levels)
 
 
 def without_codes(input_map: Any) -> Any:
@@ -259,7 +259,7 @@ def without_codes(input_map: Any) -> Any:
     if not (isinstance(input_map, MixedMap) and has_codes(input_map)):
         return input_map
     other = copy(input_map)
-    other.levels_ = [each for each in input_map.levels_ if not isinstance(each, NumberLevels)]
+    other.levels_ = [each for each in input_map.levels_ if not each.is_ordered]
     own = {each.column for each in other.levels_}
     other.statistics_ = {j: each for j, each in input_map.statistics_.items() if j in own}
     return other
@@ -356,7 +356,7 @@ class NumberLevels:
     @property
     def ends(self) -> np.ndarray:
         """The ends of what is nearest to each value, without the outer ones."""
-        return self.values[:-1] + np.diff(self.values) / 2
+        return middles(self.values)
 
     def codes(self, values: np.ndarray) -> np.ndarray:
         """Return codes of values, -1 between those in the training rows.

@@ -71,21 +71,18 @@ class TargetStatistics:
         masses = sums(sample_weight)
         totals = np.stack([sums(sample_weight * column) for column in targets.T], axis=-1)
         prior = prior_rows(codes, n_levels, targets, sample_weight)
-        others = masses.sum(axis=1, keepdims=True) - masses
-        self.of_level = totals.sum(axis=1) / (masses.sum(axis=1)[:, None] + prior)
-        self.without_fold = (totals.sum(axis=1, keepdims=True) - totals) / (
-            others[..., None].clip(0) + prior
-        )
+        mass, total = masses.sum(axis=1), totals.sum(axis=1)
+        others = (mass[:, None] - masses).clip(0)
+        self.of_level = total / (mass[:, None] + prior)
+        self.without_fold = (total[:, None] - totals) / (others[..., None] + prior)
         is_frequent = np.bincount(codes, minlength=n_levels) >= FREQUENT
         self.of_level[has_indicator & ~is_frequent] = 0
         shared = is_frequent | has_indicator
         self.without_fold[shared] = self.of_level[shared, None]
         if is_ordered:
-            mass, total = masses.sum(axis=1), totals.sum(axis=1)
-            for code, order in ((-3, slice(None)), (-2, slice(None, None, -1))):
-                share = np.cumsum(mass[:-3][order]) / mass[:-3].sum()
-                outer = np.arange(n_levels - 3)[order][: np.searchsorted(share, OUTER) + 1]
-                self.of_level[code] = total[outer].sum(axis=0) / (mass[outer].sum() + prior)
+            mass, total = mass[:-3], total[:-3]  # of numbers
+            self.of_level[-3] = _mean_of_first(mass, total, prior)
+            self.of_level[-2] = _mean_of_first(mass[::-1], total[::-1], prior)
 
     def for_new_rows(self) -> "TargetStatistics":
         """Return the statistics without those of training rows, of which there is one per fold."""
@@ -106,6 +103,12 @@ class TargetStatistics:
         known = np.maximum(codes, 0)
         found = self.of_level[known] if folds is None else self.without_fold[known, folds]
         return np.where(codes[:, None] < 0, 0.0, found)
+
+
+def _mean_of_first(mass, total, prior):
+    """Return the mean of the first levels, up to a part of all rows, shrunk."""
+    first = slice(np.searchsorted(np.cumsum(mass) / mass.sum(), OUTER) + 1)
+    return total[first].sum(axis=0) / (mass[first].sum() + prior)
 
 
 def prior_rows(

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .._linalg import dense
+from .._linalg import dense, middles
 from ..rows import random_part
 
 #: Points of a grid along a line, and along each side of a plane.
@@ -127,8 +127,7 @@ def _axis(values, name, is_category, n_points):
 def _nearest(values, axis):
     """Return the values that are nearest to the points of an axis, each once."""
     known = np.unique(values[~np.isnan(values)])
-    ends = (known[1:] + known[:-1]) / 2
-    return np.unique(known[np.searchsorted(ends, axis)])
+    return np.unique(known[np.searchsorted(middles(known), axis)])
 
 
 def _middle(values, has_levels):

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 from scipy.special import erf, expit
 
+from .._linalg import middles
+
 #: ONNX operators of NumPy functions.
 OPERATORS: dict[Any, str] = {
     np.absolute: "Abs",
@@ -338,7 +340,7 @@ def nearest_places(values: Tensor, keys: np.ndarray, tolerance: float) -> Tensor
     Tensor of float64, shape (n_rows, 1)
         Places.
     """
-    middle = np.concatenate([[-np.inf], keys[:-1] + np.diff(keys) / 2, [np.inf]])
+    middle = np.concatenate([[-np.inf], middles(keys), [np.inf]])
     lower = np.maximum(keys - tolerance, middle[:-1])
     upper = np.minimum(keys + tolerance, middle[1:])
     cuts = np.stack([lower, upper], axis=1).ravel()

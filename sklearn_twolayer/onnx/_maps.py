@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from .. import input_maps
-from ..input_maps._mixed import NumberLevels
 from ..input_maps._rounding import rounding_of
 from ._functions import REMEDY
 from ._graph import Tensor, nearest_places, unsupported
@@ -137,7 +136,7 @@ def _levels(mixed, X):
 
 def _codes(levels, values):
     """Return codes of levels, which are looked up for columns of numbers."""
-    if not isinstance(levels, NumberLevels):
+    if not levels.is_ordered:
         return values
     n_apart = len(np.unique(levels.values.astype(np.float32)))
     if n_apart < LEAST_APART * levels.n_found:
