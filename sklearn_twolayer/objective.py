@@ -186,6 +186,18 @@ class Objective:
         ]
         return 0.5 * self.alpha * np.sum(squares, axis=0)
 
+    def input_weights(self, params: np.ndarray) -> np.ndarray:
+        """Return the weights of the mapped inputs, a view of shape (..., n_inputs, k)."""
+        return self.network.views(params).projections[..., :-1, :]
+
+    def input_columns(self) -> np.ndarray:
+        """Return the column that each mapped input depends on.
+
+        If it is not known, each input has a number of its own.
+        """
+        columns = self.rows.sources()
+        return np.arange(self.network.n_features) if columns is None else columns
+
     def normal_equations(self, vector: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the Gauss-Newton matrix of E and its gradient, for one network.
 

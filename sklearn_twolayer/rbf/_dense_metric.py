@@ -11,7 +11,7 @@ from ..embeddings import as_embedding
 from ..input_maps import map_rows
 from ..network import Network
 from ..objective import Objective
-from ..rows import Transformer, random_part
+from ..rows import Rows, Transformer, random_part
 from ..solvers import Adam, Run
 from ._relevance import metric_root, squared_gradient
 from ._spec import Table
@@ -21,7 +21,10 @@ N_NETWORKS, N_UNITS, ALPHA = 4, 24, 1e-3
 #: Divides their raw outputs, because networks are overconfident on their training rows.
 TEMPERATURE = 3.0
 #: Larger steps than by default: the directions matter, not the last digit.
-SOLVER = Adam(learning_rate=0.03, batch_size=256, dropout=0.1)
+SOLVER = Adam(learning_rate=0.03, batch_size=256, dropout=0.1, scale_rate=6.0)
+#: The part of the importance that all mapped inputs share: those that are of little importance to
+#: small networks may be needed by larger ones.
+SHARED = 0.03
 #: Maximum number of rows for training and for standardising; of more, a random subset.
 MAX_ROWS, N_SCALED = 10_000, 1000
 #: Maximum number of columns of raw sparse rows that are made dense and centred.
@@ -33,12 +36,6 @@ class Metric(NamedTuple):
 
     factors: np.ndarray  # learned from all rows
     without: tuple[np.ndarray, ...]  # learned without the targets of each fold
-
-    def after(self, first: "Metric") -> "Metric":
-        """Return the metric of inputs that another metric has scaled."""
-        pairs = zip((first.factors, *first.without), (self.factors, *self.without), strict=True)
-        factors = [one * other / (one * other).max() for one, other in pairs]
-        return Metric(factors[0], tuple(factors[1:]))
 
 
 def dense_metric(
@@ -97,7 +94,8 @@ def _mean_squares(table, input_map, left_out, rng):
     max_iter = -(-SOLVER.default_max_iter(rows.n_rows) // 2)
     run = Run(max_iter, 0.0, max_iter, rng, lambda params, loss: False)
     stack = SOLVER.minimize(objective.without(left_out), start, run).params
-    return [squared_gradient(objective, params, TEMPERATURE, rng) for params in stack]
+    squares = [squared_gradient(objective, params, TEMPERATURE, rng) for params in stack]
+    return [square + SHARED * square.mean() for square in squares]
 
 
 class CommonScale(NamedTuple):
@@ -123,6 +121,10 @@ class CommonScale(NamedTuple):
         is_narrow = input_map is None and X.shape[1] <= MAX_DENSE
         is_centered = is_narrow or (input_map is not None and not sparse.issparse(X))
         return cls(input_map, center if is_centered else 0.0, float(scale) or 1.0)
+
+    def sources(self, X: np.ndarray) -> np.ndarray | None:
+        """Return the column that each mapped input depends on, or None if it is not known."""
+        return Rows(X, self.input_map, X.dtype).sources()
 
     def transform(self, X: Matrix) -> Matrix:
         """Return the mapped rows."""

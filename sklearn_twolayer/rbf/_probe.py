@@ -12,7 +12,6 @@ from ..losses import SquaredError
 from ..output_layer import JudgedLayer
 from ..rows import Transformer, random_of_two
 from ._dense_metric import Metric, dense_metric
-from ._relevance import marginal_metric
 from ._spec import RadialSpec, Table
 from ._unsupervised import FirstLayer, unsupervised_stage
 from ._width import TYPICAL_WIDTH, refine_width, relative_width
@@ -38,10 +37,8 @@ MIN_ROWS = 8
 MAP_GAIN, DENSE_GAIN = 0.04, 0.02
 #: The same for target statistics of columns of numbers that are codes.
 CODE_GAIN = 0.01
-#: The same for a metric from correlations, which ignore other inputs. Those of many inputs with
-#: few targets may seem to help by chance: they must gain more, by the second number divided by
-#: the root of the number of rows.
-MARGINAL_GAIN, MARGINAL_CHANCE = 0.3, 1.2
+#: A decrease must also be larger than its standard error times this.
+N_ERRORS = 2.0
 
 
 class Inputs(NamedTuple):
@@ -198,18 +195,8 @@ class MetricProbe:
         return self._with_metric(best) if self.spec.learns_metric and n_judged else best
 
     def _with_metric(self, plain):
-        gain = self._of_more_rows(DENSE_GAIN)
-        dense = self._scaled(plain.inputs, self._dense(plain.inputs))
-        best = better(plain, dense, gain)
-        # With many noise inputs, dense networks fail unless correlations have scaled these down.
-        marginal = self._marginal(plain.inputs)
-        screened = self._scaled(plain.inputs, marginal)
-        n_rows = sum(len(judge.judged) for judge in plain.judged.judges)
-        least = MARGINAL_GAIN + MARGINAL_CHANCE / np.sqrt(n_rows)
-        if better(best, screened, least) is best:
-            return best
-        both = self._scaled(plain.inputs, self._dense(screened.inputs).after(marginal))
-        return better(screened, both, gain)
+        dense = self._candidate(plain.inputs._replace(metric=self._dense(plain.inputs)))
+        return better(plain, dense, self._of_more_rows(DENSE_GAIN))
 
     def _of_more_rows(self, gain):
         return gain * (FEWEST_ROWS / self.n_rows) ** 1.5
@@ -217,16 +204,6 @@ class MetricProbe:
     def _dense(self, inputs):
         maps = [inputs.without(k) for k in range(self.n_judged)]
         return dense_metric(self.table, maps, self.folds, self.rng)
-
-    def _marginal(self, inputs):
-        folds, rows = self.folds[self.index], self.few.rows(inputs.input_map)
-        without = tuple(
-            marginal_metric(rows.take(np.flatnonzero(folds != k))) for k in range(self.n_judged)
-        )
-        return Metric(marginal_metric(rows), without)
-
-    def _scaled(self, inputs, metric):
-        return self._candidate(inputs._replace(metric=metric))
 
     def _candidate(self, inputs) -> SmallNetwork:
         """Return the small network with the best width."""
@@ -238,8 +215,21 @@ class MetricProbe:
 
 
 def better(one: SmallNetwork, other: SmallNetwork, gain: float) -> SmallNetwork:
-    """Return the second candidate if it lowers the error by this fraction, else the first."""
-    return other if other.judged.error < (1 - gain) * one.judged.error else one
+    """Return the second candidate if it lowers the error by this fraction and not by chance."""
+    if not other.judged.error < (1 - gain) * one.judged.error:
+        return one
+    (before, shares), (after, _) = _squares(one.judged), _squares(other.judged)
+    gains = before - after
+    mean = shares @ gains
+    error = np.sqrt(np.square(shares) @ np.square(gains - mean))
+    return other if mean > N_ERRORS * error else one
+
+
+def _squares(judged):
+    """Return the squared error of each held-out row, and the rows' shares of the weight."""
+    rows, outputs = judged.left_out
+    targets, weights = judged.objective.rows.targets_and_weights(rows)
+    return np.square(targets - outputs).sum(axis=1), weights / weights.sum()
 
 
 def tail_weight(table: Table) -> float:

@@ -1,10 +1,8 @@
-"""The importance of each mapped input: for a dense network, or by itself."""
+"""The importance of each mapped input for a dense network."""
 
 import numpy as np
-from scipy import sparse
 
 from ..objective import Objective
-from ..rows import Rows
 
 #: Smallest eigenvalue of a metric, as a fraction of the largest.
 FLOOR = 1e-8
@@ -91,38 +89,3 @@ def _gradients(link, y, rng):
     signs *= y.dtype.type(N_SUMS**-0.5)
     for start in range(N_SUMS):  # no pair of outputs has the same signs twice
         yield link.pullback(y, signs[:, start : start + n_outputs])
-
-
-def marginal_metric(rows: Rows) -> np.ndarray:
-    """Return the correlation of each mapped input with the targets.
-
-    Parameters
-    ----------
-    rows : Rows
-        Inputs, targets and weights.
-
-    Returns
-    -------
-    ndarray of shape (n_mapped_features,)
-        Correlations beyond those expected from noise; the largest is about one.
-    """
-    first = rows.inputs(slice(0, 1))
-    origin = 0.0 if sparse.issparse(first) else first  # reduces the rounding errors of large means
-
-    def block(part):
-        X, (targets, weights) = rows.inputs(part), rows.targets_and_weights(part)
-        X = X if sparse.issparse(X) else X - origin
-        weighted = weights[:, None] * targets
-        of_inputs = X.T @ weights, (X * X).T @ weights, X.T @ weighted
-        return *of_inputs, weighted.sum(axis=0), (weighted * targets).sum(axis=0)
-
-    x, xx, xd, d, dd = (
-        total / rows.total_weight for total in rows.sum(block, 2 * rows.n_features)
-    )
-    products = np.outer(xx - x**2, dd - d**2)
-    rounding = 1e-12 * np.outer(xx, dd) + np.finfo(float).tiny
-    squares = np.where(products > rounding, (xd - np.outer(x, d)) ** 2, 0) / np.maximum(
-        products, rounding
-    )
-    noise = np.mean(rows.sample_weight**2) / rows.n_rows  # what is expected without any relation
-    return metric_root(np.maximum(squares.mean(axis=1) - noise, 0))

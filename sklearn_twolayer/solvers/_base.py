@@ -69,6 +69,14 @@ class Cost(Protocol):
         """Return the data terms, shape (n_networks,)."""
         ...
 
+    def input_weights(self, params: np.ndarray) -> np.ndarray:
+        """Return the weights of the mapped inputs, a view of shape (n_networks, n_inputs, k)."""
+        ...
+
+    def input_columns(self) -> np.ndarray:
+        """Return the column that each mapped input depends on, or a number of its own."""
+        ...
+
     def normal_equations(self, vector: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the Gauss-Newton matrix and the gradient of the cost of one network."""
         ...

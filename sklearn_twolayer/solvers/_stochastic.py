@@ -22,6 +22,7 @@ class StochasticState(NamedTuple):
     best_cost: float
     epochs_without_gain: int
     moments: list  # one entry a lane
+    params: np.ndarray | None = None  # with learned scales, if there are any
 
 
 class Epoch(NamedTuple):

@@ -1,0 +1,117 @@
+"""Learned scales of columns: networks that ignore columns of noise.
+
+The weights from column j to the first layer are s_j C_j, and both factors are learned: s_j, one
+number per column, at its own, higher rate. A column that lowers the cost grows, and then learns
+faster; columns of noise fall behind.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from scipy import sparse
+
+from ._base import Cost
+
+
+@dataclass(frozen=True, eq=False)
+class ScaledInputs:
+    """A cost as a function of weights and scales.
+
+    A vector of parameters is that of a network, followed by the scales divided by `rate`, so that
+    a step of the solver changes a scale by `rate` times as much as a weight.
+
+    Parameters
+    ----------
+    cost : Cost
+        The cost of the networks.
+    rate : float
+        How much faster scales are learned than weights.
+    """
+
+    cost: Cost
+    rate: float
+
+    @property
+    def n_rows(self) -> int:
+        """Number of training rows."""
+        return self.cost.n_rows
+
+    @property
+    def n_parameters(self) -> int:
+        """Length of a vector of parameters."""
+        return self.cost.n_parameters + self._n_scales
+
+    @property
+    def dtype(self) -> np.dtype:
+        """The floating type of gradients."""
+        return self.cost.dtype
+
+    @property
+    def n_threads(self) -> int:
+        """Number of threads that process blocks of rows."""
+        return self.cost.n_threads
+
+    @property
+    def in_partitions(self) -> bool:
+        """Whether the rows are in remote partitions."""
+        return self.cost.in_partitions
+
+    @cached_property
+    def _columns(self) -> np.ndarray:
+        """The number of the scale of each mapped input."""
+        return np.unique(self.cost.input_columns(), return_inverse=True)[1]
+
+    @cached_property
+    def _n_scales(self) -> int:
+        return int(self._columns.max()) + 1
+
+    @cached_property
+    def _sums(self) -> sparse.csr_array:
+        """The matrix that adds up the inputs of each column, times the rate."""
+        n = len(self._columns)
+        rates = np.full(n, self.rate, dtype=self.dtype)
+        return sparse.csr_array((rates, (np.arange(n), self._columns)), shape=(n, self._n_scales))
+
+    def networks(self, part: slice) -> "ScaledInputs":
+        """Return the cost of some networks of the stack."""
+        return replace(self, cost=self.cost.networks(part))
+
+    def start(self, params: np.ndarray) -> np.ndarray:
+        """Return parameters of networks with scales of one."""
+        scales = np.full((len(params), self._n_scales), 1 / self.rate, dtype=params.dtype)
+        return np.concatenate([params, scales], axis=1)
+
+    def scaled(self, params: np.ndarray) -> np.ndarray:
+        """Return the parameters of the networks, whose weights contain the scales."""
+        result = params[:, : self.cost.n_parameters].copy()
+        weights = self.cost.input_weights(result)
+        weights *= self._factors(params)
+        return result
+
+    def _factors(self, params):
+        """Return the scale of each mapped input, shape (n_networks, n_inputs, 1)."""
+        scales = params.dtype.type(self.rate) * params[:, self.cost.n_parameters :]
+        return scales[:, self._columns, None]
+
+    def loss_and_gradient(
+        self,
+        params: np.ndarray,
+        index: np.ndarray | None = None,
+        draw_mask: Callable | None = None,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the data terms, and the gradients for weights and scales."""
+        loss, slopes = self.cost.loss_and_gradient(self.scaled(params), index, draw_mask)
+        n, of_inputs = self.cost.n_parameters, self.cost.input_weights(slopes)
+        products = np.einsum("kiu,kiu->ki", of_inputs, self.cost.input_weights(params[:, :n]))
+        of_inputs *= self._factors(params)
+        return loss, np.concatenate([slopes, products @ self._sums], axis=1)
+
+    def data_term(self, params: np.ndarray) -> np.ndarray:
+        """Return the data terms alone."""
+        return self.cost.data_term(self.scaled(params))
+
+    def penalty(self, params: np.ndarray) -> np.ndarray:
+        """Return the penalties on the scaled weights."""
+        return self.cost.penalty(self.scaled(params))
