@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from problems import Problem
 from sklearn.base import clone
-from sklearn.datasets import load_diabetes, make_friedman1
-from sklearn.metrics import pairwise_distances_argmin_min
+from sklearn.datasets import load_diabetes, make_classification, make_friedman1
+from sklearn.metrics import log_loss, pairwise_distances_argmin_min
 from sklearn.model_selection import cross_val_predict
 
 from benchmarks.noise import COLUMNS, measure
@@ -223,3 +223,12 @@ def test_tails_of_targets():
     rare = (np.arange(100) == 0).astype(float)[:, None]
     np.testing.assert_allclose(weight(np.hstack([rare, 1 - rare]), np.ones(100)), 98.01, rtol=1e-3)
     assert weight(np.ones((10, 1)), np.ones(10)) == 1
+
+
+def test_the_claimed_log_loss_is_true_where_least_squares_leaves_no_noise():
+    options = {"n_informative": 8, "n_redundant": 5, "n_classes": 3, "random_state": 0}
+    rows, y = make_classification(7000, 100, **options)
+    model = RBFNetwork(random_state=0).fit(rows[:3000], y[:3000])
+    actual = log_loss(y[3000:], model.predict_proba(rows[3000:]))
+    assert actual == pytest.approx(model.oof_loss_, rel=0.15)
+    assert actual < 0.4

@@ -18,7 +18,6 @@ from ._activations import BLOCK_LENGTH
 from ._directions import (
     MAX_FOLDED,
     N_DIRECTIONS,
-    TINY,
     Output,
     Problem,
     rows_left_out,
@@ -31,6 +30,9 @@ from ._leave_one_out import LeaveOneOut
 #: tried once the cross-entropy exceeds the least by this fraction.
 STRENGTHS = (1e6, 1e5, 1e4, 1e3, 100.0, 10.0, 1.0, 0.1, 0.01)
 RISE = 0.05
+#: The smallest penalty of strength one, as a fraction of the largest eigenvalue. With a smaller one,
+#: that of least squares without noise, the result depends on the number of iterations.
+LEAST = 1e-8
 #: Iterations for U: while the strength is chosen, and in the final fit.
 FIRST_ITER, LAST_ITER = 10, 50
 #: Rows times outputs above which directions and iterations decrease with the square root, so that
@@ -129,7 +131,7 @@ def _anchored(judged, rows, rng):
     strength, (factor, shift), honest = _strength(judged, few, rng)
     loo, (t, b, _), (W, bias) = judged.layer.loo, judged.log_odds, judged.output
     most = ceil(share * N_DIRECTIONS)
-    least = judged.alpha or TINY
+    least = _penalty(judged, judged.layer)
     problem = Problem.on(judged.layer, judged.objective, rows, least, most).at(strength)
     problem = problem._replace(offsets=t * (loo.activations.product(rows, W) + bias) + b)
     U = problem.solve(problem.start(), ceil(share * LAST_ITER))
@@ -138,6 +140,11 @@ def _anchored(judged, rows, rng):
     constant = t * bias + b + U[-1] - loo.center @ added
     bias = factor * constant + shift
     return Output(factor * weights, bias, problem.alpha, honest)
+
+
+def _penalty(judged, layer):
+    """Return the penalty of strength one."""
+    return max(judged.alpha_of(layer), LEAST * layer.loo.scale)
 
 
 def _affordable(judged, rows):
@@ -175,7 +182,7 @@ def _fits_without(judged, rows, rng):
     t, b, _ = judged.log_odds
     for judge, sets in rows_left_out(judged, rows, objective.rows.targets[rows], rng):
         alpha = judged.alpha_of(judge)
-        problem = Problem.on(judge, objective, rows, alpha or TINY, most)
+        problem = Problem.on(judge, objective, rows, _penalty(judged, judge), most)
         squares = LeastSquaresWithout(judge.loo, rows, problem.targets, problem.weights)
         for outside in sets:
             problem = problem._replace(offsets=t * squares.outputs(outside, alpha) + b)

@@ -37,8 +37,8 @@ MIN_ROWS = 8
 MAP_GAIN, DENSE_GAIN = 0.04, 0.02
 #: The same for target statistics of columns of numbers that are codes.
 CODE_GAIN = 0.01
-#: A decrease must also be larger than its standard error times this.
-N_ERRORS = 2.0
+#: With few rows, errors fall by chance: added to the required decrease, divided by their number.
+CHANCE = 6.0
 
 
 class Inputs(NamedTuple):
@@ -181,7 +181,7 @@ class MetricProbe:
         best = self._best_of(plain)
         chosen = input_maps[plain.index(best.inputs.input_map)]
         if chosen is not best.inputs.input_map:
-            best = better(best, self._best_of([chosen]), self._of_more_rows(CODE_GAIN))
+            best = better(best, self._best_of([chosen]), self._required(CODE_GAIN))
         relative = relative_width(best.judged.layer, best.radial)
         return best.inputs._replace(relative_width=relative, place=best.judged.place)
 
@@ -191,15 +191,15 @@ class MetricProbe:
             self._candidate(Inputs(each, self.folds, n_judged)) for each in input_maps
         )
         for other in others:
-            best = better(best, other, self._of_more_rows(MAP_GAIN))
+            best = better(best, other, self._required(MAP_GAIN))
         return self._with_metric(best) if self.spec.learns_metric and n_judged else best
 
     def _with_metric(self, plain):
         dense = self._candidate(plain.inputs._replace(metric=self._dense(plain.inputs)))
-        return better(plain, dense, self._of_more_rows(DENSE_GAIN))
+        return better(plain, dense, self._required(DENSE_GAIN))
 
-    def _of_more_rows(self, gain):
-        return gain * (FEWEST_ROWS / self.n_rows) ** 1.5
+    def _required(self, gain):
+        return gain * (FEWEST_ROWS / self.n_rows) ** 1.5 + CHANCE / len(self.index)
 
     def _dense(self, inputs):
         maps = [inputs.without(k) for k in range(self.n_judged)]
@@ -215,21 +215,8 @@ class MetricProbe:
 
 
 def better(one: SmallNetwork, other: SmallNetwork, gain: float) -> SmallNetwork:
-    """Return the second candidate if it lowers the error by this fraction and not by chance."""
-    if not other.judged.error < (1 - gain) * one.judged.error:
-        return one
-    (before, shares), (after, _) = _squares(one.judged), _squares(other.judged)
-    gains = before - after
-    mean = shares @ gains
-    error = np.sqrt(np.square(shares) @ np.square(gains - mean))
-    return other if mean > N_ERRORS * error else one
-
-
-def _squares(judged):
-    """Return the squared error of each held-out row, and the rows' shares of the weight."""
-    rows, outputs = judged.left_out
-    targets, weights = judged.objective.rows.targets_and_weights(rows)
-    return np.square(targets - outputs).sum(axis=1), weights / weights.sum()
+    """Return the second candidate if it lowers the error by this fraction, else the first."""
+    return other if other.judged.error < (1 - gain) * one.judged.error else one
 
 
 def tail_weight(table: Table) -> float:
