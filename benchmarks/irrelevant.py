@@ -1,8 +1,8 @@
 """The defaults on tables with many columns of noise: `python -m benchmarks.irrelevant`.
 
-The tables are simulated: a smooth function of five columns (Friedman, 1991), a sign that depends on
-the product of two columns and a threshold of a third ("product"), a class that needs three thresholds
-at once ("rule"), and scikit-learn's clusters. Models are tested on 4,000 further rows.
+The tables are simulated: a smooth function of five columns (Friedman, 1991), a sign that depends
+on the product of two columns and a threshold of a third ("product"), a class that needs three
+thresholds at once ("rule"), and scikit-learn's clusters. 4,000 further rows are for the test.
 """
 
 import argparse

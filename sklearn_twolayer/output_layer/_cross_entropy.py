@@ -30,8 +30,8 @@ from ._leave_one_out import LeaveOneOut
 #: tried once the cross-entropy exceeds the least by this fraction.
 STRENGTHS = (1e6, 1e5, 1e4, 1e3, 100.0, 10.0, 1.0, 0.1, 0.01)
 RISE = 0.05
-#: The smallest penalty of strength one, as a fraction of the largest eigenvalue. With a smaller one,
-#: that of least squares without noise, the result depends on the number of iterations.
+#: The smallest penalty of strength one, as a fraction of the largest eigenvalue. That of least
+#: squares is smaller if targets have no noise, and the number of iterations would decide.
 LEAST = 1e-8
 #: Iterations for U: while the strength is chosen, and in the final fit.
 FIRST_ITER, LAST_ITER = 10, 50

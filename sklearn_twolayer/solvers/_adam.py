@@ -62,9 +62,9 @@ class Adam(Stochastic):
         Fraction of the epochs during which the cosine schedule rises.
     scale_rate : float or None, default=20.0
         The weights of each input column have a common factor, which is learned this many times as
-        fast as they are: columns of noise lose their influence (Holzmüller, Grinsztajn & Steinwart,
-        2024, learn a scale of each input at six times the rate). None: no factors. There are none
-        for Dask collections.
+        fast as they are: columns of noise lose their influence (as in RealMLP, with a rate of 6;
+        Holzmueller, Grinsztajn & Steinwart, 2024). None: no factors; nor are there any for Dask
+        collections.
     dtype : str or None, default="float32"
         Floating type used in training; None for that of the inputs. The noise of batches is far
         larger than the rounding errors of single precision, which takes half the time.
@@ -137,28 +137,22 @@ class Adam(Stochastic):
         if self.dropout is None:
             solver = copy(self)
             solver.dropout = DROPOUT if len(params) == 1 else 0.0
-        known = getattr(state, "params", None)
-        if not self._has_scales(objective, params):
+        known: Any = getattr(state, "params", None)
+        if self.scale_rate is None or not _has_scales(objective, params):
             state = state if known is None else None
             return super(Adam, solver).minimize(objective, params, run, state)
         cost = ScaledInputs(objective, self.scale_rate)
         start = cost.start(params.astype(objective.dtype))
-        is_known = known is not None and known.shape == start.shape
-        if is_known and np.array_equal(cost.scaled(known), params):
+        if cost.leads_to(known, params):
             start = known
         else:
             state = None
-        own_run = run._replace(
+        scaled_run = run._replace(
             on_iteration=lambda params, loss: run.on_iteration(cost.scaled(params), loss)
         )
-        outcome = super(Adam, solver).minimize(cost, start, own_run, state)
+        outcome = super(Adam, solver).minimize(cost, start, scaled_run, state)
         state = outcome.state._replace(params=outcome.params)
         return outcome._replace(params=cost.scaled(outcome.params), state=state)
-
-    def _has_scales(self, objective, params):
-        if self.scale_rate is None or objective.in_partitions:
-            return False
-        return objective.input_weights(params).size > 0
 
     def mask_source(self, rng):
         if not self.dropout:
@@ -214,3 +208,8 @@ class Adam(Stochastic):
             return self.learning_rate * (progress + 1e-3) / (self.warmup + 1e-3)
         done = (progress - self.warmup) / max(1 - self.warmup, 1e-12)
         return self.learning_rate * 0.5 * (1 + cos(pi * done))
+
+
+def _has_scales(objective, params) -> bool:
+    """Return whether a cost is local, and has weights of inputs."""
+    return not objective.in_partitions and objective.input_weights(params).size > 0

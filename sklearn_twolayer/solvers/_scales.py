@@ -90,6 +90,12 @@ class ScaledInputs:
         weights *= self._factors(params)
         return result
 
+    def leads_to(self, params: np.ndarray | None, scaled: np.ndarray) -> bool:
+        """Return whether parameters with scales are those of these networks."""
+        if params is None or params.shape != (len(scaled), self.n_parameters):
+            return False
+        return bool(np.array_equal(self.scaled(params), scaled))
+
     def _factors(self, params):
         """Return the scale of each mapped input, shape (n_networks, n_inputs, 1)."""
         scales = params.dtype.type(self.rate) * params[:, self.cost.n_parameters :]
