@@ -19,9 +19,9 @@ from scipy import sparse
 
 from ._blas import single_threaded_blas
 from ._interpolated import Bins, Interpolated
-from ._linalg import Matrix, augmented, dense, without_ones
+from ._linalg import Matrix, augmented, without_ones
 from ._threads import map_in_threads
-from .input_maps import InputMap, map_rows, sources_of
+from .input_maps import InputMap, known_sources, map_rows
 
 #: Mapped inputs up to this size are kept rather than computed again in each pass.
 CACHE_BYTES = 2**26
@@ -31,8 +31,6 @@ BLOCK_NUMBERS = 2**19
 KEPT_BYTES = 2**24
 #: Number of partial sums of a full pass; more than any reasonable number of threads.
 N_CHUNKS = 16
-#: Number of rows that show which column a mapped input depends on.
-N_TRIED = 20
 #: Number of rows from which running sums of a matrix pay off.
 MANY_ROWS = 256
 #: Number of inputs that an entry of a row replaces on average, and that all of them replace, from
@@ -165,9 +163,7 @@ class Rows:
 
     def sources(self) -> np.ndarray | None:
         """Return the column that each mapped input depends on, or None if it is not known."""
-        if self.input_map is None or hasattr(self.input_map, "sources"):
-            return sources_of(self.input_map, dense(self.raw[:N_TRIED]))
-        return None
+        return known_sources(self.input_map, self.raw.shape[1])
 
     def labelled(self, targets: np.ndarray, sample_weight: np.ndarray) -> "Rows":
         """Return the rows with targets, and with weights that are scaled to a mean of one."""

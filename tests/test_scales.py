@@ -5,6 +5,7 @@ import pytest
 from problems import Problem
 from sklearn.base import clone
 from sklearn.datasets import make_friedman1
+from sklearn.preprocessing import FunctionTransformer
 
 from sklearn_twolayer import Adam, TwoLayerRegressor
 from sklearn_twolayer.embeddings import Dense, Passthrough, Radial
@@ -31,7 +32,7 @@ def run_for(max_iter, n_iter=None, each=lambda params, loss: False):
 @pytest.mark.parametrize("loss, link", [(SquaredError(), None), (LogLoss(), LogisticLink())])
 def test_slopes_of_weights_and_scales_are_those_of_finite_differences(embedding, loss, link):
     problem = Problem(embedding, loss, link or loss.link, n_features=3, stack=2)
-    cost = ScaledInputs(problem.objective(), 20.0)
+    cost = ScaledInputs.of(problem.objective(), 20.0)
     rng = np.random.RandomState(1)
     params = cost.start(problem.params)
     params[:, -3:] *= rng.uniform(0.2, 2, size=(2, 3))
@@ -52,7 +53,7 @@ def test_a_column_has_one_scale_for_all_its_inputs():
     problem = Problem(Dense(3), SquaredError(), SquaredError.link, X=X)
     rows = rows.labelled(problem.targets, problem.weights)
     network = Problem(Dense(3), SquaredError(), SquaredError.link, n_features=10).network
-    cost = ScaledInputs(Objective(network, SquaredError(), SquaredError.link, rows), 4.0)
+    cost = ScaledInputs.of(Objective(network, SquaredError(), SquaredError.link, rows), 4.0)
     plain = np.ones((1, network.n_parameters))
     params = cost.start(plain)
     assert params.shape[1] == network.n_parameters + 2
@@ -86,15 +87,41 @@ def test_calls_go_on_with_their_scales():
     outcome = solver.minimize(objective, problem.params, run_for(6, n_iter=2))
     outcome = solver.minimize(objective, outcome.params, run_for(6, n_iter=4), outcome.state)
     np.testing.assert_allclose(outcome.params, at_once.params)
-    # Other weights than those of the last call start with scales of one.
-    other = solver.minimize(objective, problem.params, run_for(6, n_iter=2), outcome.state)
-    afresh = solver.minimize(objective, problem.params, run_for(6, n_iter=2))
-    np.testing.assert_array_equal(other.params, afresh.params)
-    # A solver without scales cannot use the state of one that has some.
+    # Other weights than those of the last call start with scales of one, later in the schedule.
+    other = solver.minimize(objective, problem.params, run_for(6, n_iter=1), outcome.state)
+    assert other.state.epoch == 7
+    scales = other.state.params[:, -3:] * solver.scale_rate
+    assert np.abs(scales - 1).max() < 1
+    # A solver without scales cannot use the moments of one that has some.
     plain = clone(solver).set_params(scale_rate=None)
-    found = plain.minimize(objective, outcome.params, run_for(6, n_iter=2), outcome.state)
-    expected = plain.minimize(objective, outcome.params, run_for(6, n_iter=2))
-    np.testing.assert_array_equal(found.params, expected.params)
+    found = plain.minimize(objective, outcome.params, run_for(8, n_iter=1), outcome.state)
+    assert found.state.epoch == 7 and found.state.params is None
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("of_solver", ["float32", "float64", None])
+def test_partial_fit_goes_on_in_all_types(dtype, of_solver):
+    X, y = make_friedman1(60, random_state=0)
+    solver = Adam(dtype=of_solver)
+    model = TwoLayerRegressor(solver=solver, n_estimators=1, max_iter=9, random_state=0)
+    for _ in range(3):
+        model.partial_fit(X.astype(dtype), y)
+    assert model._solver_state.state.epoch == 3
+
+
+def test_transformers_are_not_tried_on_rows_that_do_not_exist():
+    """Not even beside missing values, for which they are part of a larger map."""
+
+    class Root(FunctionTransformer):
+        def __init__(self, sources=()):
+            super().__init__(lambda X: np.sqrt(X[:, [1]] - X[:, [0]]))
+            self.sources = sources  # an unfortunate name
+
+    rng = np.random.RandomState(0)
+    X, y = np.sort(rng.normal(size=(60, 2)), axis=1), rng.normal(size=60)
+    TwoLayerRegressor(input_map=Root(), n_estimators=1, max_iter=1).fit(X, y)
+    X[5, 0], X[:, 1] = np.nan, X[:, 1] + 9
+    TwoLayerRegressor(input_map=Root(), n_estimators=1, max_iter=1).fit(X, y)
 
 
 def test_columns_of_noise_lose_their_influence():
@@ -107,7 +134,7 @@ def test_columns_of_noise_lose_their_influence():
     assert scores[1] > 0.87 > 0.8 > scores[0]
 
 
-@pytest.mark.parametrize("rate", [0, -1.0, "fast"])
+@pytest.mark.parametrize("rate", [0, -1.0, 1e40, "fast"])
 def test_a_wrong_rate_is_an_error(rate):
     X, y = make_friedman1(20, random_state=0)
     with pytest.raises((TypeError, ValueError), match="scale_rate"):

@@ -118,7 +118,12 @@ class InputMap(TransformerMixin, Documented):
         ndarray of int, shape (n_outputs,), or None
             Numbers of columns; None if an output depends on several.
         """
-        return sources_by_trial(self, X)
+        known = self.known_sources(X.shape[1])
+        return sources_by_trial(self, X) if known is None else known
+
+    def known_sources(self, n_columns: int) -> np.ndarray | None:
+        """Return the column that each output depends on, or None if only a trial tells."""
+        return None
 
     def _check(self):
         """Raise TypeError or ValueError if a hyperparameter is out of range."""

@@ -102,8 +102,8 @@ class PiecewiseLinearMap(InputMap):
         robust = np.where((X >= self.low_) & (X <= self.high_), robust, 0)
         return robust + summed_by(self.columns_, slopes, n_features)
 
-    def sources(self, X):
-        return np.append(np.arange(X.shape[1]), self.columns_)
+    def known_sources(self, n_columns):
+        return np.append(np.arange(n_columns), self.columns_)
 
     def _coordinates(self, values, bins):
         return np.clip(ratio(values, self.starts_[bins], self.widths_[bins]), 0, 1)

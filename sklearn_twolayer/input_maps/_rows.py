@@ -119,9 +119,35 @@ def sources_of(input_map: Any, X: np.ndarray) -> np.ndarray | None:
     """
     if input_map is None:
         return np.arange(X.shape[1])
-    if hasattr(input_map, "sources"):
+    if hasattr(type(input_map), "sources"):
         return input_map.sources(X)
     return sources_by_trial(input_map, X)
+
+
+def known_sources(input_map: Any, n_columns: int) -> np.ndarray | None:
+    """Return what `sources_of` does, without any rows; None if the map does not know it.
+
+    Parameters
+    ----------
+    input_map : fitted transformer or None
+        The map.
+    n_columns : int
+        Number of columns of the rows.
+
+    Returns
+    -------
+    ndarray of int, shape (n_outputs,), or None
+        Numbers of columns.
+
+    Examples
+    --------
+    >>> known_sources(None, 3)
+    array([0, 1, 2])
+    """
+    if input_map is None:
+        return np.arange(n_columns)
+    knows = getattr(type(input_map), "known_sources", None)
+    return None if knows is None else knows(input_map, n_columns)
 
 
 def sources_by_trial(input_map: Any, X: np.ndarray) -> np.ndarray | None:

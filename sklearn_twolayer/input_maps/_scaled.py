@@ -8,7 +8,7 @@ from scipy import sparse
 from sklearn.utils.metaestimators import available_if
 
 from ._base import InputMap, for_new_rows
-from ._rows import map_rows, pull_rows, sources_of
+from ._rows import known_sources, map_rows, pull_rows, sources_of
 
 
 def _has_inverse(scaled) -> bool:
@@ -68,6 +68,10 @@ class ScaledMap(InputMap):
     def sources(self, X):
         """Return the column that each output depends on, or None if it is several."""
         return sources_of(self.input_map, X)
+
+    def known_sources(self, n_columns: int):
+        """Return the column that each output depends on, or None if only a trial tells."""
+        return known_sources(self.input_map, n_columns)
 
     @available_if(_has_inverse)
     def inverse_transform(self, Z):

@@ -51,8 +51,8 @@ class ScalingMap(InputMap):
                 G * (1 + (values / self.bound(values.dtype)) ** 2) ** -1.5 / self.scale_
             )
 
-    def sources(self, X):
-        return np.arange(X.shape[1])
+    def known_sources(self, n_columns):
+        return np.arange(n_columns)
 
     def _check(self):
         check_number("clip", self.clip, "(0, inf]")

@@ -8,10 +8,10 @@ from scipy import sparse
 from .._linalg import Matrix
 from .._moments import canonical, dense_moments, sparse_moments
 from ..embeddings import as_embedding
-from ..input_maps import map_rows
+from ..input_maps import known_sources, map_rows
 from ..network import Network
 from ..objective import Objective
-from ..rows import Rows, Transformer, random_part
+from ..rows import Transformer, random_part
 from ..solvers import Adam, Run
 from ._relevance import metric_root, squared_gradient
 from ._spec import Table
@@ -122,9 +122,9 @@ class CommonScale(NamedTuple):
         is_centered = is_narrow or (input_map is not None and not sparse.issparse(X))
         return cls(input_map, center if is_centered else 0.0, float(scale) or 1.0)
 
-    def sources(self, X: np.ndarray) -> np.ndarray | None:
+    def known_sources(self, n_columns: int) -> np.ndarray | None:
         """Return the column that each mapped input depends on, or None if it is not known."""
-        return Rows(X, self.input_map, X.dtype).sources()
+        return known_sources(self.input_map, n_columns)
 
     def transform(self, X: Matrix) -> Matrix:
         """Return the mapped rows."""

@@ -52,8 +52,8 @@ class Adam(Stochastic):
         several, whose average overfits less.
     weight_decay : float, default=0.0
         Each step shrinks the parameters by this fraction times the learning rate, separately from
-        the gradient ("decoupled", Loshchilov & Hutter, 2019). Unlike `alpha` of the estimator, it
-        is not part of the cost.
+        the gradient ("decoupled", Loshchilov & Hutter, 2019), also the scales of columns. Unlike
+        `alpha` of the estimator, it is not part of the cost.
     schedule : {"cosine", "constant"}, default="cosine"
         "cosine": the learning rate rises during the first part (`warmup`) of the `max_iter` epochs
         and then falls to zero as a cosine; training always runs to the end. "constant": training
@@ -117,7 +117,7 @@ class Adam(Stochastic):
         check_choice("schedule", self.schedule, ("cosine", "constant"))
         check_number("warmup", self.warmup, "[0, 1]")
         if self.scale_rate is not None:
-            check_number("scale_rate", self.scale_rate, "(0, inf)")
+            check_number("scale_rate", self.scale_rate, "[1e-6, 1e6]")
         check_choice("dtype", self.dtype, ("float32", "float64", None))
 
     @property
@@ -139,14 +139,15 @@ class Adam(Stochastic):
             solver.dropout = DROPOUT if len(params) == 1 else 0.0
         known: Any = getattr(state, "params", None)
         if self.scale_rate is None or not _has_scales(objective, params):
-            state = state if known is None else None
+            if known is not None:  # moments with scales are of no use
+                state = state._replace(moments=[], params=None)
             return super(Adam, solver).minimize(objective, params, run, state)
-        cost = ScaledInputs(objective, self.scale_rate)
+        cost = ScaledInputs.of(objective, self.scale_rate)
         start = cost.start(params.astype(objective.dtype))
         if cost.leads_to(known, params):
             start = known
-        else:
-            state = None
+        elif state is not None:  # new moments
+            state = state._replace(moments=[])
         scaled_run = run._replace(
             on_iteration=lambda params, loss: run.on_iteration(cost.scaled(params), loss)
         )

@@ -28,10 +28,18 @@ class ScaledInputs:
         The cost of the networks.
     rate : float
         How much faster scales are learned than weights.
+    columns : ndarray of int, shape (n_inputs,)
+        The number of the scale of each mapped input, from zero without gaps.
     """
 
     cost: Cost
     rate: float
+    columns: np.ndarray
+
+    @classmethod
+    def of(cls, cost: Cost, rate: float) -> "ScaledInputs":
+        """Return the cost with a scale for each column of the data."""
+        return cls(cost, rate, np.unique(cost.input_columns(), return_inverse=True)[1])
 
     @property
     def n_rows(self) -> int:
@@ -58,21 +66,16 @@ class ScaledInputs:
         """Whether the rows are in remote partitions."""
         return self.cost.in_partitions
 
-    @cached_property
-    def _columns(self) -> np.ndarray:
-        """The number of the scale of each mapped input."""
-        return np.unique(self.cost.input_columns(), return_inverse=True)[1]
-
-    @cached_property
+    @property
     def _n_scales(self) -> int:
-        return int(self._columns.max()) + 1
+        return int(self.columns.max()) + 1
 
     @cached_property
     def _sums(self) -> sparse.csr_array:
         """The matrix that adds up the inputs of each column, times the rate."""
-        n = len(self._columns)
+        n = len(self.columns)
         rates = np.full(n, self.rate, dtype=self.dtype)
-        return sparse.csr_array((rates, (np.arange(n), self._columns)), shape=(n, self._n_scales))
+        return sparse.csr_array((rates, (np.arange(n), self.columns)), shape=(n, self._n_scales))
 
     def networks(self, part: slice) -> "ScaledInputs":
         """Return the cost of some networks of the stack."""
@@ -94,12 +97,13 @@ class ScaledInputs:
         """Return whether parameters with scales are those of these networks."""
         if params is None or params.shape != (len(scaled), self.n_parameters):
             return False
-        return bool(np.array_equal(self.scaled(params), scaled))
+        known = self.scaled(params).astype(scaled.dtype)  # in which they are stored
+        return bool(np.array_equal(known, scaled))
 
     def _factors(self, params):
         """Return the scale of each mapped input, shape (n_networks, n_inputs, 1)."""
         scales = params.dtype.type(self.rate) * params[:, self.cost.n_parameters :]
-        return scales[:, self._columns, None]
+        return scales[:, self.columns, None]
 
     def loss_and_gradient(
         self,

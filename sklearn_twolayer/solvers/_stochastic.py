@@ -64,8 +64,8 @@ class LastWeights:
     def __init__(self, objective, params: np.ndarray):
         self._objective = objective
         self._last, self._before = params.copy(), params.copy()
-        # The cost is a square of two layers' product.
-        self._safe = np.finfo(params.dtype).max ** 0.2
+        # The cost is a square of the product of two layers and scales.
+        self._safe = np.finfo(params.dtype).max ** 0.1
 
     def accept(self, params: np.ndarray, loss: float, is_final: bool) -> bool:
         """Keep the weights at the end of an epoch, unless the cost has overflowed."""
@@ -140,7 +140,8 @@ class Stochastic(Solver):
         is_own = state is not None and state.solver is type(self)
         if not is_own or len(state.moments) != len(lanes):
             moments = [self.start(params[lane]) for lane in lanes]
-            state = StochasticState(type(self), 0, np.inf, 0, moments)
+            epoch = state.epoch if is_own else 0
+            state = StochasticState(type(self), epoch, np.inf, 0, moments)
         first = state.epoch
         end = run.max_iter if run.n_iter is None else first + run.n_iter
         parts = [objective.networks(lane) for lane in lanes]
