@@ -107,7 +107,7 @@ def _width(metric):
 
 
 def _line(name, cells, seconds, metrics):
-    """Return cells of a fixed width, as many as fit."""
+    """Return cells of a fixed width, as many as fit, with a space between them in any case."""
     widths = map(_width, shown(metrics))
-    aligned = (f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=False))
+    aligned = (f" {cell:>{width - 1}}" for cell, width in zip(cells, widths, strict=False))
     return f"{name:<{NAME}}" + "".join(aligned) + f"{seconds:>{TIME}}"
