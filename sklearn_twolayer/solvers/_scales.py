@@ -86,6 +86,7 @@ class ScaledInputs:
         scales = np.full((len(params), self._n_scales), 1 / self.rate, dtype=params.dtype)
         return np.concatenate([params, scales], axis=1)
 
+    @np.errstate(over="ignore", invalid="ignore")  # solvers check the cost
     def scaled(self, params: np.ndarray) -> np.ndarray:
         """Return the parameters of the networks, whose weights contain the scales."""
         result = params[:, : self.cost.n_parameters].copy()
