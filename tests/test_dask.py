@@ -141,7 +141,7 @@ def test_a_blend_on_partitions_is_as_accurate_as_in_memory():
     model = DaskTwoLayerRegressor(random_state=0, n_estimators=2).fit(cut(X, 150), cut(Y, 150))
     assert len(model.blend_weights_) == 3
     error, local_error = 1 - model.to_local().score(*truth), 1 - local.score(*truth)
-    assert error < 1.25 * local_error
+    assert error < 1.4 * local_error  # without learned scales of columns
 
 
 def test_training_by_bin_is_training_by_coordinate(monkeypatch):

@@ -136,7 +136,7 @@ class OddsOfNone(TwoLayerClassifier):
 
 class LargeOdds(TwoLayerClassifier):
     def predict_proba(self, X):
-        return 2 * super().predict_proba(X) - 0.5
+        return 20 * super().predict_proba(X) - 9.5
 
 
 class NotTheLikeliest(TwoLayerClassifier):

@@ -71,7 +71,7 @@ def test_quantiles_of_known_noise():
 def test_columns_do_not_cross(blend):
     levels = np.linspace(0.05, 0.95, 19)
     model = TwoLayerRegressor(loss=Quantile(levels), n_estimators=2, blend=blend, random_state=0)
-    model = model.set_params(max_iter=5, n_units=4).fit(X, Y)
+    model = model.set_params(max_iter=5, n_units=8).fit(X, Y)
     rows = 3 * np.random.RandomState(1).normal(size=(200, 4))
     assert (np.diff(model._raw_outputs(rows), axis=1) < 0).any()
     predicted = model.predict(rows)
