@@ -241,6 +241,7 @@ def test_sparse_rows_and_pipelines():
     ],
 )
 def test_errors_of_units(blend, settings, message):
+    plt.close("all")  # other tests of this process may leave some
     with pytest.raises(ValueError, match=message):
         EmbeddingDisplay.from_estimator(blend, FRAME, **settings)
     assert plt.get_fignums() == []
