@@ -6,17 +6,14 @@ thresholds at once ("rule"), and scikit-learn's clusters. 4,000 further rows are
 """
 
 import argparse
-import time
-import warnings
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import numpy as np
 from sklearn.datasets import make_classification, make_friedman1
-from sklearn.metrics import log_loss
 
 from sklearn_twolayer._report._table import CLASSIFICATION, REGRESSION
 
+from .accuracy.evaluation import evaluate
 from .accuracy.models import all_models
 from .accuracy.tables import PreparedTable
 from .page import aligned
@@ -27,32 +24,24 @@ SIZES = [(300, 50), (500, 200), (2000, 200), (3000, 100)]
 MODELS = ("TwoLayer", "RBFNetwork", "CatBoost", "LightGBM", "RandomForest", "Linear")
 
 
-class Simulated(NamedTuple):
-    """A function of few columns, with noise."""
-
-    name: str
-    task: str
-    X: np.ndarray
-    y: np.ndarray
-
-
-def simulated(n_rows: int, n_columns: int, seed: int) -> Iterator[Simulated]:
+def simulated(n_rows: int, n_columns: int, seed: int) -> Iterator[PreparedTable]:
     """Yield tables with the rows for training first."""
     n = n_rows + N_TEST
     rng = np.random.RandomState(seed)
     X, y = make_friedman1(n, n_columns, noise=1.0, random_state=seed)
-    yield Simulated("smooth", REGRESSION, X, y)
+    yield PreparedTable("smooth", X, y, REGRESSION)
     X = rng.normal(size=(n, n_columns))
     odds = {
         "product": 2 * np.sign(X[:, 0] * X[:, 1]) + 1.5 * (X[:, 2] > 0.5) - 1,
         "rule": 5.0 * ((X[:, 0] > 0) & (X[:, 1] > 0) & (X[:, 2] > -0.5)) - 1,
     }
     for name, z in odds.items():
-        yield Simulated(name, CLASSIFICATION, X, (z + rng.logistic(size=n) > 0).astype(int))
+        labels = (z + rng.logistic(size=n) > 0).astype(int)
+        yield PreparedTable(name, X, labels, CLASSIFICATION)
     X, y = make_classification(
         n, n_columns, n_informative=8, n_redundant=5, n_classes=3, random_state=seed
     )
-    yield Simulated("clusters", CLASSIFICATION, X, y)
+    yield PreparedTable("clusters", X, y, CLASSIFICATION)
 
 
 def main() -> None:
@@ -61,7 +50,6 @@ def main() -> None:
     parser.add_argument("--models", nargs="*", default=MODELS)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    warnings.simplefilter("ignore")
     for n_rows, n_columns in SIZES:
         lines = [("table", "measure", *options.models)]
         for table in simulated(n_rows, n_columns, options.seed):
@@ -70,21 +58,15 @@ def main() -> None:
 
 
 def _line(table, n_rows, options):
-    train, test = slice(0, n_rows), slice(n_rows, None)
-    named = PreparedTable(table.name, table.X, table.y, table.task)
-    models, cells = all_models(named, options.seed), []
+    train, test = np.split(np.arange(len(table.y)), [n_rows])
+    models, cells = all_models(table, options.seed), []
+    measure = "score" if table.task == REGRESSION else "log_loss"
     for name in options.models:
-        if name not in models:
-            cells.append("-")
-            continue
-        start = time.process_time()
-        model = models[name].fit(table.X[train], table.y[train])
-        seconds = time.process_time() - start
-        if table.task == REGRESSION:
-            value = model.score(table.X[test], table.y[test])
+        if name in models:
+            found = evaluate(models[name], table, train, test)
+            cells.append(f"{found[measure]:.3f} ({found['fit']:.0f} s)")
         else:
-            value = log_loss(table.y[test], model.predict_proba(table.X[test]))
-        cells.append(f"{value:.3f} ({seconds:.0f} s)")
+            cells.append("-")
     return table.name, "R²" if table.task == REGRESSION else "log-loss", *cells
 
 

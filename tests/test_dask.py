@@ -141,7 +141,7 @@ def test_a_blend_on_partitions_is_as_accurate_as_in_memory():
     model = DaskTwoLayerRegressor(random_state=0, n_estimators=2).fit(cut(X, 150), cut(Y, 150))
     assert len(model.blend_weights_) == 3
     error, local_error = 1 - model.to_local().score(*truth), 1 - local.score(*truth)
-    assert error < 1.4 * local_error  # without learned scales of columns
+    assert error < 1.25 * local_error
 
 
 def test_training_by_bin_is_training_by_coordinate(monkeypatch):
@@ -192,7 +192,7 @@ def test_mixing_keeps_all_rows(monkeypatch, groups):
             return super().epoch(objective, *args)
 
     order = np.argsort(Y)
-    model = DaskTwoLayerRegressor(**QUICK, solver=Recording(), max_iter=1)
+    model = DaskTwoLayerRegressor(**QUICK, solver=Recording(scale_rate=None), max_iter=1)
     model.fit(cut(X[order]), cut(Y[order]))
     np.testing.assert_array_equal(np.sort(np.concatenate(seen)), np.sort(X[:, 0]))
     assert not any(np.isin(part, X[order][:100, 0]).all() for part in seen)

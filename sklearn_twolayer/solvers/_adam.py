@@ -63,8 +63,7 @@ class Adam(Stochastic):
     scale_rate : float or None, default=20.0
         The weights of each input column have a common factor, which is learned this many times as
         fast as they are: columns of noise lose their influence (as in RealMLP, with a rate of 6;
-        Holzmueller, Grinsztajn & Steinwart, 2024). None: no factors; nor are there any for Dask
-        collections.
+        Holzmueller, Grinsztajn & Steinwart, 2024). None: no factors.
     dtype : str or None, default="float32"
         Floating type used in training; None for that of the inputs. The noise of batches is far
         larger than the rounding errors of single precision, which takes half the time.
@@ -138,7 +137,7 @@ class Adam(Stochastic):
             solver = copy(self)
             solver.dropout = DROPOUT if len(params) == 1 else 0.0
         known: Any = getattr(state, "params", None)
-        if self.scale_rate is None or not _has_scales(objective, params):
+        if self.scale_rate is None or not objective.input_weights(params).size:
             if known is not None:  # moments with scales are of no use
                 state = state._replace(moments=[], params=None)
             return super(Adam, solver).minimize(objective, params, run, state)
@@ -209,8 +208,3 @@ class Adam(Stochastic):
             return self.learning_rate * (progress + 1e-3) / (self.warmup + 1e-3)
         done = (progress - self.warmup) / max(1 - self.warmup, 1e-12)
         return self.learning_rate * 0.5 * (1 + cos(pi * done))
-
-
-def _has_scales(objective, params) -> bool:
-    """Return whether a cost is local, and has weights of inputs."""
-    return not objective.in_partitions and objective.input_weights(params).size > 0

@@ -8,6 +8,7 @@ faster; columns of noise fall behind.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -25,14 +26,14 @@ class ScaledInputs:
     Parameters
     ----------
     cost : Cost
-        The cost of the networks.
+        The cost of the networks, over all rows or for a block of them.
     rate : float
         How much faster scales are learned than weights.
     columns : ndarray of int, shape (n_inputs,)
         The number of the scale of each mapped input, from zero without gaps.
     """
 
-    cost: Cost
+    cost: Any
     rate: float
     columns: np.ndarray
 
@@ -80,6 +81,19 @@ class ScaledInputs:
     def networks(self, part: slice) -> "ScaledInputs":
         """Return the cost of some networks of the stack."""
         return replace(self, cost=self.cost.networks(part))
+
+    def travel(self, *given) -> list:
+        """Let networks visit all partitions."""
+        return self.cost.travel(*given)
+
+    @property
+    def of_block(self) -> "ScaledInputs":
+        """What a worker needs."""
+        return replace(self, cost=self.cost.of_block)
+
+    def on(self, *given) -> "ScaledInputs":
+        """Return the contribution of a block of rows."""
+        return replace(self, cost=self.cost.on(*given))
 
     def start(self, params: np.ndarray) -> np.ndarray:
         """Return parameters of networks with scales of one."""
