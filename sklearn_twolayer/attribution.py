@@ -8,7 +8,8 @@ categories, missing values and bins are inputs like any other; the terms are the
 original column.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -88,47 +89,28 @@ class Attribution:
         Gives the explained outputs from raw outputs.
     background : ndarray of shape (n_background, n_features)
         Validated rows that lines start from, dense.
+    rows : ndarray of shape (n_rows, n_features)
+        Validated rows to explain, dense.
     n_jobs : int or None
         Number of threads, as joblib counts.
-
-    Raises
-    ------
-    AttributeError
-        If an input map mixes columns.
     """
 
     model: Model
     link: Link
     background: np.ndarray
+    rows: np.ndarray
     n_jobs: int | None = None
-    _sources: list[np.ndarray] = field(default_factory=list)
-
-    def __post_init__(self):
-        for part in self.model.parts:
-            sources = sources_of(part.input_map, self.background)
-            if sources is None:
-                raise AttributeError(
-                    f"input_map={shown(part.input_map)} mixes columns, so single columns cannot "
-                    "be explained: put it in front of this estimator in a pipeline and explain "
-                    "its outputs, or fit with another map, such as input_map='standard'."
-                )
-            self._sources.append(sources)
 
     def outputs(self, X: np.ndarray) -> np.ndarray:
         """Return y, shape (n_rows, n_outputs)."""
         y = self.link(self.model.raw_outputs(X.astype(np.float64), self.n_jobs))
         return np.clip(y, -LARGEST, LARGEST)
 
-    def explained(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def explained(self) -> tuple[np.ndarray, np.ndarray]:
         """Return the contribution of each column to y.
 
         The error of the quadrature is distributed in proportion to the size of the terms, so that
         the sum is exact.
-
-        Parameters
-        ----------
-        X : ndarray of shape (n_rows, n_features)
-            Validated rows, dense.
 
         Returns
         -------
@@ -136,7 +118,13 @@ class Attribution:
             Contributions.
         base : ndarray of shape (n_outputs,)
             The mean output of the background rows.
+
+        Raises
+        ------
+        AttributeError
+            If an input map mixes columns.
         """
+        X = self.rows
         base = self.outputs(self.background).mean(axis=0)
         n_lines = len(self.background) * len(PLACES)
         step = max(CHUNK_NUMBERS // (n_lines * X.shape[1] * len(base)), 1)
@@ -227,11 +215,23 @@ class Attribution:
                 row += factor * summed_by(sources, pull(direction) * step, shape[-1])
         return total
 
-    @property
+    @cached_property
     def _used(self):
         """The parts that count, with factors and sources."""
-        parts = zip(self.model.parts, self.model.factors, self._sources, strict=True)
-        return [each for each in parts if each[1]]
+        parts = zip(self.model.parts, self.model.factors, strict=True)
+        return [(part, factor, self._sources_of(part)) for part, factor in parts if factor]
+
+    def _sources_of(self, part):
+        """Return the column of each input of a part, which counts for the values of these rows."""
+        values = np.concatenate([self.background, self.rows])
+        sources = sources_of(part.input_map, values.shape[1], values)
+        if sources is None:
+            raise AttributeError(
+                f"input_map={shown(part.input_map)} mixes columns, so single columns cannot be "
+                "explained: put it in front of this estimator in a pipeline and explain its "
+                "outputs, or fit with another map, such as input_map='standard'."
+            )
+        return sources
 
     def _slopes_of_link(self, outputs, directions):
         """Convert directions with respect to y to directions with respect to z."""

@@ -21,7 +21,7 @@ from ._blas import single_threaded_blas
 from ._interpolated import Bins, Interpolated
 from ._linalg import Matrix, augmented, without_ones
 from ._threads import map_in_threads
-from .input_maps import InputMap, known_sources, map_rows
+from .input_maps import InputMap, map_rows, sources_of
 
 #: Mapped inputs up to this size are kept rather than computed again in each pass.
 CACHE_BYTES = 2**26
@@ -163,7 +163,7 @@ class Rows:
 
     def sources(self) -> np.ndarray | None:
         """Return the column that each mapped input depends on, or None if it is not known."""
-        return known_sources(self.input_map, self.raw.shape[1])
+        return sources_of(self.input_map, self.raw.shape[1])
 
     def labelled(self, targets: np.ndarray, sample_weight: np.ndarray) -> "Rows":
         """Return the rows with targets, and with weights that are scaled to a mean of one."""

@@ -9,6 +9,7 @@ import pytest
 from problems import Problem
 from scipy import sparse
 from scipy.stats import spearmanr
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.datasets import load_iris, make_friedman1
 from sklearn.decomposition import PCA
 from sklearn.feature_selection import RFE, SelectFromModel
@@ -223,7 +224,7 @@ def test_sums_of_columns_are_explained_as_sums():
 def test_places_on_lines_leave_little_to_be_shared_out():
     rows, y = make_friedman1(300, random_state=0)
     model = TwoLayerRegressor(n_estimators=1, max_iter=20, random_state=0).fit(rows, y)
-    attribution = Attribution(model._model, IdentityLink(), rows[:100])
+    attribution = Attribution(model._model, IdentityLink(), rows[:100], rows[100:120])
     lines = Lines.between(20, 100)
     terms = attribution.terms(rows[100:120], lines, np.eye(1)[:, None])[0]
     terms = terms.sum(axis=-1).reshape(20, 100, len(SHARES))
@@ -249,6 +250,33 @@ def test_a_map_that_mixes_columns_cannot_be_explained():
     assert model.feature_importances_.sum() == pytest.approx(1)
     model = regressor(input_map=StandardScaler()).fit(X, Y)
     assert model.explain(X).values.shape == X.shape
+    with pytest.raises(AttributeError, match="mixes columns"):
+        regressor(input_map=PCA()).fit(X, Y).explain(X[1:2], background=X[:1])
+
+
+class Rooted(TransformerMixin, BaseEstimator):
+    """A transformer of another package that takes only rows in increasing order."""
+
+    def fit(self, X, y=None):
+        return self
+
+    def transform(self, X):
+        with np.errstate(invalid="ignore"):
+            return np.sqrt(X[:, [1]] - X[:, [0]])
+
+
+def test_a_map_that_does_not_take_exchanged_values_cannot_be_explained():
+    rows = np.sort(X, axis=1)
+    with pytest.raises(AttributeError, match="mixes columns"):
+        regressor(input_map=Rooted()).fit(rows, Y).explain(rows)
+
+
+@pytest.mark.parametrize("background", [X[:1], np.column_stack([X[:10, :1], np.ones((10, 3))])])
+def test_columns_that_do_not_vary_in_the_background_keep_their_contributions(background):
+    model = regressor(embedding=Passthrough(), input_map=StandardScaler(), **OWN)
+    slopes = model.fit(X, 3 * X[:, 1]).input_gradients(X[:1])
+    found = model.explain(X[1:2], background=background).values
+    np.testing.assert_allclose(found, slopes * (X[1] - background.mean(axis=0)), atol=1e-8)
 
 
 @pytest.mark.parametrize("kind", [TwoLayerRegressor, RBFNetwork])

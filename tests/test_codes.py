@@ -245,7 +245,7 @@ def test_a_map_without_them_has_only_the_statistics_of_categories():
     assert has_codes(mixed) and not has_codes(plain)
     assert without_codes(plain) is plain
     np.testing.assert_array_equal(plain.transform(X), mixed.transform(X)[:, :-1])
-    np.testing.assert_array_equal(plain.sources(X), mixed.sources(X)[:-1])
+    np.testing.assert_array_equal(plain.known_sources(2), mixed.known_sources(2)[:-1])
 
 
 def test_slices_consist_of_their_values():

@@ -121,9 +121,8 @@ class AttributionMixin:
         is_numbers = is_regressor(self)
         link = self._targets.link if is_numbers else IdentityLink()
         others = self._background if background is None else self._validate_rows(background)
-        attribution = Attribution(self._model, link, dense(others), self.n_jobs)
         rows = dense(self._validate_rows(X))
-        values, base = attribution.explained(rows)
+        values, base = Attribution(self._model, link, dense(others), rows, self.n_jobs).explained()
         values = self._summed_by_column(values)
         if is_numbers:
             with np.errstate(over="ignore"):

@@ -14,7 +14,7 @@ from ._maps import INPUT_MAPS, as_input_map, fit_input_map
 from ._mixed import MixedMap, has_codes, has_statistics, with_folds, without_codes
 from ._piecewise import PiecewiseLinearMap
 from ._principal import PrincipalMap, principal_map
-from ._rows import known_sources, map_rows, pull_rows, sources_of
+from ._rows import map_rows, pull_rows, sources_of
 from ._scaled import ScaledMap
 from ._scaling import RobustMap, ScalingMap, StandardMap
 from ._statistics import prior_rows
@@ -38,7 +38,6 @@ __all__ = [
     "principal_map",
     "prior_rows",
     "pull_rows",
-    "known_sources",
     "sources_of",
     "with_folds",
     "without_codes",

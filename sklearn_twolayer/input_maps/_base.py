@@ -10,7 +10,7 @@ from .._documented import Documented
 from .._interpolated import Bins, Interpolated
 from .._linalg import dense
 from .._moments import canonical
-from ._rows import pulled_by_differences, sources_by_trial
+from ._rows import pulled_by_differences
 
 
 class InputMap(TransformerMixin, Documented):
@@ -105,24 +105,8 @@ class InputMap(TransformerMixin, Documented):
         """
         return pulled_by_differences(self, X, G)
 
-    def sources(self, X) -> np.ndarray | None:
-        """Return the column that each output depends on.
-
-        Parameters
-        ----------
-        X : ndarray of shape (n_rows, n_features)
-            Some rows, dense.
-
-        Returns
-        -------
-        ndarray of int, shape (n_outputs,), or None
-            Numbers of columns; None if an output depends on several.
-        """
-        known = self.known_sources(X.shape[1])
-        return sources_by_trial(self, X) if known is None else known
-
     def known_sources(self, n_columns: int) -> np.ndarray | None:
-        """Return the column that each output depends on, or None if only a trial tells."""
+        """Return the column that each output depends on, or None if it is not known."""
         return None
 
     def _check(self):

@@ -12,7 +12,7 @@ from .._linalg import dense, middles
 from .._moments import weighted_quantiles
 from ._base import InputMap
 from ._piecewise import MANY_BINS
-from ._rows import known_sources, map_rows, pull_rows, sources_of
+from ._rows import map_rows, pull_rows, sources_of
 from ._scaled import ScaledMap
 from ._statistics import TargetStatistics
 
@@ -218,13 +218,8 @@ class MixedMap(InputMap):
         result[:, self.columns_] = np.where(np.isnan(numbers), np.nan, slopes)
         return result
 
-    def sources(self, X):
-        return self._with_others(sources_of(self.numbers_, self._filled(X[:, self.columns_])))
-
     def known_sources(self, n_columns):
-        return self._with_others(known_sources(self.numbers_, len(self.columns_)))
-
-    def _with_others(self, inner):
+        inner = sources_of(self.numbers_, len(self.columns_))
         if inner is None:
             return None
         sources = np.concatenate([self.columns_[inner], self._other_sources()])

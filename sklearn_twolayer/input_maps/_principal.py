@@ -115,9 +115,6 @@ class PrincipalMap(InputMap):
     def pullback(self, X, G):
         return self.columns_.pullback(X, G @ self.components_.T.astype(G.dtype, copy=False))
 
-    def sources(self, X):
-        return None
-
     def inverse_transform(self, Z):
         """Return the rows closest to the mean, shape (n_rows, n_features), of mapped ones."""
         C = self.components_.astype(np.float64)

@@ -97,67 +97,48 @@ def pulled_by_differences(input_map: Any, X: np.ndarray, G: np.ndarray) -> np.nd
     return result
 
 
-def sources_of(input_map: Any, X: np.ndarray) -> np.ndarray | None:
+def sources_of(
+    input_map: Any, n_columns: int, rows: np.ndarray | None = None
+) -> np.ndarray | None:
     """Return the column that each output of an input map depends on.
 
     Parameters
     ----------
     input_map : fitted transformer or None
-        The map.
-    X : ndarray of shape (n_rows, n_features)
-        Some rows, dense, to find the dependencies of other maps.
-
-    Returns
-    -------
-    ndarray of int, shape (n_outputs,), or None
-        Numbers of columns; None if an output depends on several.
-
-    Examples
-    --------
-    >>> sources_of(None, np.ones((1, 3)))
-    array([0, 1, 2])
-    """
-    if input_map is None:
-        return np.arange(X.shape[1])
-    if hasattr(type(input_map), "sources"):
-        return input_map.sources(X)
-    return sources_by_trial(input_map, X)
-
-
-def known_sources(input_map: Any, n_columns: int) -> np.ndarray | None:
-    """Return what `sources_of` does, without any rows; None if the map does not know it.
-
-    Parameters
-    ----------
-    input_map : fitted transformer or None
-        The map.
+        The map; it may know the answer, by a method `known_sources`.
     n_columns : int
         Number of columns of the rows.
+    rows : ndarray of shape (n_rows, n_columns), optional
+        Rows to try other maps on, dense: they exchange their values of each column in turn.
 
     Returns
     -------
     ndarray of int, shape (n_outputs,), or None
-        Numbers of columns.
+        Numbers of columns; None if it is not known, or if an output depends on several. Outputs
+        that are the same for all rows are of column 0.
 
     Examples
     --------
-    >>> known_sources(None, 3)
+    >>> sources_of(None, 3)
     array([0, 1, 2])
     """
     if input_map is None:
         return np.arange(n_columns)
     knows = getattr(type(input_map), "known_sources", None)
-    return None if knows is None else knows(input_map, n_columns)
+    known = None if knows is None else knows(input_map, n_columns)
+    return _sources_by_trial(input_map, rows) if known is None and rows is not None else known
 
 
-def sources_by_trial(input_map: Any, X: np.ndarray) -> np.ndarray | None:
-    """Return what `sources_of` does, for any map, from rows that swap values of a column."""
-    before = dense(map_rows(input_map, X))
+def _sources_by_trial(input_map, rows):
+    before = dense(map_rows(input_map, rows))
     sources = np.full(before.shape[1], -1)
-    for j in range(X.shape[1]):
-        other = X.copy()
-        other[:, j] = np.roll(X[:, j], 1)
-        depends = (dense(map_rows(input_map, other)) != before).any(axis=0)
+    for j, column in enumerate(rows.T):
+        other = rows.copy()
+        other[:, j] = np.roll(column, 1)
+        try:
+            depends = (dense(map_rows(input_map, other)) != before).any(axis=0)
+        except ValueError:  # there are no such rows
+            return None
         if (sources[depends] >= 0).any():
             return None
         sources[depends] = j

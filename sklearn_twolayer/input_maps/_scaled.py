@@ -8,7 +8,7 @@ from scipy import sparse
 from sklearn.utils.metaestimators import available_if
 
 from ._base import InputMap, for_new_rows
-from ._rows import known_sources, map_rows, pull_rows, sources_of
+from ._rows import map_rows, pull_rows, sources_of
 
 
 def _has_inverse(scaled) -> bool:
@@ -65,13 +65,9 @@ class ScaledMap(InputMap):
         """Pull a gradient back from mapped rows, shape (n_rows, n_outputs), to the rows."""
         return pull_rows(self.input_map, X, G * self.factors.astype(G.dtype, copy=False))
 
-    def sources(self, X):
-        """Return the column that each output depends on, or None if it is several."""
-        return sources_of(self.input_map, X)
-
     def known_sources(self, n_columns: int):
-        """Return the column that each output depends on, or None if only a trial tells."""
-        return known_sources(self.input_map, n_columns)
+        """Return the column that each output depends on, or None if it is not known."""
+        return sources_of(self.input_map, n_columns)
 
     @available_if(_has_inverse)
     def inverse_transform(self, Z):

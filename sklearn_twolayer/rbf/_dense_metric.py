@@ -8,7 +8,7 @@ from scipy import sparse
 from .._linalg import Matrix
 from .._moments import canonical, dense_moments, sparse_moments
 from ..embeddings import as_embedding
-from ..input_maps import known_sources, map_rows
+from ..input_maps import map_rows, sources_of
 from ..network import Network
 from ..objective import Objective
 from ..rows import Transformer, random_part
@@ -124,7 +124,7 @@ class CommonScale(NamedTuple):
 
     def known_sources(self, n_columns: int) -> np.ndarray | None:
         """Return the column that each mapped input depends on, or None if it is not known."""
-        return known_sources(self.input_map, n_columns)
+        return sources_of(self.input_map, n_columns)
 
     def transform(self, X: Matrix) -> Matrix:
         """Return the mapped rows."""
