@@ -317,8 +317,6 @@ class Tanh(Activation):
 class Sin(Activation):
     """φ(v) = sin(v), for periodic features of the input."""
 
-    gain = 1.0
-
     def forward(self, v):
         return np.sin(v), v
 

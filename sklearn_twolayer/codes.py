@@ -2,13 +2,8 @@
 
 import numpy as np
 
-from .embeddings import Passthrough
 from .input_maps import MixedMap, PiecewiseLinearMap, prior_rows
-from .links import IdentityLink
-from .losses import SquaredError
-from .network import Network
-from .objective import Objective
-from .output_layer import FixedLayer, JudgedLayer
+from .output_layer import ridge
 from .rows import Rows
 
 #: A code has at least this number of values, with at least this number of rows each on average.
@@ -141,10 +136,7 @@ def _additive_residuals(X, targets, weights, is_category, n_jobs):
     mixed = MixedMap(numbers, is_category, min_rows=MIN_ROWS, max_levels=n_levels)
     mixed.fit(X, None, weights)
     rows = Rows(X, mixed, np.dtype(np.float64), n_jobs).labelled(targets, weights)
-    network = Network(Passthrough(), rows.n_features, targets.shape[1])
-    objective = Objective(network, SquaredError(), IdentityLink(), rows)
-    layer = FixedLayer(objective, np.zeros(network.n_parameters))
-    return targets - JudgedLayer(layer, "loo").left_out.outputs
+    return targets - ridge(rows).left_out.outputs
 
 
 def _gain(places, residuals, shares):

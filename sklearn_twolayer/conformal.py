@@ -12,14 +12,9 @@ from typing import NamedTuple
 import numpy as np
 
 from ._linalg import Matrix, dense
-from .embeddings import Passthrough
 from .input_maps import StandardMap, map_rows
-from .links import IdentityLink
-from .losses import SquaredError
 from .model import Model, Part
-from .network import Network
-from .objective import Objective
-from .output_layer import FixedLayer, JudgedLayer
+from .output_layer import ridge
 from .rows import Rows, Transformer
 
 #: Approximate number of scores that are kept; if there are more, their quantiles.
@@ -230,16 +225,12 @@ def _learn_size(left_out: LeftOutErrors, input_map: Transformer | None):
     features = size.features(X, z)
     scaling = StandardMap(clip=5.0).fit(features, sample_weight=weights)
     rows = Rows(features, scaling, np.dtype(float)).labelled(targets, weights).keep()
-    network = Network(Passthrough(), rows.n_features, n_outputs)
-    vector = np.zeros(network.n_parameters)
-    layer = FixedLayer(Objective(network, SquaredError(), IdentityLink(), rows), vector)
-    judged = JudgedLayer(layer, "loo")
-    views = network.views(vector)
-    views.weights[...], views.bias[...] = judged.output
+    judged = ridge(rows)
+    vector = judged.layer.solved(judged.alpha)
     logs = judged.left_out.outputs
     pairs = zip(np.abs(errors).T, logs.T, strict=True)
     powers = np.array([_best_power(error, log, weights) for error, log in pairs])
-    model = Model.of(Part(scaling, network, vector[None]))
+    model = Model.of(Part(scaling, judged.objective.network, vector[None]))
     return ErrorSize(input_map, bends, model, powers), logs
 
 

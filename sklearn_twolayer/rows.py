@@ -19,7 +19,7 @@ from scipy import sparse
 
 from ._blas import single_threaded_blas
 from ._interpolated import Bins, Interpolated
-from ._linalg import Matrix, augmented, without_ones
+from ._linalg import Matrix, augmented
 from ._threads import map_in_threads
 from .input_maps import InputMap, map_rows, sources_of
 
@@ -212,7 +212,7 @@ class Rows:
         """Return the mapped rows, dense or CSR."""
         X = self.augmented(index)
         assert not isinstance(X, Interpolated)  # these have products only
-        return X[:, :-1] if sparse.issparse(X) else without_ones(X)
+        return X[:, :-1]
 
     def targets_and_weights(self, index: Index) -> tuple[np.ndarray, np.ndarray]:
         """Return targets and weights; the rows are the last axis of the latter."""

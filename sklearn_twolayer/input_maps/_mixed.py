@@ -8,10 +8,10 @@ from sklearn.base import clone
 from sklearn.utils.metaestimators import available_if
 
 from .._given import fit_weighted
-from .._linalg import dense, middles
+from .._linalg import dense
 from .._moments import weighted_quantiles
 from ._base import InputMap
-from ._piecewise import MANY_BINS
+from ._levels import Levels, NumberLevels
 from ._rows import map_rows, pull_rows, sources_of
 from ._scaled import ScaledMap
 from ._statistics import TargetStatistics
@@ -19,10 +19,6 @@ from ._statistics import TargetStatistics
 
 def _has_inverse(mixed) -> bool:
     return not np.any(mixed.is_category) and hasattr(mixed.numbers, "inverse_transform")
-
-
-#: Numbers are equal if they differ by at most this part of the largest one.
-TOLERANCE = 1e-6
 
 
 class MixedMap(InputMap):
@@ -113,20 +109,16 @@ class MixedMap(InputMap):
         self.sparse_ = False
         self.columns_ = np.flatnonzero(~is_category)
         self._fit_numbers(X[:, self.columns_], y, weights)
-        self.levels_: list[_Levels | NumberLevels] = [
-            _Levels(j, X[:, j], self.min_rows, self.max_levels)
-            for j in np.flatnonzero(is_category)
+        self.levels_: list[Levels | NumberLevels] = [
+            Levels(j, X[:, j], self.min_rows, self.max_levels) for j in np.flatnonzero(is_category)
         ]
         if folds is not None and self.is_code is not None:
             self.levels_ += [NumberLevels(j, X[:, j]) for j in np.flatnonzero(self.is_code)]
         self.statistics_: dict[int, TargetStatistics] = {}
         for levels in self.levels_ if folds is not None else ():
             if levels.n_found >= self.many_levels or levels.is_ordered:
-                codes = levels.codes(X[:, levels.column])
-                rows = targets, weights, folds
-                self.statistics_[int(levels.column)] = TargetStatistics(
-                    codes, levels.n_codes, *rows, levels.has_own, levels.is_ordered
-                )
+                statistics = TargetStatistics(levels, X[:, levels.column], targets, weights, folds)
+                self.statistics_[levels.column] = statistics
         return self
 
     def _fit_numbers(self, X, y, weights):
@@ -270,105 +262,3 @@ def with_folds(X: np.ndarray, input_map: Any, folds: np.ndarray | None) -> np.nd
     if folds is None or not has_statistics(input_map):
         return X
     return np.column_stack([X, folds.astype(X.dtype)])
-
-
-class _Levels:
-    """The levels of a category, and which of them have an indicator.
-
-    Codes are those of the column, then one for missing values; -1 for levels that are not in the
-    training rows.
-    """
-
-    is_ordered = False
-
-    def __init__(self, column: int, values: np.ndarray, min_rows: int, max_levels: int):
-        self.column = int(column)
-        missing = np.isnan(values)
-        known = values[~missing].astype(int)
-        counts = np.bincount(known[known >= 0])
-        self.n_found = int(np.count_nonzero(counts))
-        self.n_codes = len(counts) + 1
-        frequent = np.flatnonzero(counts >= min_rows)
-        order = np.argsort(-counts[frequent], kind="stable")
-        n_ample = np.count_nonzero(counts >= 3 * min_rows)
-        frequent = np.sort(frequent[order[: np.clip(n_ample, max_levels // 2, max_levels)]])
-        self.pair: np.ndarray | None = None
-        if self.n_found == 2 and len(frequent) == 2 and not missing.any():
-            self.pair, frequent = frequent, frequent[:1]  # the other is its complement
-            rest = -1
-        else:
-            rest = len(frequent) if len(frequent) < self.n_found else -1
-        self.width = len(frequent) + (rest >= 0) + bool(missing.any())
-        # The indicator of each code; -1 for none. Unknown levels are treated like rare ones.
-        self.slots = np.full(self.n_codes + 1, rest)
-        self.slots[frequent] = np.arange(len(frequent))
-        self.slots[self.n_codes - 1] = self.width - 1 if missing.any() else -1
-
-    @property
-    def has_own(self) -> np.ndarray:
-        """Whether each code has an indicator of its own."""
-        return (self.slots[:-1] >= 0) & (self.slots[:-1] != self.slots[-1])
-
-    @property
-    def is_wide(self) -> bool:
-        """Whether a look-up is faster than a product with all indicators."""
-        return self.width > MANY_BINS
-
-    def codes(self, values: np.ndarray) -> np.ndarray:
-        """Return codes as integers, the last one for missing values."""
-        codes = np.where(np.isnan(values), self.n_codes - 1, values).astype(int)
-        is_unknown = (codes >= self.n_codes - 1) & ~np.isnan(values)
-        return np.where(is_unknown, -1, codes)
-
-    def indicators(self, codes: np.ndarray, size: float, dtype: np.dtype) -> np.ndarray:
-        """Return the indicators of codes, shape (n_rows, width)."""
-        found = np.zeros((len(codes), self.width), dtype=dtype)
-        slots = self.slots[codes]
-        rows = np.flatnonzero(slots >= 0)
-        found[rows, slots[rows]] = size
-        if self.pair is not None:  # other levels and missing values are halfway between them
-            found[~np.isin(codes, self.pair)] = size / 2
-        return found
-
-
-class NumberLevels:
-    """The distinct values of a column of numbers that are codes, as levels without indicators.
-
-    Their codes are followed by one each for smaller, larger and missing numbers.
-    """
-
-    width, is_wide, is_ordered = 0, False, True
-
-    def __init__(self, column: int, values: np.ndarray):
-        self.column = int(column)
-        self.values = np.unique(values[~np.isnan(values)]).astype(np.float64)
-        self.n_found = len(self.values)
-        self.n_codes = self.n_found + 3
-        self.tolerance = TOLERANCE * np.abs(self.values).max(initial=0)
-        if (self.values == np.rint(self.values)).all():
-            self.tolerance = min(self.tolerance, 0.49)
-
-    @property
-    def has_own(self) -> np.ndarray:
-        """Whether each code has an indicator of its own."""
-        return np.zeros(self.n_codes, dtype=bool)
-
-    @property
-    def ends(self) -> np.ndarray:
-        """The ends of what is nearest to each value, without the outer ones."""
-        return middles(self.values)
-
-    def codes(self, values: np.ndarray) -> np.ndarray:
-        """Return codes of values, -1 between those in the training rows.
-
-        Values that differ by rounding are equal: in single precision, or after another scaling.
-        """
-        values = values.astype(np.float64)
-        places = np.searchsorted(self.ends, values)
-        is_known = np.abs(self.values[places] - values) <= self.tolerance
-        kinds = is_known, values < self.values[0], values > self.values[-1], np.isnan(values)
-        return np.select(kinds, [places, self.n_codes - 3, self.n_codes - 2, self.n_codes - 1], -1)
-
-    def indicators(self, codes: np.ndarray, size: float, dtype: np.dtype) -> np.ndarray:
-        """Return no indicators."""
-        return np.zeros((len(codes), 0), dtype=dtype)

@@ -5,11 +5,10 @@ from copy import copy
 import numpy as np
 
 from .._moments import dense_moments
+from ._levels import Levels, NumberLevels
 
 #: Maximum number of outputs with statistics: those that vary most.
 MAX_OUTPUTS = 32
-#: Size of the statistics, per standard deviation of the targets.
-SIZE = 1.0
 #: Number of rows from which a level is frequent: its rows share one statistic, in which the target
 #: of a row counts for 2 % at most.
 FREQUENT = 60
@@ -36,31 +35,25 @@ class TargetStatistics:
 
     Parameters
     ----------
-    codes : ndarray of int, shape (n_rows,)
-        The level of each row, below `n_levels`.
-    n_levels : int
-        Number of levels.
+    levels : Levels or NumberLevels
+        The levels. Those with an indicator of their own, if not frequent, have no statistic.
+    values : ndarray of shape (n_rows,)
+        The column.
     targets : ndarray of shape (n_rows, n_outputs)
         Encoded targets.
     sample_weight : ndarray of shape (n_rows,)
         Positive weights, of any scale.
     folds : ndarray of int, shape (n_rows,)
         The fold of each row.
-    has_indicator : ndarray of bool, shape (n_levels,)
-        Which levels have an indicator of their own.
-    is_ordered : bool, default=False
-        Whether levels are ascending numbers, followed by codes of smaller, larger and missing
-        ones.
     """
 
-    def __init__(
-        self, codes, n_levels: int, targets, sample_weight, folds, has_indicator, is_ordered=False
-    ):
+    def __init__(self, levels: Levels | NumberLevels, values, targets, sample_weight, folds):
+        codes, n_levels, has_indicator = levels.codes(values), levels.n_codes, levels.has_own
         # Their sum is the effective number of rows (Kish, 1965).
         sample_weight = sample_weight * (sample_weight.sum() / (sample_weight @ sample_weight))
         center, spread = dense_moments(targets, sample_weight / sample_weight.sum())
         self.outputs = np.sort(np.argsort(-spread, kind="stable")[:MAX_OUTPUTS])
-        unit = np.where(spread > 0, spread, 1.0)[self.outputs] / SIZE
+        unit = np.where(spread > 0, spread, 1.0)[self.outputs]
         targets = (targets[:, self.outputs] - center[self.outputs]) / unit
         n_folds = int(folds.max()) + 1
         place, size = codes * n_folds + folds, n_levels * n_folds
@@ -79,7 +72,7 @@ class TargetStatistics:
         self.of_level[has_indicator & ~is_frequent] = 0
         shared = is_frequent | has_indicator
         self.without_fold[shared] = self.of_level[shared, None]
-        if is_ordered:
+        if levels.is_ordered:
             mass, total = mass[:-3], total[:-3]  # of numbers
             self.of_level[-3] = _mean_of_first(mass, total, prior)
             self.of_level[-2] = _mean_of_first(mass[::-1], total[::-1], prior)

@@ -4,7 +4,7 @@ from ._activations import NUMBERS_PER_ROW
 from ._convex import fit_convex, penalty, working_targets
 from ._cross_entropy import fit_cross_entropy
 from ._directions import Output
-from ._judged import FixedLayer, JudgedLayer, on_some_rows
+from ._judged import FixedLayer, JudgedLayer, on_some_rows, ridge
 from ._leave_one_out import decomposed, inverses
 
 __all__ = [
@@ -18,5 +18,6 @@ __all__ = [
     "inverses",
     "on_some_rows",
     "penalty",
+    "ridge",
     "working_targets",
 ]

@@ -80,16 +80,11 @@ def penalty(judged: JudgedLayer, objective: Objective) -> float:
 
 def _scale(judged, objective):
     loss, link, targets = objective.loss, objective.link, objective.rows.targets
-    if objective is judged.objective or not (_chooses(judged) and loss.has_curvature):
+    if objective is judged.objective or judged.is_given or not loss.has_curvature:
         return 1.0
     constant = np.broadcast_to(objective.best_constant(), targets.shape)
     root = loss.curvature_root(constant, targets, link)
     return float(np.square(root).mean(axis=0).sum()) / targets.shape[1]
-
-
-def _chooses(judged):
-    """Return whether the penalty has to be chosen."""
-    return isinstance(judged.choice, str)
 
 
 def fit_convex(judged: JudgedLayer, objective: Objective, rng: np.random.RandomState) -> Output:
@@ -116,13 +111,12 @@ def fit_convex(judged: JudgedLayer, objective: Objective, rng: np.random.RandomS
     rows = rows_of_fit(objective, rng)
     problem = Problem.on(judged.layer, objective, rows, alpha, None)
     U = problem.solve(problem.start(objective.best_constant()), LAST_ITER)
-    weights = problem.in_columns(U)
-    return Output(weights, U[-1] - judged.layer.loo.center @ weights, alpha, honest)
+    return Output(*problem.layer(U), alpha, honest)
 
 
 def _strength(judged, objective, rows, rng):
     """Return the strength with the smallest cross-validated loss, and the held-out outputs."""
-    strengths = STRENGTHS if _chooses(judged) else (1.0,)
+    strengths = (1.0,) if judged.is_given else STRENGTHS
     targets = objective.rows.targets[rows]
     z = np.full((len(strengths), *targets.shape), np.nan)
     factor = _scale(judged, objective)

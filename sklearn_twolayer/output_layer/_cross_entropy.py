@@ -108,7 +108,7 @@ def fit_cross_entropy(judged: JudgedLayer, rng: np.random.RandomState) -> Output
         `alpha` is given. Only the former has honest outputs.
     """
     rows = rows_of_fit(judged.objective, rng)
-    if not isinstance(judged.choice, str) or judged.objective.n_rows == 1:
+    if judged.is_given or judged.objective.n_rows == 1:
         return _plain(judged, rows)
     return _anchored(judged, rows, rng)
 
@@ -118,9 +118,8 @@ def _plain(judged, rows):
     objective, alpha = judged.objective, judged.alpha
     problem = Problem.on(judged.layer, objective, rows, alpha, None)
     U = problem.solve(problem.start(objective.best_constant()), max_iter=500)
-    weights = problem.in_columns(U)
-    bias = U[-1] - judged.layer.loo.center @ weights
-    return Output(weights, bias, alpha, Honest.nothing(len(bias)))
+    W, b = problem.layer(U)
+    return Output(W, b, alpha, Honest.nothing(len(b)))
 
 
 def _anchored(judged, rows, rng):
@@ -134,12 +133,10 @@ def _anchored(judged, rows, rng):
     least = _penalty(judged, judged.layer)
     problem = Problem.on(judged.layer, judged.objective, rows, least, most).at(strength)
     problem = problem._replace(offsets=t * (loo.activations.product(rows, W) + bias) + b)
-    U = problem.solve(problem.start(), ceil(share * LAST_ITER))
-    added = problem.in_columns(U)
-    weights = t * W + added
-    constant = t * bias + b + U[-1] - loo.center @ added
-    bias = factor * constant + shift
-    return Output(factor * weights, bias, problem.alpha, honest)
+    added, constant = problem.layer(problem.solve(problem.start(), ceil(share * LAST_ITER)))
+    weights = factor * (t * W + added)
+    bias = factor * (t * bias + b + constant) + shift
+    return Output(weights, bias, problem.alpha, honest)
 
 
 def _penalty(judged, layer):

@@ -45,6 +45,7 @@ class Problem(NamedTuple):
     P: np.ndarray  # (n_rows, n_directions), in single precision, which is faster, if possible
     vectors: np.ndarray  # (n_columns, n_directions)
     values: np.ndarray  # (n_directions,), the variances of P, roughly
+    center: np.ndarray  # (n_columns,), which is subtracted from the activations
     offsets: np.ndarray  # (n_rows, n_outputs)
     targets: np.ndarray
     weights: np.ndarray  # their sum is one
@@ -82,15 +83,16 @@ class Problem(NamedTuple):
         with np.errstate(over="ignore"):
             single = P.astype(np.float32, copy=False)
         return cls(
-            single if np.isfinite(single).all() else P,
-            loo.vectors[:, keep],
-            loo.values[keep],
-            np.zeros(targets.shape),
-            targets,
-            weights / weights.sum(),
-            alpha,
-            objective.link,
-            objective.loss,
+            P=single if np.isfinite(single).all() else P,
+            vectors=loo.vectors[:, keep],
+            values=loo.values[keep],
+            center=loo.center,
+            offsets=np.zeros(targets.shape),
+            targets=targets,
+            weights=weights / weights.sum(),
+            alpha=alpha,
+            link=objective.link,
+            loss=objective.loss,
         )
 
     def take(self, rows: np.ndarray) -> "Problem":
@@ -117,9 +119,10 @@ class Problem(NamedTuple):
         """Return z for coefficients."""
         return self.P @ U[:-1].astype(self.P.dtype) + (U[-1] + self.offsets)
 
-    def in_columns(self, U: np.ndarray) -> np.ndarray:
-        """Return the coefficients of the activations, without the bias."""
-        return self.vectors @ U[:-1]
+    def layer(self, U: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return W and b for coefficients, without the offsets."""
+        W = self.vectors @ U[:-1]
+        return W, U[-1] - self.center @ W
 
     def solve(self, start: np.ndarray, max_iter: int) -> np.ndarray:
         """Return the best coefficients, by steps in a scale in which directions are alike."""

@@ -8,14 +8,18 @@ metric) are used for the first layer that was learned from all rows.
 """
 
 from collections.abc import Callable
+from functools import cached_property
 
 import numpy as np
 
 from ..blending import Honest
+from ..embeddings import Passthrough
 from ..input_maps import has_statistics
-from ..losses import LogLoss
+from ..links import IdentityLink
+from ..losses import LogLoss, SquaredError
+from ..network import Network
 from ..objective import Objective
-from ..rows import random_part
+from ..rows import Rows, random_part
 from ._activations import Activations
 from ._few_rows import FewRows
 from ._leave_one_out import GRID, LeaveOneOut
@@ -44,17 +48,14 @@ class FixedLayer:
         self.objective = objective
         self.vector = vector
         self.judged = np.arange(objective.n_rows) if judged is None else judged
-        self._loo: LeaveOneOut | None = None
 
-    @property
+    @cached_property
     def loo(self) -> LeaveOneOut:
         """The output layers for all penalties, computed on first use."""
-        if self._loo is None:
-            activations = Activations(self.objective, self.vector)
-            # The smaller of the two matrices.
-            few = 1 < self.objective.n_rows <= activations.width and activations.kept
-            self._loo = (FewRows if few else ManyRows)(activations, self.judged)
-        return self._loo
+        activations = Activations(self.objective, self.vector)
+        # The smaller of the two matrices.
+        few = 1 < self.objective.n_rows <= activations.width and activations.kept
+        return (FewRows if few else ManyRows)(activations, self.judged)
 
     @property
     def own(self) -> tuple[np.ndarray, ...]:
@@ -109,14 +110,16 @@ class JudgedLayer:
         self.choice = alpha
         self.judges = judges or (layer,)
         self.place: int | None = None  # of the penalty among the candidates, or where to search
-        self._best: tuple[float, float] | None = None
-        self._left_out: Honest | None = None
-        self._log_odds: LogOdds | None = None
 
     @property
     def objective(self) -> Objective:
         """The network and the rows."""
         return self.layer.objective
+
+    @property
+    def is_given(self) -> bool:
+        """Whether the penalty is given, so that it need not be chosen."""
+        return not isinstance(self.choice, str)
 
     def mapped(self, change: Callable[[FixedLayer], FixedLayer]) -> "JudgedLayer":
         """Return the result of applying the same change to the layer and its judges."""
@@ -148,8 +151,8 @@ class JudgedLayer:
 
     def alpha_of(self, layer: FixedLayer) -> float:
         """Return the penalty for one of the layers."""
-        strength = self._strength_and_error()[0]
-        return strength if self._is_given else strength * layer.loo.scale
+        strength = self._strength_and_error[0]
+        return strength if self.is_given else strength * layer.loo.scale
 
     @property
     def alpha(self) -> float:
@@ -161,42 +164,32 @@ class JudgedLayer:
         """The error on held-out rows: the cross-entropy or the mean square."""
         if isinstance(self.objective.loss, LogLoss):
             return self.log_odds.loss
-        return self._strength_and_error()[1]
+        return self._strength_and_error[1]
 
     @property
     def output(self) -> tuple[np.ndarray, np.ndarray]:
         """W and b by least squares."""
         return self.layer.loo.solve(self.alpha)
 
-    @property
+    @cached_property
     def left_out(self) -> Honest:
         """Least-squares outputs, from layers fitted without the targets of the rows."""
-        if self._left_out is None:
-            rows = np.concatenate([judge.judged for judge in self.judges])
-            outputs = [judge.loo.predictions(self.alpha_of(judge)) for judge in self.judges]
-            order = np.argsort(rows)
-            self._left_out = Honest(rows[order], np.concatenate(outputs)[order])
-        return self._left_out
+        rows = np.concatenate([judge.judged for judge in self.judges])
+        outputs = [judge.loo.predictions(self.alpha_of(judge)) for judge in self.judges]
+        order = np.argsort(rows)
+        return Honest(rows[order], np.concatenate(outputs)[order])
 
-    @property
+    @cached_property
     def log_odds(self) -> LogOdds:
         """The transformation of held-out outputs to log-odds, for classifiers."""
-        if self._log_odds is None:
-            rows, outputs = self.left_out
-            targets, weights = self.objective.rows.targets_and_weights(rows)
-            shares = weights / weights.sum()
-            self._log_odds = log_odds(outputs, targets, shares, self.objective.link)
-        return self._log_odds
+        rows, outputs = self.left_out
+        targets, weights = self.objective.rows.targets_and_weights(rows)
+        return log_odds(outputs, targets, weights / weights.sum(), self.objective.link)
 
-    @property
-    def _is_given(self):
-        return not isinstance(self.choice, str)
-
+    @cached_property
     def _strength_and_error(self):
-        """Return α, as a fraction of the largest eigenvalue unless it is given, and its error."""
-        if self._best is None:
-            self._best = self._given() if self._is_given else self._least()
-        return self._best
+        """α, as a fraction of the largest eigenvalue unless it is given, and its error."""
+        return self._given() if self.is_given else self._least()
 
     def _given(self):
         return float(self.choice), float(self._errors(np.array([self.choice], dtype=float))[0])
@@ -204,7 +197,7 @@ class JudgedLayer:
     def _errors(self, strengths):
         total, weight = np.zeros(len(strengths)), 0.0
         for judge in self.judges:
-            scale = 1.0 if self._is_given else judge.loo.scale
+            scale = 1.0 if self.is_given else judge.loo.scale
             total += judge.loo.errors(strengths * scale)
             weight += judge.objective.rows.shares(judge.loo.evaluated).sum()
         return total / weight
@@ -241,6 +234,13 @@ class JudgedLayer:
             else:
                 self.place = first + best
                 return float(GRID[self.place]), float(errors[best])
+
+
+def ridge(rows: Rows) -> JudgedLayer:
+    """Return ridge regression on mapped rows; leave-one-out chooses the penalty."""
+    network = Network(Passthrough(), rows.n_features, rows.targets.shape[1])
+    objective = Objective(network, SquaredError(), IdentityLink(), rows)
+    return JudgedLayer(FixedLayer(objective, np.zeros(network.n_parameters)), "loo")
 
 
 def on_some_rows(objective: Objective, index: np.ndarray) -> Objective:

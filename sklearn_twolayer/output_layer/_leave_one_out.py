@@ -65,7 +65,6 @@ class LeaveOneOut:
 
     center: np.ndarray
     offset: np.ndarray
-    _rotated: np.ndarray | None = None
 
     def __init__(self, activations: Activations, judged: np.ndarray):
         self.activations = activations

@@ -27,6 +27,8 @@ class Sums(NamedTuple):
 class ManyRows(LeaveOneOut):
     """By the covariance of the activations."""
 
+    _rotated: np.ndarray | None = None
+
     def _products(self):
         # Sums about a typical point become those about the means, which usually saves a pass.
         some = slice(0, BLOCK_LENGTH)

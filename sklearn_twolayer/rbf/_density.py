@@ -3,9 +3,9 @@
     p(x) = Σ_j α_j N(x; m_j, h² diag(σ²))
 
 with m_j the mean and α_j the fraction of the training rows that are nearest to centre j, σ the
-columns' standard deviations, and one width h: the spread within the clusters, or Scott's
-n^(-1/(d+4)) of the classical Parzen density if that is larger. It integrates to one in the units
-of the input, whatever the input map.
+columns' standard deviations, and one width h: the spread within the clusters. If more than half of
+the rows are clusters of their own, h is at least Scott's n^(-1/(d+4)) of the classical Parzen
+density. It integrates to one in the units of the input, whatever the input map.
 """
 
 import numpy as np

@@ -27,7 +27,7 @@ OTHERS = 0.25
 N_FOLDS, MOST_FOLDS, N_JUDGED = 4, 20, 500
 #: If a few rows have most of the variance, more rows are needed, in proportion to the kurtosis
 #: divided by this. Then the maximum number of folds is halved, and at most this many are used.
-#: Not in a blend, where it gained nothing.
+#: Not in a blend.
 HEAVY, MOST_JUDGED = 20, 4
 #: With fewer rows than this no metric is learned, and leave-one-out is used.
 MIN_ROWS = 8
