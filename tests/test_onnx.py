@@ -28,7 +28,7 @@ from sklearn_twolayer.input_maps import (
     PrincipalMap,
     StandardMap,
 )
-from sklearn_twolayer.kernels import KERNELS, as_kernel
+from sklearn_twolayer.kernels import KERNELS, Kernel, as_kernel
 from sklearn_twolayer.losses import REGRESSION_LOSSES, Quantile
 
 onnx = pytest.importorskip("onnx")
@@ -78,6 +78,18 @@ def fitted(estimator, y=Y, X=X):
     return estimator.fit(X, y, sample_weight=WEIGHTS)
 
 
+class Quartic(Kernel):
+    """A kernel of a user's, computed in place."""
+
+    def value(self, s):
+        value = 1 + s
+        value *= value
+        return np.divide(1, value, out=value)
+
+    def slope(self, s, value):
+        return -2 * value / (1 + s)
+
+
 EMBEDDINGS = {f"activation {name}": Dense(5, name) for name in ACTIVATIONS}
 EMBEDDINGS |= {f"kernel {name}": Radial(9, name, widths=1.5) for name in KERNELS}
 EMBEDDINGS |= {
@@ -91,6 +103,8 @@ EMBEDDINGS |= {
 EMBEDDINGS |= {
     "own activation": Dense(5, (lambda v: v / (1 + np.abs(v)), lambda v: (1 + np.abs(v)) ** -2)),
     "own kernel": Radial(9, (lambda s: np.expm1(-s) + 1, lambda s: -np.exp(-s))),
+    "own class of kernels": Radial(9, Quartic(), widths=1.5),
+    "own class, normalised": Radial(9, Quartic(), normalize=True),
     "tail": Radial(5) | Passthrough() | Dense(3, "tanh"),
     "operators": (Dense(4, "softmax") * Dense(4) + Dense(4, "identity")) * Passthrough(),
 }
@@ -377,6 +391,16 @@ class Cubed(Activation):
         return delta * 3 * v**2
 
 
+class Stepped(Kernel):
+    """A kernel that no operator of ONNX expresses."""
+
+    def value(self, s):
+        return np.where(s < 1, 1.0, 0.0)
+
+    def slope(self, s, value):
+        return np.zeros_like(s)
+
+
 UNKNOWN = {
     "Doubled": {"input_map": Doubled()},
     "Cubed": {"embedding": Dense(3, Cubed()), **OWN},
@@ -385,6 +409,7 @@ UNKNOWN = {
         "embedding": Radial(3, (lambda s: np.where(s < 1, 1, 0) + 0 * s, lambda s: 0 * s)),
         **OWN,
     },
+    r"Stepped\(\)": {"embedding": Radial(3, Stepped()), **OWN},
     "FunctionTransformer": {"input_map": FunctionTransformer(np.cbrt)},
 }
 

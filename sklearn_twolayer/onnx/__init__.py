@@ -1,11 +1,11 @@
 """Fitted estimators as ONNX models, which predict without Python.
 
 `to_onnx` converts an estimator of this package, and `register` lets skl2onnx convert pipelines
-that end in one. Graphs follow the fitted function piece by piece: each kind of activation, kernel,
+that end in one. Graphs follow the fitted function piece by piece: each kind of activation,
 embedding and input map has its own function, by :func:`functools.singledispatch`, so that a new
 kind is registered in one line, as in ``activated.register(MyActivation)``. In these functions a
 :class:`Tensor` represents an array: NumPy functions and operators applied to it add nodes to the
-graph.
+graph. Kernels and links are called with a tensor themselves.
 """
 
 from ._export import to_onnx

@@ -1,10 +1,12 @@
 """Activations, kernels and links as nodes of a graph."""
 
+from collections.abc import Callable
+from copy import copy
 from functools import singledispatch
 from typing import Any
 
 import numpy as np
-from scipy.special import erf, expit
+from scipy.special import erf
 
 from .. import activations, kernels, links
 from ._graph import Tensor, unsupported
@@ -98,7 +100,8 @@ def _(activation: activations.Softmax, v):
 
 @activated.register
 def _(activation: activations.Custom, v):
-    return traced("activation", activation.function, v)
+    what = f"The activation {activation.function!r}"
+    return traced(what, activation.function, v, "use an activation by name.")
 
 
 @singledispatch
@@ -117,84 +120,24 @@ def kernel_value(kernel: Any, s: Tensor) -> Tensor:
     Tensor
         A tensor of the same shape.
     """
-    raise unsupported(f"The kernel {kernel!r}", REMEDY.format("kernel_value"))
+    return traced(f"The kernel {kernel!r}", kernel.value, s, REMEDY.format("kernel_value"))
+
+
+@kernel_value.register
+def _(kernel: kernels.CustomKernel, s):
+    return traced(f"The kernel {kernel.function!r}", kernel.function, s, "use a kernel by name.")
 
 
 @singledispatch
 def kernel_log(kernel: Any, s: Tensor) -> Tensor:
     """Return log k(s), for kernels that are positive everywhere."""
-    return np.log(kernel_value(kernel, s))
-
-
-@kernel_value.register(kernels.Gaussian)
-@kernel_value.register(kernels.Laplace)
-def _(kernel, s):
-    return np.exp(kernel_log(kernel, s))
-
-
-@kernel_log.register
-def _(kernel: kernels.Gaussian, s):
-    return -0.5 * s
-
-
-@kernel_log.register
-def _(kernel: kernels.Laplace, s):
-    return -np.sqrt(s)
-
-
-@kernel_value.register
-def _(kernel: kernels.Multiquadric, s):
-    return np.sqrt(1 + s)
-
-
-@kernel_value.register
-def _(kernel: kernels.InverseMultiquadric, s):
-    return 1 / np.sqrt(1 + s)
-
-
-@kernel_value.register
-def _(kernel: kernels.Matern32, s):
-    a = np.minimum(3**0.5 * np.sqrt(s), kernels.FAR)
-    return (1 + a) * np.exp(-a)
-
-
-@kernel_log.register
-def _(kernel: kernels.Matern32, s):
-    a = 3**0.5 * np.sqrt(s)
-    return np.log1p(a) - a
-
-
-@kernel_value.register
-def _(kernel: kernels.Matern52, s):
-    a = np.minimum(5**0.5 * np.sqrt(s), kernels.FAR)
-    return (1 + a + a * a / 3) * np.exp(-a)
+    return traced(f"The kernel {kernel!r}", kernel.log, s, REMEDY.format("kernel_log"))
 
 
 @kernel_log.register
 def _(kernel: kernels.Matern52, s):
     a = 5**0.5 * np.sqrt(s)
-    return np.log1p(a) + np.log1p(a * (a / (3 + 3 * a))) - a  # a² may overflow
-
-
-@kernel_value.register
-def _(kernel: kernels.Cauchy, s):
-    return 1 / (1 + s)
-
-
-@kernel_value.register
-def _(kernel: kernels.ThinPlate, s):
-    return 0.5 * s * np.log(np.maximum(s, np.finfo(s.dtype).tiny))
-
-
-@kernel_value.register
-def _(kernel: kernels.Wendland, s):
-    r = np.minimum(np.sqrt(s), 1)
-    return (1 - r) ** 4 * (4 * r + 1)
-
-
-@kernel_value.register
-def _(kernel: kernels.CustomKernel, s):
-    return traced("kernel", kernel.function, s)
+    return np.log1p(a) + np.log1p(a * (a / (3 + 3 * a))) - a  # fewer roundings than its method
 
 
 @singledispatch
@@ -213,22 +156,7 @@ def linked(link: Any, z: Tensor) -> Tensor:
     Tensor
         Predictions, of the same shape.
     """
-    raise unsupported(f"The link {type(link).__name__}", REMEDY.format("linked"))
-
-
-@linked.register
-def _(link: links.IdentityLink, z):
-    return z
-
-
-@linked.register
-def _(link: links.LogLink, z):
-    return np.exp(z)
-
-
-@linked.register
-def _(link: links.LogisticLink, z):
-    return expit(z)
+    return traced(f"The link {type(link).__name__}", link, z, REMEDY.format("linked"))
 
 
 @linked.register
@@ -236,17 +164,19 @@ def _(link: links.SoftmaxLink, z):
     return z.apply("Softmax", axis=-1)
 
 
-def traced(what: str, function: Any, argument: Tensor) -> Tensor:
-    """Apply a user's function to a tensor, if it only uses NumPy functions.
+def traced(what: str, function: Callable, argument: Tensor, remedy: str) -> Tensor:
+    """Apply a function of arrays to a tensor, if it only uses NumPy functions.
 
     Parameters
     ----------
     what : str
-        The kind of function, for the message.
+        What the function belongs to, for the message.
     function : callable
         Called with the tensor.
     argument : Tensor
         Its argument.
+    remedy : str
+        What to do other than rewriting the function.
 
     Returns
     -------
@@ -260,12 +190,12 @@ def traced(what: str, function: Any, argument: Tensor) -> Tensor:
     """
     remedy = (
         "only operators and element-wise NumPy functions are supported, such as np.exp(-v): "
-        "rewrite the function, or use an activation or a kernel by name."
+        f"rewrite the function, or {remedy}"
     )
     try:
-        result = function(argument)
+        result = function(copy(argument))  # which it may overwrite
     except Exception as error:
-        raise unsupported(f"The {what} {function!r}", remedy) from error
+        raise unsupported(what, remedy) from error
     if not isinstance(result, Tensor):
-        raise unsupported(f"The {what} {function!r}", remedy)
+        raise unsupported(what, remedy)
     return result

@@ -85,11 +85,18 @@ class Tensor(NDArrayOperatorsMixin):
         self.dtype = np.dtype(dtype)
         self.source: Tensor | None = None
 
-    def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
+    def __array_ufunc__(self, ufunc, method, *inputs, out=None, **kwargs):
         if method != "__call__" or kwargs:
             raise unsupported(
                 f"The method {method} of {ufunc.__name__}", "call the function directly."
             )
+        result = self._result(ufunc, inputs)
+        if out is None:
+            return result
+        vars(out[0]).update(vars(result))  # which it stands for from here on
+        return out[0]
+
+    def _result(self, ufunc, inputs):
         if ufunc in COMPOSED:
             return COMPOSED[ufunc](*inputs)
         if ufunc not in OPERATORS:
