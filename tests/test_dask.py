@@ -23,8 +23,8 @@ from sklearn_twolayer.dask import (  # noqa: E402
     DaskTwoLayerRegressor,
     _collections,
     _engine,
+    _partitioned_rows,
     _recipe,
-    _table,
 )
 
 X, Y = make_friedman1(600, noise=1.0, random_state=0)
@@ -125,7 +125,7 @@ def test_radial_units_have_the_target_statistics_of_memory():
 
 
 def test_more_rows_than_the_sample_reach_the_output_layer(monkeypatch):
-    monkeypatch.setattr(_table, "SAMPLE_ROWS", 150)
+    monkeypatch.setattr(_partitioned_rows, "SAMPLE_ROWS", 150)
     parameters = {"n_centers": 20, "task": "regression", "refine": None, "random_state": 0}
     model = DaskRBFNetwork(**parameters).fit(cut(X), cut(Y)).to_local()
     few = np.random.RandomState(0).choice(600, 150, replace=False)
@@ -156,7 +156,7 @@ def test_training_by_bin_is_training_by_coordinate(monkeypatch):
 
 
 def test_the_number_of_networks_is_that_of_all_rows(monkeypatch):
-    monkeypatch.setattr(_table, "SAMPLE_ROWS", 200)
+    monkeypatch.setattr(_partitioned_rows, "SAMPLE_ROWS", 200)
     rows = np.tile(X, (10, 1))
     model = DaskTwoLayerRegressor("dense", n_units=2, blend="mean", max_iter=1, random_state=0)
     model.fit(cut(rows, 1000), cut(np.tile(Y, 10), 1000))
@@ -166,8 +166,8 @@ def test_the_number_of_networks_is_that_of_all_rows(monkeypatch):
 def test_networks_travel_over_partitions_sorted_by_the_target(monkeypatch):
     order, truth = np.argsort(Y), make_friedman1(1000, random_state=1)
     scores = []
-    for drift in (_table.DRIFT, 2.0):  # more than all of the variance: never mixed
-        monkeypatch.setattr(_table, "DRIFT", drift)
+    for drift in (_partitioned_rows.DRIFT, 2.0):  # more than all of the variance: never mixed
+        monkeypatch.setattr(_partitioned_rows, "DRIFT", drift)
         model = DaskTwoLayerRegressor(**QUICK, max_iter=30)
         scores.append(model.fit(cut(X[order]), cut(Y[order])).to_local().score(*truth))
     local = TwoLayerRegressor(**QUICK, max_iter=30).fit(X, Y).score(*truth)
@@ -177,13 +177,13 @@ def test_networks_travel_over_partitions_sorted_by_the_target(monkeypatch):
 def test_partitions_differ_by_more_than_chance():
     numbers = np.repeat(np.arange(20), 50)
     values = np.random.RandomState(0).normal(size=(1000, 3))
-    assert not _table.drifts(values, numbers)
-    assert _table.drifts(np.sort(values, axis=0), numbers)
+    assert not _partitioned_rows.drifts(values, numbers)
+    assert _partitioned_rows.drifts(np.sort(values, axis=0), numbers)
 
 
 @pytest.mark.parametrize("groups", [2, 100], ids=["two stages", "one stage"])
 def test_mixing_keeps_all_rows(monkeypatch, groups):
-    monkeypatch.setattr(_table, "MOST_MIXED", groups)
+    monkeypatch.setattr(_partitioned_rows, "MOST_MIXED", groups)
     seen = []
 
     class Recording(Adam):
@@ -265,7 +265,7 @@ def test_unknown_lengths_and_early_stopping():
 
 
 def test_labels_that_the_sample_lacks_are_classes(monkeypatch):
-    monkeypatch.setattr(_table, "SAMPLE_ROWS", 20)
+    monkeypatch.setattr(_partitioned_rows, "SAMPLE_ROWS", 20)
     labels = LABELS.copy()
     labels[-1] = "rare"
     for model in (DaskTwoLayerClassifier(**QUICK, max_iter=2), DaskRBFNetwork(9, refine=None)):
@@ -275,7 +275,7 @@ def test_labels_that_the_sample_lacks_are_classes(monkeypatch):
 
 
 def test_predictions_reach_beyond_the_targets_of_the_sample(monkeypatch):
-    monkeypatch.setattr(_table, "SAMPLE_ROWS", 50)
+    monkeypatch.setattr(_partitioned_rows, "SAMPLE_ROWS", 50)
     model = DaskTwoLayerRegressor(**QUICK, max_iter=1).fit(cut(X), cut(Y))
     low, high = model.to_local()._targets.bounds
     assert low < Y.min() and high > Y.max()
@@ -403,7 +403,7 @@ def test_several_labels_per_row():
 
 
 def test_categories_of_many_levels_beside_few_folds(monkeypatch):
-    monkeypatch.setattr(_table, "SAMPLE_ROWS", 150)
+    monkeypatch.setattr(_partitioned_rows, "SAMPLE_ROWS", 150)
     rng = np.random.RandomState(0)
     codes = rng.randint(60, size=600)
     table = pd.DataFrame({"code": codes.astype(str), "x": rng.normal(size=600)})

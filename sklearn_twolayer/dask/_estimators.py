@@ -14,8 +14,8 @@ from sklearn.utils.validation import check_is_fitted
 from ..estimators._validation import FitInterrupted
 from ._collections import check_collection, each_partition, form_of, partitions
 from ._engine import opened
-from ._fits import ClassifierOnTable, OnTable, RBFOnTable, RegressorOnTable
-from ._table import Table
+from ._fits import ClassifierOnPartitions, OnPartitions, RBFOnPartitions, RegressorOnPartitions
+from ._partitioned_rows import PartitionedRows
 
 
 def constructor_of(local: type) -> Callable:
@@ -35,14 +35,14 @@ def constructor_of(local: type) -> Callable:
 
 
 def _predicts_probabilities(estimator) -> bool:
-    return estimator._on_table().__sklearn_tags__().estimator_type == "classifier"
+    return estimator._on_partitions().__sklearn_tags__().estimator_type == "classifier"
 
 
 class DaskEstimator(BaseEstimator):
     """Base of the estimators for Dask collections."""
 
     client: Any
-    on_table: type[OnTable]
+    on_partitions: type[OnPartitions]
 
     def fit(self, X, y, sample_weight=None):
         """Fit on all rows of a collection.
@@ -69,7 +69,7 @@ class DaskEstimator(BaseEstimator):
         RuntimeError
             If the client is closed.
         """
-        local = self._on_table()
+        local = self._on_partitions()
         check_collection(X, local.local.__name__)
         if getattr(self, "warm_start", False):
             raise ValueError(
@@ -80,7 +80,7 @@ class DaskEstimator(BaseEstimator):
         with opened(self.client) as engine:
             parts = partitions(X, y, sample_weight)
             try:
-                local.fit_table(Table.read(engine, parts, form_of(X), local), rng)
+                local.fit_partitions(PartitionedRows.read(engine, parts, form_of(X), local), rng)
             except FitInterrupted:  # the weights so far are kept, unless there are better ones
                 if self.__sklearn_is_fitted__():
                     raise KeyboardInterrupt from None
@@ -146,8 +146,8 @@ class DaskEstimator(BaseEstimator):
         check_is_fitted(self)
         return copy(self._local)  # which may be trained further
 
-    def _on_table(self) -> Any:
-        return self.on_table(**self._params_without_client())
+    def _on_partitions(self) -> Any:
+        return self.on_partitions(**self._params_without_client())
 
     def _params_without_client(self) -> dict:
         params = self.get_params(deep=False)
@@ -179,7 +179,7 @@ class DaskEstimator(BaseEstimator):
         return super().__getstate__() | {"client": None}  # a connection cannot be saved
 
     def __sklearn_tags__(self):
-        return self._on_table().__sklearn_tags__()
+        return self._on_partitions().__sklearn_tags__()
 
 
 class DaskTwoLayerRegressor(DaskEstimator):
@@ -204,8 +204,8 @@ class DaskTwoLayerRegressor(DaskEstimator):
     (2,)
     """
 
-    on_table = RegressorOnTable
-    __init__ = constructor_of(RegressorOnTable.local)
+    on_partitions = RegressorOnPartitions
+    __init__ = constructor_of(RegressorOnPartitions.local)
 
 
 class DaskTwoLayerClassifier(DaskEstimator):
@@ -220,8 +220,8 @@ class DaskTwoLayerClassifier(DaskEstimator):
         threads of this process, which read one partition after the other.
     """
 
-    on_table = ClassifierOnTable
-    __init__ = constructor_of(ClassifierOnTable.local)
+    on_partitions = ClassifierOnPartitions
+    __init__ = constructor_of(ClassifierOnPartitions.local)
 
 
 class DaskRBFNetwork(DaskEstimator):
@@ -239,5 +239,5 @@ class DaskRBFNetwork(DaskEstimator):
         threads of this process, which read one partition after the other.
     """
 
-    on_table = RBFOnTable
-    __init__ = constructor_of(RBFOnTable.local)
+    on_partitions = RBFOnPartitions
+    __init__ = constructor_of(RBFOnPartitions.local)

@@ -1,4 +1,4 @@
-"""Fits of the estimators on a table: choices on its sample, training on all rows.
+"""Fits of the estimators on partitions: choices on a sample, training on all rows.
 
 A fit follows the local one, on the sample, but the cost is replaced by the cost over all rows.
 """
@@ -18,22 +18,23 @@ from ..model import Model
 from ..network import Network
 from ._objective import PartitionedObjective
 from ._output import output_of_all_rows
-from ._table import Encoding, Part, Table, drifts, row_weights
+from ._partition import Partition
+from ._partitioned_rows import Encoding, PartitionedRows, drifts, row_weights
 
 #: Number of columns of the sample by which partitions are compared.
 MOST_COMPARED = 1000
 
 
-class OnTable(BaseNetwork):
-    """What differs from a local estimator if the rows are a table."""
+class OnPartitions(BaseNetwork):
+    """What differs from a local estimator if the rows are in partitions."""
 
     local: type
     soft_targets: str | None
     fit: Any
     _targets: Any
     _params: dict  # as passed by the user
-    _table: Table
-    _given: Part  # the sample
+    _all_rows: PartitionedRows
+    _given: Partition  # the sample
 
     @property
     def has_labels(self) -> bool:
@@ -43,22 +44,22 @@ class OnTable(BaseNetwork):
 
     def plain(self) -> Any:
         """Return the local estimator, fitted."""
-        names = {*self._params, "_params", "_table", "_given"}
+        names = {*self._params, "_params", "_all_rows", "_given"}
         model = self.local(**self._params)
         vars(model).update({name: v for name, v in vars(self).items() if name not in names})
         return model
 
-    def fit_table(self, table: Table, rng: np.random.RandomState) -> None:
-        """Fit on a table and its sample."""
+    def fit_partitions(self, all_rows: PartitionedRows, rng: np.random.RandomState) -> None:
+        """Fit on all rows and their sample."""
         self._params = self.get_params(deep=False)
-        self._table, self._given = table, table.sample(rng)
+        self._all_rows, self._given = all_rows, all_rows.sample(rng)
         if getattr(self, "class_weight", None) == "balanced":
-            self.class_weight = balanced(table.masses, self._given.y)
+            self.class_weight = balanced(all_rows.masses, self._given.y)
         self.fit(*self._given)
 
     def _begin(self, sample, goes_on):
         if sample.y.ndim == 1 and self.has_labels:
-            self._all_classes = labels_of(self._table.masses, sample.y)
+            self._all_classes = labels_of(self._all_rows.masses, sample.y)
         sample = super()._begin(sample, goes_on)
         vars(self).pop("_all_classes", None)
         if hasattr(self._targets, "bounds"):
@@ -67,27 +68,27 @@ class OnTable(BaseNetwork):
 
     def _reach_all_targets(self):
         """Extend the range of predictions to the targets of all rows."""
-        d, survey = as_columns(self._given.y), [s for s in self._table.survey if s.n_rows]
+        d, survey = as_columns(self._given.y), [s for s in self._all_rows.survey if s.n_rows]
         low = np.atleast_1d(np.min([s.low for s in survey], axis=0)) - d.min(axis=0)
         high = np.atleast_1d(np.max([s.high for s in survey], axis=0)) - d.max(axis=0)
         self._targets.bounds = self._targets.bounds + np.stack([low, high])
 
     def _prepare(self, sample: Sample) -> None:
-        """Prepare the table, once, for costs that leave out some rows of the sample."""
-        table = self._table
-        if table.blocks:
+        """Prepare all rows, once, for costs that leave out some rows of the sample."""
+        rows = self._all_rows
+        if rows.blocks:
             return
         everywhere = np.full(len(self._given.y), -1)  # rows that are not used for training
         folds = sample.folds or Folds(np.zeros(sample.n_rows, dtype=int), 0)
         everywhere[sample.origin] = folds.numbers
         class_weight = getattr(self, "class_weight", None)
         sizes = folds.n_left_out, folds.n_folds
-        table.prepare(Encoding(self._shell(), self._targets, class_weight, *sizes), everywhere)
-        part = self._given.take(sample.origin)
-        table.sample_weight = row_weights(self._targets, class_weight, part)
-        numbers = np.repeat(np.arange(len(table.index)), [len(index) for index in table.index])
+        rows.prepare(Encoding(self._shell(), self._targets, class_weight, *sizes), everywhere)
+        given = self._given.take(sample.origin)
+        rows.sample_weight = row_weights(self._targets, class_weight, given)
+        numbers = np.repeat(np.arange(len(rows.index)), [len(index) for index in rows.index])
         some = dense(sample.X[:, :MOST_COMPARED])
-        table.drifts = drifts(np.hstack([sample.targets, some]), numbers[sample.origin])
+        rows.drifts = drifts(np.hstack([sample.targets, some]), numbers[sample.origin])
 
     def _shell(self) -> Any:
         """Return an estimator that validates rows in the same way."""
@@ -112,32 +113,32 @@ def labels_of(masses: dict, y: np.ndarray) -> np.ndarray:
     return np.unique(np.asarray(list(masses), dtype=None if y.dtype.kind == "U" else y.dtype))
 
 
-class NetworksOnTable(OnTable, BaseTwoLayer):
+class NetworksOnPartitions(OnPartitions, BaseTwoLayer):
     """Networks that are trained by a solver."""
 
     def _n_rows(self, sample):
-        return self._table.n_rows
+        return self._all_rows.n_rows
 
     def _objective(self, sample, input_map, embedding, dtype, *, by_bins=False):
         local = super()._objective(sample, input_map, embedding, dtype, by_bins=by_bins)
         self._prepare(sample)
-        return PartitionedObjective.of(local, self._table)
+        return PartitionedObjective.of(local, self._all_rows)
 
 
-class RegressorOnTable(NetworksOnTable, TwoLayerRegressor):
-    """`TwoLayerRegressor` on a table."""
+class RegressorOnPartitions(NetworksOnPartitions, TwoLayerRegressor):
+    """`TwoLayerRegressor` on partitions."""
 
     local = TwoLayerRegressor
 
 
-class ClassifierOnTable(NetworksOnTable, TwoLayerClassifier):
-    """`TwoLayerClassifier` on a table."""
+class ClassifierOnPartitions(NetworksOnPartitions, TwoLayerClassifier):
+    """`TwoLayerClassifier` on partitions."""
 
     local = TwoLayerClassifier
 
 
-class RBFOnTable(OnTable, RBFNetwork):
-    """`RBFNetwork` on a table: the least-squares output layer is fitted on all rows."""
+class RBFOnPartitions(OnPartitions, RBFNetwork):
+    """`RBFNetwork` on partitions: the least-squares output layer is fitted on all rows."""
 
     local = RBFNetwork
 
@@ -145,11 +146,11 @@ class RBFOnTable(OnTable, RBFNetwork):
         fit = super()._learn(sample, rng, **going_on)
         part, objective = fit.part, fit.layer.objective
         is_linear = has_closed_form(self._resolve_loss(), self._targets.link)
-        if fit.interrupted or not is_linear or self._table.n_rows <= part.width:
+        if fit.interrupted or not is_linear or self._all_rows.n_rows <= part.width:
             return fit
         self._prepare(sample)
         on_sample = fit.layer.solved(fit.alpha)
-        cost = PartitionedObjective.of(objective, self._table)
+        cost = PartitionedObjective.of(objective, self._all_rows)
         # The same penalty on the sum of the losses: the effect of noise decreases with the rows.
         share = len(sample.y) / cost.n_rows if isinstance(self.alpha, str) else 1.0
         weights, bias = output_of_all_rows(cost, on_sample, share * fit.alpha)

@@ -17,8 +17,8 @@ from ..objective import Objective
 from ..rows import Rows, Transformer
 from ..solvers import Epoch, Lane, Stochastic
 from ._block import Block
+from ._partitioned_rows import PartitionedRows
 from ._recipe import task
-from ._table import Table
 
 
 class CostOfBlock(NamedTuple):
@@ -60,35 +60,35 @@ class CostOfBlock(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class PartitionedObjective(Objective):
-    """E over all rows of a table; `rows` are those of its sample, for the initial parameters.
+    """E over all rows; `rows` are those of their sample, for the initial parameters.
 
     Parameters
     ----------
     network, loss, link, rows, alpha
         As in `Objective`.
-    table : Table
-        All rows.
+    all_rows : PartitionedRows
+        All rows, in partitions.
     total_weight : ndarray or float
         The weight of all rows, for each network if they leave out rows.
     members : ndarray of int or None
         The indices of the networks, if they leave out rows.
     """
 
-    table: Any = None
+    all_rows: Any = None
     total_weight: Any = 0.0
     members: np.ndarray | None = None
 
     in_partitions = True
 
     @classmethod
-    def of(cls, local: Objective, table: Table) -> "PartitionedObjective":
+    def of(cls, local: Objective, all_rows: PartitionedRows) -> "PartitionedObjective":
         """Return the cost over all rows that corresponds to a cost over the sample."""
         parts = local.network, local.loss, local.link, local.rows, local.alpha
-        return cls(*parts, table, table.total_weight)
+        return cls(*parts, all_rows, all_rows.total_weight)
 
     @property
     def n_rows(self) -> int:
-        return int(self.table.counts.sum())
+        return int(self.all_rows.counts.sum())
 
     def on(self, rows: Rows) -> Objective:
         """Return the cost over local rows."""
@@ -96,10 +96,10 @@ class PartitionedObjective(Objective):
 
     def without(self, rows: np.ndarray) -> "PartitionedObjective":
         """Return the cost of networks that each leave out different rows of the sample."""
-        left_out = rows @ self.table.sample_weight
+        left_out = rows @ self.all_rows.sample_weight
         return replace(
             self,
-            total_weight=self.table.total_weight - left_out,
+            total_weight=self.all_rows.total_weight - left_out,
             members=np.arange(len(left_out)),
         )
 
@@ -162,7 +162,7 @@ class PartitionedObjective(Objective):
         list of tuple
             The losses and the moments of each lane.
         """
-        blocks, counts = self.table.to_visit()
+        blocks, counts = self.all_rows.to_visit()
         how = delayed((solver, self.alpha), traverse=False)
         start, span = progress[0], progress[1] - progress[0]
         # One random cycle of partitions, with the lanes as far apart as possible, so that no two
@@ -181,8 +181,8 @@ class PartitionedObjective(Objective):
                 state = delayed(visited)(blocks[i], state, cost, how, seed, stretch)
                 done += share
             ends.append(state)
-        results = []
-        for lane, (params, moments, loss) in zip(lanes, self.table.engine.run(ends), strict=True):
+        results, ended = [], self.all_rows.engine.run(ends)
+        for lane, (params, moments, loss) in zip(lanes, ended, strict=True):
             lane.params[...] = params
             results.append((loss, moments))
         return results
@@ -196,7 +196,7 @@ class PartitionedObjective(Objective):
             self.link,
             self.rows.input_map,
             self.dtype,
-            self.table.n_folds,
+            self.all_rows.n_folds,
             self.n_rows,
             self.total_weight,
             self.members,
@@ -207,8 +207,8 @@ class PartitionedObjective(Objective):
         """Return the sums over all blocks of the output of `terms` for a cost and an argument."""
         cost = delayed(self.of_block, traverse=False)
         argument = delayed(argument, traverse=False)
-        tasks = [delayed(terms_of)(block, cost, terms, argument) for block in self.table.blocks]
-        return self.table.engine.total(tasks)
+        tasks = [delayed(terms_of)(block, cost, terms, argument) for block in self.all_rows.blocks]
+        return self.all_rows.engine.total(tasks)
 
 
 @task

@@ -12,7 +12,7 @@ from ..rows import random_part
 from ._block import Block, joined, piece, scattered, spooled
 from ._collections import Form
 from ._engine import Engine
-from ._parts import Part, Survey, checked_part, naming, sampled, stacked, surveyed
+from ._partition import Partition, Survey, checked_partition, naming, sampled, stacked, surveyed
 from ._recipe import Recipe, readings, task
 
 #: Number of rows from which input maps, scales, centres, metrics and factors are learned.
@@ -24,7 +24,7 @@ DRIFT = 0.01
 
 
 class Encoding(NamedTuple):
-    """Converts parts to blocks, with what was learned from the sample."""
+    """Converts partitions to blocks, with what was learned from the sample."""
 
     shell: Any  # an estimator that validates rows
     targets: Any
@@ -32,45 +32,47 @@ class Encoding(NamedTuple):
     n_left_out: int  # networks that leave out rows, and the total number of folds
     n_folds: int
 
-    def block(self, number: int, part: Part, some: np.ndarray, folds: np.ndarray) -> Block | None:
+    def block(
+        self, number: int, partition: Partition, some: np.ndarray, folds: np.ndarray
+    ) -> Block | None:
         """Return a block; `some` of its rows are in the sample and have `folds` (-1: drop)."""
-        n_rows = len(part.weights)
+        n_rows = len(partition.weights)
         if not n_rows:
             return None
         with naming(number):
-            X = self.shell._matrix(part.X, reset=False)
+            X = self.shell._matrix(partition.X, reset=False)
             # No network leaves out a row that is not in the sample.
             own = self.n_left_out + np.arange(n_rows) % max(self.n_folds - self.n_left_out, 1)
             own[some] = folds
-            weights = row_weights(self.targets, self.class_weight, part)
-            block = Block(X, self.targets.encode(part.y), weights, own)
+            weights = row_weights(self.targets, self.class_weight, partition)
+            block = Block(X, self.targets.encode(partition.y), weights, own)
         keep = (own >= 0) & (weights > 0)
         return block if keep.all() else block.take(np.flatnonzero(keep)) if keep.any() else None
 
 
-def row_weights(targets: Any, class_weight: Any, part: Part) -> np.ndarray:
+def row_weights(targets: Any, class_weight: Any, given: Partition) -> np.ndarray:
     """Return the weights of rows, including those of their classes."""
     if class_weight is None:
-        return part.weights
-    return part.weights * targets.class_weights(class_weight, part.y, part.weights)
+        return given.weights
+    return given.weights * targets.class_weights(class_weight, given.y, given.weights)
 
 
 @dataclass(eq=False)
-class Table:
+class PartitionedRows:
     """All rows of a fit.
 
     Parameters
     ----------
     engine : Engine
         Where tasks run.
-    parts : list of Delayed or Recipe
+    partitions : list of Delayed or Recipe
         The validated partitions, or how to read them.
     survey : list of Survey
         Their statistics.
     """
 
     engine: Engine
-    parts: list
+    partitions: list
     survey: list[Survey]
     index: list[np.ndarray] = field(default_factory=list)  # of the sample in each partition
     blocks: list[Delayed] = field(default_factory=list)
@@ -84,19 +86,20 @@ class Table:
     _mixed: tuple | None = None
 
     @classmethod
-    def read(cls, engine: Engine, partitions: list, form: Form, local: Any) -> "Table":
-        """Validate all partitions, for an estimator on a table."""
-        check = partial(checked_part, form, copy(local)._validate_y)  # as it is before the fit
-        sources = None if engine.client is None else readings(partitions)
+    def read(cls, engine: Engine, given: list, form: Form, local: Any) -> "PartitionedRows":
+        """Validate all partitions, for an estimator on partitions."""
+        validate_y = copy(local)._validate_y  # of the estimator as it is before the fit
+        check = partial(checked_partition, form, validate_y)
+        sources = None if engine.client is None else readings(given)
         if sources is not None:
-            parts: list = [Recipe(check, *each) for each in enumerate(sources)]
+            partitions: list = [Recipe(check, *each) for each in enumerate(sources)]
         else:
-            parts = [delayed(check)(*each) for each in enumerate(partitions)]
-            parts = parts if engine.client is None else engine.keep(parts)
-        survey = engine.run([delayed(surveyed)(part, local.has_labels) for part in parts])
+            partitions = [delayed(check)(*each) for each in enumerate(given)]
+            partitions = partitions if engine.client is None else engine.keep(partitions)
+        survey = engine.run([delayed(surveyed)(each, local.has_labels) for each in partitions])
         if not sum(each.n_rows for each in survey):
             raise ValueError("X has no rows with a weight, in any of its partitions.")
-        return cls(engine, parts, survey)
+        return cls(engine, partitions, survey)
 
     @property
     def n_rows(self) -> int:
@@ -112,7 +115,7 @@ class Table:
                 total[label] = total.get(label, 0.0) + mass
         return total
 
-    def sample(self, rng: np.random.RandomState) -> Part:
+    def sample(self, rng: np.random.RandomState) -> Partition:
         """Return random rows, or all rows in their order if there are few."""
         counts = [each.n_rows for each in self.survey]
         chosen = np.arange(self.n_rows)[random_part(self.n_rows, SAMPLE_ROWS, rng)]
@@ -125,19 +128,19 @@ class Table:
         ]
         if self.n_rows > SAMPLE_ROWS:
             self.seed = rng.randint(2**31)
-        pairs = zip(self.parts, self.index, strict=True)
+        pairs = zip(self.partitions, self.index, strict=True)
         found = self.engine.run([delayed(sampled)(*pair) for pair in pairs if len(pair[1])])
         X, *others = zip(*found, strict=True)
-        return Part(stacked(X), *map(np.concatenate, others))
+        return Partition(stacked(X), *map(np.concatenate, others))
 
     def prepare(self, encoding: Encoding, folds: np.ndarray) -> None:
         """Convert all partitions to blocks; `folds` are those of the rows of the sample."""
         ends = np.cumsum([len(index) for index in self.index])[:-1]
         self.n_folds = encoding.n_folds
-        numbers = range(len(self.parts))
-        each = list(zip(numbers, self.parts, self.index, np.split(folds, ends), strict=True))
+        numbers = range(len(self.partitions))
+        each = list(zip(numbers, self.partitions, self.index, np.split(folds, ends), strict=True))
         self._folder = self.engine.folder_for(self.n_rows * encoding.shell.n_features_in_ * 8)
-        if isinstance(self.parts[0], Recipe) and self._folder is None:
+        if isinstance(self.partitions[0], Recipe) and self._folder is None:
             recipes = [Recipe(encoding.block, *args) for args in each]
             blocks = [delayed(recipe, traverse=False) for recipe in recipes]
         else:
@@ -145,7 +148,7 @@ class Table:
             blocks = [delayed(block_of)(shared, self._folder, *args) for args in each]
         blocks = self.engine.keep(blocks)
         self._adopt(blocks)
-        self.parts = []  # replaced by the blocks
+        self.partitions = []  # replaced by the blocks
 
     def _adopt(self, blocks):
         sizes = self.engine.run([delayed(size_of)(block) for block in blocks])
@@ -196,7 +199,7 @@ def groupings(n_blocks: int) -> list[np.ndarray]:
 def block_of(
     encoding: Encoding, folder: str | None, number: int, *arrays: Any
 ) -> Block | Recipe | None:
-    """Return the block of a part, stored in a folder, if given; None if it is empty."""
+    """Return the block of a partition, stored in a folder, if given; None if it is empty."""
     return spooled(encoding.block(number, *arrays), folder)
 
 

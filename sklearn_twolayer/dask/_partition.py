@@ -1,4 +1,4 @@
-"""Validation and a survey of the partitions."""
+"""Validation and a survey of partitions."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -12,17 +12,17 @@ from ._collections import Form, kinds_of
 from ._recipe import task
 
 
-class Part(NamedTuple):
-    """A partition, as passed by the user."""
+class Partition(NamedTuple):
+    """Rows as passed by the user: a partition, or the sample of all of them."""
 
     X: Any
     y: np.ndarray
     weights: np.ndarray
 
-    def take(self, index) -> "Part":
+    def take(self, index) -> "Partition":
         """Return some of the rows."""
         X = self.X.iloc[index] if hasattr(self.X, "iloc") else self.X[index]
-        return Part(X, self.y[index], self.weights[index])
+        return Partition(X, self.y[index], self.weights[index])
 
 
 class Survey(NamedTuple):
@@ -39,7 +39,7 @@ def naming(number: int):
     return prefixed(f"Partition {number} (the first is 0)")
 
 
-def checked_part(form: Form, validate_y: Callable, number: int, arrays: tuple) -> Part:
+def checked_partition(form: Form, validate_y: Callable, number: int, arrays: tuple) -> Partition:
     """Return the rows of a partition with a positive weight."""
     X, y, weights = arrays
     with naming(number):
@@ -55,8 +55,8 @@ def checked_part(form: Form, validate_y: Callable, number: int, arrays: tuple) -
             )
         if not np.isfinite(weights).all() or (weights < 0).any():
             raise ValueError("sample_weight must be finite and not negative.")
-    part = Part(X, y, weights)
-    return part if weights.all() else part.take(np.flatnonzero(weights))
+    partition = Partition(X, y, weights)
+    return partition if weights.all() else partition.take(np.flatnonzero(weights))
 
 
 def _check_form(X, form):
@@ -77,9 +77,9 @@ def _check_form(X, form):
 
 
 @task
-def surveyed(part: Part, has_labels: bool) -> Survey:
+def surveyed(partition: Partition, has_labels: bool) -> Survey:
     """Return the statistics of the targets of all rows."""
-    y = part.y
+    y = partition.y
     if not len(y):
         return Survey(0, {}, None, None)
     if not has_labels:
@@ -87,14 +87,14 @@ def surveyed(part: Part, has_labels: bool) -> Survey:
     if y.ndim > 1:
         return Survey(len(y), {}, None, None)
     labels, codes = np.unique(y, return_inverse=True)
-    masses = dict(zip(labels.tolist(), np.bincount(codes, part.weights), strict=True))
+    masses = dict(zip(labels.tolist(), np.bincount(codes, partition.weights), strict=True))
     return Survey(len(y), masses, None, None)
 
 
 @task
-def sampled(part: Part, index: np.ndarray) -> Part:
-    """Return some of the rows of a part."""
-    return part.take(index)
+def sampled(partition: Partition, index: np.ndarray) -> Partition:
+    """Return some of the rows of a partition."""
+    return partition.take(index)
 
 
 def stacked(parts):
