@@ -107,6 +107,7 @@ def test_the_output_layer_of_radial_units_is_that_of_all_rows(alpha):
     local = RBFNetwork(**parameters).fit(X, Y)
     model = DaskRBFNetwork(**parameters).fit(cut(X), cut(Y))
     np.testing.assert_allclose(model.predict(cut(X)).compute(), local.predict(X), rtol=1e-8)
+    assert [part.name for part in model.to_local()._model.parts] == ["radial-basis network"]
 
 
 def test_radial_units_have_the_target_statistics_of_memory():

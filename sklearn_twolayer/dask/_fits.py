@@ -3,6 +3,7 @@
 A fit follows the local one, on the sample, but the cost is replaced by the cost over all rows.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -144,7 +145,7 @@ class RBFOnPartitions(OnPartitions, RBFNetwork):
 
     def _learn(self, sample, rng, **going_on):
         fit = super()._learn(sample, rng, **going_on)
-        part, objective = fit.part, fit.layer.objective
+        part, objective = self._model.parts[0], fit.layer.objective
         is_linear = has_closed_form(self._resolve_loss(), self._targets.link)
         if fit.interrupted or not is_linear or self._all_rows.n_rows <= part.width:
             return fit
@@ -159,7 +160,7 @@ class RBFOnPartitions(OnPartitions, RBFNetwork):
         views = part.network.views(on_sample)
         views.weights[...], views.bias[...] = factor * weights, factor * bias + constant
         params = on_sample[None].astype(part.params.dtype)
-        self._model = Model.of(type(part)(part.input_map, part.network, params))
+        self._model = Model.of(replace(part, params=params))
         return fit
 
 
