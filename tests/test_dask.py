@@ -314,7 +314,7 @@ def collections():
 def test_partitions_that_tasks_can_read(monkeypatch):
     monkeypatch.setattr(_recipe, "MOST_BYTES", 4000)
     for name, table, is_read in collections():
-        y = table["y"] if _collections.is_frame(table) else table[:, 0]
+        y = table["y"] if _collections.is_dask_frame(table) else table[:, 0]
         partitions = _collections.partitions(table, y, None)
         found = _recipe.readings(partitions)
         assert (found is not None) == is_read, name

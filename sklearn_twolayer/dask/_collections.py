@@ -20,14 +20,14 @@ class Form(NamedTuple):
     dtype: np.dtype | None  # of an array
 
 
-def is_frame(X: Any) -> bool:
+def is_dask_frame(X: Any) -> bool:
     """Return whether rows are a Dask data frame."""
     return isinstance(X, dask.dataframe.DataFrame)
 
 
 def check_collection(X: Any, local: str) -> None:
     """Raise TypeError or ValueError if X is not a Dask collection of rows."""
-    if not isinstance(X, dask.array.Array) and not is_frame(X):
+    if not isinstance(X, dask.array.Array) and not is_dask_frame(X):
         raise TypeError(
             f"X must be a Dask array or data frame, got {type(X).__name__}: {local} is for data "
             "in memory. To convert them, use dask.array.from_array or "
@@ -39,7 +39,7 @@ def check_collection(X: Any, local: str) -> None:
 
 def form_of(X: Any) -> Form:
     """Return the form that all partitions of X must have."""
-    if is_frame(X):
+    if is_dask_frame(X):
         return Form(tuple(X.columns), kinds_of(X), len(X.columns), None)
     return Form(None, None, X.shape[1], X.dtype)
 

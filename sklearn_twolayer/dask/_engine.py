@@ -3,7 +3,8 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import add
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -61,17 +62,17 @@ class Engine:
                 return self.client.persist(tasks)
             return list(dask.persist(*tasks))
 
-    def total(self, parts: list[Delayed]) -> tuple:
+    def total(self, tasks: list[Delayed]) -> tuple:
         """Return the sums of tuples of arrays, added in a fixed order."""
-        while len(parts) > 1:
-            groups = [parts[start : start + FAN_IN] for start in range(0, len(parts), FAN_IN)]
-            parts = [delayed(added)(group) for group in groups]
-        return self.run(parts)[0]
+        while len(tasks) > 1:
+            groups = [tasks[start : start + FAN_IN] for start in range(0, len(tasks), FAN_IN)]
+            tasks = [delayed(added)(group) for group in groups]
+        return self.run(tasks)[0]
 
 
 @contextmanager
-def opened(client: Any) -> Iterator[Engine]:
-    """Context with an engine; its files are deleted at the end."""
+def engine_for(client: Any) -> Iterator[Engine]:
+    """Context of an engine; its files are deleted at the end."""
     where = dask.config.get("temporary_directory", None)
     with TemporaryDirectory(prefix="sklearn_twolayer-", dir=where) as folder:
         yield Engine(client, folder)
@@ -96,7 +97,4 @@ def told_of_its_client() -> Iterator[None]:
 
 def added(sums: list[tuple]) -> tuple:
     """Return the sums of tuples of arrays."""
-    total = sums[0]
-    for more in sums[1:]:
-        total = tuple(a + b for a, b in zip(total, more, strict=True))
-    return total
+    return tuple(reduce(add, terms) for terms in zip(*sums, strict=True))

@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..estimators._validation import FitInterrupted
 from ._collections import check_collection, each_partition, form_of, partitions
-from ._engine import opened
+from ._engine import engine_for
 from ._fits import ClassifierOnPartitions, OnPartitions, RBFOnPartitions, RegressorOnPartitions
 from ._partitioned_rows import PartitionedRows
 
@@ -77,7 +77,7 @@ class DaskEstimator(BaseEstimator):
             )
         local._check_parameters()
         rng = check_random_state(self.random_state)
-        with opened(self.client) as engine:
+        with engine_for(self.client) as engine:
             parts = partitions(X, y, sample_weight)
             try:
                 local.fit_partitions(PartitionedRows.read(engine, parts, form_of(X), local), rng)

@@ -47,10 +47,10 @@ class CostOfBlock(NamedTuple):
             X,
             self.input_map,
             self.dtype,
-            1,
-            np.ascontiguousarray(block.targets, dtype=self.dtype),
-            weights.astype(self.dtype),
-            float(self.n_rows),
+            n_jobs=1,
+            targets=np.ascontiguousarray(block.targets, dtype=self.dtype),
+            sample_weight=weights.astype(self.dtype),
+            total_weight=float(self.n_rows),
             bins=self.bins,
         )
         if self.bins is None:  # else batches are mapped as fast as all rows, in less memory
@@ -191,16 +191,16 @@ class PartitionedObjective(Objective):
     def of_block(self) -> CostOfBlock:
         """What a worker needs."""
         return CostOfBlock(
-            self.network,
-            self.loss,
-            self.link,
-            self.rows.input_map,
-            self.dtype,
-            self.all_rows.n_folds,
-            self.n_rows,
-            self.total_weight,
-            self.members,
-            self.rows.bins,
+            network=self.network,
+            loss=self.loss,
+            link=self.link,
+            input_map=self.rows.input_map,
+            dtype=self.dtype,
+            n_folds=self.all_rows.n_folds,
+            n_rows=self.n_rows,
+            total_weight=self.total_weight,
+            members=self.members,
+            bins=self.rows.bins,
         )
 
     def total(self, terms: Callable, argument: Any) -> tuple:
