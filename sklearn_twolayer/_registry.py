@@ -6,7 +6,9 @@ from typing import Any
 from ._checks import shown
 
 
-def resolve(value: Any, registry: Mapping[str, type], base: type, kind: str) -> Any:
+def resolve(
+    value: Any, registry: Mapping[str, type], base: type, kind: str, pair: type | None = None
+) -> Any:
     """Return the object given by name or instance.
 
     Parameters
@@ -19,6 +21,8 @@ def resolve(value: Any, registry: Mapping[str, type], base: type, kind: str) -> 
         The class of valid instances.
     kind : str
         The kind of value, for error messages.
+    pair : type, optional
+        The class that a tuple of two callables stands for.
 
     Returns
     -------
@@ -30,7 +34,7 @@ def resolve(value: Any, registry: Mapping[str, type], base: type, kind: str) -> 
     ValueError
         If `value` is a string that is not in the registry.
     TypeError
-        If `value` is neither a string nor an instance of `base`.
+        If `value` is neither a string nor an instance of `base`, nor such a tuple.
 
     Examples
     --------
@@ -43,6 +47,13 @@ def resolve(value: Any, registry: Mapping[str, type], base: type, kind: str) -> 
             known = ", ".join(repr(name) for name in sorted(registry))
             raise ValueError(f"Unknown {kind} {shown(value)}. Known names are {known}.")
         return registry[value]()
+    if pair is not None and isinstance(value, tuple):
+        if len(value) != 2 or not all(map(callable, value)):
+            raise TypeError(
+                f"{kind} given as a tuple must contain two callables, the function and its "
+                f"derivative (see {pair.__name__}), got {shown(value)}."
+            )
+        return pair(*value)
     if not isinstance(value, base) or isinstance(value, type):
         raise TypeError(
             f"{kind} must be one of the names {sorted(registry)} or an instance of "

@@ -406,11 +406,4 @@ def as_activation(value: Any) -> Activation:
     >>> as_activation("relu")
     ReLU()
     """
-    if isinstance(value, tuple):
-        if len(value) != 2 or not all(callable(function) for function in value):
-            raise TypeError(
-                "An activation given as a tuple must contain two callables, the function and "
-                f"its derivative; got {value!r}."
-            )
-        return Custom(*value)
-    return resolve(value, ACTIVATIONS, Activation, "activation")
+    return resolve(value, ACTIVATIONS, Activation, "activation", pair=Custom)

@@ -270,11 +270,4 @@ def as_kernel(value: Any) -> Kernel:
     >>> as_kernel("gaussian")
     Gaussian()
     """
-    if isinstance(value, tuple):
-        if len(value) != 2 or not all(callable(function) for function in value):
-            raise TypeError(
-                "A kernel given as a tuple must contain two callables, the function of s = "
-                f"r²/h² and its derivative; got {value!r}."
-            )
-        return CustomKernel(*value)
-    return resolve(value, KERNELS, Kernel, "kernel")
+    return resolve(value, KERNELS, Kernel, "kernel", pair=CustomKernel)
