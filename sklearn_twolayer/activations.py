@@ -121,6 +121,14 @@ class Activation(Documented):
         """Raise TypeError or ValueError if a hyperparameter is out of range."""
 
 
+class SavesSlope(Activation):
+    """Base of the activations whose `forward` saves φ'(v)."""
+
+    def pullback(self, slope, delta):
+        delta *= slope
+        return delta
+
+
 class Identity(Activation):
     """φ(v) = v (page TWO.45)."""
 
@@ -146,7 +154,7 @@ class ReLU(Activation):
         return delta
 
 
-class LeakyReLU(Activation):
+class LeakyReLU(SavesSlope):
     """φ(v) = v where v > 0, else `negative_slope` times v.
 
     Parameters
@@ -173,12 +181,8 @@ class LeakyReLU(Activation):
         v *= slope
         return v, slope
 
-    def pullback(self, slope, delta):
-        delta *= slope
-        return delta
 
-
-class ELU(Activation):
+class ELU(SavesSlope):
     """φ(v) = v where v > 0, else `alpha` (exp(v) - 1).
 
     Parameters
@@ -207,12 +211,8 @@ class ELU(Activation):
         slope = np.where(v > 0, v.dtype.type(1), tail + alpha)
         return y, slope
 
-    def pullback(self, slope, delta):
-        delta *= slope
-        return delta
 
-
-class SELU(Activation):
+class SELU(SavesSlope):
     """Self-normalising exponential linear unit (Klambauer et al., 2017)."""
 
     scale = 1.0507009873554805
@@ -224,10 +224,6 @@ class SELU(Activation):
         y *= self.scale
         slope *= self.scale
         return y, slope
-
-    def pullback(self, slope, delta):
-        delta *= slope
-        return delta
 
 
 class GELU(Activation):
