@@ -9,6 +9,7 @@ from types import FunctionType
 import pytest
 
 import sklearn_twolayer
+from sklearn_twolayer._documented import public_path
 
 validate = pytest.importorskip("numpydoc.validate")
 docscrape = pytest.importorskip("numpydoc.docscrape")
@@ -32,7 +33,15 @@ def members(namespace):
 
 
 def methods(owner):
-    """Yield the public methods and properties, but those that only override a documented one."""
+    """Yield the public methods and properties, also those of bases without a page of their own."""
+    ours = [base for base in owner.__mro__ if base.__module__.startswith("sklearn_twolayer")]
+    for base in ours:
+        if base is owner or "._" in public_path(base):
+            yield from methods_of(base)
+
+
+def methods_of(owner):
+    """Yield the methods that a class defines, but those that only override a documented one."""
     for name, member in vars(owner).items():
         overrides = any(hasattr(base, name) for base in owner.__mro__[1:])
         documented = getattr(member, "__doc__", None) is not None

@@ -11,11 +11,12 @@ from ..links import IdentityLink
 from ..losses import CLASSIFICATION_LOSSES, Loss
 from ._base import BaseTwoLayer
 from ._class_targets import class_factors, class_targets, validate_classes, validate_labels
+from ._predictions import PredictionMixin
 from ._probabilities import ProbabilityMixin
 from ._validation import guarded_fit, partial_fit_available
 
 
-class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
+class TwoLayerClassifier(PredictionMixin, ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
     """Two-layer network for classes, labels and distributions over classes.
 
     An embedding of the input, then a linear layer: y = g(Wᵀ y_E(x) + b), where g is the
@@ -280,42 +281,6 @@ class TwoLayerClassifier(ProbabilityMixin, ClassifierMixin, BaseTwoLayer):
         self._partial_fit(X, y, sample_weight)
         vars(self).pop("_all_classes", None)
         return self
-
-    def predict(self, X):
-        """Predict labels.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,) or (n_samples, n_labels)
-            The most probable class, or the labels with a probability above one half.
-        """
-        z = self._raw_outputs(X)
-        return self._targets.predict(z)
-
-    def score(self, X, y, sample_weight=None):
-        """Return the accuracy; for soft targets, that of the most probable class.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Rows.
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Targets, as in fit.
-        sample_weight : array-like of shape (n_samples,), optional
-            Weights of the rows.
-
-        Returns
-        -------
-        float
-            The accuracy; for several labels, the fraction of rows with all labels correct.
-        """
-        predicted = self.predict(X)
-        return self._targets.score(y, predicted, sample_weight)
 
     def _resolve_loss(self):
         loss = resolve(self.loss, CLASSIFICATION_LOSSES, Loss, "loss")

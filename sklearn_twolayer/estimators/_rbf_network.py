@@ -7,12 +7,13 @@ from sklearn.utils import ClassifierTags, RegressorTags
 
 from .._compat import with_callbacks
 from ..rows import Rows
+from ._predictions import PredictionMixin
 from ._probabilities import ProbabilityMixin
 from ._rbf_base import BaseRBFNetwork
 from ._validation import guarded_fit
 
 
-class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
+class RBFNetwork(PredictionMixin, ProbabilityMixin, BaseRBFNetwork):
     """Radial-basis network for classification or regression.
 
     y = g(Σ_j W_j K(‖x - μ_j‖ / h_j) + b), fitted in stages: centres, widths and shapes from
@@ -248,43 +249,6 @@ class RBFNetwork(ProbabilityMixin, BaseRBFNetwork):
             that was not fitted before, or has `warm_start=True`, keeps the result so far.
         """
         return self._fit(X, y, sample_weight, X_val, y_val)
-
-    def predict(self, X):
-        """Predict labels or real targets.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,), (n_samples, n_outputs) or (n_samples, n_quantiles)
-            The most probable class, the labels with a probability above one half, or
-            numbers in the units of y.
-        """
-        z = self._raw_outputs(X)
-        return self._targets.predict(z)
-
-    def score(self, X, y, sample_weight=None):
-        """Return the accuracy; for regression R², or the mean of D² for several quantiles.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Rows.
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Targets, as in fit.
-        sample_weight : array-like of shape (n_samples,), optional
-            Weights of the rows.
-
-        Returns
-        -------
-        float
-            The score, at most one.
-        """
-        predicted = self.predict(X)
-        return self._targets.score(y, predicted, sample_weight)
 
     def score_samples(self, X):
         """Return the log-density of the inputs, from Gaussians around the centres.

@@ -6,12 +6,13 @@ from sklearn.base import RegressorMixin
 
 from .._compat import with_callbacks
 from ._base import BaseTwoLayer
+from ._predictions import PredictionMixin
 from ._target_checks import finite_floats
 from ._targets import RegressionTargets, resolve_regression_loss
 from ._validation import guarded_fit, partial_fit_available
 
 
-class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
+class TwoLayerRegressor(PredictionMixin, RegressorMixin, BaseTwoLayer):
     """Two-layer network for one or several real targets.
 
     An embedding of the input, then a linear layer: y = g(Wᵀ y_E(x) + b), where g is the
@@ -250,43 +251,6 @@ class TwoLayerRegressor(RegressorMixin, BaseTwoLayer):
             The estimator.
         """
         return self._partial_fit(X, y, sample_weight)
-
-    def predict(self, X):
-        """Predict targets.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,), (n_samples, n_outputs) or (n_samples, n_quantiles)
-            Predictions, in the units of y, within the range of the training targets,
-            extended by half their interquartile range at both ends.
-        """
-        z = self._raw_outputs(X)
-        return self._targets.predict(z)
-
-    def score(self, X, y, sample_weight=None):
-        """Return R²; for several quantiles, the mean of D².
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Rows.
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Targets, as in fit.
-        sample_weight : array-like of shape (n_samples,), optional
-            Weights of the rows.
-
-        Returns
-        -------
-        float
-            The score, at most one. D² is the counterpart of R² for the pinball loss.
-        """
-        predicted = self.predict(X)
-        return self._targets.score(y, predicted, sample_weight)
 
     def _resolve_loss(self):
         return resolve_regression_loss(self.loss)
