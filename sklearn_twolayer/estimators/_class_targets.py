@@ -24,9 +24,7 @@ SOFT = ("multiclass", "multilabel")
 MANY_CLASSES = 20
 
 
-def validate_labels(
-    y: np.ndarray, soft_targets: str | None, regression: str = "a regressor"
-) -> np.ndarray:
+def validate_labels(y: np.ndarray, soft_targets: str | None, regression: str) -> np.ndarray:
     """Return y as labels of one or two axes, or as probabilities.
 
     Parameters
@@ -101,8 +99,8 @@ def validate_classes(classes: Any) -> np.ndarray:
 def class_targets(
     y: np.ndarray,
     soft_targets: str | None,
-    classes: np.ndarray | None = None,
-    regression: str = "a regressor",
+    classes: np.ndarray | None,
+    regression: str,
 ) -> ClassTargets | MultilabelTargets:
     """Return the object that encodes the targets and decodes outputs.
 
@@ -112,7 +110,7 @@ def class_targets(
         Validated targets.
     soft_targets : {None, "multiclass", "multilabel"}
         The kind of probabilities, if any.
-    classes : ndarray of shape (n_classes,), optional
+    classes : ndarray of shape (n_classes,) or None
         All labels that may occur, sorted; if None, those of `y`.
     regression : str
         The estimator for real targets, for a warning if y looks like real numbers.

@@ -10,7 +10,7 @@ from .._registry import resolve
 from ..links import IdentityLink
 from ..losses import CLASSIFICATION_LOSSES, Loss
 from ._base import BaseTwoLayer
-from ._class_targets import class_factors, class_targets, validate_classes, validate_labels
+from ._class_targets import validate_classes
 from ._predictions import PredictionMixin
 from ._probabilities import ProbabilityMixin
 from ._validation import guarded_fit, partial_fit_available
@@ -279,7 +279,7 @@ class TwoLayerClassifier(PredictionMixin, ProbabilityMixin, ClassifierMixin, Bas
                 f"{self.classes_!r}."
             )
         self._partial_fit(X, y, sample_weight)
-        vars(self).pop("_all_classes", None)
+        self._all_classes = None
         return self
 
     def _resolve_loss(self):
@@ -290,20 +290,7 @@ class TwoLayerClassifier(PredictionMixin, ProbabilityMixin, ClassifierMixin, Bas
             raise ValueError(f"loss={loss!r} predicts several values: it is for regression only.")
         return loss
 
-    def _validate_y(self, y):
-        return validate_labels(y, self.soft_targets, "TwoLayerRegressor")
-
-    def _make_targets(self, sample):
-        given = getattr(self, "_all_classes", None)
-        targets = class_targets(sample.y, self.soft_targets, given, "TwoLayerRegressor")
-        self.classes_ = targets.classes
-        return targets
-
-    def _row_factors(self, sample):
-        return class_factors(self._targets, self.class_weight, sample)
-
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
-        tags.target_tags.multi_output = False
         return tags

@@ -31,6 +31,7 @@ from ._attributing import AttributionMixin
 from ._html import FittedHTMLMixin
 from ._out_of_fold import OutOfFoldMixin
 from ._target_checks import KINDS, check_given
+from ._targets_by_task import TargetsMixin
 from ._validation import check_weights, is_checked, prefixed
 
 FLOATS = [np.float64, np.float32]
@@ -39,6 +40,7 @@ N_FOLDS = 4
 
 
 class BaseNetwork(
+    TargetsMixin,
     AttributionMixin,
     OutOfFoldMixin,
     FittedHTMLMixin,
@@ -48,8 +50,7 @@ class BaseNetwork(
 ):
     """Validation, and the results of a fitted network.
 
-    A subclass stores the parameters, validates y (`_validate_y`), creates the object that encodes
-    targets and decodes outputs (`_make_targets`), and fits `_model`.
+    A subclass stores the parameters, and fits `_model`.
     """
 
     categorical_features: Any
@@ -126,8 +127,7 @@ class BaseNetwork(
     def _begin(self, sample: Sample, goes_on: bool) -> Sample:
         """Learn the form of the targets, encode them, and compute the weights of the rows."""
         self._out_of_fold = None
-        if not goes_on:
-            self._targets = self._make_targets(sample)
+        self._learn_targets(sample, goes_on)
         sample = self._encoded(sample)
         if not goes_on:
             self._fill = self._is_code = None
@@ -185,9 +185,6 @@ class BaseNetwork(
             raise ValueError("X_val and y_val must be passed together.")
         with prefixed("In the validation rows X_val, y_val"):
             return self._encoded(self._validate(X_val, y_val, None, reset=False))
-
-    def _row_factors(self, sample: Sample):
-        return 1.0
 
     def _check_input_map(self):
         if isinstance(self.input_map, str):

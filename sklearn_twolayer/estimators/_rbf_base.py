@@ -17,12 +17,9 @@ from ..radial import check_squares
 from ..rbf import RadialFit, Table, fit_radial, rows_without_unit
 from ..rows import Transformer
 from ._callbacks import FitTasks
-from ._class_targets import class_factors, class_targets, validate_labels
 from ._network import BaseNetwork
 from ._radial_monitor import RadialMonitor
 from ._rbf_parameters import RBFParameters
-from ._target_checks import finite_floats
-from ._targets import RegressionTargets
 from ._validation import FitInterrupted
 
 #: A larger fraction of rows without an active unit causes a warning.
@@ -34,6 +31,7 @@ class BaseRBFNetwork(CallbackSupportMixin, RBFParameters):
 
     # In single precision, weights must not be large, as they can be if targets have no noise.
     _exact = np.float64
+    _regression = "task='regression'"
     _why_not_out_of_fold = (
         "refine='gradient' fits the first layer to the targets of all rows, and a classifier "
         "calibrates nothing with a given penalty. Fit without 'gradient' in refine, and with "
@@ -126,14 +124,6 @@ class BaseRBFNetwork(CallbackSupportMixin, RBFParameters):
 
     # Steps of fit.
 
-    def _begin(self, sample: Sample, goes_on: bool) -> Sample:
-        is_regression = self.task == "regression"
-        if goes_on and is_regression == hasattr(self, "classes_"):
-            raise ValueError("Continuing from the last fit (warm_start) needs the same task.")
-        if goes_on and is_regression:
-            self._targets = self._targets.extended(sample.y, sample.weights, self._resolve_loss())
-        return super()._begin(sample, goes_on)
-
     def _forget_codes(self):
         """Treat columns of codes as numbers, if the network does not use their statistics."""
         if self._columns is not None:
@@ -211,24 +201,3 @@ class BaseRBFNetwork(CallbackSupportMixin, RBFParameters):
         """The shapes of the centres; None if they are spheres."""
         shapes = self._own[2:]
         return shapes[0].copy() if shapes else None
-
-    # Targets, by task.
-
-    def _validate_y(self, y):
-        if self.task == "regression":
-            return finite_floats(y)
-        return validate_labels(y, self.soft_targets, "task='regression'")
-
-    def _make_targets(self, sample):
-        if self.task == "regression":
-            vars(self).pop("classes_", None)
-            return RegressionTargets(self._resolve_loss(), sample.y, sample.weights)
-        given = getattr(self, "_all_classes", None)
-        targets = class_targets(sample.y, self.soft_targets, given, "task='regression'")
-        self.classes_ = targets.classes
-        return targets
-
-    def _row_factors(self, sample):
-        if self.task == "regression":
-            return 1.0
-        return class_factors(self._targets, self.class_weight, sample)

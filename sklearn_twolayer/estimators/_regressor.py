@@ -7,8 +7,7 @@ from sklearn.base import RegressorMixin
 from .._compat import with_callbacks
 from ._base import BaseTwoLayer
 from ._predictions import PredictionMixin
-from ._target_checks import finite_floats
-from ._targets import RegressionTargets, resolve_regression_loss
+from ._targets import resolve_regression_loss
 from ._validation import guarded_fit, partial_fit_available
 
 
@@ -254,17 +253,6 @@ class TwoLayerRegressor(PredictionMixin, RegressorMixin, BaseTwoLayer):
 
     def _resolve_loss(self):
         return resolve_regression_loss(self.loss)
-
-    def _validate_y(self, y):
-        return finite_floats(y)
-
-    def _begin(self, sample, goes_on):
-        if goes_on:
-            self._targets = self._targets.extended(sample.y, sample.weights, self._resolve_loss())
-        return super()._begin(sample, goes_on)
-
-    def _make_targets(self, sample):
-        return RegressionTargets(self._resolve_loss(), sample.y, sample.weights)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
