@@ -9,7 +9,7 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 from small_networks import LABELS, X, Y, each_kind, regressor
 
-from sklearn_twolayer import RBFNetwork, TwoLayerRegressor
+from sklearn_twolayer import RBFNetwork, TwoLayerClassifier, TwoLayerRegressor
 from sklearn_twolayer._progress import Progress
 from sklearn_twolayer.estimators._blend import PARTNERS, RECTIFIED
 from sklearn_twolayer.estimators._validation import FitInterrupted
@@ -115,6 +115,7 @@ class Recorder:
 
     def on_fit_task_end(self, estimator, context, *, fitted_estimator=None):
         self.tasks.append(context.task_name)
+        self.fitted = fitted_estimator
         if fitted_estimator is not None:
             self.scores.append(fitted_estimator.score(X, LABELS))
         return context.task_name == self.last
@@ -131,6 +132,19 @@ def test_steps_are_tasks_of_callbacks():
     assert recorder.scores[-1] == recorder.scores[-2] == model.score(X, LABELS)
     plain = network(refine="width+gradient").fit(X, LABELS)
     np.testing.assert_array_equal(model.params_, plain.params_)
+
+
+@pytest.mark.parametrize(
+    "model", [network(refine=None), TwoLayerClassifier(n_estimators=2, max_iter=3)], ids=repr
+)
+def test_at_the_end_of_the_fit_callbacks_receive_all_that_it_learned(model):
+    pytest.importorskip("sklearn.callback")
+    recorder = Recorder()
+    model = clone(model).set_callbacks(recorder).fit(X, LABELS)
+    assert recorder.tasks[-1] == "fit" and vars(recorder.fitted).keys() >= vars(model).keys()
+    assert recorder.fitted.oof_score_ == model.oof_score_
+    importances = recorder.fitted.feature_importances_
+    np.testing.assert_array_equal(importances, model.feature_importances_)
 
 
 @pytest.mark.parametrize(("last", "n_iter"), [("iteration", 1), ("centers", 1)])

@@ -47,12 +47,16 @@ class BaseRBFNetwork(CallbackSupportMixin, RBFParameters):
         sample = self._begin(given, last is not None)
         sample = self._with_statistics(sample, rng)
         held_out = self._held_out(X_val, y_val)
-        self._progress = Progress(self.verbose)
-        fit = self._learn(sample, rng, last=last, held_out=held_out)
+        monitor = self._monitor(sample, held_out, Progress(self.verbose))
+        fit = self._learn(sample, rng, monitor=monitor, last=last)
+        vars(self).pop("validation_curve_", None)
+        if held_out is not None:
+            self.validation_curve_ = monitor.validation_curve
         if self._is_code is not None and not has_codes(fit.part.input_map):
             self._forget_codes()
         self._keep_out_of_fold(given, sample, fit.honest)
         self._keep_background(sample, rng)
+        monitor.close()
         if fit.interrupted:
             raise FitInterrupted(self.n_iter_) if is_new else KeyboardInterrupt
         if fit.outcome is not None:
@@ -66,48 +70,49 @@ class BaseRBFNetwork(CallbackSupportMixin, RBFParameters):
     ) -> RadialFit:
         """Fit on the validated rows of another estimator, with its targets and folds."""
         self._targets, self.n_features_in_ = owner._targets, owner.n_features_in_
-        self._progress = getattr(owner, "_progress", Progress())
         names = "classes_", "feature_names_in_", "_columns", "_fill", "_is_code", "_background"
         for name in names:
             if hasattr(owner, name):
                 setattr(self, name, getattr(owner, name))
-        return self._learn(self._with_folds(sample, rng), rng, folds=folds, in_blend=True)
+        sample = self._with_folds(sample, rng)
+        monitor = self._monitor(sample, None, owner._progress)
+        return self._learn(sample, rng, monitor=monitor, folds=folds, in_blend=True)
+
+    def _monitor(
+        self, sample: Sample, held_out: Sample | None, progress: Progress
+    ) -> RadialMonitor:
+        return RadialMonitor(
+            progress,
+            lambda n: FitTasks(self, sample, n),
+            self.max_iter,
+            None if held_out is None else partial(self._validation_loss, held_out),
+        )
 
     def _learn(
         self,
         sample: Sample,
         rng,
         *,
+        monitor: RadialMonitor,
         folds: np.ndarray | None = None,
         in_blend: bool = False,
         last: Part | None = None,
-        held_out: Sample | None = None,
     ) -> RadialFit:
         maps = [last.input_map] if last else self._input_maps(sample, rng)
         table = Table(
-            with_folds(sample.X, maps[0], sample.fold_numbers),
-            sample.targets,
-            sample.weights,
-            self._resolve_loss(),
-            self._targets.link,
-            self.n_jobs,
-            sample.is_category,
-            folds,
-            in_blend,
-        )
-        monitor = RadialMonitor(
-            self.__dict__.pop("_progress"),
-            lambda n: FitTasks(self, sample, n),
-            self.max_iter,
-            None if held_out is None else partial(self._validation_loss, held_out),
+            X=with_folds(sample.X, maps[0], sample.fold_numbers),
+            targets=sample.targets,
+            sample_weight=sample.weights,
+            loss=self._resolve_loss(),
+            link=self._targets.link,
+            n_jobs=self.n_jobs,
+            is_category=sample.is_category,
+            folds=folds,
+            in_blend=in_blend,
         )
         spec = replace(self._spec(table.n_rows), watch=monitor, start=last)
         fit = fit_radial(spec, table, maps, rng)
         self._keep(fit, sample.weights)
-        self.__dict__.pop("validation_curve_", None)
-        if held_out is not None:
-            self.validation_curve_ = monitor.validation_curve
-        monitor.close()
         return fit
 
     def _validation_loss(self, held_out: Sample, model: Model) -> float:
