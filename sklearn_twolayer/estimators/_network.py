@@ -296,8 +296,9 @@ class BaseNetwork(
         Returns
         -------
         ndarray of shape (n_samples, N_E)
-            The outputs of the first layers of all networks side by side, with those of the
-            radial-basis network, if there is one, last.
+            The outputs of the first layers of all networks side by side. Those of a blend are
+            in the order of its parts: networks, rectified networks, radial-basis network, local
+            average, as far as these exist.
         """
         X = self._validate_rows(X)
         return self._model.embeddings(X, self.n_jobs)
