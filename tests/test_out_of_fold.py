@@ -215,6 +215,19 @@ def test_where_all_networks_see_all_rows_the_remedy_is_told(settings):
         model.predict_interval(X)
 
 
+def test_the_radial_part_of_a_blend_refers_to_the_blend():
+    model = regressor(n_estimators=3, blend="radial").fit(X, Y)
+    radial = model.radial_
+    for ask in (lambda: radial.oof_score_, lambda: radial.predict_interval(X)):
+        with pytest.raises(AttributeError, match="part of a blend.*model.oof_score_ rather than"):
+            ask()
+    assert np.isfinite(model.oof_score_)
+    assert np.isfinite(radial.fit(X, Y).oof_score_)
+    radial.set_params(refine="gradient").fit(X, Y)
+    with pytest.raises(AttributeError, match="Fit without 'gradient'"):
+        _ = radial.oof_score_
+
+
 def test_going_on_forgets_what_is_no_longer_so():
     model = quick(warm_start=True, solver="adam").fit(X, Y)
     assert model.fit(X, Y).oof_prediction_.shape == Y.shape  # the same rows

@@ -108,16 +108,18 @@ class OutOfFoldMixin:
         """The unit of errors, if they are floats."""
         return np.minimum(self._targets.scale, np.finfo(np.float64).max)
 
-    _why_not_out_of_fold = (
-        "all networks were trained on all rows. Fit with n_estimators=None or at least 2, blend "
-        "other than 'mean', and without a warm start on other rows."
-    )
+    def _why_not_out_of_fold(self) -> str:
+        """Return the reason for which there are none, and the remedy."""
+        return (
+            "all networks were trained on all rows. Fit with n_estimators=None or at least 2, "
+            "blend other than 'mean', and without a warm start on other rows."
+        )
 
     def _results(self) -> OutOfFold:
         check_is_fitted(self)
         if self._out_of_fold is None:
             raise AttributeError(
-                f"There are no out-of-fold predictions: {self._why_not_out_of_fold}"
+                f"There are no out-of-fold predictions: {self._why_not_out_of_fold()}"
             )
         return self._out_of_fold
 

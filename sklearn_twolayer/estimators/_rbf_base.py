@@ -32,15 +32,12 @@ class BaseRBFNetwork(CallbackSupportMixin, RBFParameters):
     # In single precision, weights must not be large, as they can be if targets have no noise.
     _exact = np.float64
     _regression = "task='regression'"
-    _why_not_out_of_fold = (
-        "refine='gradient' fits the first layer to the targets of all rows, and a classifier "
-        "calibrates nothing with a given penalty. Fit without 'gradient' in refine, and with "
-        "alpha='loo'."
-    )
+    _is_part = False  # of a blend
 
     def _fit(self, X, y, sample_weight, X_val, y_val):
         self._check_parameters()
         rng = check_random_state(self.random_state)
+        self._is_part = False
         last = self._model.parts[0] if self.warm_start and hasattr(self, "_model") else None
         is_new = last is not None or not hasattr(self, "_model")
         given = self._validate(X, y, sample_weight, reset=last is None)
@@ -69,6 +66,7 @@ class BaseRBFNetwork(CallbackSupportMixin, RBFParameters):
         self, sample: Sample, owner: BaseNetwork, folds: np.ndarray | None, rng
     ) -> RadialFit:
         """Fit on the validated rows of another estimator, with its targets and folds."""
+        self._is_part = True
         self._targets, self.n_features_in_ = owner._targets, owner.n_features_in_
         names = "classes_", "feature_names_in_", "_columns", "_fill", "_is_code", "_background"
         for name in names:
@@ -183,6 +181,19 @@ class BaseRBFNetwork(CallbackSupportMixin, RBFParameters):
         with np.errstate(over="ignore"):
             squares = ((residuals.outputs * scale) ** 2).mean(axis=1)
         return float(np.average(squares, weights=weights[residuals.rows]))
+
+    def _why_not_out_of_fold(self) -> str:
+        if self._is_part:
+            return (
+                "this network is part of a blend, and only the blend as a whole has them. Use "
+                "model.oof_score_ rather than model.radial_.oof_score_, or fit an RBFNetwork on "
+                "its own."
+            )
+        return (
+            "refine='gradient' fits the first layer to the targets of all rows, and a classifier "
+            "calibrates nothing with a given penalty. Fit without 'gradient' in refine, and with "
+            "alpha='loo'."
+        )
 
     # Learned attributes, as views of the parameters.
 
