@@ -728,6 +728,13 @@ def test_parameters_out_of_range(bad):
         regression(**{"n_centers": 30, **bad}).fit(X, y)
 
 
+@pytest.mark.parametrize("width", ["dmax", "loo", 1.0])
+@pytest.mark.parametrize("centers", ["nonsense", [1.0, 2.0]], ids=["name", "vector"])
+def test_centers_are_checked_before_the_rows(centers, width):
+    with pytest.raises(ValueError, match="centers"):
+        RBFNetwork(5, centers=centers, width=width).fit(None, None)
+
+
 # Traps.
 
 

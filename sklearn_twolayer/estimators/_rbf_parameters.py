@@ -18,10 +18,7 @@ FLAGS = {
     "linear_tail": (True, False, "auto"),
 }
 #: Parameters that are part of the specification unchanged.
-GIVEN = (
-    *("kernel", "shape", "shared", "normalize", "linear_tail"),
-    *("alpha", "max_iter", "tol"),
-)
+GIVEN = ("kernel", "shape", "shared", "normalize", "linear_tail", "alpha", "max_iter", "tol")
 
 
 class RBFParameters(BaseNetwork):
@@ -39,9 +36,15 @@ class RBFParameters(BaseNetwork):
             check_choice(name, getattr(self, name), choices)
         if isinstance(self.width, str):
             check_choice("width", self.width, ("loo", *WIDTHS))
-        if not self._finds_width:
-            Radial(1, self.kernel, centers=self.centers, widths=self.width).parameters(1)
-        Radial(1, self.kernel, shape=self.shape, normalize=self.normalize).parameters(1)
+        Radial(
+            1,
+            self.kernel,
+            centers=self.centers,
+            widths=self._first_width,
+            shape=self.shape,
+            shared=self.shared,
+            normalize=self.normalize,
+        ).parameters(1)
         if not isinstance(self.alpha, str):
             check_number("alpha", self.alpha, "[0, inf)")
         elif self.alpha != "loo":
@@ -117,11 +120,15 @@ class RBFParameters(BaseNetwork):
     def _finds_width(self):
         return isinstance(self.width, str) and self.width == "loo"
 
+    @property
+    def _first_width(self):
+        return "dmax" if self._finds_width else self.width
+
     def _spec(self, n_rows: int) -> RadialSpec:
         return RadialSpec(
             n_centers=self.n_centers or default_n_centers(n_rows),
             centers=self._centers_to_find(),
-            width="dmax" if self._finds_width else self.width,
+            width=self._first_width,
             steps=tuple(self._steps()),
             learns_metric=self._learns_metric(),
             follows_targets=self._follows_targets(),
