@@ -12,7 +12,7 @@ import numpy as np
 UNITS = 100
 #: Units of each branch of an embedding that is given by name.
 UNITS_OF_PRESET = 48
-#: Centres of the radial-basis network of a blend.
+#: Centres of `RBFNetwork`, unless there are many rows.
 CENTERS = 512
 
 

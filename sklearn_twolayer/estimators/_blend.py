@@ -85,11 +85,13 @@ class Blend(NamedTuple):
             )
         if sample.n_rows == 1:
             return cls("mean", n_networks)
+        partners = []
         # With more columns, piecewise-linear inputs have no bins.
-        rectified = kind == "mixed" and sample.X.shape[1] <= MOST_COLUMNS
-        radial = kind in ("mixed", "radial") and has_radial
-        chosen = zip(PARTNERS, (rectified, radial), strict=True)
-        return cls(kind, n_networks, tuple(name for name, wanted in chosen if wanted))
+        if kind == "mixed" and sample.X.shape[1] <= MOST_COLUMNS:
+            partners.append(RECTIFIED)
+        if kind in ("mixed", "radial") and has_radial:
+            partners.append(RADIAL)
+        return cls(kind, n_networks, tuple(partners))
 
 
 def takes_radial(loss: Loss, link: Link) -> bool:
@@ -197,7 +199,7 @@ def _rows_of_radial(sample, rng):
     return index[random_part(len(index), MAX_ROWS, rng)], has_seen_none
 
 
-#: The other parts of a blend, in the order in which they are fitted.
+#: How the other parts of a blend are fitted.
 PARTNERS = {RECTIFIED: fit_rectified, RADIAL: fit_radial_partner}
 
 
