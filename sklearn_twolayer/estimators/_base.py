@@ -54,7 +54,9 @@ class LeftOut(NamedTuple):
 class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
     """Training by a solver, for any kind of targets."""
 
-    _left_out: LeftOut
+    _progress: Progress  # during a fit
+    _left_out: LeftOut | None = None  # for the next fit of a warm start
+    _solver_state: PartialFitState | None = None  # for the next call of partial_fit
 
     def _fit(self, X, y, sample_weight, X_val, y_val):
         self._check_parameters()
@@ -88,7 +90,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         given = self._validate(X, y, sample_weight, reset=last is None)
         sample = self._begin(given, last is not None)
         # Copies: neither a failed fit nor a copy of the estimator may change them.
-        begun = copy.deepcopy(getattr(self, "_solver_state", None))
+        begun = copy.deepcopy(self._solver_state)
         state, rng = begun or (None, check_random_state(self.random_state))
         n_networks = self._resolve_n_networks(sample, last)
         blend = Blend("mean", n_networks, on_all_rows=False)
@@ -104,7 +106,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         self._model = self._going_on(networks.at(outcome.params).part(), last)
         if last is None:
             self._keep_background(sample, rng)
-        self.__dict__.pop("_left_out", None)  # from here on, all rows have been used
+        self._left_out = None  # from here on, all rows have been used
         self._keep(monitor)
         self._solver_state = PartialFitState(outcome.state, rng)
         return self
@@ -155,7 +157,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
 
     def _deal(self, sample: Sample, blend: Blend, last: Model | None, rng) -> Folds | None:
         """Return which network leaves out each row; None if all use all rows."""
-        known = self.__dict__.pop("_left_out", None)
+        known, self._left_out = self._left_out, None
         if blend.kind == "mean":
             return None
         rows = joblib.hash((sample.X, sample.y, sample.weights)) if self.warm_start else ""
@@ -163,6 +165,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
             n = blend.n_networks
             n_folds = default_n_folds(sample.n_rows, n)
             folds = Folds(deal_folds(sample.targets, n_folds, rng, n), n)
+            input_map = None
         elif known is None or known.rows != rows:
             warn_user(
                 "warm_start=True continues with other rows than the last fit, or from one with "
@@ -172,10 +175,9 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
             )
             return None
         else:
-            folds = known.folds
+            folds, input_map = known.folds, known.input_map
         if self.warm_start:
-            input_map = None if last is None else known.input_map
-            self._left_out = LeftOut(folds, rows, input_map)  # for the next fit
+            self._left_out = LeftOut(folds, rows, input_map)
         return folds
 
     def _networks(self, sample: Sample, blend: Blend, last: Model | None, rng) -> Ensemble:
@@ -183,10 +185,12 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         solver = as_solver(self.solver)
         if last is None:
             input_map = fit_input_map(self._resolve_input_map(blend, sample), sample, rng)
-            if "_left_out" in vars(self):
+            if self._left_out is not None:
                 self._left_out = self._left_out._replace(input_map=input_map)
+        elif sample.left_out_folds and self._left_out:
+            input_map = self._left_out.input_map
         else:
-            input_map = (self._left_out if sample.left_out_folds else last.parts[0]).input_map
+            input_map = last.parts[0].input_map
         embedding = clone(as_embedding(self.embedding, self.n_units, self.activation))
         dtype = solver.working_dtype(sample.X.dtype)
         objective = self._objective(sample, input_map, embedding, dtype)
@@ -303,8 +307,8 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         self.__dict__.pop("validation_curve_", None)
         if monitor.validate is not None:
             self.validation_curve_ = monitor.validation_curve
-        for name in ("_solver_state", "_progress"):
-            self.__dict__.pop(name, None)
+        self._solver_state = None
+        del self._progress
         monitor.close()
         return self
 

@@ -36,11 +36,10 @@ class FitTasks:
         if self.wanted:
             self._enter(self._open[-1].subcontext(task_name=name, max_subtasks=n_tasks))
 
-    def end(self, model: Callable[[], Model] | None = None) -> bool:
+    def end(self, model: Callable[[], Model] | None) -> bool:
         """End the open task, with the result so far, if any; return True to stop."""
         if not self.wanted:
             return False
-
         return self._leave(None if model is None else lambda: {"_model": model()})
 
     def iteration(self, model: Callable[[], Model]) -> bool:

@@ -22,8 +22,8 @@ class RadialMonitor(Watch):
         Returns the tasks of the fit for a number of steps.
     max_iter : int
         Iterations of the gradient step.
-    validate : callable, optional
-        Returns the validation loss of a model.
+    validate : callable or None
+        Returns the validation loss of a model, if there are validation rows.
 
     Attributes
     ----------
@@ -36,7 +36,7 @@ class RadialMonitor(Watch):
         progress: Progress,
         tasks: Callable[[int], FitTasks],
         max_iter: int,
-        validate: Callable[[Model], float] | None = None,
+        validate: Callable[[Model], float] | None,
     ):
         self._progress = progress
         self._new_tasks = tasks
@@ -55,7 +55,7 @@ class RadialMonitor(Watch):
         if step == GRADIENT:
             self._progress.begin(step, self._max_iter)
 
-    def end(self, part=None):
+    def end(self, part):
         return self._tasks.end(None if part is None else lambda: Model.of(part()))
 
     def epoch(self, part: Callable[[], Part], loss: float) -> bool:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.utils import check_random_state
@@ -17,10 +17,12 @@ from ..radial import check_squares
 from ..rbf import RadialFit, Table, fit_radial, rows_without_unit
 from ..rows import Transformer
 from ._callbacks import FitTasks
-from ._network import BaseNetwork
 from ._radial_monitor import RadialMonitor
 from ._rbf_parameters import RBFParameters
 from ._validation import FitInterrupted
+
+if TYPE_CHECKING:
+    from ._base import BaseTwoLayer
 
 #: A larger fraction of rows without an active unit causes a warning.
 MANY_DEAD = 0.05
@@ -46,7 +48,7 @@ class BaseRBFNetwork(CallbackSupportMixin, RBFParameters):
         held_out = self._held_out(X_val, y_val)
         monitor = self._monitor(sample, held_out, Progress(self.verbose))
         fit = self._learn(sample, rng, monitor=monitor, last=last)
-        vars(self).pop("validation_curve_", None)
+        self.__dict__.pop("validation_curve_", None)
         if held_out is not None:
             self.validation_curve_ = monitor.validation_curve
         if self._is_code is not None and not has_codes(fit.part.input_map):
@@ -63,7 +65,7 @@ class BaseRBFNetwork(CallbackSupportMixin, RBFParameters):
         return self
 
     def _fit_as_part(
-        self, sample: Sample, owner: BaseNetwork, folds: np.ndarray | None, rng
+        self, sample: Sample, owner: "BaseTwoLayer", folds: np.ndarray | None, rng
     ) -> RadialFit:
         """Fit on the validated rows of another estimator, with its targets and folds."""
         self._is_part = True

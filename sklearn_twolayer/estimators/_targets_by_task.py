@@ -38,7 +38,7 @@ class TargetsMixin:
 
     def _make_targets(self, sample: Sample) -> Any:
         if is_regressor(self):
-            vars(self).pop("classes_", None)
+            self.__dict__.pop("classes_", None)
             return RegressionTargets(self._resolve_loss(), sample.y, sample.weights)
         targets = class_targets(sample.y, self.soft_targets, self._all_classes, self._regression)
         self.classes_ = targets.classes

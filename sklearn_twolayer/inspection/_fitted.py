@@ -35,7 +35,7 @@ def last_step(estimator: Any, X: Any = None) -> tuple[Any, Any]:
     return last_step(estimator[-1], X)
 
 
-def fitted_network(estimator: Any, X: Any = None) -> tuple[Any, Any]:
+def fitted_network(estimator: Any, X: Any) -> tuple[Any, Any]:
     """Return the same as `last_step`, or raise TypeError if it is not from this package."""
     estimator, X = last_step(estimator, X)
     if not isinstance(estimator, NETWORKS):

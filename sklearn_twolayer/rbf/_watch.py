@@ -14,8 +14,8 @@ class Watch:
     def begin(self, step: str) -> None:
         """Record the beginning of a step."""
 
-    def end(self, part: Callable[[], Part] | None = None) -> bool:
-        """Record the end of a step, with the result so far; return True to stop."""
+    def end(self, part: Callable[[], Part] | None) -> bool:
+        """Record the end of a step, with the result so far, if any; return True to stop."""
         return False
 
     def epoch(self, part: Callable[[], Part], loss: float) -> bool:
