@@ -48,7 +48,7 @@ class LeftOut(NamedTuple):
 
     folds: Folds
     rows: str  # a hash of the rows
-    input_map: Transformer | None = None  # including the statistics of training rows
+    input_map: Transformer | None  # including the statistics of training rows
 
 
 class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):

@@ -81,7 +81,7 @@ class ClassTargets:
         """Return labels, in the form of `predict`."""
         return y
 
-    def score(self, y, predicted, sample_weight=None) -> float:
+    def score(self, y, predicted, sample_weight) -> float:
         """Return the accuracy."""
         return accuracy_score(self.harden(y), predicted, sample_weight=sample_weight)
 

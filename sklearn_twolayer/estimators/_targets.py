@@ -144,7 +144,7 @@ class RegressionTargets:
             y = y.astype(z.dtype)
         return y[:, 0] if self.single and not self.per_target else y
 
-    def score(self, y: np.ndarray, predicted: np.ndarray, sample_weight=None) -> float:
+    def score(self, y: np.ndarray, predicted: np.ndarray, sample_weight) -> float:
         """Return R²; for several quantiles, the mean of D² of the pinball losses."""
         if not self.per_target:
             y, predicted = _in_range_of_squares(y, predicted)
