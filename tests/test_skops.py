@@ -1,8 +1,10 @@
 """skops saves and loads whatever can be fitted."""
 
+import decimal
 import pickle
 
 import numpy as np
+import pandas as pd
 import pytest
 from small_networks import (
     LABELS,
@@ -97,6 +99,29 @@ def test_a_model_of_a_frame():
     loaded = saved_and_loaded(model)
     np.testing.assert_array_equal(outputs(loaded, frame), outputs(model, frame))
     assert loaded.columns_ == model.columns_
+
+
+@pytest.mark.parametrize(
+    "levels",
+    [
+        [True, False],
+        [True, False, "unknown"],
+        [1, "1"],
+        pd.interval_range(0, 3).tolist(),
+        pd.period_range("2020", periods=3).tolist(),
+        [decimal.Decimal("0.5"), decimal.Decimal("1.5")],
+    ],
+    ids=repr,
+)
+def test_levels_of_any_type(levels):
+    places = np.arange(90) % len(levels)
+    frame = pd.DataFrame({"a": [levels[place] for place in places]}, dtype=object)
+    model = RBFNetwork(5, task="regression", categorical_features=["a"], random_state=0)
+    model.fit(frame, places)
+    data = skops.dumps(model)
+    loaded = skops.loads(data, trusted=skops.get_untrusted_types(data=data))
+    np.testing.assert_array_equal(loaded.predict(frame), model.predict(frame))
+    assert model.score(frame, places) > 0.9
 
 
 @pytest.mark.parametrize("blend", ["mean", "mixed"])

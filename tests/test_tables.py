@@ -242,6 +242,18 @@ def test_a_row_may_lack_any_value(missing):
         np.testing.assert_array_equal(model.predict(row), model.predict(typed))
 
 
+@pytest.mark.parametrize("fill_value", [0, False, np.nan, 1.0])
+def test_frames_of_sparse_columns_alone(fill_value):
+    rows = pd.DataFrame(np.random.RandomState(0).randint(0, 2, (60, 4))).add_prefix("x")
+    rows = rows.astype(bool) if fill_value is False else rows.astype(float)
+    labels = np.where(rows["x0"] == rows["x1"], "yes", "no")
+    is_sparse = rows.astype(pd.SparseDtype(rows["x0"].dtype, fill_value))
+    for kind in (TwoLayerClassifier(n_estimators=2, max_iter=5, random_state=0), RBFNetwork()):
+        model = clone(kind).set_params(random_state=0).fit(is_sparse, labels)
+        np.testing.assert_array_equal(model.predict(is_sparse), model.predict(rows))
+        assert model.score(is_sparse, labels) > 0.9
+
+
 def test_sparse_columns_beside_others():
     rng = np.random.RandomState(0)
     frame = pd.DataFrame({"c": list("abc") * 20, "x": rng.random_sample(60)})
@@ -264,8 +276,13 @@ def test_missing_objects_of_an_array_are_no_levels(missing):
     np.testing.assert_array_equal(columns.matrix(array), [[0, 1], [np.nan, np.nan], [1, 2]])
 
 
-@pytest.mark.parametrize("levels, others", [(list("12"), [1, 2]), ([1, 2], list("12"))])
-def test_levels_that_change_their_type_are_told(levels, others):
+@pytest.mark.parametrize("is_category", [False, True])
+@pytest.mark.parametrize(
+    "levels, others", [(list("12"), [1, 2]), ([1, 2], list("12")), ([True, False], list("12"))]
+)
+def test_levels_that_change_their_type_are_told(levels, others, is_category):
+    if is_category:
+        levels = pd.Categorical(levels)
     columns = learn_columns(pd.DataFrame({"zip": levels}), ["zip"])
     with pytest.raises(ValueError, match="'zip' contained (text|numbers) in fit, but contains"):
         columns.matrix(pd.DataFrame({"zip": others}))
@@ -275,6 +292,42 @@ def test_objects_of_several_types_may_be_unknown_levels():
     columns = learn_columns(pd.DataFrame({"c": np.array([1, 2], dtype=object)}), ["c"])
     other = pd.DataFrame({"c": ["other"]})
     np.testing.assert_array_equal(columns.matrix(other), [[-1]])
+
+
+def hours(zone):
+    return pd.date_range("2024-01-01", periods=90, freq="5h", tz=zone)
+
+
+@pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame])
+@pytest.mark.parametrize("zone", ["America/New_York", "UTC"])
+def test_the_time_zone_is_that_of_fit(make, zone):
+    columns = learn_columns(make({"t": hours(zone)}), "from_dtype")
+    other = make({"t": hours(zone).tz_convert("Asia/Tokyo")})
+    expected = columns.matrix(make({"t": hours(zone)}))
+    np.testing.assert_array_equal(columns.matrix(other), expected)
+
+
+@pytest.mark.parametrize("zones", [(None, "UTC"), ("UTC", None), ("UTC", "+02:00")], ids=str)
+def test_times_of_no_zone_are_not_those_of_a_zone(zones):
+    before, now = (pd.DataFrame({"t": hours(zone)}) for zone in zones)
+    columns = learn_columns(before, "from_dtype")
+    if None in zones:
+        with pytest.raises(ValueError, match="'t' contained dates in another time zone in fit"):
+            columns.matrix(now)
+    else:
+        converted = now.assign(t=now["t"].dt.tz_convert("UTC"))
+        np.testing.assert_array_equal(columns.matrix(now), columns.matrix(converted))
+
+
+def test_periods_and_objects_are_dates_and_spans():
+    dates = pd.date_range("2020-01-01", periods=9, freq="MS")
+    spans = dates - dates[0]
+    table = pd.DataFrame({"dates": dates, "spans": spans})
+    objects = pd.DataFrame({"dates": dates.to_period("M"), "spans": spans.to_pytimedelta()})
+    objects["spans"] = objects["spans"].astype(object)
+    columns = learn_columns(objects, "from_dtype")
+    assert [each.kind for each in columns.columns] == ["date", "date"]
+    np.testing.assert_array_equal(columns.matrix(objects), columns.matrix(table))
 
 
 def test_dates_and_spans_of_time_are_not_mixed_up():

@@ -154,13 +154,20 @@ def test_random_identifiers_mislead_nobody(make):
 @pytest.mark.parametrize(
     ("level", "quantity"),
     [
-        ("{:.2f}", "decimal numbers"),
-        ("-{:.2f}e-3", "decimal numbers"),
+        ("{:.2f}", "numbers"),
+        ("-{:.2f}e-3", "numbers"),
+        ("1,{:03.0f}.50", "numbers"),
+        ("$1,{:03.0f}", "numbers"),
+        ("{:.0f} %", "numbers"),
+        ("{:.2f} €", "numbers"),
         ("{:.0f}", None),  # postcodes and other codes are integers, too
         ("1.{:.1f}", None),
         ("2020-{:.0f}", None),
         ("1{:03.0f}-11-03", "dates"),
         ("3/11/1{:03.0f} 12:30", "dates"),
+        ("3.11.{:02.0f}", "dates"),
+        ("3 November 1{:03.0f}", "dates"),
+        ("Nov 3, 1{:03.0f}", "dates"),
     ],
 )
 def test_quantities_as_text_are_noted(level, quantity):
@@ -170,6 +177,21 @@ def test_quantities_as_text_are_noted(level, quantity):
         return
     with pytest.warns(UserWarning, match=f"'a' holds {quantity} as text"):
         learn_columns(pd.DataFrame({"a": [*levels, "?", "unknown", None]}), "from_dtype")
+
+
+@pytest.mark.parametrize("quantity", ["numbers", "dates"])
+def test_quantities_beside_text_are_noted(quantity):
+    numbers = np.linspace(1, 99, 90).tolist()
+    dates = pd.date_range("2020", periods=90).tolist()
+    levels = numbers if quantity == "numbers" else dates
+    frame = pd.DataFrame({"a": pd.Series([*levels, "?", None], dtype=object)})
+    with pytest.warns(UserWarning, match=rf"'a' holds {quantity} and text such as '\?'"):
+        learn_columns(frame, "from_dtype")
+
+
+def test_numbers_may_be_levels():
+    frame = pd.DataFrame({"a": np.repeat(np.arange(90.0), 3)})
+    assert len(learn_columns(frame, ["a"]).columns[0].levels) == 90
 
 
 def test_skops_keeps_them():

@@ -1,6 +1,7 @@
 """The columns of a table, and their conversion to a matrix."""
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from html import escape
 from typing import Any
 
@@ -8,11 +9,11 @@ import numpy as np
 
 from .._checks import shown
 from .._warnings import warn_user
+from ._quantities import quantity_in
 from ._tables import columns_of, is_frame
-from ._text import LEVELS_PER_NUMBER, TextParts, learn_text, quantity_in
+from ._text import LEVELS_PER_NUMBER, TextParts, learn_text
 from ._values import (
     DATE_PARTS,
-    all_missing,
     codes_of,
     dates_of,
     distinct_texts,
@@ -21,6 +22,7 @@ from ._values import (
     levels_of,
     numbers_of,
     type_of,
+    zone_of,
 )
 
 #: The parts of a span of time.
@@ -48,7 +50,9 @@ class Column:
     text : TextParts or None
         Computes the latter.
     holds : {"numbers", "text"} or None
-        What a category contained in fit, if the type of the column said so.
+        What a category contained in fit; None if its type does not say so.
+    zone : str or None
+        The time zone of dates, in which days begin.
     is_code : bool
         Whether its numbers are codes, so that target statistics are used in addition.
     """
@@ -57,10 +61,19 @@ class Column:
     kind: str
     levels: tuple = ()
     parts: tuple[str, ...] = ()
-    index: dict = field(default_factory=dict, repr=False, compare=False)
     text: TextParts | None = field(default=None, repr=False, compare=False)
     holds: str | None = None
+    zone: str | None = None
     is_code: bool = False
+
+    def __getstate__(self):
+        # Not all levels can be keys of a dictionary in a file.
+        return {name: value for name, value in vars(self).items() if name != "index"}
+
+    @cached_property
+    def index(self) -> dict:
+        """The code of each level."""
+        return {level: code for code, level in enumerate(self.levels)}
 
     @property
     def names(self) -> list[str]:
@@ -76,15 +89,16 @@ class Column:
     def floats(self, values: Any) -> np.ndarray:
         """Return its values as floats: a vector, or a matrix if there are several columns."""
         if self.kind == "category":
-            self._check_type(values)
             codes = codes_of(values, self.index, self.name)
+            if not (codes >= 0).any():
+                self._check_type(values)
             if self.text is None:
                 return codes
             texts, places = distinct_texts(values)
             return np.column_stack([codes, self.text.numbers(texts)[places]])
         if self.kind == "number":
             return numbers_of(values, self.name)
-        dates, is_span = dates_of(values, self.name), self.parts == SPAN
+        dates, is_span = dates_of(values, self.name, self.zone), self.parts == SPAN
         if np.isnan(dates).all():
             return np.full((len(dates), self.width), np.nan)
         if is_span != (dates.shape[1] == 1):
@@ -97,13 +111,12 @@ class Column:
 
     def _check_type(self, values):
         """Raise ValueError if text became numbers, or numbers text: no value can be a level."""
-        now = type_of(values)
-        if None in (self.holds, now) or self.holds == now or all_missing(values):
-            return
-        raise ValueError(
-            f"Column {self.name!r} contained {self.holds} in fit, but contains {now} now: convert "
-            "it to the type that it had."
-        )
+        now = type_of(values, levels_of(values, self.name))
+        if None not in (self.holds, now) and self.holds != now:
+            raise ValueError(
+                f"Column {self.name!r} contained {self.holds} in fit, but contains {now} now: "
+                "convert it to the type that it had."
+            )
 
 
 @dataclass(frozen=True, repr=False)
@@ -266,7 +279,8 @@ def learn_columns(
             dtypes.append(exact)
         elif kind == "date":
             dtypes.append(np.float64)
-            columns.append(Column(name, kind, parts=_parts(dates_of(some, name))))
+            zone = zone_of(whole)
+            columns.append(Column(name, kind, parts=_parts(dates_of(some, name, zone)), zone=zone))
         else:
             dtypes.append(float_type(some, exact))
             columns.append(Column(name, kind))
@@ -275,23 +289,33 @@ def learn_columns(
 
 def _category(name, values, n_rows):
     levels = levels_of(values, name)
-    index, text = {level: i for i, level in enumerate(levels)}, None
-    if len(levels) >= LEVELS_PER_NUMBER and all(isinstance(level, str) for level in levels):
-        codes = codes_of(values, index, name)
+    column = Column(name, "category", levels, holds=type_of(values, levels))
+    if len(levels) < LEVELS_PER_NUMBER:
+        return column
+    if all(isinstance(level, str) for level in levels):
+        codes = codes_of(values, column.index, name)
         counts = np.bincount(codes[~np.isnan(codes)].astype(int), minlength=len(levels))
         text = learn_text(levels, counts)
-        if text is not None and (quantity := quantity_in(levels)):
+        if text is None:
+            return column
+        if quantity := quantity_in(levels):
             warn_user(
                 f"Column {name!r} holds {quantity} as text, so their order is lost: convert it to "
                 "numbers or dates."
             )
+        return replace(column, parts=text.names, text=text)
+    marks = [level for level in levels if isinstance(level, str)]
+    if marks and (quantity := quantity_in(levels)):
+        warn_user(
+            f"Column {name!r} holds {quantity} and text such as {marks[0]!r}, so it is a category "
+            "and their order is lost: replace the text by missing values."
+        )
     elif len(levels) > max(MANY_LEVELS, MOSTLY_UNIQUE * n_rows):
         warn_user(
             f"Column {name!r} has {len(levels)} levels in {n_rows} rows: an identifier says "
             "little as a category. Leave it out, or pass it as numbers or as text."
         )
-    parts, holds = () if text is None else text.names, type_of(values) if levels else None
-    return Column(name, "category", levels, parts, index, text, holds)
+    return column
 
 
 def _parts(dates):

@@ -1,6 +1,5 @@
 """Numbers for the parts of text, which different levels may share."""
 
-import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,12 +17,6 @@ MOST_LEVELS, MOST_PARTS, MOST_CHARACTERS = 10_000, 2048, 256
 BLOCK = 2**12
 #: Directions below this fraction of the largest singular value are rounding errors.
 ROUNDING = 1e-4
-#: If more of the levels are decimals or dates, the column was probably not converted.
-MOSTLY = 0.9
-QUANTITIES = {
-    "decimal numbers": re.compile(r"\s*[-+]?\d*[.,]\d+(e[-+]?\d+)?\s*", re.IGNORECASE),
-    "dates": re.compile(r"\s*(\d{4}([-/.])\d\d?\2\d\d?|\d\d?([-/.])\d\d?\3\d{4})([T\s].*)?"),
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,17 +81,3 @@ def learn_text(levels: tuple[str, ...], counts: np.ndarray) -> TextParts | None:
     sizes = found.singular_values_
     directions = found.components_[sizes > ROUNDING * sizes[0]].T
     return TextParts(vectorizer, np.ascontiguousarray(directions))
-
-
-def quantity_in(levels: tuple[str, ...]) -> str | None:
-    """Return what most levels are, "decimal numbers" or "dates"; None if they are other text.
-
-    Examples
-    --------
-    >>> quantity_in(("2020-01-31", "2021-11-05 12:30"))
-    'dates'
-    """
-    for quantity, pattern in QUANTITIES.items():
-        if sum(map(bool, map(pattern.fullmatch, levels))) > MOSTLY * len(levels):
-            return quantity
-    return None

@@ -1,7 +1,7 @@
 """The values of one column: their kind, and their conversion to floats."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import narwhals as nw
@@ -93,13 +93,13 @@ def all_missing(values: Any) -> bool:
     return all(missing for _, missing in _pairs(values))
 
 
-def type_of(values: Any) -> str | None:
-    """Return "numbers" or "text" if the type of a column says which it contains."""
-    if isinstance(values, np.ndarray):
-        return {"U": "text", "S": "text", "O": None}.get(values.dtype.kind, "numbers")
-    if values.dtype.is_numeric() or values.dtype == nw.Boolean:
-        return "numbers"
-    return "text" if values.dtype == nw.String else None
+def type_of(values: Any, levels: tuple) -> str | None:
+    """Return "numbers" or "text" if all levels are, and the type of their column says so."""
+    if values.dtype in (np.dtype(object), nw.Object) or not levels:
+        return None
+    if all(isinstance(level, str) for level in levels):
+        return "text"
+    return "numbers" if all(hasattr(level, "__float__") for level in levels) else None
 
 
 def levels_of(values: Any, name: Any) -> tuple:
@@ -242,7 +242,35 @@ def _floats(values):
     return np.asarray(numbers.to_numpy(), dtype=kind)
 
 
-def dates_of(values: Any, name: Any) -> np.ndarray:
+def zone_of(values: Any) -> str | None:
+    """Return the name of the time zone of a column of dates."""
+    values = _with_dates(values)
+    if values.dtype == nw.Datetime:
+        return values.dtype.time_zone
+    return str(values.to_native().dt.tz) if values.dtype == nw.Unknown else None
+
+
+def _in_zone(values, zone, name):
+    """Return dates in the time zone of those in fit."""
+    now = zone_of(values)
+    if now == zone:
+        return values
+    if None not in (now, zone):
+        try:
+            if values.dtype != nw.Unknown:
+                return values.dt.convert_time_zone(zone)
+            native = values.to_native().dt.tz_convert(zone)
+            return nw.from_native(native, series_only=True)
+        except Exception:  # of each library: it does not know the zone by name
+            pass
+    before, now = ("no time zone" if each is None else each for each in (zone, now))
+    raise ValueError(
+        f"Column {name!r} contained dates in another time zone in fit, {before}, than now, {now}: "
+        "convert them to that of fit."
+    )
+
+
+def dates_of(values: Any, name: Any, zone: str | None) -> np.ndarray:
     """Return dates in days, and parts of the calendar.
 
     Parameters
@@ -251,6 +279,8 @@ def dates_of(values: Any, name: Any) -> np.ndarray:
         A column.
     name : object
         Its name, for messages.
+    zone : str or None
+        The time zone in which days begin.
 
     Returns
     -------
@@ -269,6 +299,8 @@ def dates_of(values: Any, name: Any) -> np.ndarray:
     missing = values.is_null().to_numpy()
     if dtype == nw.Duration:
         return _aside([values.dt.total_microseconds()], [1e6 * DAY], missing)
+    values = _in_zone(values, zone, name)
+    dtype = values.dtype
     moment = values.cast(nw.Datetime("us")) if dtype == nw.Date else values
     local = moment
     if dtype == nw.Unknown:  # a time zone whose name narwhals does not parse
@@ -292,13 +324,19 @@ def _is_date(values):
 
 
 def _with_dates(values):
-    """Return a column of date objects as one of dates, and any other as it is."""
-    if isinstance(values, np.ndarray) or values.dtype != nw.Object or all_missing(values):
+    """Return a column of date objects, spans or periods with such a type, others as they are."""
+    if isinstance(values, np.ndarray) or values.dtype not in (nw.Object, nw.Unknown):
         return values
-    if not all(missing or isinstance(value, date) for value, missing in _pairs(values)):
+    native = values.to_native()
+    if str(native.dtype).startswith("period["):
+        return nw.from_native(native.dt.to_timestamp(), series_only=True)
+    if values.dtype == nw.Unknown or all_missing(values):
+        return values
+    dated = date, timedelta
+    if not all(missing or isinstance(value, dated) for value, missing in _pairs(values)):
         return values
     try:
-        dates = values.to_native().infer_objects()  # with a time zone
+        dates = native.infer_objects()  # with a time zone
         if dates.dtype == object:
             dates = dates.astype("datetime64[us]")
     except (AttributeError, TypeError, ValueError):  # several time zones, or not from pandas

@@ -97,6 +97,8 @@ class BaseNetwork(
                 checks = self._checks(X) | ({"dtype": None} if is_read else {})
                 with _hints(X):
                     X = validate_data(self, X, reset=reset, **checks)
+                if sparse.issparse(X) and X.dtype == bool:  # of a frame, they are not converted
+                    X = X.astype(np.float64)
             if reset and (is_table or not by_type):
                 rows = None
                 if sample_weight is not None:  # rows of weight zero are as if left out
