@@ -13,9 +13,9 @@ import sklearn_twolayer
 from sklearn_twolayer._documented import public_path
 from sklearn_twolayer.embeddings import PRESETS, Embedding, Operator, as_embedding
 
-#: Pages for users, in this order; all others follow.
-FIRST = ("estimators", "inspection", "embeddings", "activations", "kernels", "losses")
-FIRST += ("solvers", "input_maps")
+#: Pages for users, in this order; all others are for those who work on the package.
+FOR_USERS = ("estimators", "inspection", "onnx", "shap", "dask", "embeddings", "activations")
+FOR_USERS += ("kernels", "losses", "links", "solvers", "input_maps")
 
 
 def write(folder: Path) -> list[str]:
@@ -25,10 +25,11 @@ def write(folder: Path) -> list[str]:
     modules = sorted(public_modules(), key=reading_order)
     for module in modules:
         (folder / f"{short_name(module)}.rst").write_text(page(module))
-    entries = "\n".join(f"   {short_name(module)}" for module in modules)
-    (folder / "index.rst").write_text(
-        f"API\n===\n\n{INTRODUCTION}\n.. toctree::\n   :maxdepth: 2\n\n{entries}\n"
-    )
+    names = [short_name(module) for module in modules]
+    first = contents([name for name in names if name in FOR_USERS])
+    others = contents([name for name in names if name not in FOR_USERS])
+    text = f"API\n===\n\n{INTRODUCTION}\n{first}\n{INSIDE}\n{others}"
+    (folder / "index.rst").write_text(text)
     return [f"{folder.name}/{short_name(module)}.rst" for module in modules]
 
 
@@ -43,6 +44,19 @@ object, such as `"relu"` for `ReLU()`, are in a table at the top of the page. Me
 from scikit-learn, such as `get_params`, `set_output` and `fit_transform`, are described in its
 documentation.
 """.format(names=", ".join(f":class:`~sklearn_twolayer.{n}`" for n in sklearn_twolayer.__all__))
+INSIDE = """\
+Inside the package
+------------------
+
+These modules are for those who extend the package or work on it. Their names may change without
+notice.
+"""
+
+
+def contents(names: list[str]) -> str:
+    """Return a table of contents."""
+    entries = "\n".join(f"   {name}" for name in names)
+    return f".. toctree::\n   :maxdepth: 2\n\n{entries}\n"
 
 
 def public_modules():
@@ -62,7 +76,7 @@ def short_name(module) -> str:
 def reading_order(module):
     """Return the key to sort the pages by."""
     name = short_name(module)
-    return (FIRST.index(name), "") if name in FIRST else (len(FIRST), name)
+    return (FOR_USERS.index(name), "") if name in FOR_USERS else (len(FOR_USERS), name)
 
 
 def members(module) -> list:
