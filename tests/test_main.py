@@ -180,6 +180,23 @@ def test_files_of_all_forms_hold_the_same(frame, tmp_path, name):
     assert scope["frame"].equals(found)
 
 
+@pytest.mark.parametrize("name", ["date", "created_at", "modified", "when"])
+def test_dates_in_json_are_read_as_in_csv(capsys, tmp_path, name):
+    pandas = pytest.importorskip("pandas")
+    days = pandas.date_range("2023-01-01", periods=120)
+    frame = pandas.DataFrame({name: days.strftime("%d.%m.%Y"), "y": np.arange(120.0) ** 2})
+    for path in (
+        write(frame, tmp_path / "dates.csv", "csv", index=False),
+        write(frame, tmp_path / "dates.json", "json", orient="records"),
+        write(frame, tmp_path / "lines.json", "json", orient="records", lines=True),
+    ):
+        out = simple(capsys, path, "--target", "y", "--code")
+        assert f"(read as dates: {name})" in out
+        scope = {}
+        exec(re.search(r"frame = .*?\)", out)[0], {"pd": pandas}, scope)
+        assert scope["frame"][name].tolist() == frame[name].tolist()
+
+
 def test_records_in_records_become_columns(tmp_path):
     pytest.importorskip("pandas")
     from sklearn_twolayer._report._files import read_frame

@@ -107,7 +107,8 @@ def _how_to_read(path):
         raise ValueError("it is not a text table" if text.strip() else "it is empty")
     options = {} if encoding == "utf-8" else {"encoding": encoding}
     if text[0] in "[{":
-        return "read_json", options | _form_of_json(text)
+        # Else pandas reads columns with names such as "date" as month, day, year.
+        return "read_json", options | {"dtype": False} | _form_of_json(text)
     if len(head) == HEAD:
         options["low_memory"] = False
     options |= {"na_values": ["?"]} if "?" in text else {}
