@@ -11,7 +11,8 @@ import sklearn_twolayer
 
 from ._report._comparison import compare, plan, write
 from ._report._evaluation import Workers
-from ._report._layout import listed, wrapped
+from ._report._layout import wrapped
+from ._report._names import listed
 from ._report._table import TASKS, TableError, shipped_tables
 from ._report._verdict import legend, ranking
 from ._report._winner import check_destination, code_for, save
@@ -31,10 +32,6 @@ Examples:
   python -m sklearn_twolayer houses.parquet --target price
   python -m sklearn_twolayer visits.csv --target ill \\
       --group patient --metric roc_auc --save model.skops"""
-
-
-#: Maximum number of names of columns in a sentence.
-MOST_NAMES = 30
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -90,7 +87,7 @@ def _use_winner(plan, scores, options):
         print(
             wrapped(
                 f"Saved. It predicts from frames with these {len(columns):,} columns, in this "
-                f"order: {listed(columns, MOST_NAMES)}. To load it:"
+                f"order: {listed(columns)}. To load it:"
             )
         )
         print(f"  {call}")

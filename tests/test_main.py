@@ -235,6 +235,25 @@ def test_no_table(capsys, tmp_path, content, reason):
     assert reason in fail(capsys, path, "--target", "b")
 
 
+@pytest.mark.parametrize("first", ["22.78,Aachen,01.01.2020", "22,Aachen,2020-01-01", "7,7,A"])
+def test_a_missing_header_is_suspected(capsys, tmp_path, first):
+    pytest.importorskip("skrub")
+    path = tmp_path / "bare.csv"
+    path.write_text("\n".join([first, *(f"{i}.5,Bonn,{i}" for i in range(40))]))
+    question = f"(does the first row of {path} contain the column names?)"
+    assert question in fail(capsys, path, "--target", "price")
+    code, out, err = run(capsys, path)
+    assert code == 2 and question in " ".join((out + err).split())
+
+
+def test_formats_are_named_where_a_file_has_another(capsys, tmp_path):
+    pytest.importorskip("skrub")
+    path = tmp_path / "model.pkl"
+    joblib.dump({"a": np.arange(3)}, path)
+    formats = "not a text table; supported: CSV, Parquet, Excel, JSON, Feather"
+    assert formats in fail(capsys, path, "--target", "a")
+
+
 def test_no_such_file(capsys, tmp_path):
     pytest.importorskip("skrub")
     assert "No such file" in fail(capsys, tmp_path / "none.csv", "--target", "Fare")
@@ -397,14 +416,15 @@ def test_kind_of_task(capsys, passengers, target, option, expected):
         (("Fare", "--task", "classification"), "try --task regression"),
         (("Fare", "--folds", 61), "needs 122 for 61 folds; try fewer --folds"),
         (("Fare", "--group", "Fare"), "--group and --target name the same column, 'Fare'"),
-        (("survived",), "no column 'survived'; available: Survived"),
+        (("survived",), "no column 'survived'; did you mean Survived?"),
         (("xyz",), "available: PassengerId, Name, Age"),
         (("Fare", "--group", "xyz"), "no column 'xyz'"),
+        (("Fare", "--metric", "xyz"), "is not a scikit-learn scorer; available: d2_"),
         (("Fare", "--group", "Class"), "5 folds need as many groups, but there are 3"),
         (("Fare", "--metric", "accuracy"), "is not for regression; available"),
         (
             ("Survived", "--metric", "accurate"),
-            "is not a scikit-learn scorer; available: accuracy",
+            "is not a scikit-learn scorer; did you mean accuracy?",
         ),
         (
             ("Fare", "--models", "xyz"),

@@ -1,18 +1,15 @@
 """The columns of a user's table."""
 
 import re
-from difflib import get_close_matches
 
 import numpy as np
 import pandas as pd
 from skrub import Cleaner
 
-from ._files import read_frame
-from ._layout import listed
+from ._files import header_hint, read_frame
+from ._names import MOST_NAMES, suggested
 from ._table import TableError
 
-#: Maximum number of columns in a list.
-SHOWN = 40
 #: Text that stands for a missing number.
 MARKS = r"(?i:[^\w]*|n[./]?a\.?|nan|none|null|missing|unknown)"
 
@@ -22,22 +19,20 @@ _IDENTIFIER = re.compile(r"(?i:(^|[\s_.-])((gu|u|uu)?id|index)$|^unnamed: \d+$)|
 def list_columns(path: str) -> str:
     """Return a line for each column of a file, for the choice of a target."""
     frame, _ = read_frame(path)
-    lines = [f"{path}: {len(frame):,} rows, {frame.shape[1]:,} columns"]
-    for name, column in frame.iloc[:, :SHOWN].items():
+    lines = [f"{path}: {len(frame):,} rows, {frame.shape[1]:,} columns{header_hint(frame, path)}"]
+    for name, column in frame.iloc[:, :MOST_NAMES].items():
         missing = f", {column.isna().mean():.0%} missing" if column.isna().any() else ""
         distinct = column.dropna().astype(str).nunique()
         lines.append(f"  {name}: {column.dtype}, {distinct:,} distinct{missing}")
-    more = frame.shape[1] - SHOWN
+    more = frame.shape[1] - MOST_NAMES
     return "\n".join([*lines, f"  and {more:,} more"] if more > 0 else lines)
 
 
 def check_name(wanted: str, names: list[str], path: str) -> None:
     """Raise a TableError if a file has no column of that name."""
     if wanted not in names:
-        folded = {name.casefold(): name for name in names}
-        near = [folded[name] for name in get_close_matches(wanted.casefold(), folded)]
-        available = listed(near or names, SHOWN)
-        raise TableError(f"{path} has no column {wanted!r}; available: {available}")
+        hint = header_hint(names, path)
+        raise TableError(f"{path} has no column {wanted!r}; {suggested(wanted, names)}{hint}")
 
 
 def with_numbers(

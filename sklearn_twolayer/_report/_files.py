@@ -6,6 +6,7 @@ import json
 import lzma
 import re
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ MAGIC = {
     b"\xd0\xcf\x11\xe0": "read_excel",
 }
 OPENERS: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+NO_TABLE = "it is not a text table; supported: CSV, Parquet, Excel, JSON, Feather"
 #: Number of bytes by which the format of a file is recognised.
 HEAD = 1_000_000
 
@@ -69,6 +71,13 @@ def read_frame(path: str) -> tuple[pd.DataFrame, list[str]]:
     return frame, code
 
 
+def header_hint(names: Iterable[str], path: str) -> str:
+    """Return a question if column names are numbers or dates, as if there were no header."""
+    if any(re.fullmatch(r"[-+]?\d[\d.,:/-]*", name) for name in names):
+        return f" (does the first row of {path} contain the column names?)"
+    return ""
+
+
 def _check_header(path, options):
     """Raise a TableError if names are repeated, which pandas would number."""
     options = {name: value for name, value in options.items() if name != "na_values"}
@@ -79,12 +88,13 @@ def _check_header(path, options):
 def _check_unique(names, path):
     copies = names[names.duplicated() & (names != "")].unique()
     if len(copies):
-        raise TableError(f"{path} has several columns named {', '.join(map(repr, copies))}")
+        hint = header_hint(copies, path)
+        raise TableError(f"{path} has several columns named {', '.join(map(repr, copies))}{hint}")
 
 
 def _check_names(frame, path):
     if not all(name.isprintable() for name in frame.columns):
-        raise TableError(f"cannot read {path}: it is not a text table")
+        raise TableError(f"cannot read {path}: {NO_TABLE}")
     _check_unique(frame.columns, path)
     if frame.empty:
         raise TableError(f"{path} has column names, but no rows")
@@ -104,7 +114,7 @@ def _how_to_read(path):
     encoding = _encoding_of(head)
     text = head.decode(encoding, errors="replace").lstrip("\ufeff \r\n")
     if not text.strip() or "\0" in text:
-        raise ValueError("it is not a text table" if text.strip() else "it is empty")
+        raise ValueError(NO_TABLE if text.strip() else "it is empty")
     options = {} if encoding == "utf-8" else {"encoding": encoding}
     if text[0] in "[{":
         # Else pandas reads columns with names such as "date" as month, day, year.

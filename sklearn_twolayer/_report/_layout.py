@@ -60,17 +60,6 @@ def wrapped(text: str, indent: str = "") -> str:
     return wrapper.fill(text)
 
 
-def listed(names: list[str], most: int) -> str:
-    """Return names for a sentence; only the first ones if there are many.
-
-    Examples
-    --------
-    >>> listed(["age", "sex", "fare"], 2)
-    'age, sex, …'
-    """
-    return ", ".join(names[:most]) + (", …" if len(names) > most else "")
-
-
 @contextmanager
 def live_line(name: str, n_folds: int) -> Iterator[Callable[[], None]]:
     """Show a model, its completed folds and its time; yield a counter of folds."""

@@ -1,12 +1,12 @@
 """The measures by which models are ranked."""
 
 import re
-from difflib import get_close_matches
 
 import numpy as np
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.metrics import check_scoring, get_scorer_names
 
+from ._names import suggested
 from ._table import CLASSIFICATION, Table, TableError
 
 #: A class is rare if its share is below this fraction of an equal share.
@@ -60,8 +60,7 @@ def _known(name, table):
     name = short.get(name.lower(), f"neg_{name}" if f"neg_{name}" in names else name)
     if name not in names:
         problem = f"is not for {table.task}" if name in every else "is not a scikit-learn scorer"
-        near = get_close_matches(name, names) or names
-        raise TableError(f"--metric {name} {problem}; available: {', '.join(near)}")
+        raise TableError(f"--metric {name} {problem}; {suggested(name, names)}")
     if has_classes and len(table.classes) > 2:
         # Scorers for two classes have variants for more, under other names.
         name = next((n for n in (f"{name}_ovr", f"{name}_macro") if n in names), name)
