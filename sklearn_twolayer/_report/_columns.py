@@ -13,6 +13,10 @@ from ._table import TableError
 #: Text that stands for a missing number.
 MARKS = r"(?i:[^\w]*|n[./]?a\.?|nan|none|null|missing|unknown)"
 
+#: A number with separators of thousands, a decimal comma, a currency, a percent sign or a unit.
+_NUMBER = re.compile(
+    r"[-+]?[$€£¥₹]?\s?[-+]?\d+([.,'’\s]\d{3})*([.,]\d+)?(\s?[$€£¥₹%]|\s[^\W\d]{1,4})?"
+)
 _IDENTIFIER = re.compile(r"(?i:(^|[\s_.-])((gu|u|uu)?id|index)$|^unnamed: \d+$)|[a-z](Id|ID)$")
 
 
@@ -40,7 +44,7 @@ def with_numbers(
 ) -> pd.DataFrame:
     """Return a frame with columns of numbers that are stored as text as numbers, and note it."""
     marks: set[str] = set()
-    names = []
+    names, kept = [], []
     for name, column in frame.items():
         cells = column.dropna()
         if (
@@ -54,9 +58,16 @@ def with_numbers(
         others = texts[pd.to_numeric(texts, errors="coerce").isna()]
         # Codes may begin with zeros, or have more digits than a float.
         is_code = texts.str.fullmatch(r"[-+]?(0\d.*|\d{16,})").any()
-        if len(others) <= len(texts) / 2 and others.str.fullmatch(MARKS).all() and not is_code:
+        most = len(texts) / 2
+        numbers = others[[bool(_NUMBER.fullmatch(text)) for text in others]]
+        if len(others) <= most and others.str.fullmatch(MARKS).all() and not is_code:
             names.append(name)
             marks.update(others)
+        elif len(numbers) and len(others) - len(numbers) <= most and not is_code:
+            kept.append(f"{name} ({numbers.iloc[0]!r})")
+    if kept:
+        remedy = "write them like 1234.5, without other signs"
+        notes.append(f"numbers kept as text: {', '.join(kept)}; {remedy}")
     if names:
         more = f"; missing: {', '.join(map(repr, sorted(marks)[:5]))}" if marks else ""
         notes.append(f"text read as numbers: {', '.join(names)}{more}")
