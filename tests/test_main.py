@@ -314,7 +314,8 @@ def test_lists_and_infinities_beside_other_columns(capsys, frame, tmp_path):
     changed = frame[["Age", "Fare"]].assign(tags=[[1, 2]] * 120, rate=np.arange(120.0))
     changed.loc[3, "rate"] = np.inf
     path = write(changed, tmp_path / "lists.parquet", "parquet")
-    assert "(dropped, lists: tags)" in simple(capsys, path, "--target", "Fare")
+    out = simple(capsys, path, "--target", "Fare")
+    assert "(dropped, lists: tags)" in out and "(infinities treated as missing: rate (1))" in out
 
 
 def test_words_and_codes_are_no_missing_numbers(capsys, frame, tmp_path):
@@ -411,7 +412,7 @@ def test_kind_of_task(capsys, passengers, target, option, expected):
     [
         (("Remarks",), "0 rows have a target"),
         (("Planet",), "the target 'Planet' has only one value: Earth"),
-        (("Name",), "most of the 120 classes of the target 'Name' have fewer than 5 rows"),
+        (("Name",), "120 of the 120 classes of the target 'Name' have fewer than 5 rows"),
         (("Port", "--task", "regression"), "is not numeric"),
         (("Fare", "--task", "classification"), "try --task regression"),
         (("Fare", "--folds", 61), "needs 122 for 61 folds; try fewer --folds"),
@@ -438,9 +439,58 @@ def test_wishes_that_cannot_be_met(capsys, passengers, arguments, message):
     assert message in fail(capsys, passengers, "--target", *arguments)
 
 
+@pytest.mark.parametrize(
+    "labels, message",
+    [
+        (
+            ["a"] * 597 + ["b"] * 3,
+            "1 of the 2 classes of the target 'y' has fewer than 5 rows, one per fold: b (3); "
+            "try --folds 3 or fewer",
+        ),
+        ([0] * 597 + [1] * 3, "1 (3); try --folds 3 or fewer, or --task regression"),
+        (["a"] * 98 + ["b"] * 2, "b (2); try --folds 2"),
+        (["a"] * 99 + ["b"], "b (1); try another column"),
+        (list("abcdefgh") * 4, "8 of the 8 classes of the target 'y' have fewer than 5 rows"),
+        (list("abcdefgh") * 4, "a (4), b (4), c (4), d (4), e (4), …; try --folds 4 or fewer"),
+        (
+            ["134.25", *(f"1,{i}.50" for i in range(100, 130)), *np.arange(50.0).astype(str)],
+            "text, such as '1,100.50'; numbers kept as text: y ('1,100.50')",
+        ),
+        (
+            ["N/A-ish", "None"] * 30,
+            "only one value: N/A-ish; 30 rows without a target dropped (cells such as NA or None",
+        ),
+        (
+            [np.inf, *[np.nan] * 30],
+            "but the comparison needs 20; infinities treated as missing: y (1); 31 rows without",
+        ),
+    ],
+)
+def test_errors_about_targets_say_what_became_of_them(capsys, tmp_path, labels, message):
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"x": np.arange(len(labels)) / 7, "y": labels})
+    path = write(frame, tmp_path / "targets.csv", "csv", index=False)
+    assert message in fail(capsys, path, "--target", "y")
+
+
+@pytest.mark.parametrize(
+    "number", ["2,278", "$1,234.00", "-$5", "12.5%", "1.234.567,8", "1 234 €", "12,5", "80 kg"]
+)
+def test_numbers_kept_as_text_are_noted(capsys, frame, tmp_path, number):
+    others = ["01.01.2023", "A 12", "2.0.1", "1,2,3", "Berlin", "2023-01-01", "12A"]
+    changed = frame[["Age", "Fare"]].assign(size=[number, "17", "-"] * 40)
+    for i, text in enumerate(others):
+        changed[f"other{i}"] = [text, f"{text[:-1]}2", text] * 40
+    path = write(changed, tmp_path / "signs.parquet", "parquet")
+    out = simple(capsys, path, "--target", "Fare")
+    assert f"(numbers kept as text: size ({number!r}); write them like 1234.5" in out
+
+
 def test_no_column_to_learn_from(capsys, frame, tmp_path):
     path = write(frame[["PassengerId", "Fare"]], tmp_path / "two.csv", "csv", index=False)
-    assert "no column to predict 'Fare' from" in fail(capsys, path, "--target", "Fare")
+    assert "no other column to predict 'Fare' from; dropped, identifiers" in fail(
+        capsys, path, "--target", "Fare"
+    )
 
 
 def test_options_that_need_a_table(capsys):

@@ -7,6 +7,7 @@ import pandas as pd
 
 from ._columns import check_name, left_out, with_numbers
 from ._files import read_frame
+from ._names import listed
 from ._table import CLASSIFICATION, REGRESSION, Table, TableError
 
 #: Whole numbers with more distinct values than this are quantities, not classes.
@@ -29,13 +30,21 @@ def read_table(options: Any) -> Table:
     Table
         The table; a TableError is raised if it cannot be used.
     """
+    notes: list[str] = []
+    try:
+        return _prepared(options, notes)
+    except TableError as error:
+        raise TableError("; ".join([str(error), *notes])) from None
+
+
+def _prepared(options, notes):
+    """Return the table, and note the decisions, which errors need as well."""
     frame, code = read_frame(options.data)
     if options.group is not None and options.group == options.target:
         raise TableError(f"--group and --target name the same column, {options.target!r}")
     given = [name for name in (options.target, options.group) if name is not None]
     for name in given:
         check_name(name, list(frame.columns), options.data)
-    notes: list[str] = []
     frame = with_numbers(frame, options.group, notes, code)
     frame = _select_rows(frame, options, notes, code)
     y, task = _targets(frame[options.target], options)
@@ -51,8 +60,7 @@ def read_table(options: Any) -> Table:
     given += left_out(frame.drop(columns=given), notes)
     X = frame.drop(columns=given)
     if X.empty:
-        reasons = "; ".join(notes) or "it is the only one"
-        raise TableError(f"no column to predict {options.target!r} from ({reasons})")
+        raise TableError(f"no other column to predict {options.target!r} from")
     n_copies = X.assign(**{options.target: y}).duplicated().sum()
     if n_copies > MANY_COPIES * len(y):
         notes.append(f"{n_copies:,} rows are copies of others: scores may be optimistic")
@@ -68,8 +76,11 @@ def read_table(options: Any) -> Table:
 def _select_rows(frame, options, notes, code):
     """Drop rows without a target, and select some if there are very many."""
     floats = frame.select_dtypes("float")
-    is_infinite = np.isinf(floats.to_numpy(float, na_value=np.nan)).any(axis=0)
-    if names := floats.columns[is_infinite].tolist():
+    n_infinite = np.isinf(floats.to_numpy(float, na_value=np.nan)).sum(axis=0)
+    if counts := {name: n for name, n in zip(floats, n_infinite, strict=True) if n}:
+        names = list(counts)
+        shown = ", ".join(f"{name} ({n:,})" for name, n in counts.items())
+        notes.append(f"infinities treated as missing: {shown}")
         frame = frame.copy()
         frame[names] = frame[names].replace([np.inf, -np.inf], np.nan)
         infinities = '[float("inf"), -float("inf")], float("nan")'
@@ -123,15 +134,36 @@ def _large_classes(y, options, notes, code):
     """Return which rows have a class that can be in every fold."""
     classes, codes, counts = np.unique(y, return_inverse=True, return_counts=True)
     large = counts >= options.folds
-    if large.sum() < 2 or counts[large].sum() < len(y) / 2:
-        text = f"another column, since this one is text, such as {str(y[0])!r}"
-        remedy = "--task regression" if y.dtype.kind in "iuf" else text
+    if not _are_enough(counts, options.folds):
+        few = [f"{label} ({n})" for label, n in zip(classes[~large], counts[~large], strict=True)]
         raise TableError(
-            f"most of the {len(classes)} classes of the target {options.target!r} have fewer "
-            f"than {options.folds} rows, one per fold; try {remedy}, or fewer --folds"
+            f"{len(few):,} of the {len(classes):,} classes of the target {options.target!r} "
+            f"{'has' if len(few) == 1 else 'have'} fewer than {options.folds} rows, one per fold: "
+            f"{listed(few, 5)}; try {_remedy(y, counts)}"
         )
     if small := classes[~large].tolist():
-        listed = ", ".join(map(str, small[:10]))
-        notes.append(f"classes with fewer than {options.folds} rows dropped: {listed}")
+        dropped = listed(list(map(str, small)), 10)
+        notes.append(f"classes with fewer than {options.folds} rows dropped: {dropped}")
         code.append(f"frame = frame[~frame[{options.target!r}].isin({small})]")
     return large[codes]
+
+
+def _are_enough(counts, n_folds):
+    """Return whether there are two classes for the folds, with at least half of the rows."""
+    large = counts[counts >= n_folds]
+    return len(large) > 1 and large.sum() >= counts.sum() / 2
+
+
+def _remedy(y, counts):
+    """Return what helps if classes have too few rows for the folds."""
+    most = max((n for n in np.unique(counts) if _are_enough(counts, n)), default=1)
+    remedies = [f"--folds {most}{' or fewer' if most > 2 else ''}"] if most > 1 else []
+    if y.dtype.kind in "iuf":
+        remedies.append("--task regression")
+    if remedies:
+        return ", or ".join(remedies)
+    if len(counts) <= MAX_INTEGER_CLASSES:
+        return "another column"
+    words = y[np.isnan(pd.to_numeric(y, errors="coerce"))]
+    example = str((words if len(words) else y)[0])
+    return f"another column, since this one is text, such as {example!r}"
