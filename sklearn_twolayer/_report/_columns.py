@@ -17,7 +17,10 @@ MARKS = r"(?i:[^\w]*|n[./]?a\.?|nan|none|null|missing|unknown)"
 _NUMBER = re.compile(
     r"[-+]?[$€£¥₹]?\s?[-+]?\d+([.,'’\s]\d{3})*([.,]\d+)?(\s?[$€£¥₹%]|\s[^\W\d]{1,4})?"
 )
-_IDENTIFIER = re.compile(r"(?i:(^|[\s_.-])((gu|u|uu)?id|index)$|^unnamed: \d+$)|[a-z](Id|ID)$")
+_IDENTIFIER = re.compile(
+    r"(?i:(^|[\s_.-])((gu|u|uu)?id|index|idx|no|nr|row([\s_.-]?(num|number|names?))?)\.?$"
+    r"|^unnamed: \d+$|^#$)|[a-z](Id|ID|No|Nr)$"
+)
 
 
 def list_columns(path: str) -> str:
@@ -92,10 +95,14 @@ def left_out(X: pd.DataFrame, notes: list[str]) -> list[str]:
         if reason:
             reasons.setdefault(reason, []).append(name)
     notes += [f"dropped, {reason}: {', '.join(names)}" for reason, names in reasons.items()]
+    dropped = [name for names in reasons.values() for name in names]
+    if counts := [name for name in X if name not in dropped and _counts_rows(X[name])]:
+        remedy = "remove them from the file if they only number the rows"
+        notes.append(f"consecutive numbers, kept: {', '.join(counts)}; {remedy}")
     is_date = {name: cleaned[name].dtype.kind == "M" != X[name].dtype.kind for name in cleaned}
     if dates := [name for name in cleaned if is_date[name]]:
         notes.append(f"read as dates: {', '.join(dates)}")
-    return [name for names in reasons.values() for name in names]
+    return dropped
 
 
 def _may_hold_text(column):
@@ -106,9 +113,9 @@ def _nothing_to_learn(name, column) -> str | None:
     n_distinct = column.nunique()
     if n_distinct == 1 and column.notna().all():
         return "constant"
-    is_whole = pd.api.types.is_integer_dtype(column)
-    if column.is_unique and (_may_hold_text(column) or is_whole):
-        counts_rows = is_whole and column.diff().iloc[1:].eq(1).all()
-        if counts_rows or _IDENTIFIER.search(name):
-            return "identifiers"
-    return None
+    is_label = _may_hold_text(column) or pd.api.types.is_integer_dtype(column)
+    return "identifiers" if is_label and column.is_unique and _IDENTIFIER.search(name) else None
+
+
+def _counts_rows(column):
+    return pd.api.types.is_integer_dtype(column) and column.diff().iloc[1:].eq(1).all()
