@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+import textwrap
 from collections.abc import Sequence
 
 from joblib import cpu_count
@@ -82,15 +83,16 @@ def _use_winner(plan, scores, options):
     names = ranking(scores)
     if names and options.save:
         print(f"Fitting {names[0]} on {len(plan.table.y):,} rows ...", flush=True)
-        call = save(plan.models[names[0]], plan.table, options.save)
+        code = save(plan.models[names[0]], plan.table, options.save)
         columns = list(plan.table.X)
-        print(
-            wrapped(
-                f"Saved. It predicts from frames with these {len(columns):,} columns, in this "
-                f"order: {listed(columns)}. To load it:"
-            )
+        text = (
+            f"Saved. It predicts from frames with these {len(columns):,} columns, in this "
+            f"order: {listed(columns)}."
         )
-        print(f"  {call}")
+        if any(note.startswith("read as dates") for note in plan.table.notes):
+            text += " Dates in another format than in this file would count as missing."
+        print(wrapped(f"{text} To load it:"))
+        print(textwrap.indent(code, "  "))
     if names and options.code:
         print(f"\n{code_for(plan.models[names[0]], plan.table)}")
 

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import textwrap
 import time
 from decimal import Decimal
 from multiprocessing.pool import ThreadPool
@@ -291,6 +292,21 @@ def test_text_is_kept_and_identifiers_are_not(capsys, frame, tmp_path):
     assert found["RBFNetwork"] > 0.8 and found["DummyRegressor"] < 0.1
 
 
+def test_consecutive_numbers_are_identifiers_by_their_names(capsys, tmp_path):
+    pandas = pytest.importorskip("pandas")
+    numbers = np.arange(120)
+    names = "id", "Unnamed: 0", "row", "rownames", "RowNumber", "Row Names", "No", "Sr. No.", "#"
+    kept = {"minute": numbers, "year": 1900 + numbers, "narrow": numbers, "piano": numbers}
+    frame = pandas.DataFrame(dict.fromkeys(names, numbers) | kept | {"y": numbers**1.5})
+    path = write(frame, tmp_path / "counts.csv", "csv", index=False)
+    code, out, err = run(capsys, path, "--target", "y", "--models", "ridge")
+    said = " ".join(out.split())
+    assert (code, err) == (0, "") and "120 rows, 4 columns" in said
+    assert f"(dropped, identifiers: {', '.join(names)})" in said
+    assert f"(consecutive numbers, kept: {', '.join(kept)}; remove them from the file" in said
+    assert float(LINE.search(out)[2]) > 0.9
+
+
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
 @pytest.mark.parametrize("mark", [None, "-", "n.a."])
 def test_numbers_that_are_text(capsys, frame, tmp_path, ending, mark):
@@ -533,14 +549,17 @@ def test_saved_model_is_that_of_the_printed_code(capsys, passengers, tmp_path, e
     code, out, _ = run(capsys, passengers, *arguments)
     assert code == 0
     exec(out[out.index("import pandas") :], scope)
+    loading = out[out.index("To load it:\n") + 12 : out.index("import pandas")]
+    loaded = {"joblib": joblib}
     if ending == "skops":
-        io = pytest.importorskip("skops.io")
-        model = io.load(path, trusted=io.get_untrusted_types(file=path))
-    else:
-        model = joblib.load(path)
-    expected = scope["model"].predict_proba(scope["X"])
-    np.testing.assert_allclose(model.predict_proba(scope["X"]), expected)
+        loaded["skops"] = pytest.importorskip("skops")
+        pytest.importorskip("skops.io")
+        assert "print(types)" in loading
+    exec(textwrap.dedent(loading), loaded)
+    model, X = loaded["model"], scope["X"]
+    np.testing.assert_allclose(model.predict_proba(X), scope["model"].predict_proba(X))
     assert set(model.classes_) == {"yes", "no"}
+    assert "Dates in another format" in " ".join(out.split())
 
 
 def test_code_of_all_models_can_be_run(frame):

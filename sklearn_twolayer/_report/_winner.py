@@ -29,17 +29,21 @@ def check_destination(option: str, path: str | None) -> None:
 
 
 def save(model: Any, table: Table, path: str) -> str:
-    """Fit a model on all rows of a table, save it, and return the call that loads it."""
+    """Fit a model on all rows of a table, save it, and return the code that loads it."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the comparison has already evaluated it
         model = clone(model).fit(table.X, table.y)
     if Path(path).suffix == ".joblib":
         joblib.dump(model, path)
-        return f"joblib.load({path!r})"
+        return f"model = joblib.load({path!r})"
     from skops import io
 
     io.dump(model, path, compression=ZIP_DEFLATED)  # what is not numbers is text
-    return f"skops.io.load({path!r}, trusted=skops.io.get_untrusted_types(file={path!r}))"
+    return (
+        f"types = skops.io.get_untrusted_types(file={path!r})\n"
+        "print(types)  # go on if you trust all of them, such as those of sklearn_twolayer\n"
+        f"model = skops.io.load({path!r}, trusted=types)"
+    )
 
 
 def code_for(model: Any, table: Table) -> str:
