@@ -23,6 +23,10 @@ MAGIC = {
 }
 OPENERS: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 NO_TABLE = "it is not a text table; supported: CSV, Parquet, Excel, JSON, Feather"
+#: Else pandas reads dates in JSON as month, day, year if the column is called "date", for example.
+AS_STORED: dict[str, Any] = {"dtype": False}
+if tuple(map(int, pd.__version__.split(".")[:2])) < (3, 1):
+    AS_STORED["convert_dates"] = False  # deprecated since
 #: Number of bytes by which the format of a file is recognised.
 HEAD = 1_000_000
 
@@ -117,8 +121,7 @@ def _how_to_read(path):
         raise ValueError(NO_TABLE if text.strip() else "it is empty")
     options = {} if encoding == "utf-8" else {"encoding": encoding}
     if text[0] in "[{":
-        # Else pandas reads columns with names such as "date" as month, day, year.
-        return "read_json", options | {"dtype": False} | _form_of_json(text)
+        return "read_json", options | AS_STORED | _form_of_json(text)
     if len(head) == HEAD:
         options["low_memory"] = False
     options |= {"na_values": ["?"]} if "?" in text else {}

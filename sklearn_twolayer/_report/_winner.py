@@ -35,13 +35,13 @@ def save(model: Any, table: Table, path: str) -> str:
         model = clone(model).fit(table.X, table.y)
     if Path(path).suffix == ".joblib":
         joblib.dump(model, path)
-        return f"model = joblib.load({path!r})"
+        return f"import joblib\nmodel = joblib.load({path!r})  # only files that you trust"
     from skops import io
 
     io.dump(model, path, compression=ZIP_DEFLATED)  # what is not numbers is text
     return (
-        f"types = skops.io.get_untrusted_types(file={path!r})\n"
-        "print(types)  # go on if you trust all of them, such as those of sklearn_twolayer\n"
+        f"import skops.io\ntypes = skops.io.get_untrusted_types(file={path!r})\n"
+        "print(types)  # go on only if you trust all of these\n"
         f"model = skops.io.load({path!r}, trusted=types)"
     )
 
