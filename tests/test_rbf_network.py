@@ -735,6 +735,11 @@ def test_centers_are_checked_before_the_rows(centers, width):
         RBFNetwork(5, centers=centers, width=width).fit(None, None)
 
 
+def test_the_kernel_is_checked_before_the_rows():
+    with pytest.raises(ValueError, match="kernel"):
+        RBFNetwork(kernel="gauss").fit(None, None)
+
+
 # Traps.
 
 

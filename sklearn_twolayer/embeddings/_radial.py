@@ -209,7 +209,8 @@ class Radial(Embedding):
         check_choice("normalize", self.normalize, (True, False))
         check_centers(self.centers)
         check_width(self.widths)
-        if self.normalize and not as_kernel(self.kernel).positive:
+        kernel = as_kernel(self.kernel)
+        if self.normalize and not kernel.positive:
             raise ValueError(
                 f"normalize=True needs a positive kernel; {self.kernel!r} is not positive "
                 "everywhere."
