@@ -317,6 +317,16 @@ def test_levels_that_were_not_seen(frame):
     check(model, X=other, given=given)
 
 
+@pytest.mark.parametrize("level", ["", np.iinfo(np.int64).min])
+def test_a_level_that_stands_for_missing_values_is_refused(level):
+    pd = pytest.importorskip("pandas")
+    others = ["a", "b", None] if level == "" else [1, 2, None]
+    column = pd.Series([level, *others] * 30, dtype=object)[: len(Y)]
+    table = pd.DataFrame({"a": X[:, 0], "town": column.astype("category")})
+    with pytest.raises(NotImplementedError, match=r"category 'town' .* Replace it before fit"):
+        to_onnx(regressor().fit(table, Y))
+
+
 def test_parts_of_dates_of_four_centuries():
     pd = pytest.importorskip("pandas")
     from sklearn_twolayer.columns import learn_columns

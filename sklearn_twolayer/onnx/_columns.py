@@ -124,11 +124,16 @@ def _type(column: Column, dtype: Any) -> np.dtype:
 
 def _codes(column: Column, values: Tensor) -> Tensor:
     """Return the positions of levels, -1 for others, NaN for missing values."""
-    if values.dtype == TEXT:
-        missing = [""] if "" not in column.index else []
-        return places_of(values, column.levels, missing)
-    if values.dtype.kind == "i":
-        return places_of(values, map(int, column.levels), [MISSING])
+    if values.dtype.kind in "Oi":
+        missing = "" if values.dtype == TEXT else MISSING
+        if missing in column.index:
+            raise unsupported(
+                f"The category {column.name!r}",
+                f"its level {missing!r} stands for a missing value there. Replace it before fit, "
+                "by another level, or by None if it means that the value is missing.",
+            )
+        levels = column.levels if values.dtype == TEXT else map(int, column.levels)
+        return places_of(values, levels, [missing])
     keys = np.asarray(column.levels, dtype=np.float32).tolist()
     if len(set(keys)) < len(keys):
         raise unsupported(
