@@ -8,6 +8,7 @@ categories, missing values and bins are inputs like any other; the terms are the
 original column.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -246,23 +247,24 @@ class Attribution:
 
 def importances(
     model: Model,
-    link: Link,
+    predict: Callable[[np.ndarray], np.ndarray],
     rows: np.ndarray,
     starts: np.ndarray | None = None,
     n_jobs: int | None = None,
 ) -> np.ndarray:
-    """Return how much y = g(z) changes with each column, if rows swap their values of it.
+    """Return how much predictions change with each column, if rows swap their values of it.
 
     This is the mean square of the change, summed over outputs: for the squared error, the expected
     permutation importance (Breiman, 2001) of a model whose errors are pure noise. Half of it is
-    the total effect of the column (Jansen, 1999).
+    the total effect of the column (Jansen, 1999). Networks are trained in single precision, so
+    changes below its resolution are rounding, and count as none.
 
     Parameters
     ----------
     model : Model
         The fitted function.
-    link : Link
-        Gives the outputs y from raw outputs.
+    predict : callable
+        Gives predictions from raw outputs, finite.
     rows : ndarray of shape (n_rows, n_features)
         Validated rows in random order, dense.
     starts : ndarray of int, shape (n_columns,), optional
@@ -282,7 +284,8 @@ def importances(
     n_pairs = int(np.clip(most, 2, PAIRS_OF_ROW * n_rows))
     pair = np.arange(n_pairs)
     own, other = pair % n_rows, (pair + pair // n_rows + 1) % n_rows
-    before = link(model.raw_outputs(rows, n_jobs))[own]
+    before = predict(model.raw_outputs(rows, n_jobs))[own]
+    rounding = np.finfo(np.float32).eps * np.abs(before).max()
     sizes = np.zeros(n_columns)
     for part in blocks(n_columns, max(CHUNK_NUMBERS // (n_pairs * n_features), 1)):
         columns = np.arange(n_columns)[part]
@@ -290,10 +293,9 @@ def importances(
         for place, j in enumerate(columns):
             values = slice(starts[j], ends[j])
             swapped[place, :, values] = rows[other, values]
-        after = link(model.raw_outputs(swapped.reshape(-1, n_features), n_jobs))
-        with np.errstate(invalid="ignore"):  # both may be infinite
-            changes = after.reshape(len(columns), n_pairs, -1).astype(np.float64) - before
-        changes = np.nan_to_num(changes).clip(-LARGEST_CHANGE, LARGEST_CHANGE)
+        after = predict(model.raw_outputs(swapped.reshape(-1, n_features), n_jobs))
+        changes = np.abs(after.reshape(len(columns), n_pairs, -1).astype(np.float64) - before)
+        changes = np.where(changes > rounding, changes.clip(max=LARGEST_CHANGE), 0)
         sizes[part] = np.square(changes).sum(axis=(1, 2))
     total = sizes.sum()
     return sizes / total if total > 0 else sizes

@@ -291,6 +291,22 @@ def test_importances_rank_columns_as_permutation_importance_does(kind):
     np.testing.assert_array_equal(found, model.feature_importances_)
 
 
+CONSTANT = {
+    "ones": (regressor(), np.ones(len(Y))),
+    "a blend": (regressor(n_estimators=2), np.full(len(Y), 0.1)),
+    "single precision": (regressor(solver="adam"), np.full(len(Y), 1e6)),
+    "counts": (regressor(loss="poisson"), np.full(len(Y), 3.3)),
+    "radial": (RBFNetwork(9, task="regression"), np.ones(len(Y))),
+    "one class": (classifier(), np.full(len(Y), "a")),
+    "labels": (classifier(n_estimators=2, solver="adam"), np.tile([1, 0], (len(Y), 1))),
+}
+
+
+@pytest.mark.parametrize(("model", "y"), CONSTANT.values(), ids=CONSTANT)
+def test_nothing_is_important_for_a_constant(model, y):
+    assert not model.fit(X, y).feature_importances_.any()
+
+
 def test_columns_are_selected_by_importance():
     rows, labels = load_iris(return_X_y=True)
     rows = np.column_stack([rows, np.random.RandomState(0).normal(size=(150, 2))])

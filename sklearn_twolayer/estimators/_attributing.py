@@ -43,10 +43,11 @@ class AttributionMixin:
 
     @property
     def feature_importances_(self) -> np.ndarray:
-        """Importance of each input column; the sum is one.
+        """Importance of each input column; the sum is one, or zero if predictions are constant.
 
         The mean squared change of the prediction (for classification, of the probabilities) when
         the value of the column is replaced by that of another row, over up to 100 training rows.
+        Changes below the resolution of single precision count as none.
         It needs no targets, and ranks columns much as permutation importance does. A category
         counts as one column, together with the parts of its text, and so do dates and numbers
         with missing values.
@@ -54,7 +55,8 @@ class AttributionMixin:
         check_is_fitted(self)
         rows = dense(self._background)
         starts = self._columns.starts if self._reads_columns else None
-        return importances(self._model, self._targets.link, rows, starts, self.n_jobs)
+        predict = self._targets.limited if is_regressor(self) else self._targets.link
+        return importances(self._model, predict, rows, starts, self.n_jobs)
 
     def input_gradients(self, X):
         """Return the derivatives of predictions with respect to the input.

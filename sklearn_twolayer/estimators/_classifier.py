@@ -132,7 +132,7 @@ class TwoLayerClassifier(PredictionMixin, ProbabilityMixin, ClassifierMixin, Bas
         `predict_proba` or `predict` gives them; `oof_score_` and `oof_loss_` are their
         score and mean loss.
     feature_importances_ : ndarray of shape (n_features_in_,)
-        Importance of each column; the sum is one.
+        Importance of each column; the sum is one, or zero if predictions are constant.
     n_features_in_ : int
         Number of columns seen in fit.
     feature_names_in_ : ndarray of shape (n_features_in_,)

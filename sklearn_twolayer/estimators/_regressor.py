@@ -122,7 +122,7 @@ class TwoLayerRegressor(PredictionMixin, RegressorMixin, BaseTwoLayer):
         `predict_proba` or `predict` gives them; `oof_score_` and `oof_loss_` are their
         score and mean loss.
     feature_importances_ : ndarray of shape (n_features_in_,)
-        Importance of each column; the sum is one.
+        Importance of each column; the sum is one, or zero if predictions are constant.
     n_features_in_ : int
         Number of columns seen in fit.
     feature_names_in_ : ndarray of shape (n_features_in_,)

@@ -121,8 +121,7 @@ class RegressionTargets:
         self._check_form(y)
         d = as_columns(y)
         self._check_range(d)
-        with np.errstate(over="ignore"):
-            d = (np.ldexp(d, -self.exponent) - self._center) / self._scale
+        d = self._standardized(d)
         if self.per_target:
             d = np.repeat(d, self.per_target, axis=1)
         if self.loss.is_robust:  # far away, its slope is constant
@@ -156,6 +155,14 @@ class RegressionTargets:
             for column, quantile in zip(predicted.T, self.loss.quantile, strict=True)
         ]
         return float(np.mean(scores))
+
+    def _standardized(self, d):
+        with np.errstate(over="ignore"):
+            return (np.ldexp(d, -self.exponent) - self._center) / self._scale
+
+    def limited(self, z: np.ndarray) -> np.ndarray:
+        """Return y = g(z) in the range of predictions, standardised, shape (n_rows, n_outputs)."""
+        return np.clip(self.link(z), *self._standardized(self.bounds))
 
     def decode(self, y: np.ndarray) -> np.ndarray:
         """Return y = g(z) in the units of the targets, shape (n_rows, n_outputs), unbounded."""
