@@ -262,6 +262,26 @@ def test_columns_are_counted_and_named_as_in_the_table(features, axis):
     assert display.slice.names == [axis]
 
 
+def test_names_of_columns_win_over_those_of_their_parts():
+    days = pd.date_range("2020", periods=60)
+    table = pd.DataFrame({"d": days, "d_day": np.arange(60.0), "kind": ["a", "b"] * 30})
+    model = TwoLayerRegressor(n_estimators=1, max_iter=2, random_state=0)
+    model.fit(table, np.arange(60.0))
+    by_name, by_number, part = (
+        EmbeddingDisplay.from_estimator(model, table, features=[features]).slice
+        for features in ("d_day", 1, "d_month")
+    )
+    np.testing.assert_array_equal(by_name.axes[0], by_number.axes[0])
+    assert by_name.axes[0].max() == 59 and part.axes[0].max() == 2
+    with pytest.raises(ValueError, match=r"There are 3 columns: .* features=\['d', 'd_day'\]"):
+        EmbeddingDisplay.from_estimator(model, table)
+    with pytest.raises(ValueError, match=r"the columns are \['d', 'd_day', 'kind'\]"):
+        EmbeddingDisplay.from_estimator(model, table, features="day")
+    table, y = table[["d", "d_day"]], np.arange(60.0)
+    display = EmbeddingDisplay.from_estimator(model.fit(table, y), table)
+    assert len(display.slice.axes) == 2
+
+
 def test_a_column_of_one_value_is_named(blend):
     with pytest.raises(ValueError, match="'wave' has a single value"):
         EmbeddingDisplay.from_estimator(blend, FRAME.assign(wave=1.0), features="wave")
@@ -360,6 +380,11 @@ def test_the_most_important_columns_come_first():
     assert names == ["large", "middle"]
     assert [bar.get_width() for bar in display.bars_] == [0.6, 0.3]
     assert display.ax_.get_xlabel() == "importance, the largest 2 of 3"
+
+
+def test_importances_of_a_constant_are_drawn():
+    model = TwoLayerRegressor(n_estimators=1, max_iter=2).fit(X, np.ones(len(X)))
+    assert [bar.get_width() for bar in ImportanceDisplay.from_estimator(model).bars_] == [0, 0]
 
 
 def test_given_importances():

@@ -22,6 +22,66 @@ class Slice(NamedTuple):
     points: np.ndarray  # (n_some, 1 or 2), rows of the table
 
 
+class TableColumns(NamedTuple):
+    """The columns of the user's table, and what they become."""
+
+    names: list
+    inputs: list[str]  # of the matrix: more than columns, if there are dates or text
+    starts: list[int]  # the first input of each column
+    places: dict[Any, int]  # the same by its number and by its name
+
+    @classmethod
+    def of(cls, estimator: Any) -> "TableColumns":
+        """Return the columns of the table that an estimator was fitted on."""
+        known = getattr(estimator, "columns_", None)
+        if known is not None:
+            names = [each.name for each in known.columns]
+            return cls(names, known.names, known.starts.tolist(), known.places)
+        names = getattr(estimator, "feature_names_in_", None)
+        if names is None:
+            names = [f"x{i}" for i in range(estimator.n_features_in_)]
+        names = [str(name) for name in names]
+        starts = list(range(len(names)))
+        return cls(names, names, starts, dict(enumerate(starts)))
+
+    def chosen(self, features: Any) -> list[int]:
+        """Return the positions of one or two inputs.
+
+        Parameters
+        ----------
+        features : str, int, sequence of these or None
+            The value of the parameter: columns, or parts of them; a date stands for its first
+            part.
+
+        Returns
+        -------
+        list of int
+            One or two positions.
+        """
+        names = self.names
+        if features is None and len(names) <= 2:
+            return self.starts
+        if features is None:
+            raise ValueError(
+                f"There are {len(names)} columns: select one or two of them, for example "
+                f"features={names[:2]}."
+            )
+        given = list(features) if isinstance(features, list | tuple | np.ndarray) else [features]
+        found = [self._place(each) for each in given]
+        if None in found:
+            unknown = [each for each, at in zip(given, found, strict=True) if at is None]
+            raise ValueError(f"features contains {unknown}, but the columns are {names}.")
+        if len(found) not in (1, 2) or len(set(found)) < len(found):
+            raise ValueError(f"features must select one or two columns, got {features!r}.")
+        return found
+
+    def _place(self, column):
+        """Return the place of a column, or of a part that is called so, or None."""
+        if isinstance(column, str | int | np.integer) and column in self.places:
+            return self.places[column]
+        return self.inputs.index(column) if column in self.inputs else None
+
+
 def slice_of(estimator: Any, X: Any, features: Any) -> Slice:
     """Return the slice along some columns of a table.
 
@@ -43,14 +103,13 @@ def slice_of(estimator: Any, X: Any, features: Any) -> Slice:
     matrix = estimator._validate_rows(X)
     some = random_part(matrix.shape[0], MOST_ROWS, np.random.RandomState(0))
     matrix = dense(matrix[some])
-    names = input_names(estimator)
+    table = TableColumns.of(estimator)
+    names = table.inputs
     is_category = estimator._is_category
     if is_category is None:
         is_category = np.zeros(len(names), dtype=bool)
     is_code = np.zeros_like(is_category) if estimator._is_code is None else estimator._is_code
-    known = getattr(estimator, "columns_", None)
-    places = {j: j for j in range(len(names))} if known is None else known.places
-    columns = chosen(features, names, places)
+    columns = table.chosen(features)
     axes = []
     for j in columns:
         axis = _axis(matrix[:, j], names[j], is_category[j], POINTS[len(columns)])
@@ -60,59 +119,6 @@ def slice_of(estimator: Any, X: Any, features: Any) -> Slice:
     rows = np.tile(np.array(middle, dtype=matrix.dtype), (len(grid), 1))
     rows[:, columns] = grid
     return Slice([names[j] for j in columns], axes, rows, matrix[:, columns])
-
-
-def input_names(estimator: Any) -> list[str]:
-    """Return the names of the columns; for a date, those of its parts."""
-    columns = getattr(estimator, "columns_", None)
-    if columns is not None:
-        return columns.names
-    names = getattr(estimator, "feature_names_in_", None)
-    if names is None:
-        names = [f"x{i}" for i in range(estimator.n_features_in_)]
-    return [str(name) for name in names]
-
-
-def chosen(features: Any, names: list[str], places: dict[Any, int]) -> list[int]:
-    """Return the positions of one or two columns.
-
-    Parameters
-    ----------
-    features : str, int, sequence of these or None
-        The value of the parameter.
-    names : list of str
-        The available columns.
-    places : dict
-        The positions of the columns of the table, by number and possibly by name; for a date, that
-        of its first part.
-
-    Returns
-    -------
-    list of int
-        One or two positions.
-    """
-    if features is None and len(names) <= 2:
-        return list(range(len(names)))
-    if features is None:
-        raise ValueError(
-            f"There are {len(names)} columns: select one or two of them, for example "
-            f"features={names[:2]}."
-        )
-    given = list(features) if isinstance(features, list | tuple | np.ndarray) else [features]
-    found = [_position(each, names, places) for each in given]
-    if None in found:
-        unknown = [each for each, at in zip(given, found, strict=True) if at is None]
-        raise ValueError(f"features contains {unknown}, but the columns are {names}.")
-    if len(found) not in (1, 2) or len(set(found)) < len(found):
-        raise ValueError(f"features must select one or two columns, got {features!r}.")
-    return found
-
-
-def _position(column, names, places):
-    """Return the position of a column that is given by name or position, or None."""
-    if column in names:
-        return names.index(column)
-    return places.get(column) if isinstance(column, str | int | np.integer) else None
 
 
 def _axis(values, name, is_category, n_points):
