@@ -41,6 +41,8 @@ SMOOTH = {
     "random_state": 0,
 }
 QUICK = {"embedding": "dense", "n_units": 20, "n_estimators": 1, "random_state": 0}
+TABLE = dd.from_pandas(pd.DataFrame(X), npartitions=6)
+SERIES = dd.from_pandas(pd.Series(Y), npartitions=4)
 PAIRS = [
     (TwoLayerRegressor, DaskTwoLayerRegressor),
     (TwoLayerClassifier, DaskTwoLayerClassifier),
@@ -378,6 +380,10 @@ def test_arrays_of_another_type_than_declared():
         ((cut(X), cut(Y, (90, 110, 100, 100, 100, 100))), "y has 6 of other sizes"),
         ((cut(X), cut(Y, 150)), r"y must have the same partitions"),
         ((cut(X), cut(Y), cut(WEIGHTS, 150)), "sample_weight must have the same partitions"),
+        ((cut(X), cut(Y, 150)), r"Use y.rechunk\(X.chunks\[0\]\)"),
+        ((cut(X), SERIES), r"Use y.to_dask_array\(lengths=True\).rechunk\(X.chunks\[0\]\)"),
+        ((TABLE, SERIES), r"Take both .* use y.repartition\(divisions=X.divisions\)"),
+        ((TABLE, cut(Y, 150)), "Take both from one data frame"),
         ((cut(X), cut(Y), cut(-WEIGHTS)), "not negative"),
         ((cut(X), cut(Y), cut(0 * WEIGHTS)), "no rows with a weight"),
     ],
@@ -385,6 +391,12 @@ def test_arrays_of_another_type_than_declared():
 def test_what_does_not_fit_together_is_refused(args, message):
     with pytest.raises((TypeError, ValueError), match=message):
         DaskTwoLayerRegressor(**QUICK).fit(*args)
+
+
+def test_the_remedies_for_other_partitions_work():
+    fit = DaskTwoLayerRegressor(**QUICK, max_iter=1).fit
+    assert fit(TABLE, SERIES.repartition(divisions=TABLE.divisions)).n_iter_ == 1
+    assert fit(cut(X), SERIES.to_dask_array(lengths=True).rechunk(cut(X).chunks[0])).n_iter_ == 1
 
 
 def test_parameters_without_a_meaning_here_are_refused():

@@ -104,9 +104,21 @@ def _like(name: str, collection: Any, X: Any, rows: list) -> list[Delayed]:
         sizes = "" if len(parts) != len(rows) else " of other sizes"
         raise ValueError(
             f"{name} must have the same partitions as X, which has {len(rows)} partitions; "
-            f"{name} has {len(parts)}{sizes}. For arrays, use {name}.rechunk(X.chunks[0])."
+            f"{name} has {len(parts)}{sizes}. {_how_to_align(name, collection, X)}"
         )
     return parts
+
+
+def _how_to_align(name: str, collection: Any, X: Any) -> str:
+    """Return what gives a collection the partitions of X."""
+    if isinstance(X, dask.array.Array):
+        is_array = isinstance(collection, dask.array.Array)
+        array = name if is_array else f"{name}.to_dask_array(lengths=True)"
+        return f"Use {array}.rechunk(X.chunks[0])."
+    return (
+        "Take both from one data frame; or, for a series or a data frame, use "
+        f"{name}.repartition(divisions=X.divisions)."
+    )
 
 
 def each_partition(X: Any, method: str, model: Any, empty: np.ndarray) -> dask.array.Array:
