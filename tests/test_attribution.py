@@ -279,6 +279,13 @@ def test_columns_that_do_not_vary_in_the_background_keep_their_contributions(bac
     np.testing.assert_allclose(found, slopes * (X[1] - background.mean(axis=0)), atol=1e-8)
 
 
+@pytest.mark.parametrize("background", [10, X[0], X[:0], X[:, :2], "rows"], ids=str)
+def test_a_background_that_is_no_table_is_named(background):
+    model = regressor(max_iter=1).fit(X, Y)
+    with pytest.raises(ValueError, match="In the rows of background: "):
+        model.explain(X[:2], background)
+
+
 @pytest.mark.parametrize("kind", [TwoLayerRegressor, RBFNetwork])
 def test_importances_rank_columns_as_permutation_importance_does(kind):
     rows, y = make_friedman1(600, n_features=6, random_state=0)

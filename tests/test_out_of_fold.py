@@ -215,6 +215,18 @@ def test_where_all_networks_see_all_rows_the_remedy_is_told(settings):
         model.predict_interval(X)
 
 
+@pytest.mark.parametrize("model", [regressor(n_estimators=3), RBFNetwork(refine="gradient")])
+def test_a_single_row_is_named_as_the_reason(model):
+    message = "only one row to train on. Fit on more rows"
+    with pytest.raises(AttributeError, match=message):
+        _ = model.fit(X[:1], [1]).oof_score_
+    with pytest.raises(AttributeError, match=message):
+        _ = model.fit(X[:3], [1, 0, 2], sample_weight=[0, 1, 0]).oof_score_
+    if isinstance(model, RBFNetwork):
+        with pytest.raises(AttributeError, match="Fit without 'gradient'"):
+            _ = model.fit(X[:20], np.arange(20) % 2).oof_score_
+
+
 def test_the_radial_part_of_a_blend_refers_to_the_blend():
     model = regressor(n_estimators=3, blend="radial").fit(X, Y)
     radial = model.radial_

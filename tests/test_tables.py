@@ -684,6 +684,15 @@ def test_rows_of_weight_zero_teach_nothing_about_text(convert):
     np.testing.assert_array_equal(found, expected)
 
 
+def test_no_rows_have_the_columns_of_the_table():
+    model = TwoLayerClassifier(n_estimators=1, **SMALL)
+    message = r"0 sample\(s\) \(shape=\(0, 7\)\)"
+    with pytest.raises(ValueError, match=message):
+        model.fit(FRAME[:0], LABELS[:0])
+    with pytest.raises(ValueError, match=message):
+        model.fit(FRAME, LABELS).predict(FRAME[:0])
+
+
 def test_the_importance_of_a_date_is_that_of_all_its_parts():
     rng = np.random.RandomState(0)
     days = pd.Timestamp("2020-01-01") + pd.to_timedelta(rng.randint(0, 700, 300), unit="D")

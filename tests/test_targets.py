@@ -278,6 +278,21 @@ def test_a_scorer_without_a_value_is_named():
         model.fit(X, LABELS, X_val=X[one], y_val=LABELS[one])
 
 
+@pytest.mark.parametrize(
+    ("make", "y", "scoring", "remedy"),
+    [
+        (classifier, LABELS, "roc_auc", "use scoring='roc_auc_ovr'"),
+        (classifier, LABELS, "f1", "use scoring='f1_macro'"),
+        (classifier, MANY, "f1", "use scoring='f1_macro'"),
+        (regressor, Y, "roc_auc", "or scoring='loss'"),
+        (regressor, Y - 99, "neg_mean_squared_log_error", "or scoring='loss'"),
+    ],
+)
+def test_a_scorer_for_other_targets_is_named(make, y, scoring, remedy):
+    with pytest.raises(ValueError, match=f"scoring='{scoring}' does not suit .*{remedy}"):
+        make(early_stopping=True, scoring=scoring).fit(X, y)
+
+
 # One class, one label of a row that never changes.
 
 

@@ -13,6 +13,7 @@ from .._sample import Sample
 from ..attribution import Attribution, Explanation, importances
 from ..columns import columns_of, is_frame
 from ..links import IdentityLink
+from ._validation import prefixed
 
 #: Number of training rows that are kept as a background.
 N_BACKGROUND = 100
@@ -116,13 +117,18 @@ class AttributionMixin:
 
         Raises
         ------
+        ValueError
+            If the rows or those of `background` are invalid.
         AttributeError
             If the input map mixes columns, such as `PrincipalMap` or a transformer of your own.
         """
         check_is_fitted(self)
         is_numbers = is_regressor(self)
         link = self._targets.link if is_numbers else IdentityLink()
-        others = self._background if background is None else self._validate_rows(background)
+        others = self._background
+        if background is not None:
+            with prefixed("In the rows of background"):
+                others = self._validate_rows(background)
         rows = dense(self._validate_rows(X))
         values, base = Attribution(self._model, link, dense(others), rows, self.n_jobs).explained()
         values = self._summed_by_column(values)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import is_classifier
-from sklearn.metrics import check_scoring
+from sklearn.metrics import check_scoring, get_scorer_names
 from sklearn.model_selection import train_test_split
 
 from .._checks import shown
@@ -123,7 +123,8 @@ def _score_of(estimator: Any, held_out: Sample) -> Callable[[Any], float]:
             raise ValueError(
                 f"scoring={scoring!r} has no value on validation rows with {len(present)} of "
                 f"{n_classes} classes, {listed(targets.classes[present].tolist())}: use "
-                f"scoring='loss', or pass validation rows of all classes. ({error})"
+                "scoring='loss', or pass validation rows of all classes. "
+                f"({error.__cause__ or error})"
             ) from error
 
     return score
@@ -143,13 +144,28 @@ def check_scorer(scoring: Any) -> None:
 
 
 def _checked(scorer, scoring):
-    """Return a scorer that returns a number, or raises TypeError."""
+    """Return a scorer that returns a number, or raises an error that names it."""
 
-    def checked(*args, **kwargs):
-        value = scorer(*args, **kwargs)
+    def checked(fitted, *args, **kwargs):
+        try:
+            value = scorer(fitted, *args, **kwargs)
+        except (AttributeError, TypeError, ValueError) as error:
+            if not isinstance(scoring, str):
+                raise
+            raise ValueError(
+                f"scoring={scoring!r} does not suit these targets: use "
+                f"{_another(scoring, is_classifier(fitted))}. ({error})"
+            ) from error
         number = value.item() if isinstance(value, np.ndarray) and value.ndim == 0 else value
         if not isinstance(number, Real):
             raise TypeError(f"scoring={shown(scoring)} must return a number, got {shown(value)}.")
         return number
 
     return checked
+
+
+def _another(scoring: str, is_of_classes: bool) -> str:
+    """Return which scorers to use instead."""
+    others = [f"{scoring}_ovr", f"{scoring}_macro"] if is_of_classes else []
+    known = [name for name in others if name in get_scorer_names()]
+    return f"scoring={known[0]!r}" if known else "one for such targets, or scoring='loss'"

@@ -106,8 +106,17 @@ class BaseNetwork(
                 self._columns = learn_columns(X, self.categorical_features, self._exact, rows)
             if is_table or self._reads_columns:
                 X = self._columns.matrix(X)
+                self._check_has_rows(X)
                 X = check_array(X, estimator=self, input_name="X", **self._checks(X))
         return X if reset else self._filled(X)
+
+    def _check_has_rows(self, X):
+        """Raise scikit-learn's error for no rows, with the number of columns of the table."""
+        if not len(X):
+            raise ValueError(
+                f"Found array with 0 sample(s) (shape=(0, {self.n_features_in_})) while a minimum "
+                f"of 1 is required by {type(self).__name__}."
+            )
 
     def _filled(self, X):
         """Return rows with missing values replaced in columns that had none in fit."""
@@ -128,7 +137,7 @@ class BaseNetwork(
 
     def _begin(self, sample: Sample, goes_on: bool) -> Sample:
         """Learn the form of the targets, encode them, and compute the weights of the rows."""
-        self._out_of_fold = None
+        self._out_of_fold, self._has_one_row = None, False
         self._learn_targets(sample, goes_on)
         sample = self._encoded(sample)
         if not goes_on:

@@ -52,12 +52,14 @@ class OutOfFoldMixin:
     _filled: Callable
     _resolve_loss: Callable
     _out_of_fold: OutOfFold | None = None
+    _has_one_row = False  # for training
 
     def _keep_out_of_fold(self, given: Sample, sample: Sample, honest: Honest | None) -> None:
         """Store the results on held-out rows, if there are any.
 
         `given` are the rows passed to fit, `sample` those to which `honest` refers.
         """
+        self._has_one_row = sample.n_rows == 1
         if honest is None or not len(honest.rows):
             return
         left_out = given.take(sample.origin[honest.rows])
@@ -118,9 +120,10 @@ class OutOfFoldMixin:
     def _results(self) -> OutOfFold:
         check_is_fitted(self)
         if self._out_of_fold is None:
-            raise AttributeError(
-                f"There are no out-of-fold predictions: {self._why_not_out_of_fold()}"
-            )
+            why = self._why_not_out_of_fold()
+            if self._has_one_row:
+                why = "there was only one row to train on. Fit on more rows."
+            raise AttributeError(f"There are no out-of-fold predictions: {why}")
         return self._out_of_fold
 
     @property
