@@ -8,6 +8,7 @@ out-of-fold performance and corrects the over-confidence of probabilities. All r
 no network is trained twice.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, reduce
 from typing import NamedTuple
@@ -16,6 +17,7 @@ import numpy as np
 from scipy.optimize import minimize
 
 from ._sample import Folds
+from ._warnings import warn_user
 from .links import Link
 from .losses import Loss, informative
 from .model import Model, Part
@@ -31,6 +33,8 @@ WORTH = 0.02
 STEP, WIDE_STEP = 0.02, 0.2
 #: The factor of all parts if none predicts better than a constant.
 FAINT = 0.01
+#: Parts with a smaller factor than this are considered useless.
+NO_WEIGHT = 0.02
 
 
 class Honest(NamedTuple):
@@ -265,6 +269,23 @@ def blend_weights(
         # A pure constant could not rank the rows.
         factors[:n_certain], factors[-1] = FAINT, max(factors[-1] - FAINT * n_certain, 0)
     return factors[:-1], factors[-1] * constant
+
+
+def warn_if_useless(factors: Sequence[float] | np.ndarray, targets: np.ndarray) -> None:
+    """Warn if no part predicts better than a constant, unless a constant is right.
+
+    Parameters
+    ----------
+    factors : sequence of float
+        The factors of the parts.
+    targets : ndarray of shape (n_rows, n_outputs)
+        Targets of the training rows.
+    """
+    if max(factors) < NO_WEIGHT and np.ptp(targets, axis=0).any():
+        warn_user(
+            "No part predicts held-out rows better than a constant: predictions are nearly "
+            "constant."
+        )
 
 
 class Stacking(NamedTuple):

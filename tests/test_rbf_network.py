@@ -855,6 +855,36 @@ def test_a_width_that_is_no_number_is_a_clear_error():
         refine_width(JudgedLayer(layer, 1e-3), Radial(5), np.random.RandomState(0), np.nan)
 
 
+@pytest.mark.parametrize("loss", [None, "absolute_error", "log_loss"])
+def test_noise_is_told(loss):
+    noise, rows = np.random.RandomState(1).normal(size=300), np.random.RandomState(0).rand(300, 5)
+    task = "classification" if loss == "log_loss" else "regression"
+    y = noise > 0 if loss == "log_loss" else noise
+    model = RBFNetwork(task=task, loss=loss, random_state=0)
+    with pytest.warns(UserWarning, match="No part predicts held-out rows better"):
+        model.fit(rows, y)
+    predicted = model.predict_proba(rows)[:, 1] if is_classifier(model) else model.predict(rows)
+    assert predicted.std() < 0.01 * y.std()
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("n_rows", [1, 8, 15, 30])
+def test_small_tables_and_constants_are_not_taken_for_noise(n_rows):
+    rows = np.random.RandomState(0).normal(size=(n_rows, 2))
+    model = RBFNetwork(task="regression", random_state=0)
+    assert np.ptp(model.fit(rows, rows[:, 0]).predict(rows)) > 0.5 or n_rows == 1
+    model.fit(rows, np.ones(n_rows))
+    RBFNetwork(random_state=0).fit(rows, np.zeros(n_rows))
+
+
+def test_a_blend_warns_of_noise_once():
+    rng = np.random.RandomState(0)
+    blend = TwoLayerRegressor(n_units=5, n_estimators=2, max_iter=5, blend="radial")
+    with pytest.warns(UserWarning) as caught:
+        blend.fit(rng.normal(size=(60, 3)), rng.normal(size=60))
+    assert ["No part" in str(each.message) for each in caught] == [True]
+
+
 def test_the_output_layer_does_not_depend_on_blocks(monkeypatch):
     rng = np.random.RandomState(0)
     rows = rng.standard_normal((150, 3))

@@ -17,7 +17,7 @@ from .._progress import Progress
 from .._sample import Folds, Sample
 from .._sizes import default_n_folds, default_n_networks
 from .._warnings import warn_user
-from ..blending import Candidate, Ensemble, Honest, blended, deal_folds
+from ..blending import Candidate, Ensemble, Honest, blended, deal_folds, warn_if_useless
 from ..embeddings import Embedding, as_embedding
 from ..input_maps import StandardMap, fit_input_map, principal_map, with_folds
 from ..model import Model, Part
@@ -25,7 +25,7 @@ from ..network import Network
 from ..objective import Objective
 from ..rows import Rows, Transformer
 from ..solvers import Outcome, Run, as_solver
-from ._blend import PARTNERS, Blend, warn_of_no_weight
+from ._blend import PARTNERS, Blend, print_useless
 from ._callbacks import FitTasks
 from ._held_out import check_scorer, set_aside, validation
 from ._monitor import Monitor
@@ -287,8 +287,9 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
             candidates += PARTNERS[name](self, sample, rng)
         self._progress.begin("blend")
         model, honest = blended(candidates, networks.objective, sample.weights)
-        if np.ptp(sample.targets, axis=0).any():  # else a constant is right
-            warn_of_no_weight(model, self.verbose)
+        warn_if_useless(model.factors, sample.targets)
+        if self.verbose:
+            print_useless(model)
         return model, honest
 
     def _going_on(self, networks: Part, last: Model | None) -> Model:

@@ -8,8 +8,7 @@ from sklearn.base import is_regressor
 from .._checks import check_choice
 from .._sample import Sample
 from .._sizes import MOST_COLUMNS, RectifiedSize
-from .._warnings import warn_user
-from ..blending import Candidate, Ensemble, Honest
+from ..blending import NO_WEIGHT, Candidate, Ensemble, Honest
 from ..curvature import has_closed_form
 from ..embeddings import Dense
 from ..input_maps import PiecewiseLinearMap, fit_input_map
@@ -29,8 +28,6 @@ BLENDS = ("auto", "mean", "scale", "radial", "mixed")
 RECTIFIED, RADIAL = "rectified networks", "radial part"
 #: What the radial part adds if it helps.
 LOCAL = "local average"
-#: Parts with a smaller factor than this are considered useless.
-NO_WEIGHT = 0.02
 #: Maximum number of rows for the radial-basis network; of more, a random subset is used.
 MAX_ROWS = 10_000
 #: Maximum number of other rows on which the local average is evaluated.
@@ -203,14 +200,9 @@ def _rows_of_radial(sample, rng):
 PARTNERS = {RECTIFIED: fit_rectified, RADIAL: fit_radial_partner}
 
 
-def warn_of_no_weight(model: Model, verbose: bool) -> None:
-    """Warn if no part predicts better than a constant; print which parts have no weight."""
+def print_useless(model: Model) -> None:
+    """Print which parts have no weight, if others have."""
     pairs = zip(model.parts, model.factors, strict=True)
     without = [part.name for part, factor in pairs if factor < NO_WEIGHT]
-    if len(without) == len(model.parts):
-        warn_user(
-            "No part predicts held-out rows better than a constant: predictions are nearly "
-            "constant."
-        )
-    elif without and verbose:
+    if 0 < len(without) < len(model.parts):
         print(f"Parts without weight, because the others predict better: {', '.join(without)}.")

@@ -11,6 +11,7 @@ from .._compat import CallbackSupportMixin
 from .._progress import Progress
 from .._sample import Sample
 from .._warnings import warn_user
+from ..blending import warn_if_useless
 from ..input_maps import MixedMap, fit_input_map, has_codes, principal_map, with_folds
 from ..model import Model, Part
 from ..radial import check_squares
@@ -60,6 +61,7 @@ class BaseRBFNetwork(CallbackSupportMixin, RBFParameters):
             raise FitInterrupted(self.n_iter_) if is_new else KeyboardInterrupt
         if fit.outcome is not None:
             self._warn_unless_converged(fit.outcome)
+        warn_if_useless([fit.factor], sample.targets)
         if not self._steps():
             self._warn_of_dead_units(fit, rng)
         return self

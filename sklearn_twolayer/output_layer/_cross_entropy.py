@@ -136,7 +136,7 @@ def _anchored(judged, rows, rng):
     added, constant = problem.layer(problem.solve(problem.start(), ceil(share * LAST_ITER)))
     weights = factor * (t * W + added)
     bias = factor * (t * bias + b + constant) + shift
-    return Output(weights, bias, problem.alpha, honest)
+    return Output(weights, bias, problem.alpha, honest, float(factor))
 
 
 def _penalty(judged, layer):

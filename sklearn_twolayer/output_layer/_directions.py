@@ -37,6 +37,7 @@ class Output(NamedTuple):
     bias: np.ndarray  # b, (n_outputs,)
     alpha: float
     honest: Honest
+    factor: float = 1.0  # of the blend with the best constant; one if there is none
 
 
 class Problem(NamedTuple):

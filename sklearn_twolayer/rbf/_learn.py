@@ -39,6 +39,7 @@ class RadialFit(NamedTuple):
     inputs: Inputs | None  # None if the first layer continues from another
     loss_curve: list[float]
     outcome: Outcome | None  # of the solver, if there was one and it ended
+    factor: float = 1.0  # of the blend with the best constant
     interrupted: bool = False  # after some iterations of the solver
 
 
@@ -91,7 +92,7 @@ class _Learning:
             if "gradient" in self.spec.steps and not self.stopped:
                 self._step("gradient", self._gradient)
             self.spec.watch.begin("output layer")
-            weights, bias, alpha, honest = self._output()
+            weights, bias, alpha, honest, factor = self._output()
         except KeyboardInterrupt:
             if self.last is None:
                 raise
@@ -108,6 +109,7 @@ class _Learning:
             alpha=alpha,
             condition=self.judged.layer.loo.condition(self.judged.alpha),
             residuals=residuals,
+            factor=factor,
         )
 
     def _plan(self):
@@ -185,7 +187,7 @@ class _Learning:
         )
 
     def _output(self):
-        """Return W, b, α and held-out outputs."""
+        """Return the output layer."""
         judged, cost, rng = self.judged, self.cost, self.rng
         if isinstance(cost.loss, LogLoss):
             return fit_cross_entropy(judged, rng)
@@ -208,7 +210,7 @@ class _Learning:
         )
         honest = Honest(rows, factor * outputs + constant)
         weights, bias = factor * output.weights, factor * output.bias + constant
-        return Output(weights, bias, output.alpha, honest)
+        return Output(weights, bias, output.alpha, honest, float(factor))
 
     def _result(self, density, **known):
         return RadialFit(
