@@ -11,6 +11,7 @@ from sklearn.datasets import make_friedman1
 
 from sklearn_twolayer import Adam, RBFNetwork, TwoLayerClassifier, TwoLayerRegressor
 from sklearn_twolayer._sizes import default_n_networks
+from sklearn_twolayer.losses import Quantile
 
 dask = pytest.importorskip("dask")
 da = pytest.importorskip("dask.array")
@@ -226,6 +227,59 @@ def test_predictions_are_lazy_and_the_same_bits():
     np.testing.assert_array_equal(predicted.compute(), expected)
     assert model.transform(cut(X)).shape == (600, 20)
     assert not hasattr(model, "predict_proba")
+
+
+def test_intervals_and_sets_are_lazy():
+    model = DaskTwoLayerRegressor("dense", n_units=5, n_estimators=3, max_iter=2, random_state=0)
+    intervals = model.fit(cut(X), cut(Y)).predict_interval(cut(X), coverage=0.8)
+    assert intervals.chunks[0] == cut(X).chunks[0]
+    expected = [model.to_local().predict_interval(X[i : i + 100], 0.8) for i in range(0, 600, 100)]
+    np.testing.assert_array_equal(intervals.compute(), np.concatenate(expected))
+    with pytest.raises(ValueError, match="coverage"):
+        model.predict_interval(cut(X), 2)
+    assert not hasattr(model, "predict_set")
+    model = DaskRBFNetwork(20, random_state=0).fit(cut(X), cut(LABELS))
+    sets = model.predict_set(cut(X)[:200])
+    np.testing.assert_array_equal(sets.compute(), model.to_local().predict_set(X[:200]))
+    assert sets.dtype == bool and not hasattr(model, "predict_interval")
+
+
+@pytest.mark.parametrize("weights", [None, WEIGHTS], ids=["all", "weighted"])
+@pytest.mark.parametrize(
+    ("kind", "y"),
+    [
+        (DaskTwoLayerRegressor, Y),
+        (DaskTwoLayerRegressor, 1e9 + np.sort(Y)),
+        (DaskTwoLayerRegressor, 1e200 * np.column_stack([Y, np.ones(600), X[:, 0]])),
+        (DaskTwoLayerClassifier, LABELS),
+        (DaskTwoLayerClassifier, np.column_stack([Y > 10, Y > 15]).astype(int)),
+    ],
+    ids=["numbers", "far", "several", "classes", "labels"],
+)
+def test_scores_are_those_in_memory(kind, y, weights):
+    model = kind(**QUICK, max_iter=3).fit(cut(X), cut(y))
+    cut_weights = None if weights is None else cut(weights)
+    score = model.score(cut(X), cut(y), cut_weights)
+    assert score == pytest.approx(model.to_local().score(X, y, weights), rel=1e-9, abs=1e-12)
+
+
+def test_scores_of_frames_and_of_what_has_none():
+    model = DaskTwoLayerRegressor(**QUICK, max_iter=3).fit(TABLE, cut(Y))
+    series = SERIES.repartition(divisions=TABLE.divisions)
+    expected = model.to_local().score(TABLE.compute(), Y)
+    assert model.score(TABLE, series) == pytest.approx(expected)
+    first = da.concatenate([cut(X)[:50], cut(X)[50:]])  # with an empty partition
+    targets = da.from_array(np.append(Y[:50], Y[50:]), chunks=first.chunks[0])
+    assert model.fit(cut(X), cut(Y)).score(first, targets) == pytest.approx(
+        model.to_local().score(X, Y)
+    )
+    with pytest.raises(ValueError, match=r"Partition 1 .* y must have the shape \(100,\)"):
+        model.score(cut(X)[:200].rechunk((100, 10)), cut(np.tile(Y[:, None], 2))[:200])
+    with pytest.raises(ValueError, match="no rows with a weight"):
+        model.score(cut(X), cut(Y), cut(0 * WEIGHTS))
+    model = DaskTwoLayerRegressor(**QUICK, max_iter=3, loss=Quantile([0.1, 0.9]))
+    with pytest.raises(ValueError, match=r"several quantiles: use to_local\(\)"):
+        model.fit(cut(X), cut(Y)).score(cut(X), cut(Y))
 
 
 def test_the_model_outlives_its_client():

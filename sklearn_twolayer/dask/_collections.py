@@ -1,5 +1,6 @@
 """Dask arrays and data frames as partitions of rows, for `fit` and `predict`."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import dask.array
@@ -121,17 +122,15 @@ def _how_to_align(name: str, collection: Any, X: Any) -> str:
     )
 
 
-def each_partition(X: Any, method: str, model: Any, empty: np.ndarray) -> dask.array.Array:
+def each_partition(X: Any, method: Callable, empty: np.ndarray) -> dask.array.Array:
     """Return the lazy array of the results of a method of a model for rows.
 
     Parameters
     ----------
     X : dask array or data frame
         Rows.
-    method : str
-        Its name; called with the rows of a partition.
-    model : object
-        Sent to each worker once.
+    method : callable
+        Called with the rows of a partition; sent to each worker once, with the model.
     empty : ndarray of shape (0, ...)
         Its result for no rows.
 
@@ -140,14 +139,14 @@ def each_partition(X: Any, method: str, model: Any, empty: np.ndarray) -> dask.a
     dask array
         One block per partition of X; with unknown lengths if those of X are unknown.
     """
-    model = delayed(model, traverse=False)
+    shared = delayed(method, traverse=False)
     if isinstance(X, dask.array.Array):
         lengths = X.chunks[0]
     else:
         lengths = (np.nan,) * X.npartitions
     parts = [
         dask.array.from_delayed(
-            delayed(_or_empty)(method, model, part, empty),
+            delayed(_or_empty)(shared, part, empty),
             (length, *empty.shape[1:]),
             meta=empty,
         )
@@ -156,5 +155,5 @@ def each_partition(X: Any, method: str, model: Any, empty: np.ndarray) -> dask.a
     return dask.array.concatenate(parts, allow_unknown_chunksizes=True)
 
 
-def _or_empty(method, model, part, empty):
-    return np.asarray(getattr(model, method)(part)) if part.shape[0] else empty
+def _or_empty(method, part, empty):
+    return np.asarray(method(part)) if part.shape[0] else empty

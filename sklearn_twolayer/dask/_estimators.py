@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable
 from copy import copy
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from ._collections import check_collection, each_partition, form_of, partitions
 from ._engine import engine_for
 from ._fits import ClassifierOnPartitions, OnPartitions, RBFOnPartitions, RegressorOnPartitions
 from ._partitioned_rows import PartitionedRows
+from ._score import score_of_partitions
 
 
 def constructor_of(local: type) -> Callable:
@@ -35,7 +37,11 @@ def constructor_of(local: type) -> Callable:
 
 
 def _predicts_probabilities(estimator) -> bool:
-    return estimator._on_partitions().__sklearn_tags__().estimator_type == "classifier"
+    return estimator.__sklearn_tags__().estimator_type == "classifier"
+
+
+def _predicts_numbers(estimator) -> bool:
+    return not _predicts_probabilities(estimator)
 
 
 class DaskEstimator(BaseEstimator):
@@ -120,6 +126,71 @@ class DaskEstimator(BaseEstimator):
         """
         return self._lazily("predict_proba", X)
 
+    @available_if(_predicts_numbers)
+    def predict_interval(self, X, coverage=0.9):
+        """Predict intervals with a given coverage.
+
+        Parameters
+        ----------
+        X : dask array or data frame of shape (n_samples, n_features)
+            Rows.
+        coverage : float, default=0.9
+            The fraction of new rows with the target inside the interval.
+
+        Returns
+        -------
+        dask array of shape (n_samples, 2) or (n_samples, 2, n_outputs)
+            The result of `to_local().predict_interval`, computed lazily.
+        """
+        return self._lazily("predict_interval", X, coverage=coverage)
+
+    @available_if(_predicts_probabilities)
+    def predict_set(self, X, coverage=0.9):
+        """Predict sets of classes with a given coverage.
+
+        Parameters
+        ----------
+        X : dask array or data frame of shape (n_samples, n_features)
+            Rows.
+        coverage : float, default=0.9
+            The fraction of new rows with the class inside the set.
+
+        Returns
+        -------
+        dask array of bool, shape (n_samples, n_classes)
+            The result of `to_local().predict_set`, computed lazily.
+        """
+        return self._lazily("predict_set", X, coverage=coverage)
+
+    def score(self, X, y, sample_weight=None):
+        """Return the accuracy, or R² for regression, from sums over the partitions.
+
+        Parameters
+        ----------
+        X : dask array or data frame of shape (n_samples, n_features)
+            Rows.
+        y : dask array, series or data frame
+            Targets, with the same partitions as X.
+        sample_weight : dask array or series, optional
+            Weights of the rows, with the same partitions.
+
+        Returns
+        -------
+        float
+            The result of `to_local().score`, computed at once.
+
+        Raises
+        ------
+        ValueError
+            If the data are invalid, with the number of the partition, or the estimator predicts
+            several quantiles.
+        """
+        check_is_fitted(self)
+        check_collection(X, type(self._local).__name__)
+        with engine_for(self.client) as engine:
+            given = partitions(X, y, sample_weight)
+            return score_of_partitions(engine, self._local, given, form_of(X))
+
     def transform(self, X):
         """Map rows to the embedding y_E.
 
@@ -154,15 +225,15 @@ class DaskEstimator(BaseEstimator):
         del params["client"]
         return {name: clone(value, safe=False) for name, value in params.items()}
 
-    def _lazily(self, method, X):
+    def _lazily(self, method, X, **settings):
         check_is_fitted(self)
         check_collection(X, type(self._local).__name__)
         if hasattr(X, "_meta_nonempty"):
             few = X._meta_nonempty
         else:
             few = np.zeros((1, X.shape[1]), dtype=X.dtype)
-        empty = np.asarray(getattr(self._local, method)(few))[:0]
-        return each_partition(X, method, self._local, empty)
+        function = partial(getattr(self._local, method), **settings)
+        return each_partition(X, function, np.asarray(function(few))[:0])
 
     def __getattr__(self, name):
         if name.endswith("_") and not name.startswith("_") and "_local" in vars(self):
