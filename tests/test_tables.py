@@ -330,6 +330,22 @@ def test_periods_and_objects_are_dates_and_spans():
     np.testing.assert_array_equal(columns.matrix(objects), columns.matrix(table))
 
 
+@pytest.mark.parametrize("form", ["pandas", "polars", "arrow", "arrow in pandas"])
+def test_times_of_the_day_are_spans_since_midnight(form):
+    pa = pytest.importorskip("pyarrow")
+    times = [datetime.time(6), datetime.time(18, 30), None, datetime.time(0, 0, 1, 500_000)]
+    frames = {
+        "pandas": pd.DataFrame({"t": pd.Series(times, dtype=object)}),
+        "polars": pl.DataFrame({"t": times}),
+        "arrow": pa.table({"t": times}),
+    }
+    frames["arrow in pandas"] = frames["arrow"].to_pandas(types_mapper=pd.ArrowDtype)
+    columns = learn_columns(frames[form], "from_dtype")
+    assert columns.columns[0].kind == "date"
+    expected = [[0.25], [18.5 / 24], [np.nan], [1.5 / 86_400]]
+    np.testing.assert_allclose(columns.matrix(frames[form]), expected, rtol=1e-15)
+
+
 def test_dates_and_spans_of_time_are_not_mixed_up():
     dates = pd.DataFrame({"t": pd.date_range("2020", periods=9)})
     spans = dates - dates.iloc[0]

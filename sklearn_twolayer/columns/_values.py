@@ -1,7 +1,7 @@
 """The values of one column: their kind, and their conversion to floats."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import narwhals as nw
@@ -46,7 +46,7 @@ def kind_of(values: Any, name: Any) -> str:
         return "number"
     if dtype in (nw.String, nw.Categorical, nw.Enum):
         return "category"
-    if _is_date(values):
+    if _is_date(values) or dtype == nw.Time:
         return "date"
     if dtype in (nw.Object, nw.Unknown):
         return "date" if _is_date(_with_dates(values)) else _kind_of_objects(values, name)
@@ -324,16 +324,25 @@ def _is_date(values):
 
 
 def _with_dates(values):
-    """Return a column of date objects, spans or periods with such a type, others as they are."""
-    if isinstance(values, np.ndarray) or values.dtype not in (nw.Object, nw.Unknown):
+    """Return a column as one of dates or spans of time, if it can be read so.
+
+    Those are date objects, periods, and times of the day, which are spans since midnight.
+    """
+    if isinstance(values, np.ndarray):
+        return values
+    if values.dtype == nw.Time:
+        return _since_midnight(values)
+    if values.dtype not in (nw.Object, nw.Unknown):
         return values
     native = values.to_native()
     if str(native.dtype).startswith("period["):
         return nw.from_native(native.dt.to_timestamp(), series_only=True)
     if values.dtype == nw.Unknown or all_missing(values):
         return values
-    dated = date, timedelta
-    if not all(missing or isinstance(value, dated) for value, missing in _pairs(values)):
+    kinds = {type(value) for value, missing in _pairs(values) if not missing}
+    if kinds == {time}:
+        return _since_midnight(values)
+    if not all(issubclass(kind, date | timedelta) for kind in kinds):
         return values
     try:
         dates = native.infer_objects()  # with a time zone
@@ -342,6 +351,15 @@ def _with_dates(values):
     except (AttributeError, TypeError, ValueError):  # several time zones, or not from pandas
         return values
     return nw.from_native(dates, series_only=True)
+
+
+def _since_midnight(values):
+    spans = [
+        None if missing else datetime.combine(date.min, value.replace(tzinfo=None)) - datetime.min
+        for value, missing in _pairs(values)
+    ]
+    backend = values.implementation
+    return nw.new_series(values.name, spans, nw.Duration("us"), backend=backend)
 
 
 def _aside(parts, units, missing):
