@@ -279,7 +279,7 @@ class TwoLayerClassifier(PredictionMixin, ProbabilityMixin, ClassifierMixin, Bas
                 f"{self.classes_!r}."
             )
         self._partial_fit(X, y, sample_weight)
-        self._all_classes = None
+        self.__dict__.pop("_all_classes", None)
         return self
 
     def _resolve_loss(self):

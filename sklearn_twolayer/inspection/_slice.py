@@ -37,10 +37,8 @@ class TableColumns(NamedTuple):
         if known is not None:
             names = [each.name for each in known.columns]
             return cls(names, known.names, known.starts.tolist(), known.places)
-        names = getattr(estimator, "feature_names_in_", None)
-        if names is None:
-            names = [f"x{i}" for i in range(estimator.n_features_in_)]
-        names = [str(name) for name in names]
+        numbered = [f"x{i}" for i in range(estimator.n_features_in_)]
+        names = [str(name) for name in getattr(estimator, "feature_names_in_", numbered)]
         starts = list(range(len(names)))
         return cls(names, names, starts, dict(enumerate(starts)))
 

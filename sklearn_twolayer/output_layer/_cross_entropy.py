@@ -10,6 +10,7 @@ cross-validation, which also gives the factor and the shift that calibrate z.
 from math import ceil
 
 import numpy as np
+from scipy.linalg import block_diag
 
 from ..blending import Honest, blend_weights
 from ..losses import LogLoss, informative
@@ -43,30 +44,25 @@ MAX_EVALUATED = 2_000
 
 
 class LeastSquaresWithout:
-    """Least-squares layers that each leave out some of the rows.
+    """Least-squares layers on all rows but some of a sample.
 
     Parameters
     ----------
     loo : LeaveOneOut
         Centred activations of all rows.
     rows : ndarray of int
-        The rows to use.
+        The sample.
     targets : ndarray of shape (n_rows, n_outputs)
-        Their targets.
-    weights : ndarray of shape (n_rows,)
-        Their weights.
+        Its targets.
     """
 
-    def __init__(
-        self, loo: LeaveOneOut, rows: np.ndarray, targets: np.ndarray, weights: np.ndarray
-    ):
-        self.loo, self.rows = loo, rows
-        self.targets = targets
-        self.weights = weights
-        self._all = self._sums(np.arange(len(rows)))
+    def __init__(self, loo: LeaveOneOut, rows: np.ndarray, targets: np.ndarray):
+        self.loo, self.rows, self.targets = loo, rows, targets
+        covariance, moments = loo.covariances()
+        self._all = block_diag(covariance, 1.0), np.vstack([moments, loo.offset])
 
     def outputs(self, outside: np.ndarray, alpha: float) -> np.ndarray:
-        """Return the outputs for all rows of the layer fitted without some."""
+        """Return the outputs for the sample of the layer fitted without some of it."""
         parts = zip(self._all, self._sums(outside), strict=True)
         gram, moments = (total - part for total, part in parts)
         total = gram[-1, -1]
@@ -80,14 +76,13 @@ class LeastSquaresWithout:
         return result
 
     def _sums(self, index):
-        width, n_outputs = len(self.loo.values) + 1, self.targets.shape[1]
-        gram, moments = np.zeros((width, width)), np.zeros((width, n_outputs))
+        gram, moments = map(np.zeros_like, self._all)
         for part in blocks(len(index), BLOCK_LENGTH):
-            some = index[part]
-            A = np.column_stack([self.loo.centered(self.rows[some]), np.ones(len(some))])
-            weighted = A * self.weights[some, None]
+            rows = self.rows[index[part]]
+            A = np.column_stack([self.loo.centered(rows), np.ones(len(rows))])
+            weighted = A * self.loo.rows.shares(rows)[:, None]
             gram += weighted.T @ A
-            moments += weighted.T @ self.targets[some]
+            moments += weighted.T @ self.targets[index[part]]
         return gram, moments
 
 
@@ -180,7 +175,7 @@ def _fits_without(judged, rows, rng):
     for judge, sets in rows_left_out(judged, rows, objective.rows.targets[rows], rng):
         alpha = judged.alpha_of(judge)
         problem = Problem.on(judge, objective, rows, _penalty(judged, judge), most)
-        squares = LeastSquaresWithout(judge.loo, rows, problem.targets, problem.weights)
+        squares = LeastSquaresWithout(judge.loo, rows, problem.targets)
         for outside in sets:
             problem = problem._replace(offsets=t * squares.outputs(outside, alpha) + b)
             yield outside, problem.left_out(outside, STRENGTHS, problem.start(), max_iter)

@@ -113,6 +113,10 @@ class LeaveOneOut:
         """Return centred activations of some rows, or their coordinates in rotated axes."""
         raise NotImplementedError
 
+    def covariances(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the covariances of `centered` rows with each other and with the targets."""
+        return np.diag(self.values), self.moments
+
     def rotated(self, part: Index, kept: np.ndarray) -> np.ndarray:
         """Return centred activations of some rows along some of the eigenvectors."""
         raise NotImplementedError

@@ -96,6 +96,12 @@ class ManyRows(LeaveOneOut):
             return self._rotated[part]
         return self.activations.block(part) - self.center
 
+    def covariances(self):
+        if self._rotated is not None:
+            return super().covariances()
+        values, vectors, moments = self._decomposition
+        return (vectors * values) @ vectors.T, vectors @ moments
+
     def rotated(self, part, kept=slice(None)):
         if self._rotated is not None:
             return self._rotated[part][:, kept]
