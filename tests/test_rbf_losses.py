@@ -2,14 +2,20 @@
 
 import numpy as np
 import pytest
-from sklearn.linear_model import HuberRegressor, PoissonRegressor, QuantileRegressor
-from sklearn.metrics import mean_absolute_error, mean_pinball_loss, mean_poisson_deviance
+from sklearn.linear_model import HuberRegressor, PoissonRegressor, QuantileRegressor, Ridge
+from sklearn.metrics import (
+    mean_absolute_error,
+    mean_pinball_loss,
+    mean_poisson_deviance,
+)
 from small_networks import LABELS, X, Y
 
 from sklearn_twolayer import RBFNetwork
 from sklearn_twolayer.links import IdentityLink, LogLink
 from sklearn_twolayer.losses import REGRESSION_LOSSES, Poisson, Quantile, SquaredError
-from sklearn_twolayer.output_layer import working_targets
+from sklearn_twolayer.output_layer import ridge, working_targets
+from sklearn_twolayer.output_layer._cross_entropy import LeastSquaresWithout
+from sklearn_twolayer.rows import Rows
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -170,3 +176,20 @@ def test_a_warm_start_with_another_network_is_refused():
     classes = network(refine="gradient", max_iter=2, warm_start=True, task="classification")
     with pytest.raises(ValueError, match="pink"):
         classes.fit(X, LABELS).fit(X, np.where(LABELS == "red", "pink", LABELS))
+
+
+@pytest.mark.parametrize("n_rows", [20, 300])
+@pytest.mark.parametrize("prepared", [False, True])
+def test_least_squares_without_some_of_a_sample_use_all_other_rows(n_rows, prepared):
+    rng = np.random.RandomState(0)
+    X, y = rng.normal(size=(n_rows, 30)), rng.normal(size=(n_rows, 2))
+    weights = rng.uniform(0.5, 2, n_rows)
+    judged = ridge(Rows(X, None, np.dtype(float)).labelled(y, weights))
+    loo = judged.layer.loo
+    if prepared:
+        loo.predictions(0.1)
+    sample, outside, alpha = np.arange(0, n_rows, 2), np.arange(5), 0.1
+    found = LeastSquaresWithout(loo, sample, y[sample]).outputs(outside, alpha)
+    inside = np.setdiff1d(np.arange(n_rows), sample[outside])
+    expected = Ridge(alpha * weights[inside].sum()).fit(X[inside], y[inside], weights[inside])
+    np.testing.assert_allclose(found, expected.predict(X[sample]), rtol=1e-6, atol=1e-9)

@@ -34,6 +34,9 @@ RISE = 0.05
 #: The smallest penalty of strength one, as a fraction of the largest eigenvalue. That of least
 #: squares is smaller if targets have no noise, and the number of iterations would decide.
 LEAST = 1e-8
+#: The strength of the final fit, as a part of the chosen one, if that was chosen on a sample: the
+#: penalty of a mean over more rows is smaller.
+OF_MORE_ROWS = 0.1
 #: Iterations for U: while the strength is chosen, and in the final fit.
 FIRST_ITER, LAST_ITER = 10, 50
 #: Rows times outputs above which directions and iterations decrease with the square root, so that
@@ -123,6 +126,8 @@ def _anchored(judged, rows, rng):
     few = random_of_two(some, others, MAX_FOLDED, MAX_FOLDED - MAX_EVALUATED, rng)
     share = _affordable(judged, few)
     strength, (factor, shift), honest = _strength(judged, few, rng)
+    if len(few) < judged.objective.n_rows:
+        strength *= OF_MORE_ROWS
     loo, (t, b, _), (W, bias) = judged.layer.loo, judged.log_odds, judged.output
     most = ceil(share * N_DIRECTIONS)
     least = _penalty(judged, judged.layer)
