@@ -220,19 +220,8 @@ class Attribution:
     def _used(self):
         """The parts that count, with factors and sources."""
         parts = zip(self.model.parts, self.model.factors, strict=True)
-        return [(part, factor, self._sources_of(part)) for part, factor in parts if factor]
-
-    def _sources_of(self, part):
-        """Return the column of each input of a part, which counts for the values of these rows."""
         values = np.concatenate([self.background, self.rows])
-        sources = sources_of(part.input_map, values.shape[1], values)
-        if sources is None:
-            raise AttributeError(
-                f"input_map={shown(part.input_map)} mixes columns, so single columns cannot be "
-                "explained: put it in front of this estimator in a pipeline and explain its "
-                "outputs, or fit with another map, such as input_map='standard'."
-            )
-        return sources
+        return [(part, factor, _sources_of(part, values)) for part, factor in parts if factor]
 
     def _slopes_of_link(self, outputs, directions):
         """Convert directions with respect to y to directions with respect to z."""
@@ -303,3 +292,15 @@ def importances(
 
 def _mapped(part: Part, X: Matrix) -> np.ndarray:
     return dense(map_rows(part.input_map, X))
+
+
+def _sources_of(part: Part, values: np.ndarray) -> np.ndarray:
+    """Return the column of each input of a part, as far as the values of some rows tell."""
+    sources = sources_of(part.input_map, values.shape[1], values)
+    if sources is None:
+        raise AttributeError(
+            f"input_map={shown(part.input_map)} mixes columns, so single columns cannot be "
+            "explained: put it in front of this estimator in a pipeline and explain its "
+            "outputs, or fit with another map, such as input_map='standard'."
+        )
+    return sources

@@ -189,7 +189,7 @@ def test_least_squares_without_some_of_a_sample_use_all_other_rows(n_rows, prepa
     if prepared:
         loo.predictions(0.1)
     sample, outside, alpha = np.arange(0, n_rows, 2), np.arange(5), 0.1
-    found = LeastSquaresWithout(loo, sample, y[sample]).outputs(outside, alpha)
+    found = LeastSquaresWithout(loo, sample).outputs(outside, alpha)
     inside = np.setdiff1d(np.arange(n_rows), sample[outside])
     expected = Ridge(alpha * weights[inside].sum()).fit(X[inside], y[inside], weights[inside])
     np.testing.assert_allclose(found, expected.predict(X[sample]), rtol=1e-6, atol=1e-9)

@@ -29,17 +29,14 @@ def _frame(X):
     if not isinstance(frame, nw.DataFrame):
         return None
     flags = _sparse_flags(X)
-    # Only zeros are left out of a matrix.
-    return None if flags and all(flags) and not any(X.dtypes.map(_fill_value)) else frame
+    if flags and all(flags) and not any(dtype.fill_value for dtype in X.dtypes):
+        return None  # a sparse matrix leaves out zeros
+    return frame
 
 
 def _sparse_flags(X):
     """Return which columns of a pandas frame are sparse."""
     return [str(dtype).startswith("Sparse[") for dtype in getattr(X, "dtypes", ())]
-
-
-def _fill_value(dtype):
-    return dtype.fill_value
 
 
 def columns_of(X: Any) -> tuple[list, list, int]:

@@ -55,12 +55,10 @@ class LeastSquaresWithout:
         Centred activations of all rows.
     rows : ndarray of int
         The sample.
-    targets : ndarray of shape (n_rows, n_outputs)
-        Its targets.
     """
 
-    def __init__(self, loo: LeaveOneOut, rows: np.ndarray, targets: np.ndarray):
-        self.loo, self.rows, self.targets = loo, rows, targets
+    def __init__(self, loo: LeaveOneOut, rows: np.ndarray):
+        self.loo, self.rows = loo, rows
         covariance, moments = loo.covariances()
         self._all = block_diag(covariance, 1.0), np.vstack([moments, loo.offset])
 
@@ -73,7 +71,7 @@ class LeastSquaresWithout:
         floor = 1e-12 * np.trace(gram) / len(gram)
         gram[np.diag_indices(len(gram) - 1)] += alpha * total + floor
         solution = np.linalg.solve(gram, moments)
-        result = np.empty(self.targets.shape)
+        result = np.empty((len(self.rows), solution.shape[1]))
         for part in blocks(len(result), BLOCK_LENGTH):
             result[part] = self.loo.centered(self.rows[part]) @ solution[:-1] + solution[-1]
         return result
@@ -85,7 +83,7 @@ class LeastSquaresWithout:
             A = np.column_stack([self.loo.centered(rows), np.ones(len(rows))])
             weighted = A * self.loo.rows.shares(rows)[:, None]
             gram += weighted.T @ A
-            moments += weighted.T @ self.targets[index[part]]
+            moments += weighted.T @ self.loo.rows.targets[rows]
         return gram, moments
 
 
@@ -180,7 +178,7 @@ def _fits_without(judged, rows, rng):
     for judge, sets in rows_left_out(judged, rows, objective.rows.targets[rows], rng):
         alpha = judged.alpha_of(judge)
         problem = Problem.on(judge, objective, rows, _penalty(judged, judge), most)
-        squares = LeastSquaresWithout(judge.loo, rows, problem.targets)
+        squares = LeastSquaresWithout(judge.loo, rows)
         for outside in sets:
             problem = problem._replace(offsets=t * squares.outputs(outside, alpha) + b)
             yield outside, problem.left_out(outside, STRENGTHS, problem.start(), max_iter)
