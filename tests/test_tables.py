@@ -319,6 +319,12 @@ def test_times_of_no_zone_are_not_those_of_a_zone(zones):
         np.testing.assert_array_equal(columns.matrix(now), columns.matrix(converted))
 
 
+def test_missing_dates_have_no_time_zone():
+    columns = learn_columns(pd.DataFrame({"t": hours("UTC")}), "from_dtype")
+    missing = pd.DataFrame({"t": pd.Series([pd.NaT, pd.NaT], dtype="datetime64[us]")})
+    assert np.isnan(columns.matrix(missing)).all()
+
+
 def test_periods_and_objects_are_dates_and_spans():
     dates = pd.date_range("2020-01-01", periods=9, freq="MS")
     spans = dates - dates[0]

@@ -299,8 +299,9 @@ def dates_of(values: Any, name: Any, zone: str | None) -> np.ndarray:
     missing = values.is_null().to_numpy()
     if dtype == nw.Duration:
         return _aside([values.dt.total_microseconds()], [1e6 * DAY], missing)
-    values = _in_zone(values, zone, name)
-    dtype = values.dtype
+    if not missing.all():
+        values = _in_zone(values, zone, name)
+        dtype = values.dtype
     moment = values.cast(nw.Datetime("us")) if dtype == nw.Date else values
     local = moment
     if dtype == nw.Unknown:  # a time zone whose name narwhals does not parse
@@ -337,13 +338,15 @@ def _with_dates(values):
     native = values.to_native()
     if str(native.dtype).startswith("period["):
         return nw.from_native(native.dt.to_timestamp(), series_only=True)
-    if values.dtype == nw.Unknown or all_missing(values):
+    if values.dtype == nw.Unknown:
         return values
-    kinds = {type(value) for value, missing in _pairs(values) if not missing}
-    if kinds == {time}:
+    present = (value for value, missing in _pairs(values) if not missing)
+    first = next(present, None)
+    kind = time if isinstance(first, time) else date | timedelta
+    if not isinstance(first, kind) or not all(isinstance(value, kind) for value in present):
+        return values
+    if kind is time:
         return _since_midnight(values)
-    if not all(issubclass(kind, date | timedelta) for kind in kinds):
-        return values
     try:
         dates = native.infer_objects()  # with a time zone
         if dates.dtype == object:
