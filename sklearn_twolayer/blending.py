@@ -10,7 +10,7 @@ no network is trained twice.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, reduce
+from functools import reduce
 from typing import NamedTuple
 
 import numpy as np
@@ -138,9 +138,9 @@ class Ensemble:
         network.views(params).bias[...] = objective.best_constant()
         return cls(objective, params, folds)
 
-    @cached_property
+    @property
     def cost(self) -> Objective:
-        """The cost that they minimise."""
+        """The cost that they minimise; not kept, since weights take memory."""
         return self.objective.without(self.folds.by_network) if self.folds else self.objective
 
     def at(self, params: np.ndarray) -> "Ensemble":

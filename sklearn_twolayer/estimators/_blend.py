@@ -172,17 +172,19 @@ def fit_radial_partner(
     numbers, n_left_out = sample.folds
     few = None if has_seen_none else folds_to_judge(numbers[index], n_left_out)
     fit = radial._fit_as_part(sample.take(index), owner, few, rng)
-    honest, evaluated = Honest(index[fit.honest.rows], fit.honest.outputs), None
+    (rows, outputs), table, inputs = fit.honest, fit.table, fit.inputs
+    del fit  # with its activations
+    honest, evaluated = Honest(index[rows], outputs), None
     if has_seen_none:
         left_out = np.flatnonzero(sample.folds.left_out)
         honest = Honest(left_out, radial._model.raw_outputs(sample.X[left_out], owner.n_jobs))
         # Those of the first folds, which all parts leave out.
         order = np.lexsort([rng.uniform(size=len(left_out)), sample.folds.numbers[left_out]])
         index = np.sort(left_out[order[:MAX_EVALUATED]])
-        evaluated = fit.table.like(sample.take(index))
+        evaluated = table.like(sample.take(index))
     candidates = [Candidate(radial._model.parts[0], honest)]
-    if fit.inputs is not None and fit.inputs.n_judged:
-        part, (rows, outputs) = LocalAverage(fit.table, fit.inputs, rng, evaluated).fit(LOCAL)
+    if inputs is not None and inputs.n_judged:
+        part, (rows, outputs) = LocalAverage(table, inputs, rng, evaluated).fit(LOCAL)
         candidates.append(Candidate(part, Honest(index[rows], outputs), is_optional=True))
     return candidates
 

@@ -143,7 +143,7 @@ def class_factors(targets: Any, class_weight: Any, sample: Sample) -> np.ndarray
     ----------
     targets : ClassTargets, MultilabelTargets or DistributionTargets
         The kind of targets.
-    class_weight : dict, "balanced" or None
+    class_weight : dict, list or "balanced"
         The value of the parameter.
     sample : Sample
         The rows.

@@ -55,8 +55,6 @@ class ClassTargets:
 
     def class_weights(self, class_weight, y, sample_weight: np.ndarray) -> np.ndarray:
         """Return the factors of the rows' weights for a `class_weight` parameter."""
-        if class_weight is None:
-            return np.ones(len(y))
         codes = self.codes(y)
         if isinstance(class_weight, str) and class_weight == "balanced":
             return balanced_factors(codes, sample_weight)
@@ -148,10 +146,10 @@ class MultilabelTargets:
 
     def class_weights(self, class_weight, y, sample_weight):
         """Return the factors of the rows' weights for a `class_weight` parameter."""
-        if self.soft and class_weight is not None:
+        if self.soft:
             raise ValueError("class_weight needs labels: set it to None for soft targets.")
         check_form(y, self.n_outputs)
-        if class_weight is None or (isinstance(class_weight, dict | list) and not class_weight):
+        if isinstance(class_weight, dict | list) and not class_weight:
             return np.ones(len(y))
         labels, both = y.T.astype(int), np.array([0, 1])
         if isinstance(class_weight, str) and class_weight == "balanced":
@@ -209,10 +207,8 @@ class DistributionTargets(ClassTargets):
         return y
 
     def class_weights(self, class_weight, y, sample_weight):
-        """Return ones; raise an error for a `class_weight`."""
-        if class_weight is not None:
-            raise ValueError("class_weight needs labels: set it to None for soft targets.")
-        return np.ones(len(y))
+        """Raise an error, because there are no labels."""
+        raise ValueError("class_weight needs labels: set it to None for soft targets.")
 
     def harden(self, y):
         """Return labels, in the form of `predict`."""

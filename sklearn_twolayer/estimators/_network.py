@@ -183,7 +183,7 @@ class BaseNetwork(
 
     def _encoded(self, sample: Sample) -> Sample:
         """Return the rows with a positive weight, multiplied by class weights, and targets."""
-        sample = replace(sample, weights=sample.weights * self._row_factors(sample))
+        sample = self._weighted(sample)
         if not sample.weights.all():
             sample = sample.take(np.flatnonzero(sample.weights))
         return replace(sample, targets=self._targets.encode(sample.y))

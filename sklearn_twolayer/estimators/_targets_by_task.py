@@ -1,6 +1,7 @@
 """How an estimator checks, encodes and weights its targets, by its task."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -44,7 +45,9 @@ class TargetsMixin:
         self.classes_ = targets.classes
         return targets
 
-    def _row_factors(self, sample: Sample) -> np.ndarray | float:
-        if is_regressor(self):
-            return 1.0
-        return class_factors(self._targets, self.class_weight, sample)
+    def _weighted(self, sample: Sample) -> Sample:
+        """Return the rows with weights multiplied by those of their classes."""
+        if is_regressor(self) or self.class_weight is None:
+            return sample
+        factors = class_factors(self._targets, self.class_weight, sample)
+        return replace(sample, weights=sample.weights * factors)

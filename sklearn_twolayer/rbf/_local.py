@@ -197,11 +197,11 @@ class LocalAverage:
         centers = self._centers(self._new_rows(self.memory))
         radial = Radial(len(centers), KERNEL, centers="all", normalize=True)
         network = Network(radial, centers.shape[1], self.targets.shape[1])
-        vector = np.zeros(network.n_parameters)
+        rows = Rows(self.table.X, self.inputs.whole(), np.dtype(np.float32))
+        vector = np.zeros(network.n_parameters, dtype=rows.input_dtype)
         views = network.views(vector)
         views.own[0][...], views.own[1][...] = centers, np.log(width)
         views.weights[...] = scale * self.targets
-        rows = Rows(self.table.X, self.inputs.whole(), np.dtype(np.float32))
         return Part.of(rows, network, vector[None], name)
 
 
