@@ -5,7 +5,8 @@ for a date and for the parts of text, and NaN where a value is missing. Input ma
 block by block.
 """
 
-from ._columns import Column, Columns, learn_columns
+from ._columns import Column, Columns
+from ._learn import learn_columns
 from ._tables import columns_of, is_frame
 
 __all__ = ["Column", "Columns", "columns_of", "is_frame", "learn_columns"]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..columns import Column
-from ..columns._values import DAY
+from ..columns._dates import DAY
 from ._graph import Graph, Port, Tensor, places_of, unsupported
 
 #: Represents a missing value among integers, as NaT is stored.
