@@ -1,11 +1,9 @@
-"""Second-order sums over blocks of rows: normal equations, and the optimal output layer.
+"""Second order: the Jacobian of the raw outputs, and the optimal output layer.
 
 The Jacobian of the raw outputs with respect to a column of C_a is, row by row, the product of x_a
 with what the embedding pulls back from W. So it needs no further code for embeddings with all
 parameters in the shared matrix.
 """
-
-from typing import Protocol
 
 import numpy as np
 from scipy.linalg import lstsq
@@ -14,31 +12,6 @@ from ._linalg import without_ones
 from .links import IdentityLink, Link
 from .losses import Loss, SquaredError
 from .network import Network, Views
-from .rows import Index, Rows
-
-
-class RowCost(Protocol):
-    """The components of a cost over rows."""
-
-    @property
-    def network(self) -> Network:
-        """The two layers."""
-        ...
-
-    @property
-    def loss(self) -> Loss:
-        """L(y, d)."""
-        ...
-
-    @property
-    def link(self) -> Link:
-        """y = g(z)."""
-        ...
-
-    @property
-    def rows(self) -> Rows:
-        """Inputs, targets and weights."""
-        ...
 
 
 def has_closed_form(loss: Loss, link: Link) -> bool:
@@ -76,33 +49,6 @@ def block_jacobian(network: Network, views: Views, X) -> tuple[np.ndarray, np.nd
         out.weights[..., m] = y
         out.bias[..., m] = 1
     return z, J
-
-
-def block_normal_equations(cost: RowCost, views: Views, part: slice):
-    """Return the terms of a block in the Gauss-Newton matrix and in the gradient."""
-    d, weights = cost.rows.targets[part], _shares(cost, part)
-    z, J = block_jacobian(cost.network, views, cost.rows.augmented(part))
-    _, slope = cost.loss.value_and_gradient(z, d, cost.link)
-    gradient = J.reshape(-1, J.shape[-1]).T @ (slope * weights[:, None]).ravel()
-    root = cost.loss.curvature_root(z, d, cost.link)
-    root = root * np.sqrt(weights)[:, None, None]
-    J = np.multiply(J, root, out=J) if z.shape[1] == 1 else np.matmul(root, J)
-    J = J.reshape(-1, J.shape[-1])
-    return J.T @ J, gradient
-
-
-def block_design(cost: RowCost, views: Views, part: slice):
-    """Return the terms of a block in the linear system for the output layer."""
-    rows, network = cost.rows, cost.network
-    y, _ = network.embed(views, rows.augmented(part))
-    y = np.hstack([y, np.ones((len(y), 1), dtype=y.dtype)])
-    weighted = y * _shares(cost, part)[:, None]
-    return weighted.T @ y, weighted.T @ rows.targets[part]
-
-
-def _shares(cost: RowCost, part: Index) -> np.ndarray:
-    """Return the weights of the rows of a block, without the axis of a stack of one network."""
-    return cost.rows.shares(part).reshape(-1)
 
 
 def solve_output(gram: np.ndarray, moments: np.ndarray, alpha: float) -> np.ndarray:

@@ -9,6 +9,7 @@ import numpy as np
 from ._interpolated import Bins
 from ._linalg import product, transposed_product
 from .embeddings import Embedding, Parameter
+from .rows import Rows
 
 
 class Views(NamedTuple):
@@ -100,21 +101,8 @@ class Network:
         ]
         return [views.projections[..., :-1, :], *own, views.weights]
 
-    def initialize(self, rows: Any, rng: np.random.RandomState) -> np.ndarray:
-        """Return an initial vector; the output biases are zero.
-
-        Parameters
-        ----------
-        rows : InputRows
-            The training rows.
-        rng : RandomState
-            The source of the random weights.
-
-        Returns
-        -------
-        ndarray of shape (n_parameters,)
-            The parameters, in the dtype of the rows.
-        """
+    def initialize(self, rows: Rows, rng: np.random.RandomState) -> np.ndarray:
+        """Return an initial vector for training rows, in their dtype; output biases are zero."""
         params = np.zeros(self.n_parameters, dtype=rows.dtype)
         views = self.views(params)
         projections, own = self.embedding.initialize(rows, rng)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ._linalg import add_multiple
-from .curvature import block_design, block_normal_equations, has_closed_form, solve_output
+from .curvature import block_jacobian, has_closed_form, solve_output
 from .embeddings import Embedding
 from .links import Link
 from .losses import Loss
@@ -76,18 +76,10 @@ class Objective:
         return replace(self, rows=rows)
 
     def without(self, rows: np.ndarray) -> "Objective":
-        """Return the objective with weight zero for some rows.
+        """Return the objective with weight zero where a mask is True.
 
-        Parameters
-        ----------
-        rows : ndarray of bool, shape (n_rows,) or (n_networks, n_rows)
-            True for rows that are left out, by all networks of a stack or separately by each; none
-            may leave out all rows.
-
-        Returns
-        -------
-        Objective
-            A new objective.
+        The mask is for all networks, shape (n_rows,), or each has one, shape (n_networks, n_rows);
+        none may leave out all rows.
         """
         return self.on(self.rows.weighted(np.where(rows, 0, self.rows.sample_weight)))
 
@@ -99,18 +91,7 @@ class Objective:
         return self.on(replace(self.rows, sample_weight=weights[part]))
 
     def lacks(self, capability: str) -> str | None:
-        """Return why the cost lacks a capability, or None if it has it.
-
-        Parameters
-        ----------
-        capability : {"batches", "normal equations"}
-            What a solver requires (`Solver.requires`).
-
-        Returns
-        -------
-        str or None
-            The reason.
-        """
+        """Return why the cost lacks what a solver may require (`Solver.requires`), or None."""
         if capability != "normal equations":
             return None
         if not self.loss.has_curvature:
@@ -173,7 +154,7 @@ class Objective:
 
     def data_term(self, params: np.ndarray) -> np.ndarray:
         """Return the data term alone, the weighted mean of L over all rows."""
-        views = self.network.views(params.astype(self.dtype, copy=False))
+        views = self._views(params)
         return self.sum_blocks(lambda part: (self._block_loss(views, part),))[0]
 
     def penalty(self, params: np.ndarray) -> np.ndarray:
@@ -199,19 +180,9 @@ class Objective:
         return np.arange(self.network.n_features) if columns is None else columns
 
     def normal_equations(self, vector: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the Gauss-Newton matrix of E and its gradient, for one network.
+        """Return the Gauss-Newton matrix and the gradient of E, for one network.
 
-        Parameters
-        ----------
-        vector : ndarray of shape (n_parameters,)
-            Its parameters.
-
-        Returns
-        -------
-        matrix : ndarray of shape (n_parameters, n_parameters)
-            Σ w Jᵀ (∂²L/∂z²) J / Σ w, plus α for each non-bias weight.
-        gradient : ndarray of shape (n_parameters,)
-            The gradient of E.
+        The matrix is Σ w Jᵀ (∂²L/∂z²) J / Σ w, plus α for each non-bias weight.
         """
         matrix, gradient = self.gauss_newton(vector)
         added = penalties(self.network, self.alpha)
@@ -220,9 +191,9 @@ class Objective:
 
     def gauss_newton(self, vector: np.ndarray) -> tuple[np.ndarray, ...]:
         """Return the Gauss-Newton matrix and the gradient of the data term."""
-        views = self.network.views(vector.astype(self.dtype, copy=False))
+        views = self._views(vector)
         return self.rows.sum(
-            lambda part: block_normal_equations(self, views, part),
+            lambda part: self._block_normal_equations(views, part),
             2 * len(vector) * self.network.n_outputs,
         )
 
@@ -238,8 +209,8 @@ class Objective:
 
     def design(self, vector: np.ndarray) -> tuple[np.ndarray, ...]:
         """Return Σ w y_a y_aᵀ and Σ w y_a dᵀ over shares w: what the best output layer solves."""
-        views = self.network.views(vector.astype(self.dtype, copy=False))
-        return self.sum_blocks(lambda part: block_design(self, views, part))
+        views = self._views(vector)
+        return self.sum_blocks(lambda part: self._block_design(views, part))
 
     def damped(self) -> np.ndarray:
         """Return ones for parameters that are not solved for in closed form."""
@@ -252,6 +223,9 @@ class Objective:
     def sum_blocks(self, terms: Callable, n_threads: int | None = None) -> tuple[np.ndarray, ...]:
         """Return the sums of the output of `terms` over blocks of all rows."""
         return self.rows.sum(terms, self.network.numbers_per_row, n_threads)
+
+    def _views(self, params: np.ndarray) -> Views:
+        return self.network.views(params.astype(self.dtype, copy=False))
 
     def _block_loss(self, views: Views, part: Index) -> np.ndarray:
         z, _ = self.network.forward(views, self.rows.augmented(part))
@@ -277,6 +251,29 @@ class Objective:
         self.network.pullback(views, X, saved, delta, out)
         values *= weights
         return values.sum(axis=-1, dtype=np.float64)
+
+    def _block_normal_equations(self, views: Views, part: Index) -> tuple[np.ndarray, np.ndarray]:
+        """Return the terms of a block in the Gauss-Newton matrix and in the gradient."""
+        d, weights = self.rows.targets[part], self._shares_of_one(part)
+        z, J = block_jacobian(self.network, views, self.rows.augmented(part))
+        _, slope = self.loss.value_and_gradient(z, d, self.link)
+        gradient = J.reshape(-1, J.shape[-1]).T @ (slope * weights[:, None]).ravel()
+        root = self.loss.curvature_root(z, d, self.link)
+        root = root * np.sqrt(weights)[:, None, None]
+        J = np.multiply(J, root, out=J) if z.shape[1] == 1 else np.matmul(root, J)
+        J = J.reshape(-1, J.shape[-1])
+        return J.T @ J, gradient
+
+    def _block_design(self, views: Views, part: Index) -> tuple[np.ndarray, np.ndarray]:
+        """Return the terms of a block in the linear system for the output layer."""
+        y, _ = self.network.embed(views, self.rows.augmented(part))
+        y = np.hstack([y, np.ones((len(y), 1), dtype=y.dtype)])
+        weighted = y * self._shares_of_one(part)[:, None]
+        return weighted.T @ y, weighted.T @ self.rows.targets[part]
+
+    def _shares_of_one(self, part: Index) -> np.ndarray:
+        """Return the shares of rows, without the axis of a stack of one network."""
+        return self.rows.shares(part).reshape(-1)
 
 
 def penalties(network: Network, alpha: float) -> np.ndarray:

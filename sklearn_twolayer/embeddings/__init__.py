@@ -1,6 +1,6 @@
 """First layers: primitives, operators that combine them, and named architectures."""
 
-from ._base import Concatenation, Embedding, InputRows, Operator, Parameter, Product, Sum
+from ._base import Concatenation, Embedding, Operator, Parameter, Product, Sum
 from ._dense import Dense, Passthrough
 from ._presets import PRESETS, as_embedding
 from ._radial import Radial
@@ -10,7 +10,6 @@ __all__ = [
     "Concatenation",
     "Dense",
     "Embedding",
-    "InputRows",
     "Operator",
     "Parameter",
     "Passthrough",

@@ -1,12 +1,13 @@
 """The base of all first layers, and the operators that combine two of them."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .._documented import Documented
 from .._interpolated import Bins
+from ..rows import Rows
 
 #: How deep operators may be nested: scikit-learn copies, prints and compares level by level.
 MAX_DEPTH = 50
@@ -18,19 +19,6 @@ class Parameter(NamedTuple):
     name: str
     shape: tuple[int, ...]
     penalized: bool
-
-
-class InputRows(Protocol):
-    """The training rows, as passed to `Embedding.initialize`."""
-
-    n_rows: int
-    n_features: int
-    dtype: np.dtype
-    sample_weight: np.ndarray
-
-    def inputs(self, index: Any) -> np.ndarray:
-        """Return the mapped rows of a slice or an index array, dense or CSR."""
-        ...
 
 
 class Embedding(Documented):
@@ -84,7 +72,7 @@ class Embedding(Documented):
         return ()
 
     def initialize(
-        self, rows: InputRows, rng: np.random.RandomState
+        self, rows: Rows, rng: np.random.RandomState
     ) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
         """Return starting values: C_a, shape (n_features + 1, n_projections), and arrays."""
         raise NotImplementedError
