@@ -131,26 +131,17 @@ _BLAS_LIMIT = _BlasLimit()
 def single_threaded_blas() -> _BlasLimit:
     """Context in which a matrix product uses the calling thread alone.
 
-    Blocks of rows are small, and are distributed over the threads of a pool instead.
-
-    Returns
-    -------
-    context manager
-        Restores the former limits on exit.
+    Blocks of rows are small, and are distributed over the threads of a pool instead. The former
+    limits are restored on exit.
     """
     return _BLAS_LIMIT
 
 
 @contextmanager
 def single_threaded() -> Iterator[None]:
-    """Context in which no library uses its own threads.
+    """Context in which no library uses its own threads; the former limits are restored on exit.
 
     For algorithms in which the order of sums depends on threads, such as KMeans.
-
-    Yields
-    ------
-    None
-        The former limits are restored on exit.
     """
     # Searched again, since importing KMeans may have loaded another library.
     openmp = ThreadpoolController().select(user_api="openmp")

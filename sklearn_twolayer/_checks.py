@@ -13,23 +13,9 @@ LARGEST = 2**63 - 1
 
 
 def check_number(name: str, value: Any, interval: str, *, integer: bool = False) -> None:
-    """Raise an error if a parameter is not a number of the given kind and range.
+    """Raise TypeError or ValueError if a parameter is not a number in an interval.
 
-    Parameters
-    ----------
-    name : str
-        The parameter, for the message.
-    value : object
-        The value of the parameter.
-    interval : str
-        The range, such as ``"[0, 1)"`` or ``"(0, inf]"``: a round bracket excludes the end.
-    integer : bool
-        Whether it must be an integer.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If it is not such a number.
+    A round bracket excludes the end, as in ``"[0, 1)"`` or ``"(0, inf]"``.
 
     Examples
     --------
@@ -56,24 +42,7 @@ def check_number(name: str, value: Any, interval: str, *, integer: bool = False)
 
 
 def as_array(name: str, value: Any) -> np.ndarray:
-    """Return a parameter as an array of finite real numbers.
-
-    Parameters
-    ----------
-    name : str
-        The parameter, for the message.
-    value : array-like or sparse array
-        The value of the parameter.
-
-    Returns
-    -------
-    ndarray of float64
-        A dense array with any number of axes.
-
-    Raises
-    ------
-    ValueError
-        If it is not a rectangular array of finite real numbers.
+    """Return a parameter, dense or sparse, as an array of float64, or raise ValueError.
 
     Examples
     --------
@@ -94,28 +63,10 @@ def as_array(name: str, value: Any) -> np.ndarray:
 
 
 def as_mapped(what: str, function: Any, value: Any, array: np.ndarray) -> np.ndarray:
-    """Return the result of a user's element-wise function as an array, or raise an error.
+    """Return what a user's element-wise function returned for an array, as floats of its shape.
 
-    Parameters
-    ----------
-    what : str
-        The kind of function, for the message.
-    function : object
-        The function.
-    value : object
-        What it returned.
-    array : ndarray
-        Its argument.
-
-    Returns
-    -------
-    ndarray
-        Real numbers, of the shape of the argument.
-
-    Raises
-    ------
-    ValueError
-        If it returned anything else; for example, a sum would be broadcast silently.
+    ValueError is raised for anything else; for example, a sum would be broadcast silently. `what`
+    is the kind of function, for the message.
 
     Examples
     --------
@@ -141,16 +92,6 @@ def as_mapped(what: str, function: Any, value: Any, array: np.ndarray) -> np.nda
 def shown(value: Any) -> str:
     """Return a value for a message: its repr, shortened if it is long.
 
-    Parameters
-    ----------
-    value : object
-        The value of the parameter.
-
-    Returns
-    -------
-    str
-        A string of moderate length.
-
     Examples
     --------
     >>> shown("tahn")
@@ -164,21 +105,7 @@ def shown(value: Any) -> str:
 
 
 def check_choice(name: str, value: Any, choices: tuple) -> None:
-    """Raise an error if a parameter is not one of the choices.
-
-    Parameters
-    ----------
-    name : str
-        The parameter, for the message.
-    value : object
-        The value of the parameter.
-    choices : tuple
-        The valid values.
-
-    Raises
-    ------
-    ValueError
-        If it is invalid.
+    """Raise ValueError if a parameter is not one of the choices.
 
     Examples
     --------
@@ -198,17 +125,7 @@ def check_verbose(verbose: Any) -> None:
 
 
 def check_n_jobs(n_jobs: Any) -> None:
-    """Raise an error if `n_jobs` is neither None nor a non-zero integer.
-
-    Parameters
-    ----------
-    n_jobs : object
-        The value of the parameter.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If it is invalid.
+    """Raise TypeError or ValueError if `n_jobs` is neither None nor a non-zero integer.
 
     Examples
     --------

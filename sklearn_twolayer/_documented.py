@@ -21,16 +21,6 @@ class Documented(BaseEstimator):
 def public_path(thing: type) -> str:
     """Return the shortest path from which a class or function of the package can be imported.
 
-    Parameters
-    ----------
-    thing : class or function
-        A class or function of the package.
-
-    Returns
-    -------
-    str
-        Its module, or a parent package that exports it, and its name.
-
     Examples
     --------
     >>> from sklearn_twolayer.input_maps import StandardMap

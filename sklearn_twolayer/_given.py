@@ -7,19 +7,9 @@ from sklearn.utils.validation import has_fit_parameter
 
 
 def with_random_state(estimator: Any, rng: np.random.RandomState) -> Any:
-    """Set `random_state` of an estimator, and of those nested in it, where it is None.
+    """Set `random_state` of an estimator, and of those nested in it, where it is None; return it.
 
-    Parameters
-    ----------
-    estimator : estimator
-        A copy of the user's estimator; it is modified.
-    rng : RandomState
-        The source of seeds; nothing is drawn if none is needed.
-
-    Returns
-    -------
-    estimator
-        The same estimator.
+    It must be a copy of the user's. Nothing is drawn if no seed is needed.
 
     Examples
     --------

@@ -22,19 +22,9 @@ def dense(X: Any) -> np.ndarray:
 
 
 def product(X, C: np.ndarray | Tabulated) -> np.ndarray:
-    """Return X C for dense or CSR rows, or rows by bin and fraction.
+    """Return X C, dense, for dense or CSR rows, or rows by bin and fraction.
 
-    Parameters
-    ----------
-    X : {ndarray, CSR, Interpolated} of shape (n_rows, n)
-        A block of rows.
-    C : ndarray of shape (..., n, k)
-        One matrix, or a stack of them; it can be tabulated for `Interpolated` rows.
-
-    Returns
-    -------
-    ndarray of shape (..., n_rows, k)
-        The product, dense.
+    C is one matrix or a stack of them, shape (..., n, k); tabulated only for `Interpolated` rows.
     """
     if isinstance(X, Interpolated):
         return X.product(C)
@@ -49,14 +39,7 @@ def product(X, C: np.ndarray | Tabulated) -> np.ndarray:
 def transposed_product(X, delta: np.ndarray, out: np.ndarray) -> None:
     """Write Xᵀ δ into `out`, for dense or CSR rows, or rows by bin and fraction.
 
-    Parameters
-    ----------
-    X : {ndarray, CSR, Interpolated} of shape (n_rows, n)
-        A block of rows.
-    delta : ndarray of shape (..., n_rows, k)
-        One matrix, or a stack of them.
-    out : ndarray of shape (..., n, k)
-        Where the result goes.
+    `delta` is one matrix or a stack of them, shape (..., n_rows, k).
     """
     if isinstance(X, Interpolated):
         X.transposed_product(delta, out)
@@ -70,21 +53,7 @@ def transposed_product(X, delta: np.ndarray, out: np.ndarray) -> None:
 
 
 def summed_by(owners: np.ndarray, values: np.ndarray, n_owners: int) -> np.ndarray:
-    """Return sums of columns, one per owner.
-
-    Parameters
-    ----------
-    owners : ndarray of int, shape (n_columns,)
-        The owner of each column, below `n_owners`.
-    values : ndarray of shape (n_rows, n_columns)
-        Numbers.
-    n_owners : int
-        The number of sums.
-
-    Returns
-    -------
-    ndarray of shape (n_rows, n_owners)
-        The sums.
+    """Return sums of columns, shape (n_rows, n_owners), from the owner of each column.
 
     Examples
     --------
@@ -102,15 +71,6 @@ def _axpy(dtype):
 
 def add_multiple(total: np.ndarray, part: np.ndarray, factor: float) -> None:
     """Add a multiple of an array to another in place, without an array of products.
-
-    Parameters
-    ----------
-    total : ndarray
-        The array to add to; may be empty.
-    part : ndarray
-        The array to add, of the same shape and dtype.
-    factor : float
-        The factor of `part`.
 
     Examples
     --------
@@ -134,19 +94,7 @@ def add_multiple(total: np.ndarray, part: np.ndarray, factor: float) -> None:
 
 
 def augmented(X, dtype) -> np.ndarray:
-    """Return rows with a trailing column of ones: x_a, page TWO.36.
-
-    Parameters
-    ----------
-    X : {ndarray, sparse} of shape (n_rows, n)
-        Rows.
-    dtype : dtype
-        The floating type of the result.
-
-    Returns
-    -------
-    {ndarray, CSR} of shape (n_rows, n + 1)
-        A new array.
+    """Return dense or sparse rows with a trailing column of ones: x_a, page TWO.36.
 
     Examples
     --------
@@ -166,17 +114,9 @@ def augmented(X, dtype) -> np.ndarray:
 
 
 def without_ones(X) -> np.ndarray:
-    """Return the rows of `augmented` without the column of ones, dense.
+    """Return the rows of `augmented` without the column of ones, dense; a view, if X is.
 
-    Parameters
-    ----------
-    X : {ndarray, CSR} of shape (n_rows, n + 1)
-        Augmented rows: a block, never a whole sparse input.
-
-    Returns
-    -------
-    ndarray of shape (n_rows, n)
-        A view, if `X` is dense.
+    For a block of rows, never for a whole sparse input.
     """
     return dense(X[:, :-1])
 

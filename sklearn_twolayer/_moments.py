@@ -7,23 +7,10 @@ from scipy import sparse
 def weighted_quantiles(
     X: np.ndarray, probabilities: np.ndarray, weights: np.ndarray
 ) -> np.ndarray:
-    """Quantiles of each column, where an integer weight counts as repeated rows.
+    """Return quantiles of each column, shape (n_probabilities, n_columns), in the dtype of X.
 
-    The definition is that of ``method="averaged_inverted_cdf"`` in `numpy.quantile`.
-
-    Parameters
-    ----------
-    X : ndarray of shape (n_rows, n_columns)
-        The data.
-    probabilities : array-like of shape (n_probabilities,)
-        Values in [0, 1].
-    weights : ndarray of shape (n_rows,)
-        Positive weights.
-
-    Returns
-    -------
-    ndarray of shape (n_probabilities, n_columns)
-        The quantiles, in the dtype of `X`.
+    The definition is that of ``method="averaged_inverted_cdf"`` in `numpy.quantile`. Weights are
+    positive; an integer weight counts as repeated rows.
 
     Examples
     --------
@@ -134,21 +121,7 @@ def shares_of_nonzeros(X, weights: np.ndarray) -> np.ndarray:
 
 
 def column_quantiles(X, probabilities, sample_weight) -> np.ndarray:
-    """Weighted quantiles of the columns of a dense or sparse array.
-
-    Parameters
-    ----------
-    X : {ndarray, CSR} of shape (n_rows, n_columns)
-        The data; sparse columns are converted one at a time.
-    probabilities : ndarray of shape (n_probabilities,)
-        Values in [0, 1].
-    sample_weight : ndarray of shape (n_rows,)
-        Positive weights.
-
-    Returns
-    -------
-    ndarray of shape (n_probabilities, n_columns)
-        The quantiles.
+    """Return weighted quantiles of dense or sparse columns, of which one at a time becomes dense.
 
     Examples
     --------

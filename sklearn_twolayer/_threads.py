@@ -14,20 +14,6 @@ def map_in_threads(function: Callable[[Any], Any], items: Iterable, n_threads: i
     Each thread takes the next remaining item. The calling thread is one of them, so that small
     tasks are not slower than without threads.
 
-    Parameters
-    ----------
-    function : callable
-        Called once with each item.
-    items : iterable
-        The items.
-    n_threads : int
-        Number of threads, including the calling thread.
-
-    Returns
-    -------
-    list
-        The results.
-
     Examples
     --------
     >>> map_in_threads(abs, [-1, 2, -3], n_threads=2)

@@ -17,12 +17,7 @@ FOLDERS = tuple(
 def warn_user(message: str, category: type[Warning] = UserWarning) -> None:
     """Warn at the innermost line outside this package, scikit-learn and joblib.
 
-    Parameters
-    ----------
-    message : str
-        The message: what is wrong, and what to do.
-    category : type of Warning, default=UserWarning
-        The category.
+    The message says what is wrong, and what to do.
     """
     frame, level = sys._getframe(1), 2
     while frame.f_back is not None and frame.f_code.co_filename.startswith(FOLDERS):

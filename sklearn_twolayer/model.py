@@ -194,20 +194,7 @@ class Model:
         return len(self.parts) == 1 and self.factors[0] == 1 and not self.constant.any()
 
     def raw_outputs(self, X: Matrix, n_jobs: int | None = None) -> np.ndarray:
-        """Return z.
-
-        Parameters
-        ----------
-        X : {ndarray, CSR} of shape (n_rows, n_features)
-            Validated rows.
-        n_jobs : int or None
-            Number of threads, as in joblib.
-
-        Returns
-        -------
-        ndarray of shape (n_rows, n_outputs)
-            Raw outputs, in the dtype of `X`.
-        """
+        """Return z, shape (n_rows, n_outputs), in the dtype of X: validated rows, dense or CSR."""
 
         def outputs(X):
             total = np.empty((X.shape[0], len(self.constant)), dtype=X.dtype)
@@ -221,20 +208,7 @@ class Model:
         return finite_in_precision(outputs, X)
 
     def embeddings(self, X: Matrix, n_jobs: int | None = None) -> np.ndarray:
-        """Return y_E of all parts side by side.
-
-        Parameters
-        ----------
-        X : {ndarray, CSR} of shape (n_rows, n_features)
-            Validated rows.
-        n_jobs : int or None
-            Number of threads, as in joblib.
-
-        Returns
-        -------
-        ndarray of shape (n_rows, width)
-            Embeddings, in the dtype of `X`.
-        """
+        """Return y_E of all parts side by side, shape (n_rows, width), in the dtype of X."""
 
         def units(X):
             parts = zip(self.parts, self._rows(X, n_jobs), strict=True)
@@ -243,19 +217,9 @@ class Model:
         return finite_in_precision(units, X)
 
     def input_gradients(self, X: Matrix, n_jobs: int | None = None) -> np.ndarray:
-        """Return ∂z/∂x, through the input maps.
+        """Return ∂z/∂x, through the input maps, shape (n_rows, n_features, n_outputs).
 
-        Parameters
-        ----------
-        X : {ndarray, CSR} of shape (n_rows, n_features)
-            Validated rows.
-        n_jobs : int or None
-            Number of threads, as in joblib.
-
-        Returns
-        -------
-        ndarray of shape (n_rows, n_features, n_outputs)
-            Gradients, dense, in the dtype of `X`; NaN at categories and missing values.
+        Gradients are dense, in the dtype of the rows; NaN at categories and missing values.
         """
         parts = zip(self.parts, self._rows(X, n_jobs), self.factors, strict=True)
         total = np.zeros((), dtype=X.dtype)
@@ -273,19 +237,7 @@ def finite_in_precision(function: Callable[[Matrix], np.ndarray], X: Matrix) -> 
     """Return the result of a function of rows, in double precision where it overflows.
 
     Squared distances overflow long before the rows do; very distant rows are moved to where
-    squares are finite.
-
-    Parameters
-    ----------
-    function : callable
-        Of rows.
-    X : {ndarray, CSR} of shape (n_rows, n_features)
-        Rows.
-
-    Returns
-    -------
-    ndarray
-        The result, in the dtype of `X`.
+    squares are finite. The result has the dtype of the rows.
     """
     result = function(X)
     if np.isfinite(result).all():

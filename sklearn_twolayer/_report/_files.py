@@ -34,17 +34,7 @@ HEAD = 1_000_000
 def read_frame(path: str) -> tuple[pd.DataFrame, list[str]]:
     """Read a table from a file in any format that pandas supports.
 
-    Parameters
-    ----------
-    path : str
-        The file.
-
-    Returns
-    -------
-    frame : DataFrame
-        Its rows, with column names as strings.
-    code : list of str
-        Lines of Python code that read it.
+    Return its rows, with column names as strings, and lines of Python code that read it.
     """
     try:
         with warnings.catch_warnings():

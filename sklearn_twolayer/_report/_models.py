@@ -13,21 +13,9 @@ from ._table import CLASSIFICATION, TableError
 
 
 def models_for(task: str, seed: int, takes_frames: bool = False) -> dict[str, Any]:
-    """Return the models to compare, each with its preprocessing.
+    """Return the models to compare, each with its preprocessing: the simplest first, ours last.
 
-    Parameters
-    ----------
-    task : {"classification", "regression"}
-        The task.
-    seed : int
-        The `random_state` of all models that have one.
-    takes_frames : bool
-        Whether they are fitted on data frames with columns of any kind, rather than on numbers.
-
-    Returns
-    -------
-    dict of str to estimator
-        The simplest first, those of this package last.
+    They take data frames with columns of any kind, or numbers only.
     """
     seeded: dict[str, Any] = {"random_state": seed}
     kind = "Classifier" if task == CLASSIFICATION else "Regressor"

@@ -18,17 +18,9 @@ MANY_COPIES = 0.1
 
 
 def read_table(options: Any) -> Table:
-    """Read a file and prepare it for the comparison.
+    """Read a file and prepare it for the comparison; raise TableError if it cannot be used.
 
-    Parameters
-    ----------
-    options : Namespace
-        The user's options: data, target, task, group, folds, max_rows and seed.
-
-    Returns
-    -------
-    Table
-        The table; a TableError is raised if it cannot be used.
+    The options are those of the command: data, target, task, group, folds, max_rows and seed.
     """
     notes: list[str] = []
     try:

@@ -40,26 +40,10 @@ def _sparse_flags(X):
 
 
 def columns_of(X: Any) -> tuple[list, list, int]:
-    """Return the names, the values and the number of rows of a table.
+    """Return the names of the columns of a table, their values, and the number of rows.
 
-    Parameters
-    ----------
-    X : data frame or ndarray of shape (n_rows, n_columns)
-        The table.
-
-    Returns
-    -------
-    names : list
-        Names of the columns; their numbers, for an array.
-    values : list of Series or ndarray
-        The columns.
-    n_rows : int
-        Number of rows.
-
-    Raises
-    ------
-    ValueError
-        If the table is sparse.
+    The columns of an array have numbers for names, and arrays for values, those of a data frame
+    Series of narwhals. ValueError is raised if the table is sparse.
     """
     if sparse.issparse(X):
         raise ValueError(

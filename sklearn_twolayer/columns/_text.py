@@ -56,14 +56,8 @@ class TextParts:
 def learn_text(levels: tuple[str, ...], counts: np.ndarray) -> TextParts | None:
     """Learn numbers for the parts of levels; return None if too few levels are rare.
 
-    Targets are not used, and the same levels give the same numbers.
-
-    Parameters
-    ----------
-    levels : tuple of str
-        The distinct texts, sorted.
-    counts : ndarray of int, shape (n_levels,)
-        Number of rows of each.
+    The levels are sorted, and `counts` are their numbers of rows. Targets are not used, and the
+    same levels give the same numbers.
     """
     rare = counts[counts < FEW_ROWS]
     most = -int(-MOST_NUMBERS * rare.sum() // max(counts.sum(), 1))

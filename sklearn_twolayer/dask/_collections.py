@@ -52,26 +52,9 @@ def kinds_of(X: Any) -> tuple:
 
 
 def partitions(X: Any, y: Any, sample_weight: Any) -> list[tuple[Any, Any, Any]]:
-    """Return the parts of X, y and weights that belong together.
+    """Return the delayed parts of X, y and weights that belong together; None for no weights.
 
-    Parameters
-    ----------
-    X : dask array or data frame
-        Rows.
-    y : dask array, series or data frame
-        Targets.
-    sample_weight : dask array, series or None
-        Weights.
-
-    Returns
-    -------
-    list of tuple
-        Delayed objects, with None for missing weights.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If they are not collections, or have different partitions.
+    TypeError or ValueError is raised if they are not collections, or have different partitions.
     """
     rows = _rows_of(X)
     columns: list[list] = [rows, _like("y", y, X, rows)]
@@ -123,21 +106,10 @@ def _how_to_align(name: str, collection: Any, X: Any) -> str:
 
 
 def each_partition(X: Any, method: Callable, empty: np.ndarray) -> dask.array.Array:
-    """Return the lazy array of the results of a method of a model for rows.
+    """Return the lazy array of the results of a method of a model for the rows of each partition.
 
-    Parameters
-    ----------
-    X : dask array or data frame
-        Rows.
-    method : callable
-        Called with the rows of a partition; sent to each worker once, with the model.
-    empty : ndarray of shape (0, ...)
-        Its result for no rows.
-
-    Returns
-    -------
-    dask array
-        One block per partition of X; with unknown lengths if those of X are unknown.
+    The method is sent to each worker once, with the model. `empty` is its result for no rows,
+    shape (0, ...). Lengths of blocks are unknown if those of X are.
     """
     shared = delayed(method, traverse=False)
     if isinstance(X, dask.array.Array):

@@ -144,23 +144,11 @@ class PartitionedObjective(Objective):
         rng: np.random.RandomState,
         progress: tuple[float, float],
     ) -> list:
-        """Let networks visit all partitions, each lane in its own order.
+        """Let networks visit all partitions, and return the loss and the moments of each lane.
 
-        Parameters
-        ----------
-        solver : Stochastic
-            The solver, which defines the steps.
-        lanes : list of Lane
-            The networks; their parameters are changed in place.
-        rng : RandomState
-            Determines the orders and the batches.
-        progress : tuple of float
-            The completed fraction of all epochs before and after this one.
-
-        Returns
-        -------
-        list of tuple
-            The losses and the moments of each lane.
+        Each lane has its own order; its parameters are changed in place. `rng` determines orders
+        and batches, and `progress` is the completed fraction of all epochs before and after
+        this one.
         """
         blocks, counts = self.all_rows.to_visit()
         how = delayed((solver, self.alpha), traverse=False)

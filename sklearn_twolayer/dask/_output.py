@@ -9,26 +9,10 @@ from ._objective import PartitionedObjective
 def output_of_all_rows(
     cost: PartitionedObjective, vector: np.ndarray, alpha: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the best output layer for a first layer.
+    """Return the best output layer, W and b, for the first layer of a vector of parameters.
 
     Activations and targets are centred before their products are summed in a second pass, to avoid
     cancellation.
-
-    Parameters
-    ----------
-    cost : PartitionedObjective
-        The cost, with the network and all rows.
-    vector : ndarray of shape (n_parameters,)
-        The parameters of the first layer.
-    alpha : float
-        Strength of the penalty.
-
-    Returns
-    -------
-    weights : ndarray of shape (width, n_outputs)
-        W.
-    bias : ndarray of shape (n_outputs,)
-        b.
     """
     center, offset = cost.total(means, vector)
     gram, moments = cost.total(covariances, (vector, center, offset))

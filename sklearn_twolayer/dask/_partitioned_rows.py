@@ -212,18 +212,9 @@ def size_of(block: Block | None) -> tuple[int, float]:
 def drifts(values: np.ndarray, numbers: np.ndarray) -> bool:
     """Return whether the means of some columns differ between partitions.
 
-    Parameters
-    ----------
-    values : ndarray of shape (n_rows, n_columns)
-        Rows of a sample, with NaN for missing values.
-    numbers : ndarray of int, shape (n_rows,)
-        Their partitions.
-
-    Returns
-    -------
-    bool
-        Whether the fraction of the variance between partitions exceeds `DRIFT`, beyond chance, for
-        any column.
+    That is so if the fraction of the variance between partitions exceeds `DRIFT`, beyond chance,
+    for any column. `values` are rows of a sample, with NaN for missing ones, and `numbers` their
+    partitions.
     """
     counts = np.bincount(numbers)
     present = counts > 0

@@ -20,12 +20,7 @@ MOST_SHARED = 2
 class Recipe:
     """A function and its arguments, for a result that is computed where it is used.
 
-    Parameters
-    ----------
-    function : callable
-        The function.
-    *args : object
-        Its arguments; recipes are replaced by their results.
+    Recipes among the arguments are replaced by their results.
     """
 
     def __init__(self, function: Callable, *args: Any):
@@ -55,18 +50,10 @@ def task(function: Callable) -> Callable:
 
 
 def readings(partitions: list[tuple]) -> list[Recipe] | None:
-    """Return recipes that read the arrays of each partition.
+    """Return recipes that read the arrays of each partition, given as Delayed objects.
 
-    Parameters
-    ----------
-    partitions : list of tuple
-        The Delayed objects of each partition, with None for missing weights.
-
-    Returns
-    -------
-    list of Recipe or None
-        None if partitions cannot be read separately: they are in workers already, their graphs
-        contain rows, or they share tasks, as after a shuffle.
+    None is returned if partitions cannot be read separately: they are in workers already, their
+    graphs contain rows, or they share tasks, as after a shuffle.
     """
     from distributed.client import futures_of
     from distributed.protocol.pickle import dumps

@@ -24,28 +24,9 @@ class Sums(NamedTuple):
 
 
 def score_of_partitions(engine: Engine, model: Any, given: list, form: Form) -> float:
-    """Return the score of a model on all rows of a collection.
+    """Return the score of a fitted local estimator on all rows: the accuracy, or R².
 
-    Parameters
-    ----------
-    engine : Engine
-        Where tasks run.
-    model : TwoLayerRegressor, TwoLayerClassifier or RBFNetwork
-        The fitted local estimator.
-    given : list of tuple
-        The Delayed objects of each partition: X, y and weights.
-    form : Form
-        The form of X.
-
-    Returns
-    -------
-    float
-        The accuracy, or R².
-
-    Raises
-    ------
-    ValueError
-        If the data are invalid, or the model predicts several quantiles.
+    `given` are the Delayed objects of each partition (X, y and weights), and `form` is that of X.
     """
     if getattr(model._targets, "per_target", None):
         raise ValueError(

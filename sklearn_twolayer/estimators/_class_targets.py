@@ -25,26 +25,9 @@ MANY_CLASSES = 20
 
 
 def validate_labels(y: np.ndarray, soft_targets: str | None, regression: str) -> np.ndarray:
-    """Return y as labels of one or two axes, or as probabilities.
+    """Return y as labels of one or two axes, or as probabilities if `soft_targets` says so.
 
-    Parameters
-    ----------
-    y : ndarray
-        The value of the parameter.
-    soft_targets : {None, "multiclass", "multilabel"}
-        The kind of probabilities, if any.
-    regression : str
-        The estimator for real targets, for the message.
-
-    Returns
-    -------
-    ndarray of shape (n_rows,) or (n_rows, n_outputs)
-        The targets.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If y does not contain labels, or some are missing or not finite.
+    `regression` is the estimator for real targets, which the message names.
     """
     if soft_targets is not None:
         return finite_floats(y)
@@ -59,23 +42,7 @@ def validate_labels(y: np.ndarray, soft_targets: str | None, regression: str) ->
 
 
 def validate_classes(classes: Any) -> np.ndarray:
-    """Return the sorted labels of a `classes` argument.
-
-    Parameters
-    ----------
-    classes : array-like of shape (n_classes,)
-        The value of the parameter.
-
-    Returns
-    -------
-    ndarray of shape (n_classes,)
-        The labels, sorted.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If there are none, one occurs twice, or they are not labels.
-    """
+    """Return the sorted labels of a `classes` argument; none may occur twice."""
     try:
         given = np.asarray(classes)
     except ValueError:
@@ -102,23 +69,10 @@ def class_targets(
     classes: np.ndarray | None,
     regression: str,
 ) -> ClassTargets | MultilabelTargets:
-    """Return the object that encodes the targets and decodes outputs.
+    """Return the object that encodes validated targets and decodes outputs.
 
-    Parameters
-    ----------
-    y : ndarray
-        Validated targets.
-    soft_targets : {None, "multiclass", "multilabel"}
-        The kind of probabilities, if any.
-    classes : ndarray of shape (n_classes,) or None
-        All labels that may occur, sorted; if None, those of `y`.
-    regression : str
-        The estimator for real targets, for a warning if y looks like real numbers.
-
-    Returns
-    -------
-    ClassTargets, MultilabelTargets or DistributionTargets
-        With the attribute `classes`.
+    `classes` are all labels that may occur, sorted; if None, those of y. `regression` is the
+    estimator for real targets, for a warning if y looks like them.
     """
     if soft_targets is not None:
         targets = _soft_targets(y, soft_targets)
@@ -137,22 +91,7 @@ def class_targets(
 
 
 def class_factors(targets: Any, class_weight: Any, sample: Sample) -> np.ndarray:
-    """Return the factors of the rows' weights for a `class_weight` parameter.
-
-    Parameters
-    ----------
-    targets : ClassTargets, MultilabelTargets or DistributionTargets
-        The kind of targets.
-    class_weight : dict, list or "balanced"
-        The value of the parameter.
-    sample : Sample
-        The rows.
-
-    Returns
-    -------
-    ndarray of shape (n_rows,)
-        Factors, not all of them zero.
-    """
+    """Return the factors of the rows' weights for a `class_weight`, not all of them zero."""
     factors = targets.class_weights(class_weight, sample.y, sample.weights)
     proper = np.isfinite(factors).all() and factors.min() >= 0
     if proper and factors.any():

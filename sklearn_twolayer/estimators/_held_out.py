@@ -21,22 +21,9 @@ from ._validation import takes_weights
 
 
 def set_aside(estimator: Any, sample: Sample, rng: np.random.RandomState) -> tuple[Sample, Sample]:
-    """Return the training rows, and the rows set aside for early stopping.
+    """Return the training rows, and the rows set aside for early stopping; neither is empty.
 
-    Parameters
-    ----------
-    estimator : TwoLayerRegressor or TwoLayerClassifier
-        The estimator, with `validation_fraction`; the split is stratified if classes are large
-        enough.
-    sample : Sample
-        All rows.
-    rng : RandomState
-        Determines the split.
-
-    Returns
-    -------
-    train, validation : Sample
-        Neither is empty.
+    The split is stratified if classes are large enough.
     """
     n, fraction = sample.n_rows, estimator.validation_fraction
     labels = sample.y if is_classifier(estimator) and sample.y.ndim == 1 else None
@@ -58,22 +45,7 @@ def set_aside(estimator: Any, sample: Sample, rng: np.random.RandomState) -> tup
 def validation(
     estimator: Any, networks: Ensemble, held_out: Sample
 ) -> Callable[[np.ndarray], float]:
-    """Return the function that computes the validation value.
-
-    Parameters
-    ----------
-    estimator : TwoLayerRegressor or TwoLayerClassifier
-        Its parameter `scoring`.
-    networks : Ensemble
-        The networks in training.
-    held_out : Sample
-        The validation rows.
-
-    Returns
-    -------
-    callable
-        Takes parameters of the networks, and returns their loss or their score.
-    """
+    """Return the function of the networks' parameters that computes their loss or score."""
     if estimator.scoring == "loss":
         objective = networks.objective
         rows = Rows(held_out.X, objective.rows.input_map, objective.dtype, estimator.n_jobs)

@@ -35,18 +35,7 @@ class FittedHTMLMixin:
 
 
 def model_html(model: Model) -> str:
-    """Return a model as a table with one row per part.
-
-    Parameters
-    ----------
-    model : Model
-        The fitted function.
-
-    Returns
-    -------
-    str
-        Collapsible HTML, with N_E and the number of parameters as its title.
-    """
+    """Return a model as a table with one row per part: collapsible, with its size as the title."""
     rows = [
         (
             part.name,

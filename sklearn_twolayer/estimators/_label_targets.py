@@ -13,14 +13,9 @@ from ._targets import check_form
 
 
 class ClassTargets:
-    """One class per row: two classes by one logistic output, more by a softmax.
+    """One class per row, of sorted labels: two by one logistic output, more by a softmax.
 
     The softmax of a single class is one, whatever the raw output.
-
-    Parameters
-    ----------
-    classes : ndarray of shape (n_classes,)
-        The sorted labels.
     """
 
     def __init__(self, classes: np.ndarray):
@@ -124,12 +119,7 @@ class PresentClasses(ClassTargets):
 class MultilabelTargets:
     """Several binary labels per row, each with a logistic output (page TWO.41).
 
-    Parameters
-    ----------
-    n_outputs : int
-        Number of labels.
-    soft : bool
-        Whether targets may lie between zero and one.
+    Soft targets may lie between zero and one.
     """
 
     link = LogisticLink()
@@ -181,13 +171,7 @@ class MultilabelTargets:
 
 
 class DistributionTargets(ClassTargets):
-    """Rows that are distributions over the classes (page TWO.43).
-
-    Parameters
-    ----------
-    n_classes : int
-        Number of columns of the targets.
-    """
+    """Rows that are distributions over the classes, one column for each (page TWO.43)."""
 
     def __init__(self, n_classes: int):
         self.classes = np.arange(n_classes)

@@ -17,19 +17,9 @@ REMEDY = "Drop the row, or fill in the value."
 
 
 def check_given(y) -> None:
-    """Raise an error if targets are not an array of values, or some are missing.
+    """Raise ValueError if targets are not an array of values, or some are missing.
 
     This is checked before they are converted to an array of one type.
-
-    Parameters
-    ----------
-    y : array-like, sparse matrix or None
-        The value of the argument.
-
-    Raises
-    ------
-    ValueError
-        If rows differ in length, values are missing, or their type cannot be a target.
     """
     if y is None or sparse.issparse(y):
         return
@@ -42,23 +32,7 @@ def check_given(y) -> None:
 
 
 def finite_floats(y: np.ndarray) -> np.ndarray:
-    """Return numbers as a float64 array; all must be finite.
-
-    Parameters
-    ----------
-    y : ndarray
-        Values of any type that represents numbers, including objects and text.
-
-    Returns
-    -------
-    ndarray
-        The numbers.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If some are missing, infinite, or not numbers.
-    """
+    """Return numbers of any type, including objects and text, as float64; all must be finite."""
     y = np.asarray(y)
     _check_kind(y, "y")
     try:
@@ -73,20 +47,7 @@ def finite_floats(y: np.ndarray) -> np.ndarray:
 
 
 def check_labels(y: np.ndarray, name: str = "y") -> None:
-    """Raise an error if labels are missing, not finite, or of types without an order.
-
-    Parameters
-    ----------
-    y : ndarray
-        Labels.
-    name : str
-        The name in messages.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If they cannot be used.
-    """
+    """Raise ValueError if labels are missing, not finite, or of types without an order."""
     _check_kind(y, name)
     if y.dtype.kind == "f":
         _check_finite(y, y, name)

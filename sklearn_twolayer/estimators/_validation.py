@@ -21,17 +21,7 @@ FAINT = 1e-30
 def is_checked(X, n_features: int) -> bool:
     """Return whether rows are an array of finite floats with a given number of columns.
 
-    Parameters
-    ----------
-    X : object
-        The value of the argument.
-    n_features : int
-        Number of columns.
-
-    Returns
-    -------
-    bool
-        Also False if the sum of the rows overflows.
+    It is also False if the sum of the rows overflows.
 
     Examples
     --------
@@ -47,24 +37,10 @@ def is_checked(X, n_features: int) -> bool:
 
 
 def check_weights(sample_weight, X) -> np.ndarray:
-    """Return the weights of the rows as a float64 array of shape (n_rows,).
+    """Return the weights of the rows as float64, shape (n_rows,), times a power of two.
 
-    Parameters
-    ----------
-    sample_weight : array-like, number or None
-        The value of the argument; None and a number mean equal weights.
-    X : array of shape (n_rows, n_features)
-        The rows.
-
-    Returns
-    -------
-    ndarray of shape (n_rows,)
-        Weights, possibly some of them zero, times a power of two.
-
-    Raises
-    ------
-    ValueError
-        If a weight is negative or not finite, if all are zero, or the shape is wrong.
+    None and a number mean equal weights. ValueError is raised if one is negative or not finite, if
+    all are zero, or for a wrong shape.
     """
     n_rows = X.shape[0]
     if sample_weight is None or isinstance(sample_weight, Real):
@@ -110,13 +86,7 @@ def takes_weights(scorer) -> bool:
 
 
 class FitInterrupted(KeyboardInterrupt):
-    """A fit that was interrupted, after which the estimator keeps the weights so far.
-
-    Parameters
-    ----------
-    n_iter : int
-        The number of completed iterations.
-    """
+    """A fit that was interrupted; the estimator keeps the weights so far."""
 
     def __init__(self, n_iter: int):
         super().__init__(n_iter)

@@ -157,17 +157,7 @@ class PiecewiseLinearMap(InputMap):
 def with_distinct(column, edges: np.ndarray) -> np.ndarray:
     """Return sorted edges of bins, with quantiles of the distinct values for edges that are equal.
 
-    Parameters
-    ----------
-    column : {ndarray, CSR} of shape (n_rows, 1)
-        The values.
-    edges : ndarray of shape (n_edges,)
-        Quantiles of the rows.
-
-    Returns
-    -------
-    ndarray
-        At most `n_edges` of them.
+    `column` has shape (n_rows, 1), dense or sparse, and `edges` are quantiles of its rows.
 
     Examples
     --------

@@ -125,19 +125,8 @@ class PrincipalMap(InputMap):
 def largest_eigenvectors(matrix: np.ndarray, n_most: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the largest eigenvalues of a matrix without those of rounding, and their vectors.
 
-    Parameters
-    ----------
-    matrix : ndarray of shape (n, n)
-        Symmetric, without negative eigenvalues.
-    n_most : int
-        Maximum number of eigenvalues.
-
-    Returns
-    -------
-    values : ndarray of shape (n_found,)
-        Descending, positive; one tiny number, if there are none.
-    vectors : ndarray of shape (n, n_found)
-        Their signs are such that the entry of the largest size is positive.
+    The matrix is symmetric without negative eigenvalues. Values descend and are positive: one tiny
+    number, if there are none. The entry of the largest size of each vector is positive.
 
     Examples
     --------
@@ -154,13 +143,7 @@ def largest_eigenvectors(matrix: np.ndarray, n_most: int) -> tuple[np.ndarray, n
 
 
 class ColumnUnits(ScalingMap):
-    """The scaled columns of `PrincipalMap`, less the values of zero, so that zeros stay zeros.
-
-    Parameters
-    ----------
-    clip : float
-        The bound c of the smooth clip.
-    """
+    """The scaled columns of `PrincipalMap`, less the values of zero, so that zeros stay zeros."""
 
     def _fit(self, X, sample_weight):
         weights = sample_weight / sample_weight.sum()

@@ -84,14 +84,9 @@ class TargetStatistics:
         return other
 
     def __call__(self, codes: np.ndarray, folds: np.ndarray | None) -> np.ndarray:
-        """Return the statistics of rows, shape (n_rows, n_outputs).
+        """Return the statistics of rows, shape (n_rows, n_outputs); only training rows have folds.
 
-        Parameters
-        ----------
-        codes : ndarray of int, shape (n_rows,)
-            Levels; -1 for an unknown level, which has the overall mean.
-        folds : ndarray of int or None
-            The folds of training rows.
+        An unknown level, of code -1, has the overall mean.
         """
         known = np.maximum(codes, 0)
         found = self.of_level[known] if folds is None else self.without_fold[known, folds]

@@ -267,17 +267,7 @@ def _marks(place):
 
 
 def shortened(embedding: Any) -> str:
-    """Return a short description of an embedding, for a legend.
-
-    Parameters
-    ----------
-    embedding : Embedding
-        The first layer, or a branch of it.
-
-    Returns
-    -------
-    str
-        Its expression on one line, shortened if necessary.
+    """Return a description of an embedding on one line, for a legend.
 
     Examples
     --------

@@ -10,21 +10,9 @@ NETWORKS = (TwoLayerClassifier, TwoLayerRegressor, RBFNetwork)
 
 
 def last_step(estimator: Any, X: Any = None) -> tuple[Any, Any]:
-    """Return the fitted last step of a pipeline or of a search, and the rows that it receives.
+    """Return the fitted last step of a pipeline or a search, and the rows X that it receives.
 
-    Parameters
-    ----------
-    estimator : estimator
-        A fitted estimator; for a search, its best estimator is used.
-    X : {array-like, sparse matrix, data frame} of shape (n_rows, n_columns), optional
-        Rows, as passed to the whole pipeline.
-
-    Returns
-    -------
-    step : estimator
-        The last step, or the estimator itself if there are no steps.
-    X : object
-        The rows, transformed by the other steps.
+    For a search, it is that of its best estimator; without steps, the estimator itself.
     """
     check_is_fitted(estimator)
     estimator = getattr(estimator, "best_estimator_", estimator)

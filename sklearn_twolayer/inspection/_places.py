@@ -23,21 +23,8 @@ class Place(NamedTuple):
 def places(embedding: Embedding, own: tuple, V: np.ndarray, X: Any) -> list[Place]:
     """Return the positions of units among rows; none for embeddings from other packages.
 
-    Parameters
-    ----------
-    embedding : Embedding
-        The first layer.
-    own : tuple of ndarray
-        The arrays of `embedding.parameters`.
-    V : ndarray of shape (n_rows, n_projections)
-        Its columns of X_a C_a.
-    X : {ndarray, CSR} of shape (n_rows, n_features + 1)
-        The augmented rows x_a.
-
-    Returns
-    -------
-    list of Place
-        One for each unit, or more if a unit combines several.
+    The arguments are those of `Embedding.forward`, for a single network. A unit that combines
+    several others has their positions.
     """
     return []
 
@@ -66,16 +53,6 @@ def _(embedding: Operator, own, V, X):
 
 def branches(embedding: Embedding) -> list[Embedding]:
     """Return the embeddings combined by `|`, from left to right.
-
-    Parameters
-    ----------
-    embedding : Embedding
-        The first layer.
-
-    Returns
-    -------
-    list of Embedding
-        The embedding itself, if it is not a concatenation.
 
     Examples
     --------

@@ -43,18 +43,9 @@ class TableColumns(NamedTuple):
         return cls(names, names, starts, dict(enumerate(starts)))
 
     def chosen(self, features: Any) -> list[int]:
-        """Return the positions of one or two inputs.
+        """Return the positions of one or two inputs that a parameter `features` names.
 
-        Parameters
-        ----------
-        features : str, int, sequence of these or None
-            The value of the parameter: columns, or parts of them; a date stands for its first
-            part.
-
-        Returns
-        -------
-        list of int
-            One or two positions.
+        They are columns, or parts of them; a date stands for its first part.
         """
         names = self.names
         if features is None and len(names) <= 2:
@@ -81,22 +72,10 @@ class TableColumns(NamedTuple):
 
 
 def slice_of(estimator: Any, X: Any, features: Any) -> Slice:
-    """Return the slice along some columns of a table.
+    """Return the slice along some columns of a table; all, if there are at most two.
 
-    Parameters
-    ----------
-    estimator : fitted estimator
-        A fitted estimator.
-    X : {array-like, sparse matrix, data frame} of shape (n_rows, n_columns)
-        Rows that determine the range of the columns, and the fixed values of all others: medians,
-        or for categories and codes the most frequent value.
-    features : str, int, sequence of these or None
-        The columns; None for all, if there are at most two.
-
-    Returns
-    -------
-    Slice
-        The rows.
+    The rows X determine the range of these columns, and the fixed values of all others: medians,
+    or for categories and codes the most frequent value.
     """
     matrix = estimator._validate_rows(X)
     some = random_part(matrix.shape[0], MOST_ROWS, np.random.RandomState(0))

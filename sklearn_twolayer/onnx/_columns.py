@@ -18,20 +18,7 @@ MICROSECONDS = 1_000_000
 
 
 def inputs_of(estimator: Any, graph: Graph) -> list[Port]:
-    """Return the inputs that a fitted estimator needs.
-
-    Parameters
-    ----------
-    estimator : fitted estimator
-        An estimator of this package.
-    graph : Graph
-        The graph.
-
-    Returns
-    -------
-    list of Port
-        One for all columns of an array, or one for each column of a data frame.
-    """
+    """Return the inputs of a fitted estimator: one for an array, or one for each column."""
 
     def port(name, dtype, width):
         name = graph.unique(name)
@@ -47,17 +34,7 @@ def inputs_of(estimator: Any, graph: Graph) -> list[Port]:
 def matrix(estimator: Any, inputs: list[Tensor]) -> Tensor:
     """Return rows as floats, with NaN for missing values, as `Columns.matrix` does.
 
-    Parameters
-    ----------
-    estimator : fitted estimator
-        An estimator of this package.
-    inputs : list of Tensor
-        One per column, or for several columns side by side.
-
-    Returns
-    -------
-    Tensor of float64, shape (n_rows, n_inputs)
-        Numbers, codes of levels (-1 for a level not seen in fit), days and parts of dates.
+    The inputs are one per column, or one for several columns side by side.
     """
     graph = inputs[0].graph
     if estimator._reads_columns:

@@ -113,41 +113,13 @@ def _check(estimator, dtype, zipmap, opset):
 
 
 def predicted(estimator: BaseNetwork, inputs: list[Tensor], zipmap: bool | str) -> list[Port]:
-    """Return the predictions of an estimator.
-
-    Parameters
-    ----------
-    estimator : BaseNetwork
-        The fitted estimator.
-    inputs : list of Tensor
-        Its inputs, in one tensor or one per column.
-    zipmap : bool or "columns"
-        The form of probabilities.
-
-    Returns
-    -------
-    list of Port
-        The outputs.
-    """
+    """Return the predictions of an estimator as outputs of the graph."""
     z = raw_outputs(estimator._model, matrix(estimator, inputs))
     return decoded(estimator._targets, z, zipmap)
 
 
 def raw_outputs(model: Model, X: Tensor) -> Tensor:
-    """Return z of a fitted function: the sum of its parts.
-
-    Parameters
-    ----------
-    model : Model
-        The parts, factors and constant.
-    X : Tensor of float64, shape (n_rows, n_inputs)
-        Rows.
-
-    Returns
-    -------
-    Tensor of shape (n_rows, n_outputs)
-        Raw outputs.
-    """
+    """Return z of a fitted function: the sum of its parts; X is in double precision."""
     constant = np.asarray(model.constant, dtype=np.float64)
     z: Any = 0.0
     for part, factor in zip(model.parts, model.factors, strict=True):
@@ -158,24 +130,7 @@ def raw_outputs(model: Model, X: Tensor) -> Tensor:
 
 
 def part_outputs(part: Part, factor: float, X: Tensor) -> tuple[Tensor, np.ndarray]:
-    """Return the mean of the networks of a part times a factor, and its bias.
-
-    Parameters
-    ----------
-    part : Part
-        Networks behind an input map.
-    factor : float
-        The factor of their raw outputs.
-    X : Tensor of float64, shape (n_rows, n_inputs)
-        Rows.
-
-    Returns
-    -------
-    z : Tensor of shape (n_rows, n_outputs)
-        Raw outputs without a bias.
-    bias : ndarray of shape (n_outputs,)
-        The bias to add.
-    """
+    """Return the mean of the networks of a part times a factor, and apart from it its bias."""
     Z = mapped(part.input_map, X).cast(X.graph.dtype)
     params = part.params.astype(np.float64)
     n_networks = len(params)

@@ -167,26 +167,8 @@ def _(link: links.SoftmaxLink, z):
 def traced(what: str, function: Callable, argument: Tensor, remedy: str) -> Tensor:
     """Apply a function of arrays to a tensor, if it only uses NumPy functions.
 
-    Parameters
-    ----------
-    what : str
-        What the function belongs to, for the message.
-    function : callable
-        Called with the tensor.
-    argument : Tensor
-        Its argument.
-    remedy : str
-        What to do other than rewriting the function.
-
-    Returns
-    -------
-    Tensor
-        The result.
-
-    Raises
-    ------
-    NotImplementedError
-        If it calls anything that cannot be expressed in ONNX.
+    Otherwise raise an error that says what cannot be exported and, besides rewriting the function,
+    what to do.
     """
     remedy = (
         "only operators and element-wise NumPy functions are supported, such as np.exp(-v): "

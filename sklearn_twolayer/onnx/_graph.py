@@ -211,25 +211,10 @@ class Graph:
     def node(
         self, operator: str, *inputs: Any, dtype: Any = None, domain: str = "", **attributes: Any
     ) -> Tensor:
-        """Add a node, and return its output.
+        """Add a node of an operator of ONNX, and return its output.
 
-        Parameters
-        ----------
-        operator : str
-            Its name in ONNX.
-        *inputs : Tensor, ndarray or number
-            Its inputs; arrays become constants of the type of the first tensor.
-        dtype : dtype, optional
-            The type of the output, if it is not that of the first tensor.
-        domain : str
-            The domain of the operator.
-        **attributes : object
-            Its attributes.
-
-        Returns
-        -------
-        Tensor
-            The output.
+        Arrays among the inputs become constants of the type of the first tensor, which is also
+        that of the output, unless `dtype` is given.
         """
         from onnx import helper
 
@@ -298,19 +283,8 @@ class Graph:
 def places_of(values: Tensor, keys: Iterable, missing: Sequence = ()) -> Tensor:
     """Return the places of values among some keys, -1 for others, NaN for missing values.
 
-    Parameters
-    ----------
-    values : Tensor
-        Text, integers or floats, of which NaN are missing.
-    keys : iterable
-        Values of the same type, each once; floats are compared in single precision.
-    missing : sequence
-        Other values that stand for missing ones.
-
-    Returns
-    -------
-    Tensor of float64
-        A tensor of the same shape.
+    Keys are of the type of the values, each once; floats are compared in single precision.
+    `missing` are other values that stand for missing ones.
     """
     kind = {"O": "strings", "i": "int64s", "f": "floats"}[values.dtype.kind]
     is_float, keys = kind == "floats", [*keys]
@@ -328,24 +302,10 @@ def places_of(values: Tensor, keys: Iterable, missing: Sequence = ()) -> Tensor:
 
 
 def nearest_places(values: Tensor, keys: np.ndarray, tolerance: float) -> Tensor:
-    """Return the places of the nearest keys, NaN for missing values.
+    """Return the places of the nearest of ascending keys in float64, NaN for missing values.
 
-    Values between keys have -1, smaller ones the number of keys, larger ones the next number. They
-    are looked up in a binary tree, in single precision.
-
-    Parameters
-    ----------
-    values : Tensor, shape (n_rows, 1)
-        Numbers, of which NaN are missing.
-    keys : ndarray of shape (n_keys,)
-        Ascending numbers.
-    tolerance : float
-        The largest distance of equal numbers.
-
-    Returns
-    -------
-    Tensor of float64, shape (n_rows, 1)
-        Places.
+    Values further from all keys than the tolerance have -1 between keys, the number of keys below
+    them, and the next number above. They are looked up in a binary tree, in single precision.
     """
     middle = np.concatenate([[-np.inf], middles(keys), [np.inf]])
     lower = np.maximum(keys - tolerance, middle[:-1])

@@ -119,24 +119,7 @@ def _(operator: embeddings.Product, left, right):
 
 @singledispatch
 def squared(geometry: Any, X: Tensor, centers: np.ndarray, A: np.ndarray | None) -> Tensor:
-    """Return r², which may be slightly negative by rounding.
-
-    Parameters
-    ----------
-    geometry : Geometry
-        The distances, by which the function is dispatched.
-    X : Tensor of shape (n_rows, n_features)
-        Mapped rows.
-    centers : ndarray of shape (..., n_centers, n_features)
-        Centres.
-    A : ndarray or None
-        Shapes.
-
-    Returns
-    -------
-    Tensor of shape (..., n_rows, n_centers)
-        Squared distances.
-    """
+    """Return r² of mapped rows from centres, which may be slightly negative by rounding."""
     raise unsupported(f"The geometry {type(geometry).__name__}", "it is not part of this package.")
 
 

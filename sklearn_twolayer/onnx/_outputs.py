@@ -17,22 +17,7 @@ from ._graph import Port, Tensor, unsupported
 
 @singledispatch
 def decoded(targets: Any, z: Tensor, zipmap: bool | str) -> list[Port]:
-    """Return the outputs of a graph.
-
-    Parameters
-    ----------
-    targets : RegressionTargets, ClassTargets or MultilabelTargets
-        The kind of targets, by which the function is dispatched.
-    z : Tensor of shape (n_rows, n_outputs)
-        Raw outputs.
-    zipmap : bool or "columns"
-        The form of probabilities, see `to_onnx`.
-
-    Returns
-    -------
-    list of Port
-        The outputs.
-    """
+    """Return the outputs of a graph, from raw outputs; for `zipmap` see `to_onnx`."""
     raise unsupported(
         f"Targets of type {type(targets).__name__}", "it is not part of this package."
     )
@@ -96,22 +81,7 @@ def label_array(classes: np.ndarray) -> np.ndarray:
 
 
 def zipped(targets: ClassTargets, y: Tensor, zipmap: bool | str) -> list[Port]:
-    """Return probabilities as one array, as dictionaries by class, or as one output per class.
-
-    Parameters
-    ----------
-    targets : ClassTargets
-        The classes.
-    y : Tensor of shape (n_rows, n_classes)
-        Probabilities.
-    zipmap : bool or "columns"
-        The form: see `to_onnx`.
-
-    Returns
-    -------
-    list of Port
-        The outputs.
-    """
+    """Return probabilities as one array, as dictionaries by class, or as one output per class."""
     labels = label_array(targets.classes)
     if isinstance(zipmap, str):
         return [Port(f"probability_{each}", y.take(j)) for j, each in enumerate(labels)]
