@@ -9,7 +9,8 @@ import numpy as np
 
 from ..columns import Column
 from ..columns._dates import DAY
-from ._graph import Graph, Port, Tensor, places_of, unsupported
+from ._graph import Graph, Port, Tensor, unsupported
+from ._lookup import places_of
 
 #: Represents a missing value among integers, as NaT is stored.
 MISSING = np.iinfo(np.int64).min

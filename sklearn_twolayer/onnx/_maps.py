@@ -11,7 +11,8 @@ import numpy as np
 from .. import input_maps
 from ..input_maps._rounding import rounding_of
 from ._functions import REMEDY
-from ._graph import Tensor, nearest_places, unsupported
+from ._graph import Tensor, unsupported
+from ._lookup import nearest_places
 
 #: Minimum fraction of the values of codes that differ in single precision.
 LEAST_APART = 0.99
