@@ -78,6 +78,30 @@ class Lines(NamedTuple):
         return Lines(*(each[part] for each in self))
 
 
+class UsedPart(NamedTuple):
+    """A part of a model that counts."""
+
+    part: Part
+    factor: float
+    sources: np.ndarray  # the column of each mapped input
+
+    @classmethod
+    def of(cls, part: Part, factor: float, values: np.ndarray) -> "UsedPart":
+        """Return a part with its sources, as far as the values of some rows tell."""
+        sources = sources_of(part.input_map, values.shape[1], values)
+        if sources is None:
+            raise AttributeError(
+                f"input_map={shown(part.input_map)} mixes columns, so single columns cannot be "
+                "explained: put it in front of this estimator in a pipeline and explain its "
+                "outputs, or fit with another map, such as input_map='standard'."
+            )
+        return cls(part, factor, sources)
+
+    def mapped(self, X: Matrix) -> np.ndarray:
+        """Return rows under the input map, dense."""
+        return dense(map_rows(self.part.input_map, X))
+
+
 @dataclass(frozen=True, eq=False)
 class Attribution:
     """Attributes y = g(z) of a model to the columns of rows.
@@ -140,7 +164,7 @@ class Attribution:
             dtype = np.result_type(X, self.background)
             return self.terms(X, lines, each_output.astype(dtype))
 
-        dtypes = [part.precision for part, _, _ in self._used]
+        dtypes = [each.part.precision for each in self._used]
         terms = self.terms(X, lines, each_output, dtypes)
         if not np.isfinite(terms).all():
             terms = finite_in_precision(in_precision, X).astype(np.float64, copy=False)
@@ -184,8 +208,8 @@ class Attribution:
         found = np.empty((len(directions), n_lines, X.shape[1]))
         dtypes = dtypes or [directions.dtype] * len(self._used)
         ends = [
-            tuple(_mapped(part, rows).astype(dtype) for rows in (self.background, X))
-            for (part, _, _), dtype in zip(self._used, dtypes, strict=True)
+            tuple(each.mapped(rows).astype(dtype) for rows in (self.background, X))
+            for each, dtype in zip(self._used, dtypes, strict=True)
         ]
 
         def fill(part):
@@ -205,31 +229,30 @@ class Attribution:
             for start, step in zip(starts, steps, strict=True)
         ]
         passes = [
-            part.forward(rows, rows.dtype)
-            for (part, _, _), rows in zip(self._used, points, strict=True)
+            each.part.forward(rows, rows.dtype)
+            for each, rows in zip(self._used, points, strict=True)
         ]
         slopes = self._slopes_of_link([z for z, _ in passes], directions)
         shape = (len(directions), len(lines.rows), self.background.shape[1])
         total = np.zeros(shape)
-        for (_, factor, sources), (_, pull), step in zip(self._used, passes, steps, strict=True):
+        for each, (_, pull), step in zip(self._used, passes, steps, strict=True):
             for row, direction in zip(total, slopes.astype(step.dtype), strict=True):
-                row += factor * summed_by(sources, pull(direction) * step, shape[-1])
+                row += each.factor * summed_by(each.sources, pull(direction) * step, shape[-1])
         return total
 
     @cached_property
-    def _used(self):
-        """The parts that count, with factors and sources."""
+    def _used(self) -> list[UsedPart]:
         parts = zip(self.model.parts, self.model.factors, strict=True)
         values = np.concatenate([self.background, self.rows])
-        return [(part, factor, _sources_of(part, values)) for part, factor in parts if factor]
+        return [UsedPart.of(part, factor, values) for part, factor in parts if factor]
 
     def _slopes_of_link(self, outputs, directions):
         """Convert directions with respect to y to directions with respect to z."""
         if isinstance(self.link, IdentityLink):
             return directions
         z = self.model.constant.astype(directions.dtype)
-        for (_, factor, _), of_part in zip(self._used, outputs, strict=True):
-            z = z + directions.dtype.type(factor) * of_part
+        for each, of_part in zip(self._used, outputs, strict=True):
+            z = z + directions.dtype.type(each.factor) * of_part
         y = self.link(z)
         return np.stack([self.link.pullback(y, np.broadcast_to(d, y.shape)) for d in directions])
 
@@ -288,19 +311,3 @@ def importances(
         sizes[part] = np.square(changes).sum(axis=(1, 2))
     total = sizes.sum()
     return sizes / total if total > 0 else sizes
-
-
-def _mapped(part: Part, X: Matrix) -> np.ndarray:
-    return dense(map_rows(part.input_map, X))
-
-
-def _sources_of(part: Part, values: np.ndarray) -> np.ndarray:
-    """Return the column of each input of a part, as far as the values of some rows tell."""
-    sources = sources_of(part.input_map, values.shape[1], values)
-    if sources is None:
-        raise AttributeError(
-            f"input_map={shown(part.input_map)} mixes columns, so single columns cannot be "
-            "explained: put it in front of this estimator in a pipeline and explain its "
-            "outputs, or fit with another map, such as input_map='standard'."
-        )
-    return sources
