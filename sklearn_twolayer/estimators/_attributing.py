@@ -1,7 +1,6 @@
 """Effects of columns on predictions, from the fitted function and a few training rows."""
 
 import copy
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from .._sample import Sample
 from ..attribution import Attribution, Explanation, importances
 from ..columns import columns_of, is_frame
 from ..links import IdentityLink
+from ._rows import RowsMixin
 from ._validation import prefixed
 
 #: Number of training rows that are kept as a background.
@@ -21,17 +21,13 @@ N_BACKGROUND = 100
 MOST_NUMBERS, FEWEST_ROWS = 2**17, 10
 
 
-class AttributionMixin:
+class AttributionMixin(RowsMixin):
     """Importances, gradients with respect to the input, and explanations of predictions."""
 
     n_jobs: int | None
-    n_features_in_: int
     _model: Any
     _targets: Any
-    _validate_rows: Callable
     _unit: Any
-    _columns: Any
-    _reads_columns: Any
     _background: Matrix | None = None
 
     def _keep_background(self, sample: Sample, rng: np.random.RandomState) -> None:
@@ -55,7 +51,7 @@ class AttributionMixin:
         """
         check_is_fitted(self)
         rows = dense(self._background)
-        starts = self._columns.starts if self._reads_columns else None
+        starts = self.columns_.starts if self._reads_columns else None
         predict = self._targets.limited if is_regressor(self) else self._targets.link
         return importances(self._model, predict, rows, starts, self.n_jobs)
 

@@ -1,16 +1,13 @@
 """The base of all estimators."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from scipy import sparse
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_array, check_X_y
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils import check_X_y
+from sklearn.utils.validation import check_is_fitted
 
 from .._checks import check_choice
 from .._documented import Documented
@@ -21,7 +18,6 @@ from .._sizes import default_n_folds
 from .._warnings import warn_user
 from ..blending import deal_folds
 from ..codes import find_codes
-from ..columns import Columns, is_frame, learn_columns
 from ..input_maps import INPUT_MAPS, InputMap
 from ..model import Model
 from ..network import Network
@@ -30,11 +26,11 @@ from ..solvers import as_solver
 from ._attributing import AttributionMixin
 from ._html import FittedHTMLMixin
 from ._out_of_fold import OutOfFoldMixin
-from ._target_checks import KINDS, check_given
+from ._rows import RowsMixin
+from ._target_checks import check_given
 from ._targets_by_task import TargetsMixin
-from ._validation import check_weights, is_checked, prefixed
+from ._validation import check_weights, prefixed
 
-FLOATS = [np.float64, np.float32]
 #: Minimum number of folds for target statistics, if no network leaves one out.
 N_FOLDS = 4
 
@@ -43,21 +39,18 @@ class BaseNetwork(
     TargetsMixin,
     AttributionMixin,
     OutOfFoldMixin,
+    RowsMixin,
     FittedHTMLMixin,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     Documented,
 ):
-    """Validation, and the results of a fitted network.
+    """The steps that all fits share, and what a fitted network offers.
 
     A subclass stores the parameters, and fits `_model`.
     """
 
-    categorical_features: Any
-    _columns: Columns | None = None
-    _fill: np.ndarray | None = None  # if no value was missing in fit
     _is_code: np.ndarray | None = None  # which columns of numbers are codes, if any
-    _exact: type = np.float32  # the type for categories and small integers
 
     # Steps of fit.
 
@@ -77,63 +70,6 @@ class BaseNetwork(
             self._is_category,
             table=table if is_table else None,
         )
-
-    def _matrix(self, X, y="no_validation", sample_weight=None, *, reset):
-        """Return validated rows, as floats or CSR; store names and the kinds of columns."""
-        if reset:
-            self._columns = None
-        by_type = self.categorical_features is None or isinstance(self.categorical_features, str)
-        is_table = is_frame(X) and (reset or self._columns is not None)
-        with np.errstate(invalid="ignore", over="ignore"):
-            if is_table:
-                validate_data(self, X, y, reset=reset, skip_check_array=True)
-            else:
-                if isinstance(X, np.ndarray) and X.dtype.kind in "mM":
-                    raise ValueError(
-                        f"X holds {KINDS[X.dtype.kind]}: pass them as columns of a data frame, or "
-                        "convert them to numbers."
-                    )
-                is_read = self._reads_columns or (reset and not by_type)
-                checks = self._checks(X) | ({"dtype": None} if is_read else {})
-                with _hints(X):
-                    X = validate_data(self, X, reset=reset, **checks)
-                if sparse.issparse(X) and X.dtype == bool:  # of a frame, they are not converted
-                    X = X.astype(np.float64)
-            if reset and (is_table or not by_type):
-                rows = None
-                if sample_weight is not None:  # rows of weight zero are as if left out
-                    rows = np.flatnonzero(check_weights(sample_weight, X))
-                self._columns = learn_columns(X, self.categorical_features, self._exact, rows)
-            if is_table or self._reads_columns:
-                X = self._columns.matrix(X)
-                self._check_has_rows(X)
-                X = check_array(X, estimator=self, input_name="X", **self._checks(X))
-        return X if reset else self._filled(X)
-
-    def _check_has_rows(self, X):
-        """Raise scikit-learn's error for no rows, with the number of columns of the table."""
-        if not len(X):
-            raise ValueError(
-                f"Found array with 0 sample(s) (shape=(0, {self.n_features_in_})) while a minimum "
-                f"of 1 is required by {type(self).__name__}."
-            )
-
-    def _filled(self, X):
-        """Return rows with missing values replaced in columns that had none in fit."""
-        if self._fill is None or sparse.issparse(X) or not np.isnan(np.min(X)):
-            return X
-        return np.where(np.isnan(X), self._fill.astype(X.dtype), X)
-
-    def _checks(self, X):
-        """Return scikit-learn's checks for rows: missing values are allowed in dense ones."""
-        finite = True if sparse.issparse(X) else "allow-nan"
-        return {"accept_sparse": "csr", "dtype": FLOATS, "ensure_all_finite": finite}
-
-    @property
-    def _reads_columns(self):
-        """Whether rows are more than numbers, so that arrays are also read by column."""
-        columns = self._columns
-        return columns is not None and not all(each.kind == "number" for each in columns.columns)
 
     def _begin(self, sample: Sample, goes_on: bool) -> Sample:
         """Learn the form of the targets, encode them, and compute the weights of the rows."""
@@ -200,11 +136,6 @@ class BaseNetwork(
     def _check_input_map(self):
         if isinstance(self.input_map, str):
             check_choice("input_map", self.input_map, ("auto", *INPUT_MAPS))
-
-    @property
-    def _is_category(self) -> np.ndarray | None:
-        columns = self._columns
-        return columns.is_category if columns is not None and self._reads_columns else None
 
     def _warn_unless_converged(self, outcome):
         if outcome.converged:
@@ -273,24 +204,6 @@ class BaseNetwork(
         """The fitted input map of the networks."""
         return self._fitted.parts[0].input_map
 
-    @property
-    def columns_(self) -> Columns:
-        """How the columns of a data frame were interpreted: kinds, levels, parts."""
-        if self._columns is None:
-            raise AttributeError("columns_ exists only after a fit on a data frame.")
-        return self._columns
-
-    def _validate_rows(self, X):
-        if self._needs_no_check(X):
-            return X
-        check_is_fitted(self)
-        return small_indices(self._matrix(X, reset=False))
-
-    def _needs_no_check(self, X) -> bool:
-        """Whether validation would return the rows unchanged; it takes long for a single row."""
-        is_fitted = "_model" in vars(self) and "feature_names_in_" not in vars(self)
-        return is_fitted and not self._reads_columns and is_checked(X, self.n_features_in_)
-
     def _raw_outputs(self, X) -> np.ndarray:
         """Return z, of shape (n_rows, n_outputs)."""
         X = self._validate_rows(X)
@@ -326,23 +239,3 @@ class BaseNetwork(
         tags.input_tags.string = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
-
-
-@contextmanager
-def _hints(X: Any) -> Iterator[None]:
-    """Replace errors of scikit-learn about rows by ones that say what to do here."""
-    try:
-        yield
-    except ValueError as error:
-        text = str(error)
-        if text.startswith("could not convert string to float"):
-            raise ValueError(
-                "X is an array with text: pass a data frame, or name the columns that hold text "
-                f"in categorical_features. ({text})"
-            ) from error
-        if sparse.issparse(X) and "contains NaN" in text:
-            raise ValueError(
-                "X is sparse and contains NaN: missing values are supported in dense arrays and "
-                "data frames only."
-            ) from error
-        raise

@@ -14,6 +14,7 @@ from ..blending import Honest
 from ..conformal import Intervals, LeftOutErrors, Scores
 from ..links import LogLink
 from ._label_targets import ClassTargets
+from ._rows import RowsMixin
 from ._targets import as_columns
 
 
@@ -44,12 +45,11 @@ def _predicts_classes(estimator) -> bool:
     return True
 
 
-class OutOfFoldMixin:
+class OutOfFoldMixin(RowsMixin):
     """Out-of-fold results, and the intervals and sets based on them."""
 
     _model: Any
     _targets: Any
-    _filled: Callable
     _resolve_loss: Callable
     _out_of_fold: OutOfFold | None = None
     _has_one_row = False  # for training
