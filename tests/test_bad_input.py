@@ -347,9 +347,7 @@ REALS = {
 @each(CLASSES | REALS)
 def test_targets_and_parameters(case):
     estimator, y, message = case
-    refused_new_and_fitted(
-        estimator, message, X, y, error=(ValueError, TypeError, NotImplementedError)
-    )
+    refused_new_and_fitted(estimator, message, X, y)
 
 
 #: Pairs of functions: the one that returns another shape is named, and the shape.
@@ -510,21 +508,19 @@ def test_unknown_names(make, losses, name):
         assert repr(value) in message
 
 
-@pytest.mark.parametrize("solver", [LBFGS(), LeastSquares()], ids=repr)
-def test_partial_fit_needs_a_solver_that_works_by_epochs(solver):
-    estimator = regressor(solver=solver)
+@pytest.mark.parametrize(
+    ("estimator", "remedy"),
+    [
+        (regressor(solver=LBFGS()), "such as 'adam'"),
+        (regressor(solver=LeastSquares()), "such as 'adam'"),
+        (regressor(early_stopping=True), "early_stopping=False"),
+    ],
+)
+def test_partial_fit_needs_epochs_on_all_rows(estimator, remedy):
     assert not hasattr(estimator, "partial_fit")
     with pytest.raises(AttributeError) as caught:
         estimator.partial_fit(X, Y)
-    assert "such as 'adam'" in str(caught.value.__cause__)
-
-
-def test_partial_fit_does_not_exist_beside_early_stopping():
-    estimator = regressor(early_stopping=True)
-    assert not hasattr(estimator, "partial_fit")
-    with pytest.raises(AttributeError) as caught:
-        estimator.partial_fit(X, Y)
-    assert "early_stopping=False" in str(caught.value.__cause__)
+    assert remedy in str(caught.value.__cause__)
 
 
 #: Going on from a fit with data or a network that do not match it.
@@ -655,12 +651,6 @@ def test_odd_data_work_in_a_blend(case):
     labels = np.asarray(y, dtype=float) > np.median(np.asarray(y, dtype=float))
     model = classifier(n_estimators=2).fit(rows, labels)
     np.testing.assert_allclose(model.predict_proba(rows).sum(axis=1), 1)
-
-
-@pytest.mark.parametrize("solver", [LBFGS(), LeastSquares()], ids=repr)
-def test_a_constant_target_is_predicted(solver):
-    model = regressor(solver=solver, alpha=1e-3, max_iter=500, tol=1e-6)
-    np.testing.assert_allclose(model.fit(X, np.full(N, 5.0)).predict(X), 5.0, atol=1e-3)
 
 
 def test_classes_of_one_row_each():

@@ -357,11 +357,6 @@ def test_soft_targets(kind):
     assert model.classes_.tolist() == [0, 1, 2]
 
 
-def test_soft_targets_are_scored_on_labels():
-    model = classifier(soft_targets="multiclass").fit(X, SOFT)
-    assert model.score(X, SOFT.argmax(axis=1)) == model.score(X, SOFT)
-
-
 # Copies.
 
 

@@ -68,6 +68,14 @@ def frame():
 
 
 @pytest.fixture
+def read_frame():
+    pytest.importorskip("pandas")
+    from sklearn_twolayer._report._files import read_frame
+
+    return read_frame
+
+
+@pytest.fixture
 def passengers(frame, tmp_path):
     path = tmp_path / "passengers.csv"
     frame.to_csv(path, index=False)
@@ -163,9 +171,7 @@ FORMS = {
 
 
 @pytest.mark.parametrize("name", FORMS)
-def test_files_of_all_forms_hold_the_same(frame, tmp_path, name):
-    from sklearn_twolayer._report._files import read_frame
-
+def test_files_of_all_forms_hold_the_same(frame, read_frame, tmp_path, name):
     form, options = FORMS[name]
     if form in ("parquet", "feather"):
         pytest.importorskip("pyarrow")
@@ -198,22 +204,26 @@ def test_dates_in_json_are_read_as_in_csv(capsys, tmp_path, name):
         assert scope["frame"][name].tolist() == frame[name].tolist()
 
 
-def test_records_in_records_become_columns(tmp_path):
-    pytest.importorskip("pandas")
-    from sklearn_twolayer._report._files import read_frame
-
-    path = tmp_path / "nested.json"
-    path.write_text('[{"a": {"b": 1, "c": 2}, "d": 3}, {"a": {"b": 4, "c": 5}, "d": 6}]')
-    assert set(read_frame(str(path))[0]) == {"a.b", "a.c", "d"}
-
-
-def test_lines_that_end_with_a_separator(tmp_path):
-    pytest.importorskip("pandas")
-    from sklearn_twolayer._report._files import read_frame
-
-    path = tmp_path / "trailing.csv"
-    path.write_text("a,b\n1,2,\n3,4,\n")
-    assert read_frame(str(path))[0].to_numpy().tolist() == [[1, 2], [3, 4]]
+@pytest.mark.parametrize(
+    "name, text, columns",
+    [
+        (
+            "records_in_records.json",
+            '[{"a": {"b": 1, "c": 2}, "d": 3}, {"a": {"b": 4, "c": 5}, "d": 6}]',
+            {"d": [3, 6], "a.b": [1, 4], "a.c": [2, 5]},
+        ),
+        ("lines_that_end_with_a_separator.csv", "a,b\n1,2,\n3,4,\n", {"a": [1, 3], "b": [2, 4]}),
+        (
+            "commas_between_thousands.csv",
+            "a,b\n" + '"1,100",2\n502,3\n' * 20,
+            {"a": ["1,100", "502"] * 20, "b": [2, 3] * 20},
+        ),
+    ],
+)
+def test_files_of_special_forms(read_frame, tmp_path, name, text, columns):
+    path = tmp_path / name
+    path.write_text(text)
+    assert read_frame(str(path))[0].to_dict("list") == columns
 
 
 @pytest.mark.parametrize(
@@ -344,16 +354,6 @@ def test_words_and_codes_are_no_missing_numbers(capsys, frame, tmp_path):
     out = simple(capsys, path, "--target", "kind", "--group", "long")
     assert "(text read as numbers: self; missing: '-')" in out
     assert "4 classes" in out and "(folds keep the 60 values of long together)" in out
-
-
-def test_commas_between_thousands_are_no_decimal_marks(tmp_path):
-    pytest.importorskip("pandas")
-    from sklearn_twolayer._report._files import read_frame
-
-    path = tmp_path / "thousands.csv"
-    path.write_text("a,b\n" + "\n".join(['"1,100",2', "502,3"] * 20))
-    frame, _ = read_frame(str(path))
-    assert frame["a"][0] == "1,100" and frame["b"][1] == 3
 
 
 def test_decimal_commas_in_quotes(capsys, tmp_path):
