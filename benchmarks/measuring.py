@@ -77,17 +77,8 @@ def quietly(function: Callable) -> Callable:
 def interleaved(functions: dict[str, Callable], repeats: int) -> dict[str, np.ndarray]:
     """Time functions in turn, so that other load on the machine affects all of them.
 
-    Parameters
-    ----------
-    functions : dict of str to callable
-        The functions to time; if one returns a number, this is used as its time.
-    repeats : int
-        Number of rounds, after one that is not counted.
-
-    Returns
-    -------
-    dict of str to ndarray of shape (repeats,)
-        Seconds.
+    Return the seconds of each, shape (repeats,), after a round that is not counted. If a function
+    returns a number, this is its time.
     """
     times = {name: [] for name in functions}
     for _ in range(repeats + 1):

@@ -51,20 +51,7 @@ def number(value: float) -> str:
 
 
 def render(results: dict, sections: list[tuple]) -> str:
-    """Return the page.
-
-    Parameters
-    ----------
-    results : dict
-        The results, with the machine.
-    sections : list of (str, str, list of Row)
-        Titles, notes and figures.
-
-    Returns
-    -------
-    str
-        reStructuredText.
-    """
+    """Return the page of some results: sections of a title, notes and figures."""
     machine = in_words(results["machine"])
     parts = [HEADER.format(machine=machine, remark=noted(results))]
     for title, note, rows in sections:

@@ -94,19 +94,10 @@ def prepared(table: PreparedTable, seed: int = 0) -> dict:
 
 
 def run(tables: list[PreparedTable], output: Path) -> dict:
-    """Fit what is not in the results yet, on few rows of all tables first.
+    """Fit what is not in the results yet, on few rows of all tables first, and return the results.
 
-    Parameters
-    ----------
-    tables : list of PreparedTable
-        Tables with rows in random order; the first rows are for training, the last for tests.
-    output : Path
-        A JSON file to continue, or to create; written after each fit.
-
-    Returns
-    -------
-    dict
-        The machine, and a row for each table, number of training rows and model.
+    Rows are in random order: the first ones are for training, the last for tests. `output` is a
+    JSON file to continue, or to create; it is written after each fit.
     """
     results = {"machine": machine.describe(), "rows": []}
     if output.exists():

@@ -51,19 +51,9 @@ COLOURS = {
 
 
 def render(results: dict, longest: float) -> str:
-    """Return the page.
+    """Return the page of the results of `by_rows.run`.
 
-    Parameters
-    ----------
-    results : dict
-        The output of `by_rows.run`.
-    longest : float
-        Processor seconds of a fit beyond which a model was not fitted on more rows.
-
-    Returns
-    -------
-    str
-        reStructuredText.
+    A model whose fit took more than `longest` processor seconds was not fitted on more rows.
     """
     rows = results["rows"]
     parts = [HEADER.format(machine=in_words(results["machine"]), remark=noted(results))]

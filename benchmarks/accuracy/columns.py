@@ -48,11 +48,8 @@ class Columns(NamedTuple):
     def preparation(self) -> ColumnTransformer:
         """Return the preprocessing of all models.
 
-        Returns
-        -------
-        ColumnTransformer
-            The median for missing numbers, with an indicator column; one column per level of a
-            category, and one for all rare and new levels.
+        Missing numbers are replaced by the median, with an indicator column. A category has one
+        column for each level, and one for all rare and new levels.
         """
         imputer = SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
         encoder = OneHotEncoder(
@@ -71,16 +68,6 @@ def read_columns(raw: pd.DataFrame) -> Columns:
 
     Except for the choice of dropped columns, and whether dates begin with the day, all decisions
     concern single rows, so that no information leaks from test rows.
-
-    Parameters
-    ----------
-    raw : DataFrame
-        The columns as read, without the target.
-
-    Returns
-    -------
-    Columns
-        The ones to use.
 
     Examples
     --------

@@ -27,25 +27,10 @@ def run(
     again: Iterable[str] = (),
     only: Container[str] = (),
 ) -> dict:
-    """Fit and score everything that is not in the results yet.
+    """Fit and score everything that is not in the results yet, and return the results.
 
-    Parameters
-    ----------
-    tables : iterable of Table
-        The tables.
-    output : Path
-        A JSON file to continue, or to create.
-    n_splits : int
-        Random splits of each table.
-    again : iterable of str
-        Models to fit again.
-    only : container of str
-        The models to fit, if not all.
-
-    Returns
-    -------
-    dict
-        The machine, and a row for each table, model and split.
+    `output` is a JSON file to continue, or to create. Models named in `again` are fitted again;
+    with `only`, others are left out.
     """
     results = {"machine": machine.describe(), "rows": []}
     if output.exists():

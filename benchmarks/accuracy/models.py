@@ -49,17 +49,7 @@ PEERS = (
 def all_models(table: PreparedTable, seed: int) -> dict[str, Any]:
     """Return the models for a table, each with its preprocessing.
 
-    Parameters
-    ----------
-    table : PreparedTable
-        The table, with its task and its preprocessing.
-    seed : int
-        The `random_state` of all models that have one.
-
-    Returns
-    -------
-    dict of str to estimator
-        The models of the command, more of scikit-learn, and other installed libraries.
+    Those of the command, more of scikit-learn, and other installed libraries.
     """
     models = models_for(table.task, seed)
     models = {NAMES.get(name, name): model for name, model in models.items()}

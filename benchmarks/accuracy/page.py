@@ -75,20 +75,7 @@ DISASTER = {"classification": 0.03, "regression": 0.05}
 
 
 def render(results: dict, summaries: dict[str, Summary]) -> str:
-    """Return the page.
-
-    Parameters
-    ----------
-    results : dict
-        The output of `evaluation.run`.
-    summaries : dict of str to Summary
-        One for each task.
-
-    Returns
-    -------
-    str
-        reStructuredText.
-    """
+    """Return the page of the results of `evaluation.run`, with a summary for each task."""
     n_splits = 1 + max(row["split"] for row in results["rows"])
     parts = [
         HEADER.format(

@@ -26,15 +26,7 @@ SIDES = (
 
 
 def plot_error_against_time(summaries: dict[str, Summary], path: Path) -> None:
-    """Draw the error figure of each model against the time of its fit, one panel per task.
-
-    Parameters
-    ----------
-    summaries : dict of str to Summary
-        One for each task.
-    path : Path
-        The file of the plot.
-    """
+    """Draw the error figure of each model against the time of its fit, one panel per task."""
     figure, panels = panels_of(summaries, (11, 5))
     points = {}
     for axes, task, summary in panels:
@@ -83,15 +75,7 @@ def write_names(axes: Any, places: dict[str, tuple[float, float]]) -> None:
 
 
 def plot_mean_ranks(summaries: dict[str, Summary], path: Path) -> None:
-    """Draw the mean rank of each model with its critical difference, one panel per task.
-
-    Parameters
-    ----------
-    summaries : dict of str to Summary
-        One for each task.
-    path : Path
-        The file of the plot.
-    """
+    """Draw the mean rank of each model with its critical difference, one panel per task."""
     figure, panels = panels_of(summaries, (11, 4))
     for axes, task, summary in panels:
         ranks, half = summary.rank(), summary.critical_difference() / 2
@@ -108,15 +92,7 @@ def plot_mean_ranks(summaries: dict[str, Summary], path: Path) -> None:
 
 
 def plot_win_rates(summaries: dict[str, Summary], path: Path) -> None:
-    """Draw the win rates of all models against each other, one panel per task.
-
-    Parameters
-    ----------
-    summaries : dict of str to Summary
-        One for each task.
-    path : Path
-        The file of the plot.
-    """
+    """Draw the win rates of all models against each other, one panel per task."""
     figure, panels = panels_of(summaries, (13, 6.2))
     for axes, task, summary in panels:
         order = np.argsort(summary.figure())

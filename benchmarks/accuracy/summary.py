@@ -74,10 +74,7 @@ class Summary(NamedTuple):
     def behind(self, model: str, others: list[str]) -> list[tuple[str, str, float, float]]:
         """Return the tables on which others are better, the largest difference first.
 
-        Returns
-        -------
-        list of (str, str, float, float)
-            Table, the best of the others, its score, and the score of the model.
+        Each with the best of the others, its score, and the score of the model.
         """
         columns = [self.column(name) for name in others]
         found = []
@@ -97,19 +94,8 @@ def geometric_mean(errors: np.ndarray) -> np.ndarray:
 def summarize(results: dict, task: str, slow: Collection[str] = ()) -> Summary:
     """Return the means for the tables and splits of a task that all models have completed.
 
-    Parameters
-    ----------
-    results : dict
-        The output of `evaluation.run`.
-    task : {"classification", "regression"}
-        The kind of tables.
-    slow : collection of str
-        Slow models to include; they leave fewer tables.
-
-    Returns
-    -------
-    Summary
-        The summary.
+    `results` are those of `evaluation.run`. Slow models are left out, unless they are named; they
+    leave fewer tables.
     """
     rows = [row for row in results["rows"] if row["task"] == task]
     left_out = set(slow_models(results, task)) - set(slow)

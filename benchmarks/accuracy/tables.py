@@ -48,17 +48,9 @@ class PreparedTable(Table):
 
 
 def find_tables(folder: Path | None) -> Iterator[PreparedTable]:
-    """Yield the tables that pass the rule, scikit-learn's first.
+    """Yield the tables that pass the rule, each once, scikit-learn's first.
 
-    Parameters
-    ----------
-    folder : Path or None
-        Folder of the packages; None for scikit-learn's tables only.
-
-    Yields
-    ------
-    PreparedTable
-        Each table once.
+    `folder` is that of the packages; None for scikit-learn's tables only.
     """
     seen = set()
     for table in _candidates(folder):

@@ -64,13 +64,7 @@ SPARSE_TRANSFORMERS = {
 
 
 class Bad(TransformerMixin, BaseEstimator):
-    """A transformer with invalid output.
-
-    Parameters
-    ----------
-    how : str
-        One of `FAULTS`.
-    """
+    """A transformer with invalid output: one of `FAULTS`."""
 
     def __init__(self, how: str):
         self.how = how
@@ -103,13 +97,7 @@ FAULTS = {
 
 
 class BadClusterer(ClusterMixin, BaseEstimator):
-    """A clusterer with invalid centres.
-
-    Parameters
-    ----------
-    how : str
-        One of `BAD_CENTERS`, or "no centres" for no attribute at all.
-    """
+    """A clusterer with invalid centres: `BAD_CENTERS`, or "no centres" for no such attribute."""
 
     def __init__(self, how: str):
         self.how = how

@@ -7,13 +7,7 @@ import numpy as np
 
 
 class Dice:
-    """The source of all random choices of one call.
-
-    Parameters
-    ----------
-    *seed : int
-        The same numbers give the same choices.
-    """
+    """The source of all random choices of one call; the same seeds give the same choices."""
 
     def __init__(self, *seed: int):
         self.rng = np.random.default_rng(seed)

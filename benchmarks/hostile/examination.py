@@ -33,15 +33,7 @@ READ = ("feature_importances_", "oof_prediction_", "oof_score_", "loo_error_", "
 
 
 class Examination(Watch):
-    """The steps of one call.
-
-    Parameters
-    ----------
-    case : Case
-        Whom to examine, and on what.
-    dice : Dice
-        The source of random choices.
-    """
+    """The steps of one call: whom to examine, and on what."""
 
     def __init__(self, case: Case, dice: Dice):
         super().__init__(case)

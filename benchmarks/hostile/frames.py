@@ -59,15 +59,7 @@ VALUES: dict[str, Callable] = {
 
 
 class Dressed:
-    """Numbers as a data frame, with further columns of all kinds.
-
-    Parameters
-    ----------
-    dice : Dice
-        The source of random choices.
-    n_rows : int
-        The number of rows that the further columns have values for.
-    """
+    """Numbers as a data frame, with further columns of all kinds."""
 
     def __init__(self, dice: Dice, n_rows: int):
         self.names = [dice.one(VALUES) for _ in range(dice.integer(1, 3))]

@@ -20,13 +20,7 @@ class Case(NamedTuple):
 
 
 class Watch:
-    """Calls of an estimator, and what was found in them.
-
-    Parameters
-    ----------
-    case : Case
-        Whom to watch, and on what.
-    """
+    """Calls of an estimator, and what was found in them."""
 
     def __init__(self, case: Case):
         self.case, self.estimator = case, case.estimator
