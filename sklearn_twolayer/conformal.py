@@ -64,20 +64,7 @@ class Scores(NamedTuple):
     def quantile(self, coverage: float) -> float:
         """Return the upper bound of the score of a new row, at a given probability.
 
-        Parameters
-        ----------
-        coverage : float
-            The probability.
-
-        Returns
-        -------
-        float
-            The score.
-
-        Raises
-        ------
-        ValueError
-            If there are too few rows for so high a coverage.
+        ValueError is raised if there are too few rows for so high a coverage.
         """
         place = int(np.searchsorted(self.shares, coverage - 1e-12))
         if place == len(self.shares):
@@ -121,15 +108,7 @@ class ErrorSize:
         return np.hstack(parts).astype(np.float64)
 
     def __call__(self, X: Matrix, z: np.ndarray) -> np.ndarray:
-        """Return sizes of errors, shape (n_rows, n_outputs).
-
-        Parameters
-        ----------
-        X : {ndarray, CSR} of shape (n_rows, n_features)
-            Validated rows.
-        z : ndarray of shape (n_rows, n_outputs)
-            Their raw outputs.
-        """
+        """Return sizes of errors, shape (n_rows, n_outputs), for validated rows with outputs z."""
         if self.model is None or not self.powers.any():
             return np.ones(z.shape)
         return _sizes(self.powers, self.model.raw_outputs(self.features(X, z)))
@@ -161,19 +140,9 @@ class Intervals:
 
     @classmethod
     def learn(cls, left_out: LeftOutErrors, input_map: Transformer | None) -> "Intervals":
-        """Return intervals for a model.
+        """Return intervals of constant width, unless variable ones are narrower on average.
 
-        Parameters
-        ----------
-        left_out : LeftOutErrors
-            Held-out rows.
-        input_map : fitted transformer or None
-            Gives the inputs of the size of errors.
-
-        Returns
-        -------
-        Intervals
-            The intervals; of constant width, unless a variable one is narrower on average.
+        The map gives the inputs of the size of errors.
         """
         left_out = _thinned(left_out)
         size, logs = _learn_size(left_out, input_map)
@@ -182,16 +151,9 @@ class Intervals:
         return cls(tuple(Scores.of(column, left_out.weights) for column in scaled.T), size)
 
     def half_widths(self, X: Matrix, z: np.ndarray, coverage: float) -> np.ndarray:
-        """Return them in units of the targets' spread, shape (n_rows, n_outputs).
+        """Return them in units of the targets' spread, shape (n_rows, n_outputs), for outputs z.
 
-        Parameters
-        ----------
-        X : {ndarray, CSR} of shape (n_rows, n_features)
-            Validated rows.
-        z : ndarray of shape (n_rows, n_outputs)
-            Their raw outputs.
-        coverage : float
-            The probability that the target lies in the interval.
+        `coverage` is the probability that the target lies in the interval.
         """
         return self.size(X, z) * [each.quantile(coverage) for each in self.scores]
 

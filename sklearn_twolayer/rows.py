@@ -52,17 +52,8 @@ class Transformer(Protocol):
 def block_length(numbers_per_row: int) -> int:
     """Return the number of rows in a block, given the memory of a row in all arrays.
 
-    It depends on nothing else, so sums over blocks do not depend on the number of threads.
-
-    Parameters
-    ----------
-    numbers_per_row : int
-        Number of floats in memory per row.
-
-    Returns
-    -------
-    int
-        A multiple of 64 between 64 and 2048.
+    It is a multiple of 64 between 64 and 2048, and depends on nothing else, so sums over blocks do
+    not depend on the number of threads.
 
     Examples
     --------
