@@ -83,6 +83,13 @@ class Sample:
         return len(self.y)
 
     @property
+    def category_flags(self) -> np.ndarray:
+        """Which columns are categories, shape (n_features,), also if there are none."""
+        if self.is_category is None:
+            return np.zeros(self.X.shape[1], dtype=bool)
+        return self.is_category
+
+    @property
     def fold_numbers(self) -> np.ndarray | None:
         """The fold of each row; None before folds have been assigned."""
         return None if self.folds is None else self.folds.numbers

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ._sample import Sample
 from .input_maps import MixedMap, PiecewiseLinearMap, prior_rows
 from .output_layer import ridge
 from .rows import Rows
@@ -24,14 +25,7 @@ N_FOLDS = 5
 LEAST_GAIN, LEAST_SHARE, LEAST_ERRORS = 0.005, 0.002, 2.5
 
 
-def find_codes(
-    X: np.ndarray,
-    targets: np.ndarray,
-    sample_weight: np.ndarray,
-    is_number: np.ndarray,
-    is_category: np.ndarray,
-    n_jobs: int | None = None,
-) -> np.ndarray:
+def find_codes(sample: Sample, is_number: np.ndarray, n_jobs: int | None = None) -> np.ndarray:
     """Return which columns of numbers are codes, such as those of a shop or a place.
 
     A column is one if the mean targets of its values explain residuals of an additive function of
@@ -41,16 +35,10 @@ def find_codes(
 
     Parameters
     ----------
-    X : ndarray of shape (n_rows, n_inputs)
-        Numbers and codes of categories; NaN where a value is missing.
-    targets : ndarray of shape (n_rows, n_outputs)
-        Encoded targets.
-    sample_weight : ndarray of shape (n_rows,)
-        Positive weights.
+    sample : Sample
+        Dense rows with encoded targets.
     is_number : ndarray of bool, shape (n_inputs,)
         Which columns are tested.
-    is_category : ndarray of bool, shape (n_inputs,)
-        Which columns contain codes of levels.
     n_jobs : int or None, default=None
         Number of threads, as in joblib.
 
@@ -61,23 +49,23 @@ def find_codes(
 
     Examples
     --------
-    >>> rng, shop = np.random.default_rng(0), np.arange(1000) % 50
+    >>> rng, shop, rows = np.random.default_rng(0), np.arange(1000) % 50, np.arange(1000)
     >>> X, weights = shop[:, None].astype(float), np.ones(1000)
     >>> targets = rng.normal(size=(50, 1))[shop] + rng.normal(size=(1000, 1))
-    >>> find_codes(X, targets, weights, np.array([True]), np.array([False]))
+    >>> find_codes(Sample(X, targets, weights, rows, targets=targets), np.array([True]))
     array([ True])
-    >>> find_codes(X, X**2, weights, np.array([True]), np.array([False]))
+    >>> find_codes(Sample(X, X**2, weights, rows, targets=X**2), np.array([True]))
     array([False])
     """
-    found = np.zeros(X.shape[1], dtype=bool)
+    X, found = sample.X, np.zeros(sample.X.shape[1], dtype=bool)
     if not 0 < X.shape[1] <= MOST_COLUMNS:
         return found
     some = np.random.RandomState(0).permutation(len(X))[:MOST_ROWS]
     numbers = [j for j in np.flatnonzero(is_number) if _recurs(np.unique(X[some, j]), len(some))]
     if not numbers:
         return found
-    weights = sample_weight[some].astype(np.float64)
-    X, targets, weights = _without_copies(X[some], targets[some].astype(np.float64), weights)
+    targets, weights = (each[some].astype(np.float64) for each in (sample.targets, sample.weights))
+    X, targets, weights = _without_copies(X[some], targets, weights)
     candidates = {}
     for j in numbers:
         values, places = np.unique(X[:, j], return_inverse=True)
@@ -88,7 +76,7 @@ def find_codes(
     least_errors = max(LEAST_ERRORS, np.sqrt(2 * np.log(len(candidates))))
     shares = weights / weights.sum()
     with np.errstate(over="ignore", invalid="ignore"):
-        residuals = _additive_residuals(X, targets, weights, is_category, n_jobs)
+        residuals = _additive_residuals(X, targets, weights, sample.category_flags, n_jobs)
         of_residuals = (shares @ residuals**2).sum()
         of_targets = (shares @ (targets - shares @ targets) ** 2).sum()
         least = max(LEAST_GAIN * of_residuals, LEAST_SHARE * of_targets)

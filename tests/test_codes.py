@@ -7,6 +7,7 @@ import pytest
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_twolayer import RBFNetwork, TwoLayerClassifier, TwoLayerRegressor
+from sklearn_twolayer._sample import Sample
 from sklearn_twolayer.codes import find_codes
 from sklearn_twolayer.input_maps import MixedMap, has_codes, without_codes
 from sklearn_twolayer.inspection._slice import slice_of
@@ -24,8 +25,9 @@ def shops(n_rows, seed=1):
 
 
 def codes_of(X, targets, weights=None):
-    weights, all_columns = np.ones(len(X)) if weights is None else weights, np.ones(X.shape[1])
-    return find_codes(X, targets, weights, all_columns.astype(bool), all_columns == 0)
+    weights = np.ones(len(X)) if weights is None else weights
+    sample = Sample(X, targets, weights, np.arange(len(X)), targets=targets)
+    return find_codes(sample, np.ones(X.shape[1], dtype=bool))
 
 
 def test_levels_without_an_order_are_found():

@@ -92,11 +92,7 @@ class BaseNetwork(
             return sample
         columns, n_inputs = self._columns, sample.X.shape[1]
         is_number = np.ones(n_inputs, dtype=bool) if columns is None else columns.is_number
-        is_category = sample.is_category
-        if is_category is None:  # it also says how many columns there are without that of folds
-            is_category = np.zeros(n_inputs, dtype=bool)
-        rows = sample.X, sample.targets, sample.weights
-        is_code = find_codes(*rows, is_number, is_category, self.n_jobs)
+        is_code = find_codes(sample, is_number, self.n_jobs)
         if not is_code.any():
             return sample
         self._is_code = is_code
@@ -104,7 +100,8 @@ class BaseNetwork(
             self._columns = columns.with_codes(is_code)
         if self._fill is not None:  # a mean may be the code of something
             self._fill = np.where(is_code, np.nan, self._fill)
-        return replace(sample, is_category=is_category, is_code=is_code)
+        # Flags also say how many columns there are without that of folds.
+        return replace(sample, is_category=sample.category_flags, is_code=is_code)
 
     def _with_statistics(self, sample: Sample, rng: np.random.RandomState) -> Sample:
         """Return rows with codes and folds, unless a warm start may have other rows."""

@@ -79,13 +79,13 @@ def fit_input_map(value: Any, sample: Sample, rng: np.random.RandomState) -> Any
     has_levels = sample.is_mixed or sample.is_code is not None
     if input_map is None and not has_levels:
         return None
-    X, y, weights, flags = sample.X, sample.y, sample.weights, sample.is_category
+    X, y, weights = sample.X, sample.y, sample.weights
     try:
         if has_levels:
-            flags = np.zeros(X.shape[1], dtype=bool) if flags is None else flags
+            flags, is_code = sample.category_flags, sample.is_code
             is_robust = isinstance(template, RobustMap | PiecewiseLinearMap)
             size = INDICATOR if is_robust else 1.0
-            input_map = MixedMap(input_map, flags, indicator_size=size, is_code=sample.is_code)
+            input_map = MixedMap(input_map, flags, indicator_size=size, is_code=is_code)
             return input_map.fit(X, y, weights, sample.targets, sample.fold_numbers)
         fit_weighted(input_map, X, y, sample_weight=weights)
     except Exception as error:
