@@ -206,7 +206,8 @@ class LeaveOneOut:
             assert self._factor is not None
             n = len(self._factor[1])
             inverse = LinearOperator((n, n), self._solved, dtype=float)
-            found = eigsh(inverse, 1, v0=np.ones(n), tol=ACCURACY, return_eigenvectors=False)
+            start = np.random.RandomState(0).normal(size=n)  # no eigenvector, as ones may be
+            found = eigsh(inverse, 1, v0=start, tol=ACCURACY, return_eigenvectors=False)
             return float((self.scale + alpha) * found[0])
         values = self.values
         smallest = values[0] + alpha

@@ -14,7 +14,7 @@ from .._checks import as_array, check_number, shown
 from .._given import fit_weighted, with_random_state
 from .._linalg import dense
 from .._moments import small_indices
-from ..rows import blocks, random_part
+from ..rows import Rows, blocks, random_part
 from ._geometry import DiagonalGeometry
 
 RULES = ("kmeans", "random", "all")
@@ -42,13 +42,13 @@ def check_centers(centers: Any) -> None:
 
 
 def find_centers(
-    rows: Any, n_centers: int, rule: Any, rng: np.random.RandomState
+    rows: Rows, n_centers: int, rule: Any, rng: np.random.RandomState
 ) -> tuple[np.ndarray, Any, np.ndarray, Any]:
     """Return centres, and the rows among which they were found.
 
     Parameters
     ----------
-    rows : InputRows
+    rows : Rows
         The training rows.
     n_centers : int
         Number of centres, if the rule does not determine it.
