@@ -101,6 +101,7 @@ DATA = {
     "X with three axes": (X[:, :, None], Y, {}, "dim 3"),
     "text in X": (np.full((N, 3), "red"), Y, {}, "name the columns that hold text"),
     "complex X": (X + 1j, Y, {}, "Complex data not supported"),
+    "records": (np.zeros(N, dtype="f8,f8"), Y, {}, "X holds records: pass them as columns"),
     "fewer targets than rows": (X, Y[:-1], {}, "inconsistent numbers of samples"),
     "no targets": (X, None, {}, "requires y to be passed"),
     "negative weight": (X, Y, {"sample_weight": changed(np.ones(N), -1)}, "Negative values"),

@@ -383,6 +383,29 @@ def test_tables_of_pyarrow_are_explained():
     np.testing.assert_array_equal(model.explain(table).data, X)
 
 
+def test_integers_of_128_bits_are_explained():
+    frame = pl.DataFrame({"a": pl.Series(range(40), dtype=pl.Int128)})
+    model = TwoLayerRegressor(**SMALL).fit(frame, np.arange(40.0))
+    np.testing.assert_array_equal(model.explain(frame).data[:, 0], np.arange(40))
+
+
+def test_an_integer_too_large_for_a_float_is_named():
+    frame = pd.DataFrame({"a": [10**400, 1]}, dtype=object)
+    with pytest.raises(ValueError, match="Column 'a' of X contains .* too large for float64"):
+        TwoLayerRegressor(**SMALL).fit(frame, [0.0, 1.0])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, float, int, object])
+def test_masked_values_are_missing(dtype):
+    X = np.ma.array(np.arange(80).reshape(40, 2), dtype=dtype)
+    y = np.arange(40) % 7.0
+    with_nan = X.astype(np.float32 if dtype is np.float32 else float).data
+    with_nan[:5, 0] = np.nan
+    X[:5, 0] = np.ma.masked
+    model, expected = (TwoLayerRegressor(**SMALL).fit(each, y) for each in (X, with_nan))
+    np.testing.assert_array_equal(model.predict(X), expected.predict(with_nan))
+
+
 @pytest.mark.parametrize("dtype", [int, bool, str, object, np.float16, np.float32, float])
 def test_an_array_of_categories_alone_may_have_any_type(dtype):
     X = np.arange(40).reshape(20, 2) % 3 % 2

@@ -104,6 +104,12 @@ GIVEN = {
     "NaN in a category": (pd.Series(["a", None]).astype("category"), "y contains NaN"),
     "NaN as an object": (np.array([1.0, np.nan], dtype=object), "y contains NaN: nan in row 1"),
     "complex numbers": ([1j, 2.0], "y holds complex numbers"),
+    "NaN among floats": (pd.Series([1, None], dtype="Int64"), "y contains NaN: nan in row 1"),
+    "a masked value": (np.ma.array([1, 0], mask=[0, 1]), "y contains NaN: a masked .* in row 1"),
+    "NaN in text of any length": (
+        np.array(["a", np.nan], dtype=np.dtypes.StringDType(na_object=np.nan)),
+        "y contains NaN: nan in row 1",
+    ),
 }
 
 
@@ -123,6 +129,27 @@ def test_any_type_that_stands_for_numbers_is_fine():
         np.testing.assert_array_equal(regressor().fit(X, y).predict(X), expected)
     for y in (None, sparse.csr_array(MANY), LABELS, LABELS.tolist(), pd.Series(Y), SOFT):
         check_given(y)
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        pd.Series(Y > 5, dtype="boolean"),
+        pd.Series(Y > 5, dtype="category"),
+        pd.Series((Y > 5) + 2**53, dtype="Int64"),
+        pd.DataFrame({"a": Y > 5, "b": Y <= 5}, dtype="boolean"),
+        pd.DataFrame({"a": Y > 5, "b": Y <= 5}).astype({"a": "Int8"}),
+        LABELS.astype(np.dtypes.StringDType()),
+    ],
+    ids=["nullable", "category", "large", "two columns", "mixed columns", "text"],
+)
+def test_labels_keep_their_values_and_are_scored(y):
+    plain = np.array(np.asarray(y).tolist())
+    expected = classifier().fit(X, plain)
+    model = classifier().fit(X, y)
+    assert repr(model.classes_.tolist()) == repr(expected.classes_.tolist())
+    np.testing.assert_array_equal(model.predict(X), expected.predict(X))
+    assert model.score(X, y) == expected.score(X, plain)
 
 
 # The form of the first fit.

@@ -21,6 +21,11 @@ def numbers_of(values: Any, name: Any) -> np.ndarray:
     """
     try:
         numbers = _floats(values)
+    except OverflowError as error:  # an integer of hundreds of digits
+        raise ValueError(
+            f"Column {name!r} of X contains a value too large for float64: drop these rows, or "
+            "replace the values by NaN."
+        ) from error
     except (TypeError, ValueError) as error:
         raise ValueError(
             f"Column {name!r} contains values that are not numbers ({error}). It was numeric in "

@@ -3,6 +3,7 @@
 import copy
 from typing import Any
 
+import narwhals as nw
 import numpy as np
 from sklearn.base import is_regressor
 from sklearn.utils.validation import check_is_fitted
@@ -156,8 +157,14 @@ def _data(X, rows: np.ndarray) -> np.ndarray:
         return rows
     _, columns, n_rows = columns_of(X)
     if all(each.dtype.is_numeric() for each in columns):
-        return np.column_stack([each.to_numpy() for each in columns])
+        return np.column_stack([_numbers(each) for each in columns])
     data = np.empty((n_rows, len(columns)), dtype=object)
     for j, each in enumerate(columns):
         data[:, j] = each.to_list()
     return data
+
+
+def _numbers(column) -> np.ndarray:
+    """Return numbers as an array, which has no integers of 128 bits."""
+    is_long = column.dtype in (nw.Int128, nw.UInt128)
+    return (column.cast(nw.Float64) if is_long else column).to_numpy()

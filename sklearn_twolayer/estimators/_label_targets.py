@@ -8,7 +8,7 @@ from sklearn.metrics import accuracy_score
 from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
 
 from ..links import Link, LogisticLink, SoftmaxLink
-from ._target_checks import check_given, finite_floats
+from ._target_checks import check_given, exact, finite_floats
 from ._targets import check_form
 
 
@@ -72,7 +72,8 @@ class ClassTargets:
 
     def harden(self, y):
         """Return labels, in the form of `predict`."""
-        return y
+        check_given(y)
+        return exact(y)
 
     def score(self, y, predicted, sample_weight) -> float:
         """Return the accuracy."""
@@ -165,7 +166,9 @@ class MultilabelTargets:
 
     def harden(self, y):
         """Return labels, in the form of `predict`."""
-        return (self.encode(given_floats(y)) > 0.5).astype(int) if self.soft else y
+        if not self.soft:
+            return ClassTargets.harden(self, y)
+        return (self.encode(given_floats(y)) > 0.5).astype(int)
 
     score = ClassTargets.score
 

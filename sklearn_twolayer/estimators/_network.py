@@ -27,7 +27,7 @@ from ._attributing import AttributionMixin
 from ._html import FittedHTMLMixin
 from ._out_of_fold import OutOfFoldMixin
 from ._rows import RowsMixin
-from ._target_checks import check_given
+from ._target_checks import check_given, exact
 from ._targets_by_task import TargetsMixin
 from ._validation import check_weights, prefixed
 
@@ -58,7 +58,7 @@ class BaseNetwork(
         check_given(y)
         table, X = X, self._matrix(X, y, sample_weight, reset=reset)
         with np.errstate(invalid="ignore", over="ignore"):  # infinities may add up
-            X, y = check_X_y(X, y, multi_output=True, estimator=self, **self._checks(X))
+            X, y = check_X_y(X, exact(y), multi_output=True, estimator=self, **self._checks(X))
         y = y.toarray() if sparse.issparse(y) else y
         y, weights = self._validate_y(y), check_weights(sample_weight, X)
         is_table = hasattr(self, "feature_names_in_") or self._reads_columns

@@ -1,5 +1,7 @@
 """Checks of targets, with messages that say what to do."""
 
+from typing import Any
+
 import numpy as np
 from scipy import sparse
 
@@ -23,12 +25,48 @@ def check_given(y) -> None:
     """
     if y is None or sparse.issparse(y):
         return
+    if isinstance(y, np.ma.MaskedArray) and np.any(y.mask):
+        row = np.argwhere(np.ma.getmaskarray(y))[0][0]
+        raise ValueError(f"Input y contains NaN: a masked value in row {row}. {REMEDY}")
     try:
         y = np.asarray(y)
     except ValueError as error:
         raise ValueError(f"y must have the same number of values in each row: {error}") from error
     _check_kind(y, "y")
     _check_missing(y, "y")
+    if y.dtype.kind == "f":
+        _check_finite(y, y, "y")
+
+
+def exact(y: Any) -> Any:
+    """Return targets, as an array if scikit-learn would convert them to floats or not score them.
+
+    Those are nullable integers and booleans, categories of booleans, and NumPy's text of any
+    length. Floats would merge large integers.
+
+    Parameters
+    ----------
+    y : array-like
+        Targets without missing values.
+
+    Returns
+    -------
+    array-like
+        The same values.
+
+    Examples
+    --------
+    >>> exact(np.array(["a"], dtype=np.dtypes.StringDType()))
+    array(['a'], dtype=object)
+    """
+    if isinstance(y, np.ndarray):
+        return y.astype(object) if y.dtype.kind == "T" else y
+    dtypes = [y.dtype] if hasattr(y, "dtype") else list(getattr(y, "dtypes", ()))
+    if [getattr(getattr(each, "categories", None), "dtype", None) for each in dtypes] == [bool]:
+        return np.asarray(y)
+    plain = [getattr(each, "numpy_dtype", each) for each in dtypes]
+    nullable = all(getattr(each, "kind", None) in ("b", "i", "u") for each in plain)
+    return y.to_numpy(dtype=np.result_type(*plain)) if plain and nullable else y
 
 
 def finite_floats(y: np.ndarray) -> np.ndarray:
@@ -73,7 +111,7 @@ def _check_kind(y, name):
 
 
 def _check_missing(y, name):
-    if y.dtype.kind != "O":
+    if y.dtype.kind not in "OT":
         return
     for index, value in np.ndenumerate(y):
         if is_missing(value):
