@@ -197,6 +197,24 @@ def test_each_quantile_has_its_own_gradient_and_explanation():
     np.testing.assert_allclose(np.sort(sums, axis=1), model.predict(rows[:3]), rtol=1e-6)
 
 
+def test_gradients_and_importances_of_quantiles_that_cross_are_those_of_predictions():
+    rng = np.random.RandomState(0)
+    rows = rng.normal(size=(80, 3))
+    model = TwoLayerRegressor(
+        loss=Quantile([0.45, 0.5, 0.55]), n_estimators=1, max_iter=30, random_state=0
+    ).fit(rows, rows[:, 0] + rng.normal(size=80))
+    new = 1.5 * rng.normal(size=(200, 3))
+    crosses = (np.diff(model._raw_outputs(new)) < 0).any(axis=1)
+    assert 0.2 < crosses.mean() < 0.8
+    steps = 1e-6 * np.eye(3)
+    differences = [model.predict(new + step) - model.predict(new - step) for step in steps]
+    expected = np.stack(differences, axis=1) / 2e-6
+    errors = np.abs(model.input_gradients(new) - expected).max(axis=(1, 2))
+    assert (errors[crosses] < 1e-5 * np.abs(expected).max()).mean() > 0.95
+    limited = model._targets.limited(model._raw_outputs(new))
+    np.testing.assert_allclose(model._targets.decode(limited), model.predict(new), rtol=1e-6)
+
+
 @pytest.mark.parametrize(("model", "y"), MODELS.values(), ids=MODELS)
 def test_an_explanation_adds_up(model, y):
     found = model.fit(X, y).explain(X[:7])

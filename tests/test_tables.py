@@ -383,6 +383,13 @@ def test_tables_of_pyarrow_are_explained():
     np.testing.assert_array_equal(model.explain(table).data, X)
 
 
+def test_repeated_names_of_a_pyarrow_table():
+    pyarrow = pytest.importorskip("pyarrow")
+    table = pyarrow.table([[1.0, 2.0], [3.0, 4.0]], names=["a", "a"])
+    with pytest.raises(ValueError, match=r"must be unique, but X has several \['a'\]"):
+        TwoLayerRegressor(**SMALL).fit(table, [0.0, 1.0])
+
+
 def test_integers_of_128_bits_are_explained():
     frame = pl.DataFrame({"a": pl.Series(range(40), dtype=pl.Int128)})
     model = TwoLayerRegressor(**SMALL).fit(frame, np.arange(40.0))

@@ -21,8 +21,9 @@ def _frame(X):
     try:
         frame = nw.from_native(X, eager_only=True, pass_through=True)
     except Exception as error:  # duplicate names, in the words of the library
-        if hasattr(X, "columns") and len(set(X.columns)) < len(list(X.columns)):
-            names = list(X.columns)
+        of_arrow = nw.dependencies.is_pyarrow_table(X)
+        names = list(X.column_names if of_arrow else getattr(X, "columns", ()))
+        if len(set(names)) < len(names):
             twice = sorted({str(name) for name in names if names.count(name) > 1})
             raise ValueError(f"Column names must be unique, but X has several {twice}.") from error
         raise

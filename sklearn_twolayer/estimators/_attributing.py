@@ -78,9 +78,10 @@ class AttributionMixin(RowsMixin):
         X = self._validate_rows(X)
         gradients = self._model.input_gradients(X, self.n_jobs)
         if is_regressor(self):
-            slopes = self._targets.slopes(self._model.raw_outputs(X, self.n_jobs))
+            z = self._model.raw_outputs(X, self.n_jobs)
             with np.errstate(over="ignore"):
-                gradients = gradients * in_range(slopes)[:, None, :]
+                gradients = gradients * in_range(self._targets.slopes(z))[:, None, :]
+            gradients = self._targets.in_order(gradients, z)
         if self._reads_columns:
             columns = self._columns
             gradients = gradients[:, columns.starts]

@@ -162,7 +162,8 @@ class RegressionTargets:
 
     def limited(self, z: np.ndarray) -> np.ndarray:
         """Return y = g(z) in the range of predictions, standardised, shape (n_rows, n_outputs)."""
-        return np.clip(self.link(z), *self._standardized(self.bounds))
+        y = np.clip(self.link(z), *self._standardized(self.bounds))
+        return np.sort(y, axis=1) if self.per_target else y
 
     def decode(self, y: np.ndarray) -> np.ndarray:
         """Return y = g(z) in the units of the targets, shape (n_rows, n_outputs), unbounded."""
@@ -175,6 +176,12 @@ class RegressionTargets:
         decoded = self.decode(y)
         is_free = (decoded > self.bounds[0]) & (decoded < self.bounds[1])
         return np.where(is_free, self.link.pullback(y, np.ones_like(y)) * self.scale, 0.0)
+
+    def in_order(self, values: np.ndarray, z: np.ndarray) -> np.ndarray:
+        """Return values, shape (n_rows, n_features, n_outputs), in the order of predictions."""
+        if not self.per_target:
+            return values
+        return np.take_along_axis(values, np.argsort(z, axis=1)[:, None], axis=2)
 
     def _fits(self, info) -> bool:
         """Return whether a floating type can distinguish the targets."""
