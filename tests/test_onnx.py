@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy import sparse
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import StackingClassifier
 from sklearn.linear_model import LogisticRegression
@@ -528,14 +529,16 @@ class TestPipelines:
             found = run(exported, some)["variable"]
             np.testing.assert_allclose(found[:, 0], model.predict(table), rtol=1e-5)
 
-    @pytest.mark.parametrize("name", ["search", "stack", "outputs"])
+    @pytest.mark.parametrize("name", ["search", "stack", "calibrated", "binary", "outputs"])
     def test_estimators_of_estimators(self, skl2onnx, name):
         model = {
             "search": GridSearchCV(classifier(), {"alpha": [0.1]}, cv=2),
             "stack": StackingClassifier([("network", classifier())], LogisticRegression(), cv=2),
+            "calibrated": CalibratedClassifierCV(classifier(), cv=2),
+            "binary": CalibratedClassifierCV(classifier(), cv=2),
             "outputs": MultiOutputRegressor(regressor()),
         }[name]
-        y = np.column_stack([Y, -Y]) if name == "outputs" else LABELS
+        y = {"outputs": np.column_stack([Y, -Y]), "binary": LABELS == "red"}.get(name, LABELS)
         model.fit(X, y)
         options = None if name == "outputs" else {"zipmap": False}
         found = run(skl2onnx.to_onnx(model, X[:1], options=options), {"X": X})

@@ -17,7 +17,10 @@ from ._graph import Port, Tensor, unsupported
 
 @singledispatch
 def decoded(targets: Any, z: Tensor, zipmap: bool | str) -> list[Port]:
-    """Return the outputs of a graph, from raw outputs; for `zipmap` see `to_onnx`."""
+    """Return the outputs of a graph, from raw outputs.
+
+    For `zipmap` see `to_onnx`; with "scores", raw outputs take the place of probabilities.
+    """
     raise unsupported(
         f"Targets of type {type(targets).__name__}", "it is not part of this package."
     )
@@ -43,11 +46,14 @@ def _(targets: ClassTargets, z, zipmap):
     labels = graph.constant(label_array(targets.classes))
     if targets.binary:
         codes = (z > 0).cast(np.int64).reshape(-1)
-        y = expit(graph.concat([-z, z]))
+        z = graph.concat([-z, z])
+        y = expit(z)
     else:
         codes = graph.node("ArgMax", z, dtype=np.int64, axis=1, keepdims=0)
         y = linked(targets.link, z)
     label = graph.node("Gather", labels, codes, axis=0)
+    if zipmap == "scores":
+        return [Port("label", label), Port("probabilities", z, len(targets.classes))]
     return [Port("label", label), *zipped(targets, np.maximum(y, tiny), zipmap)]
 
 

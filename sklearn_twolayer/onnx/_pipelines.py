@@ -18,8 +18,9 @@ def register() -> None:
     """Register the estimators of this package with skl2onnx.
 
     Afterwards, `skl2onnx.to_onnx` and `skl2onnx.convert_sklearn` accept pipelines that end in one
-    of them. The option `zipmap` (True, False or "columns") has the same meaning as in skl2onnx,
-    and is ignored for several labels per row.
+    of them. The options `zipmap` (True, False or "columns") and `raw_scores` (True or False: raw
+    outputs rather than probabilities) have the same meaning as in skl2onnx, and are ignored for
+    several labels per row. Converters such as that of `CalibratedClassifierCV` set `raw_scores`.
     """
     from skl2onnx import update_registered_converter
 
@@ -30,7 +31,7 @@ def register() -> None:
             _shape,
             _convert,
             parser=_parse,
-            options={"zipmap": list(ZIPMAPS)},
+            options={"zipmap": list(ZIPMAPS), "raw_scores": [True, False]},
         )
 
 
@@ -105,7 +106,10 @@ def _convert(scope: Any, operator: Any, container: Any) -> None:
     prefix = scope.get_unique_operator_name(type(model).__name__) + "_"
     graph = Graph(_precision(operator), opset, prefix)
     inputs = [_given(graph, variable) for variable in operator.inputs]
-    outputs = predicted(model, inputs, _declared_zipmap(operator))
+    raw = container.get_options(model, {"raw_scores": False})["raw_scores"]
+    is_of_classes = isinstance(model._targets, ClassTargets)
+    form = "scores" if raw and is_of_classes else _declared_zipmap(operator)
+    outputs = predicted(model, inputs, form)
     for variable, port in zip(operator.outputs, outputs, strict=True):
         graph.named(port._replace(name=variable.onnx_name))
     for tensor in graph.initializers:
