@@ -463,6 +463,16 @@ def test_parameters_without_a_meaning_here_are_refused():
         DaskTwoLayerClassifier(**QUICK, class_weight="balanced").fit(cut(X), two)
 
 
+@pytest.mark.filterwarnings("ignore:The solver")
+def test_labels_in_nullable_columns():
+    table = pd.DataFrame({"a": Y > 15, "b": Y > 10}).astype("Int64")
+    labels = dd.from_pandas(table, npartitions=6)
+    model = DaskTwoLayerClassifier(**SMOOTH | {"max_iter": 3}).fit(TABLE, labels)
+    expected = DaskTwoLayerClassifier(**SMOOTH | {"max_iter": 3})
+    expected.fit(TABLE, dd.from_pandas(table.astype(int), npartitions=6))
+    np.testing.assert_array_equal(model.predict(TABLE), expected.predict(TABLE))
+
+
 def test_several_labels_per_row():
     two = np.column_stack([Y > 10, Y > 15]).astype(int)
     model = DaskTwoLayerClassifier(**QUICK, max_iter=3).fit(cut(X), cut(two))

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import sparse
 
-from ..estimators._target_checks import check_given
+from ..estimators._target_checks import check_given, exact
 from ..estimators._validation import prefixed
 from ._collections import Form, kinds_of
 from ._recipe import task
@@ -45,7 +45,7 @@ def checked_partition(form: Form, validate_y: Callable, number: int, arrays: tup
     with naming(number):
         _check_form(X, form)
         check_given(y)
-        y = np.asarray(y)
+        y = np.asarray(exact(y))
         y = validate_y(y) if len(y) else y
         weights = np.ones(len(y)) if weights is None else np.asarray(weights, dtype=np.float64)
         if not len(y) == X.shape[0] == len(weights) or weights.ndim != 1:
