@@ -9,7 +9,7 @@ import pytest
 from problems import Problem
 from scipy import sparse
 from scipy.stats import spearmanr
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import BaseEstimator, TransformerMixin, is_classifier
 from sklearn.datasets import load_iris, make_friedman1
 from sklearn.decomposition import PCA
 from sklearn.feature_selection import RFE, SelectFromModel
@@ -157,6 +157,17 @@ def test_categories_and_missing_values_have_no_gradient(frame, of_frame):
     assert np.isnan(found[:, 0]).all()
     np.testing.assert_array_equal(np.isnan(found[:, 1]), frame[0]["height"].isna())
     assert np.isfinite(found[:, 2]).all()
+
+
+@pytest.mark.parametrize("model", [regressor(), classifier(), RBFNetwork(5, random_state=0)])
+def test_values_missing_only_in_new_rows_have_no_gradient(model):
+    model.fit(X, LABELS if is_classifier(model) else Y)
+    rows = X[:4].copy()
+    rows[1, 2] = np.nan
+    found, complete = model.input_gradients(rows), model.input_gradients(X[:4])
+    expected = np.isnan(rows).reshape(*rows.shape, *[1] * (found.ndim - 2))
+    np.testing.assert_array_equal(np.isnan(found), np.broadcast_to(expected, found.shape))
+    np.testing.assert_array_equal(found[[0, 2, 3]], complete[[0, 2, 3]])
 
 
 def test_categories_and_missing_values_are_explained(frame, of_frame):

@@ -1,6 +1,7 @@
 """What decides is measured on rows that nothing in the pipeline has seen."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from problems import Problem
 from sklearn.base import clone
@@ -111,7 +112,9 @@ def test_a_fit_after_a_warm_start_is_that_of_a_new_estimator():
 def test_other_rows_keep_the_factors_of_the_last_fit_and_say_so():
     model = TwoLayerRegressor(n_estimators=3, max_iter=5, warm_start=True, random_state=0)
     factors = model.fit(X, Y).blend_weights_
-    model.fit(X, Y)  # the same rows: no warning
+    table = np.column_stack([Y, Y])
+    for same in (X, np.asfortranarray(X), pd.DataFrame(X)):  # no warning
+        model.fit(same, table[:, 0])
     for rows in (slice(None, None, -1), slice(0, -1)):
         factors = model.blend_weights_
         with pytest.warns(UserWarning, match="other rows than the last fit"):

@@ -9,6 +9,7 @@ from sklearn.base import is_regressor
 from sklearn.utils.validation import check_is_fitted
 
 from .._linalg import Matrix, dense, in_range
+from .._moments import small_indices
 from .._sample import Sample
 from ..attribution import Attribution, Explanation, importances
 from ..columns import columns_of, is_frame
@@ -75,13 +76,16 @@ class AttributionMixin(RowsMixin):
             For numbers that are codes, the part of their order alone.
         """
         check_is_fitted(self)
-        X = self._validate_rows(X)
+        given = small_indices(self._matrix(X, reset=False, fill=False))
+        X = self._filled(given)
         gradients = self._model.input_gradients(X, self.n_jobs)
         if is_regressor(self):
             z = self._model.raw_outputs(X, self.n_jobs)
             with np.errstate(over="ignore"):
                 gradients = gradients * in_range(self._targets.slopes(z))[:, None, :]
             gradients = self._targets.in_order(gradients, z)
+        if X is not given:
+            gradients[np.isnan(given)] = np.nan
         if self._reads_columns:
             columns = self._columns
             gradients = gradients[:, columns.starts]

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import joblib
 import numpy as np
+from scipy import sparse
 from sklearn.base import clone
 from sklearn.metrics import get_scorer
 from sklearn.utils import check_random_state
@@ -160,7 +161,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         known, self._left_out = self._left_out, None
         if blend.kind == "mean":
             return None
-        rows = joblib.hash((sample.X, sample.y, sample.weights)) if self.warm_start else ""
+        rows = _hash(sample) if self.warm_start else ""
         if last is None:
             n = blend.n_networks
             n_folds = default_n_folds(sample.n_rows, n)
@@ -320,3 +321,9 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         if model.is_plain:
             raise AttributeError("An average of networks has no blend_weights_.")
         return model.factors
+
+
+def _hash(sample: Sample) -> str:
+    """Return a hash of rows that does not depend on the order of their values in memory."""
+    X = sample.X if sparse.issparse(sample.X) else np.ascontiguousarray(sample.X)
+    return joblib.hash((X, np.ascontiguousarray(sample.y), sample.weights))

@@ -44,7 +44,7 @@ class RowsMixin:
         is_fitted = "_model" in vars(self) and "feature_names_in_" not in vars(self)
         return is_fitted and not self._reads_columns and is_checked(X, self.n_features_in_)
 
-    def _matrix(self, X, y="no_validation", sample_weight=None, *, reset):
+    def _matrix(self, X, y="no_validation", sample_weight=None, *, reset, fill=True):
         """Return validated rows, as floats or CSR; store names and the kinds of columns."""
         if reset:
             self._columns = None
@@ -65,7 +65,7 @@ class RowsMixin:
                 X = self._columns.matrix(X)
                 self._check_has_rows(X)
                 X = check_array(X, estimator=self, input_name="X", **self._checks(X))
-        return X if reset else self._filled(X)
+        return self._filled(X) if fill and not reset else X
 
     def _array(self, X, is_read, *, reset):
         """Return rows that are no table; of any type, if they are read by column afterwards."""
