@@ -11,7 +11,7 @@ original column.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from joblib import effective_n_jobs
@@ -20,7 +20,7 @@ from ._blas import single_threaded_blas
 from ._checks import shown
 from ._linalg import Matrix, augmented, dense, summed_by
 from ._threads import map_in_threads
-from .input_maps import map_rows, sources_of
+from .input_maps import MixedMap, ScaledMap, map_rows, sources_of
 from .links import IdentityLink, Link
 from .model import Model, Part, finite_in_precision
 from .rows import blocks
@@ -91,9 +91,9 @@ class UsedPart(NamedTuple):
         sources = sources_of(part.input_map, values.shape[1], values)
         if sources is None:
             raise AttributeError(
-                f"input_map={shown(part.input_map)} mixes columns, so single columns cannot be "
-                "explained: put it in front of this estimator in a pipeline and explain its "
-                "outputs, or fit with another map, such as input_map='standard'."
+                f"input_map={shown(_of_numbers(part.input_map))} mixes columns, so single columns "
+                "cannot be explained: put it in front of this estimator in a pipeline and explain "
+                "its outputs, or fit with another map, such as input_map='standard'."
             )
         return cls(part, factor, sources)
 
@@ -311,3 +311,11 @@ def importances(
         sizes[part] = np.square(changes).sum(axis=(1, 2))
     total = sizes.sum()
     return sizes / total if total > 0 else sizes
+
+
+def _of_numbers(input_map: Any) -> Any:
+    """Return the map of the numbers without those around it, which the user did not pass."""
+    while isinstance(input_map, MixedMap | ScaledMap):
+        is_mixed = isinstance(input_map, MixedMap)
+        input_map = input_map.numbers if is_mixed else input_map.input_map
+    return input_map

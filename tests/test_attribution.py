@@ -281,6 +281,9 @@ def test_a_map_that_mixes_columns_cannot_be_explained():
     assert model.explain(X).values.shape == X.shape
     with pytest.raises(AttributeError, match="mixes columns"):
         regressor(input_map=PCA()).fit(X, Y).explain(X[1:2], background=X[:1])
+    frame = pd.DataFrame(X).assign(label=LABELS).rename(columns=str)
+    with pytest.raises(AttributeError, match=r"^input_map=PCA\(n_components=2.* mixes columns"):
+        regressor(input_map=PCA(2), n_estimators=2).fit(frame, Y).explain(frame)
 
 
 class Rooted(TransformerMixin, BaseEstimator):

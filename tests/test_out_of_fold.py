@@ -248,6 +248,8 @@ def test_going_on_forgets_what_is_no_longer_so():
     assert not hasattr(model, "oof_score_")
     model = quick(solver="adam").fit(X, Y)
     assert not hasattr(model.partial_fit(X, Y), "oof_score_")
+    with pytest.raises(AttributeError, match="without partial_fit"):
+        model.predict_interval(X, 0.8)
 
 
 def test_what_is_asked_for_is_checked():

@@ -114,7 +114,7 @@ class OutOfFoldMixin(RowsMixin):
         """Return the reason for which there are none, and the remedy."""
         return (
             "all networks were trained on all rows. Fit with n_estimators=None or at least 2, "
-            "blend other than 'mean', and without a warm start on other rows."
+            "blend other than 'mean', and without partial_fit or a warm start on other rows."
         )
 
     def _results(self) -> OutOfFold:
