@@ -473,6 +473,15 @@ def test_labels_in_nullable_columns():
     np.testing.assert_array_equal(model.predict(TABLE), expected.predict(TABLE))
 
 
+@pytest.mark.filterwarnings("ignore:The solver")
+def test_masked_values_are_missing():
+    rows = cut(X)
+    masked, missing = da.ma.masked_where(rows > 0.9, rows), da.where(rows > 0.9, np.nan, rows)
+    model = DaskTwoLayerRegressor(**SMOOTH).fit(masked, cut(Y))
+    expected = DaskTwoLayerRegressor(**SMOOTH).fit(missing, cut(Y))
+    np.testing.assert_array_equal(model.predict(masked), expected.predict(missing))
+
+
 def test_several_labels_per_row():
     two = np.column_stack([Y > 10, Y > 15]).astype(int)
     model = DaskTwoLayerClassifier(**QUICK, max_iter=3).fit(cut(X), cut(two))

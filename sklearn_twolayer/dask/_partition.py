@@ -7,7 +7,7 @@ import numpy as np
 from scipy import sparse
 
 from ..estimators._target_checks import check_given, exact
-from ..estimators._validation import prefixed
+from ..estimators._validation import prefixed, unmasked
 from ._collections import Form, kinds_of
 from ._recipe import task
 
@@ -42,6 +42,7 @@ def naming(number: int):
 def checked_partition(form: Form, validate_y: Callable, number: int, arrays: tuple) -> Partition:
     """Return the rows of a partition with a positive weight."""
     X, y, weights = arrays
+    X = unmasked(X)
     with naming(number):
         _check_form(X, form)
         check_given(y)

@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from .._moments import small_indices
 from ..columns import Columns, is_frame, learn_columns
 from ._target_checks import KINDS
-from ._validation import check_weights, is_checked
+from ._validation import check_weights, is_checked, unmasked
 
 FLOATS = [np.float64, np.float32]
 
@@ -69,7 +69,7 @@ class RowsMixin:
 
     def _array(self, X, is_read, *, reset):
         """Return rows that are no table; of any type, if they are read by column afterwards."""
-        X = _unmasked(X)
+        X = unmasked(X)
         if isinstance(X, np.ndarray) and X.dtype.kind in "mMV":
             raise ValueError(
                 f"X holds {KINDS[X.dtype.kind]}: pass them as columns of a data frame, or "
@@ -110,16 +110,6 @@ class RowsMixin:
     def _is_category(self) -> np.ndarray | None:
         columns = self._columns
         return columns.is_category if columns is not None and self._reads_columns else None
-
-
-def _unmasked(X: Any) -> Any:
-    """Return rows with NaN for masked values, which are data for everything else."""
-    if not isinstance(X, np.ma.MaskedArray):
-        return X
-    if not np.any(X.mask):
-        return X.data
-    own = {"b": np.float64, "i": np.float64, "u": np.float64, "f": X.dtype}
-    return X.astype(own.get(X.dtype.kind, object)).filled(np.nan)
 
 
 @contextmanager

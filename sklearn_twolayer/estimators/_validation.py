@@ -5,6 +5,7 @@ import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
 from numbers import Real
+from typing import Any
 
 import numpy as np
 from sklearn.utils import check_array
@@ -34,6 +35,32 @@ def is_checked(X, n_features: int) -> bool:
         return False
     with np.errstate(over="ignore", invalid="ignore"):
         return bool(np.isfinite(np.add.reduce(X, axis=None)))
+
+
+def unmasked(X: Any) -> Any:
+    """Return rows with NaN for masked values, which are data for everything else.
+
+    Parameters
+    ----------
+    X : object
+        The value of the argument.
+
+    Returns
+    -------
+    object
+        An ordinary array in the place of a masked one; anything else unchanged.
+
+    Examples
+    --------
+    >>> unmasked(np.ma.array([1, 2], mask=[False, True]))
+    array([ 1., nan])
+    """
+    if not isinstance(X, np.ma.MaskedArray):
+        return X
+    if not np.any(X.mask):
+        return X.data
+    own = {"b": np.float64, "i": np.float64, "u": np.float64, "f": X.dtype}
+    return X.astype(own.get(X.dtype.kind, object)).filled(np.nan)
 
 
 def check_weights(sample_weight, X) -> np.ndarray:
