@@ -64,9 +64,11 @@ def exact(y: Any) -> Any:
     dtypes = [y.dtype] if hasattr(y, "dtype") else list(getattr(y, "dtypes", ()))
     if [getattr(getattr(each, "categories", None), "dtype", None) for each in dtypes] == [bool]:
         return np.asarray(y)
+    if not any(hasattr(each, "numpy_dtype") for each in dtypes):
+        return y
     plain = [getattr(each, "numpy_dtype", each) for each in dtypes]
-    nullable = all(getattr(each, "kind", None) in ("b", "i", "u") for each in plain)
-    return y.to_numpy(dtype=np.result_type(*plain)) if plain and nullable else y
+    are_integers = all(getattr(each, "kind", None) in ("b", "i", "u") for each in plain)
+    return y.to_numpy(dtype=np.result_type(*plain)) if are_integers else y
 
 
 def finite_floats(y: np.ndarray) -> np.ndarray:
