@@ -60,7 +60,7 @@ def unmasked(X: Any) -> Any:
     if not np.any(X.mask):
         return X.data
     own = {"b": np.float64, "i": np.float64, "u": np.float64, "f": X.dtype}
-    return X.astype(own.get(X.dtype.kind, object)).filled(np.nan)
+    return np.ma.filled(X.astype(own.get(X.dtype.kind, object)), np.nan)
 
 
 def check_weights(sample_weight, X) -> np.ndarray:
