@@ -27,7 +27,7 @@ OTHERS = 0.25
 N_FOLDS, MOST_FOLDS, N_JUDGED = 4, 20, 500
 #: If a few rows have most of the variance, more rows are needed, in proportion to the kurtosis
 #: divided by this. Then the maximum number of folds is halved, and at most this many are used.
-#: Not in a blend.
+#: Not in a blend of so many rows that its networks have folds of their own.
 HEAVY, MOST_JUDGED = 20, 4
 #: With fewer rows than this no metric is learned, and leave-one-out is used.
 MIN_ROWS = 8
@@ -143,7 +143,7 @@ class MetricProbe:
         )
         self.table = table
         folds, n_needed = table.folds, float(N_JUDGED)
-        if not table.in_blend:
+        if folds is not None or not table.in_blend:
             n_needed *= max(tail_weight(table) / HEAVY, 1.0)
         if folds is None:
             most = MOST_FOLDS if n_needed == N_JUDGED else MOST_FOLDS // 2
