@@ -206,12 +206,15 @@ def test_a_rare_class_is_never_thought_impossible(model):
         assert model.predict_proba(X[:2])[:, 1].mean() > 1e-3
 
 
+@pytest.mark.parametrize(
+    "model", [RBFNetwork(20, task="regression"), TwoLayerRegressor()], ids=type
+)
 @pytest.mark.parametrize(("tail", "n_evaluated"), [(1, 600), (5, 1200)])
-def test_more_rows_are_evaluated_if_a_few_have_most_of_the_variance(tail, n_evaluated):
+def test_more_rows_are_evaluated_if_a_few_have_most_of_the_variance(model, tail, n_evaluated):
     rng = np.random.RandomState(0)
     X, y = rng.normal(size=(1200, 3)), rng.normal(size=1200)
     y = np.sign(y) * np.abs(y) ** tail
-    model = RBFNetwork(20, task="regression", random_state=0).fit(X, y)
+    model.set_params(random_state=0).fit(X, y)
     assert np.isfinite(model.oof_prediction_).sum() == n_evaluated
 
 
