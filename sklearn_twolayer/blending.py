@@ -67,25 +67,9 @@ def deal_folds(
     """Return the fold of each row; folds differ in size by one row at most.
 
     Rows are dealt in the order of their targets, so that the folds have the same mean. Otherwise a
-    fit without a fold would be biased towards the other rows, especially with few rows. If some
-    folds are evaluated, rows of rare classes are among them: no other rows could tell how well
-    these are predicted.
-
-    Parameters
-    ----------
-    targets : ndarray of shape (n_rows, n_outputs)
-        Targets.
-    n_folds : int
-        Number of folds.
-    rng : RandomState
-        The source of the permutation.
-    n_evaluated : int, optional
-        The number of folds on which fits are evaluated, the first ones.
-
-    Returns
-    -------
-    ndarray of shape (n_rows,)
-        Integers below `n_folds`.
+    fit without a fold would be biased towards the other rows, especially with few rows. If only
+    the first `n_evaluated` folds are evaluated, rows of rare classes are among them: no other rows
+    could tell how well these are predicted.
     """
     n_rows = len(targets)
     order = rng.permutation(n_rows)
@@ -169,24 +153,10 @@ class Ensemble:
 def blended(
     candidates: list[Candidate], objective: Objective, weights: np.ndarray
 ) -> tuple[Model, Honest]:
-    """Return the weighted sum of some parts, with factors fitted to their honest outputs.
+    """Return the weighted sum of some parts, and its outputs for the rows that all parts left out.
 
-    Parameters
-    ----------
-    candidates : list of Candidate
-        The networks, and possibly those of other kinds; the last may be optional. The rows that
-        all of them left out decide.
-    objective : Objective
-        The cost, with targets, loss and link.
-    weights : ndarray of shape (n_rows,)
-        Weights of the rows.
-
-    Returns
-    -------
-    model : Model
-        The sum, without an optional part that does not help.
-    honest : Honest
-        Its outputs for the rows that all parts left out.
+    The factors are fitted to the honest outputs for these rows. The last part may be optional, and
+    is left out if it does not help.
     """
     parts, honest, is_optional = zip(*candidates, strict=True)
     rows = reduce(np.intersect1d, [each.rows for each in honest])
@@ -272,15 +242,7 @@ def blend_weights(
 
 
 def warn_if_useless(factors: Sequence[float] | np.ndarray, targets: np.ndarray) -> None:
-    """Warn if no part predicts better than a constant, unless a constant is right.
-
-    Parameters
-    ----------
-    factors : sequence of float
-        The factors of the parts.
-    targets : ndarray of shape (n_rows, n_outputs)
-        Targets of the training rows.
-    """
+    """Warn if no part predicts better than a constant, unless a constant is right."""
     if max(factors) < NO_WEIGHT and np.ptp(targets, axis=0).any():
         warn_user(
             "No part predicts held-out rows better than a constant: predictions are nearly "

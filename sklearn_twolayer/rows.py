@@ -221,23 +221,10 @@ class Rows:
         *,
         over: np.ndarray | None = None,
     ) -> tuple[np.ndarray, ...]:
-        """Return the sums of the output of `terms` over blocks.
+        """Return the sums over blocks of what `terms` returns for some rows, a tuple of arrays.
 
-        Parameters
-        ----------
-        terms : callable
-            Returns a tuple of arrays for some rows.
-        numbers_per_row : int
-            Approximate number of floats per row that it needs.
-        n_threads : int, optional
-            Number of threads, if not that of `n_jobs`.
-        over : ndarray of int, optional
-            The rows to sum over, if not all.
-
-        Returns
-        -------
-        tuple of ndarray
-            The sums.
+        It needs about `numbers_per_row` floats per row; `n_threads` replaces those of `n_jobs`.
+        The sums are over all rows, or over those with the indices `over`.
         """
         n_rows = self.n_rows if over is None else len(over)
         parts = blocks(n_rows, block_length(numbers_per_row))
@@ -264,25 +251,11 @@ class Rows:
         over: np.ndarray | None = None,
         dtype: np.dtype | None = None,
     ) -> np.ndarray:
-        """Return an array that is filled block by block.
+        """Return an array, shape (n_rows, n_columns), that is filled block by block.
 
-        Parameters
-        ----------
-        values : callable
-            Returns the rows of the result for some rows.
-        n_columns : int
-            Number of columns of the result.
-        numbers_per_row : int
-            Approximate number of floats per row that it needs.
-        over : ndarray of int, optional
-            The rows to fill the result from, if not all.
-        dtype : dtype, optional
-            Type of the result, if not `dtype` of the rows.
-
-        Returns
-        -------
-        ndarray of shape (n_rows, n_columns)
-            The result, with one row per entry of `over`, if given.
+        `values` returns the rows of the result for some rows, and needs about `numbers_per_row`
+        floats per row. With the indices `over`, the result has one row for each of them. Its type
+        is that of the rows by default.
         """
         n_rows = self.n_rows if over is None else len(over)
         result = np.empty((n_rows, n_columns), dtype=dtype or self.dtype)

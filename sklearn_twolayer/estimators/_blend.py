@@ -46,24 +46,7 @@ class Blend(NamedTuple):
     def of(cls, owner: "BaseTwoLayer", sample: Sample, n_networks: int) -> "Blend":
         """Return the meaning of the parameter `blend` for an estimator and its rows.
 
-        Parameters
-        ----------
-        owner : TwoLayerRegressor or TwoLayerClassifier
-            The estimator, with its choice and its loss.
-        sample : Sample
-            The training rows.
-        n_networks : int
-            Number of networks.
-
-        Returns
-        -------
-        Blend
-            The resolved choice.
-
-        Raises
-        ------
-        ValueError
-            If the choice does not exist, or is incompatible with the other parameters.
+        ValueError is raised if it does not exist, or is incompatible with the other parameters.
         """
         check_choice("blend", owner.blend, BLENDS)
         kind, loss = owner.blend, owner._resolve_loss()
@@ -101,21 +84,8 @@ def fit_rectified(
 ) -> list[Candidate]:
     """Fit the networks of rectified units on piecewise-linear inputs.
 
-    They can follow steps and kinks in single columns, unlike the smooth units of other parts.
-
-    Parameters
-    ----------
-    owner : TwoLayerRegressor or TwoLayerClassifier
-        Its targets, loss and penalty.
-    sample : Sample
-        The training rows, with the folds that networks leave out.
-    rng : RandomState
-        The source of random choices.
-
-    Returns
-    -------
-    list of Candidate
-        The networks, with their raw outputs on held-out rows.
+    They can follow steps and kinks in single columns, unlike the smooth units of other parts. The
+    sample has the folds that they leave out.
     """
     assert sample.folds is not None
     size = RectifiedSize.of(owner._n_rows(sample))
@@ -145,19 +115,7 @@ def fit_radial_partner(
 ) -> list[Candidate]:
     """Fit the radial-basis network of a blend, as `radial_` of its owner, and a local average.
 
-    Parameters
-    ----------
-    owner : TwoLayerRegressor or TwoLayerClassifier
-        Its targets and its number of threads.
-    sample : Sample
-        The training rows, with the folds that networks leave out.
-    rng : RandomState
-        The source of random choices.
-
-    Returns
-    -------
-    list of Candidate
-        The network and the average, with their raw outputs on held-out rows.
+    The sample has the folds that other networks leave out.
     """
     assert sample.folds is not None
     index, has_seen_none = _rows_of_radial(sample, rng)

@@ -16,17 +16,10 @@ BLOCK_LENGTH = 512
 
 
 class Activations:
-    """y_E of all rows of an objective, for one network.
+    """y_E of all rows of an objective, for the parameters of its network.
 
     They are in the type of the inputs, in which predictions are made; the sums of their products
     are in double precision.
-
-    Parameters
-    ----------
-    objective : Objective
-        The network and the rows.
-    vector : ndarray of shape (n_parameters,)
-        The parameters of the network.
     """
 
     def __init__(self, objective: Objective, vector: np.ndarray):

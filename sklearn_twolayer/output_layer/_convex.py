@@ -33,26 +33,10 @@ FIRST_ITER, LAST_ITER = 40, 300
 def working_targets(
     targets: np.ndarray, weights: np.ndarray, loss: Loss, link: Link
 ) -> np.ndarray:
-    """Return working targets for least squares that approximate another loss.
+    """Return working targets for least squares that approximate another loss, for raw outputs z.
 
     They are those of the first step of iteratively reweighted least squares, which starts from the
     best constant (McCullagh & Nelder, 1989). Outliers are pulled in if the loss is robust.
-
-    Parameters
-    ----------
-    targets : ndarray of shape (n_rows, n_outputs)
-        Targets d.
-    weights : ndarray of shape (n_rows,)
-        Weights of the rows.
-    loss : Loss
-        L(y, d).
-    link : Link
-        y = g(z).
-
-    Returns
-    -------
-    ndarray of shape (n_rows, n_outputs)
-        Targets for raw outputs z.
     """
     z = loss.start(targets, weights, link)[None, :]
     y = link(z)
@@ -63,17 +47,7 @@ def working_targets(
 def penalty(judged: JudgedLayer, objective: Objective) -> float:
     """Return the α of another loss that corresponds to the α of least squares.
 
-    Parameters
-    ----------
-    judged : JudgedLayer
-        Least-squares output layers, possibly on working targets.
-    objective : Objective
-        The cost.
-
-    Returns
-    -------
-    float
-        The given α, or that of least squares times the curvature of the other loss.
+    It is the given α, or that of least squares times the curvature of the other loss.
     """
     return _scale(judged, objective) * judged.alpha
 
@@ -88,21 +62,9 @@ def _scale(judged, objective):
 
 
 def fit_convex(judged: JudgedLayer, objective: Objective, rng: np.random.RandomState) -> Output:
-    """Fit the output layer by a loss.
+    """Fit the output layer by a loss, that of the objective on the rows of the first layer.
 
-    Parameters
-    ----------
-    judged : JudgedLayer
-        The first layer, evaluated by least squares.
-    objective : Objective
-        The same rows with their targets, and the loss.
-    rng : RandomState
-        Deals the folds.
-
-    Returns
-    -------
-    Output
-        Its honest outputs come from layers fitted without the targets of the rows.
+    Its honest outputs come from layers fitted without the targets of the rows.
     """
     n_rows = objective.n_rows
     few = np.arange(n_rows)[random_part(n_rows, MAX_FOLDED, rng)]

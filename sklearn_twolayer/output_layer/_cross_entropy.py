@@ -47,15 +47,7 @@ MAX_EVALUATED = 2_000
 
 
 class LeastSquaresWithout:
-    """Least-squares layers on all rows but some of a sample.
-
-    Parameters
-    ----------
-    loo : LeaveOneOut
-        Centred activations of all rows.
-    rows : ndarray of int
-        The sample.
-    """
+    """Least-squares layers on all rows but some of a sample, given by its indices."""
 
     def __init__(self, loo: LeaveOneOut, rows: np.ndarray):
         self.loo, self.rows = loo, rows
@@ -90,18 +82,8 @@ class LeastSquaresWithout:
 def fit_cross_entropy(judged: JudgedLayer, rng: np.random.RandomState) -> Output:
     """Fit the output layer of a classifier.
 
-    Parameters
-    ----------
-    judged : JudgedLayer
-        The first layer, with least-squares output layers.
-    rng : RandomState
-        Deals the folds.
-
-    Returns
-    -------
-    Output
-        Its `alpha` is the strength of the penalty on what is added to least squares, or on W if
-        `alpha` is given. Only the former has honest outputs.
+    Its `alpha` is the strength of the penalty on what is added to least squares, or on W if α is
+    given. Only the former has honest outputs.
     """
     rows = rows_of_fit(judged.objective, rng)
     if judged.is_given or judged.objective.n_rows == 1:

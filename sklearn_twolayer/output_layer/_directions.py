@@ -58,20 +58,10 @@ class Problem(NamedTuple):
     def on(
         cls, layer: FixedLayer, objective: Objective, rows: Index, alpha: float, most: int | None
     ) -> "Problem":
-        """Return a problem without offsets.
+        """Return a problem without offsets on some rows of an objective.
 
-        Parameters
-        ----------
-        layer : FixedLayer
-            A first layer, with the rows and their weights.
-        objective : Objective
-            The same rows with their targets, and the loss.
-        rows : slice or ndarray of int
-            The rows to use.
-        alpha : float
-            The penalty; directions with much less variance have little effect.
-        most : int or None
-            Maximum number of directions; None for all above the rounding errors.
+        There are at most `most` directions, without those that have much less variance than the
+        penalty and thus little effect. If it is None, all above rounding errors are used.
         """
         loo = layer.loo
         targets, weights = objective.rows.targets_and_weights(rows)
@@ -165,16 +155,7 @@ def rows_left_out(
 ) -> Iterator[tuple[FixedLayer, list[np.ndarray]]]:
     """Yield layers, and which of some rows to leave out of fits on each, one set at a time.
 
-    Parameters
-    ----------
-    judged : JudgedLayer
-        A first layer with judges.
-    rows : ndarray of int
-        The rows.
-    targets : ndarray of shape (n_rows, n_outputs)
-        Their targets, which folds have in the same proportions.
-    rng : RandomState
-        Deals the folds.
+    Folds have the targets of the rows, shape (n_rows, n_outputs), in the same proportions.
     """
     n_folds = min(FOLDS_OF_FEW if len(rows) < FEW_ROWS else FOLDS, len(rows))
     n_parts = -(-n_folds * len(judged.judges[0].judged) // judged.objective.n_rows)

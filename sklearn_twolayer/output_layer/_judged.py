@@ -34,14 +34,8 @@ NEAR = 1
 class FixedLayer:
     """A first layer, with all least-squares output layers on it.
 
-    Parameters
-    ----------
-    objective : Objective
-        The network and the rows.
-    vector : ndarray of shape (n_parameters,)
-        Its parameters; those of the output layer are not used.
-    judged : ndarray of int, optional
-        Rows whose targets were not used to learn it; all, if None.
+    The parameters of the output layer in `vector` are not used. `judged` are the indices of the
+    rows whose targets were not used to learn it; all, if None.
     """
 
     def __init__(self, objective: Objective, vector: np.ndarray, judged: np.ndarray | None = None):
@@ -92,17 +86,9 @@ class FixedLayer:
 class JudgedLayer:
     """A first layer, and its error on held-out rows.
 
-    Everything is computed on first use.
-
-    Parameters
-    ----------
-    layer : FixedLayer
-        Learned from all rows.
-    alpha : float or "loo"
-        The penalty of the output layer; "loo" chooses it by leave-one-out.
-    judges : tuple of FixedLayer, optional
-        Layers learned in the same way, each without the targets of the rows on which it is
-        evaluated; the layer itself, if it does not depend on targets.
+    Everything is computed on first use. The layer was learned from all rows, and each judge in the
+    same way, but without the targets of the rows on which it is evaluated; a layer that does not
+    depend on targets judges itself. If `alpha` is "loo", leave-one-out chooses the penalty.
     """
 
     def __init__(self, layer: FixedLayer, alpha: float | str, judges: tuple[FixedLayer, ...] = ()):

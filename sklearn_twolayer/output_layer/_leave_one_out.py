@@ -138,20 +138,10 @@ class LeaveOneOut:
         raise NotImplementedError
 
     def rough_errors(self, alphas: np.ndarray) -> np.ndarray:
-        """Return an approximation of `errors`, from the eigenvalues alone.
+        """Return an approximation of `errors`, up to a factor, from the eigenvalues alone.
 
         Every row has the average leverage: generalised cross-validation (Golub, Heath &
         Wahba, 1979).
-
-        Parameters
-        ----------
-        alphas : ndarray of shape (n_alphas,)
-            Penalties.
-
-        Returns
-        -------
-        ndarray of shape (n_alphas,)
-            Approximations, up to a factor.
         """
         raise NotImplementedError
 
@@ -216,16 +206,8 @@ class LeaveOneOut:
     def errors(self, alphas: np.ndarray) -> np.ndarray:
         """Return the leave-one-out error of each α.
 
-        Parameters
-        ----------
-        alphas : ndarray of shape (n_alphas,)
-            Penalties.
-
-        Returns
-        -------
-        ndarray of shape (n_alphas,)
-            The weighted sum over evaluated rows of the squared residuals, summed over targets,
-            with weights that sum to one over all rows.
+        It is the weighted sum over evaluated rows of the squared residuals, summed over targets,
+        with weights that sum to one over all rows.
         """
         if self._is_factored(alphas.min()):
             return np.array([self._error(alpha) for alpha in alphas])

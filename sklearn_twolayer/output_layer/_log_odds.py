@@ -22,23 +22,9 @@ class LogOdds(NamedTuple):
 
 
 def log_odds(f: np.ndarray, targets: np.ndarray, weights: np.ndarray, link: Link) -> LogOdds:
-    """Return the scale and the biases that turn outputs into log-odds.
+    """Return the scale and the biases that turn held-out outputs of least squares into log-odds.
 
-    Parameters
-    ----------
-    f : ndarray of shape (n_rows, n_outputs)
-        Least-squares outputs on held-out rows.
-    targets : ndarray of shape (n_rows, n_outputs)
-        Targets.
-    weights : ndarray of shape (n_rows,)
-        Weights of the rows; their sum is one.
-    link : Link
-        Logistic or softmax.
-
-    Returns
-    -------
-    LogOdds
-        Scale, biases and the cross-entropy.
+    The sum of the weights is one.
     """
 
     share = weights @ targets

@@ -173,17 +173,7 @@ def _cluster(clusterer, X, weights):
 
 
 def distinct(centers: np.ndarray) -> np.ndarray:
-    """Return the distinct centres, in their order.
-
-    Parameters
-    ----------
-    centers : ndarray of shape (n_centers, n_features)
-        Centres.
-
-    Returns
-    -------
-    ndarray of shape (n_distinct, n_features)
-        The first of each.
+    """Return the distinct centres, the first of each, in their order.
 
     Examples
     --------
@@ -196,22 +186,7 @@ def distinct(centers: np.ndarray) -> np.ndarray:
 
 
 def nearest(X, centers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the nearest centre of each row, and the squared distance to it.
-
-    Parameters
-    ----------
-    X : {ndarray, CSR} of shape (n_rows, n_features)
-        Rows.
-    centers : ndarray of shape (n_centers, n_features)
-        Centres.
-
-    Returns
-    -------
-    labels : ndarray of int, shape (n_rows,)
-        Indices of centres.
-    r2 : ndarray of shape (n_rows,)
-        Squared distances.
-    """
+    """Return the nearest centre of each row, dense or CSR, and the squared distance to it."""
     labels, distances = np.empty(X.shape[0], dtype=int), np.empty(X.shape[0])
     for part, r2 in squared_distances(X, centers):
         labels[part] = r2.argmin(axis=1)

@@ -55,15 +55,7 @@ class Geometry:
 
 
 class DiagonalGeometry(Geometry):
-    """r² = Σ_d a_d² (x_d - μ_d)², without shapes a_d = 1.
-
-    Parameters
-    ----------
-    shared : bool
-        Whether all centres share one shape.
-    spherical : bool
-        Whether there are no shapes.
-    """
+    """r² = Σ_d a_d² (x_d - μ_d)², with a_d = 1 if it is spherical."""
 
     def __init__(self, shared: bool = True, spherical: bool = False):
         self.shared = shared or spherical
@@ -207,20 +199,7 @@ class EllipticGeometry(Geometry):
 
 
 def make_geometry(shape: str, shared: bool) -> Geometry:
-    """Return the distances for a shape.
-
-    Parameters
-    ----------
-    shape : {"spherical", "diagonal", "full"}
-        Kind of A.
-    shared : bool
-        Whether all centres share one.
-
-    Returns
-    -------
-    Geometry
-        The distances.
-    """
+    """Return the distances for one of `SHAPES`; centres share one A, or each has its own."""
     if shape == "full":
         return FullGeometry() if shared else EllipticGeometry()
     return DiagonalGeometry(shared, spherical=shape == "spherical")

@@ -8,25 +8,13 @@ from ._widths import Clusters
 
 
 def cluster_shapes(clusters: Clusters, shape: str, shared: bool) -> np.ndarray:
-    """Return the shapes of elliptical clusters (page TWO.34).
+    """Return the shapes of elliptical clusters (page TWO.34), pooled if they are shared.
 
     A covariance is shrunk towards a sphere, more strongly with few rows, and scaled to a
     determinant of one, so that the width keeps its meaning.
 
-    Parameters
-    ----------
-    clusters : Clusters
-        Centres and rows.
-    shape : {"diagonal", "full"}
-        Whether to use the variances alone.
-    shared : bool
-        Whether to pool the clusters.
-
-    Returns
-    -------
-    ndarray
-        Σ^(-1/2), of shape (n_features,) or (n_features, n_features), with a leading axis
-        for the centres where it is not shared.
+    The result is Σ^(-1/2), of shape (n_features,) or (n_features, n_features), with a leading axis
+    for the centres where it is not shared.
     """
     labels, _ = nearest(clusters.X, clusters.centers)
     if shared:

@@ -113,20 +113,10 @@ def check_width(width: Any) -> None:
 
 
 def find_widths(clusters: Clusters, width: Any) -> np.ndarray:
-    """Return the widths of the units.
+    """Return the widths of the units, shape (n_centers,), by a rule, or those given.
 
-    Parameters
-    ----------
-    clusters : Clusters
-        Centres and rows.
-    width : str, WidthRule, number or array
-        The rule, or the widths themselves.
-
-    Returns
-    -------
-    ndarray of shape (n_centers,)
-        Positive widths. If the rule has no answer (one centre, one row in a cluster), the distance
-        to the other centres or the spread of the rows is used.
+    If the rule has no answer (one centre, one row in a cluster), the distance to the other centres
+    or the spread of the rows is used.
     """
     check_width(width)
     n = len(clusters.centers)
@@ -148,16 +138,7 @@ def check_squares(
 ) -> None:
     """Raise ValueError if a floating type cannot represent the squares of widths.
 
-    Parameters
-    ----------
-    widths : ndarray of shape (n_centers,)
-        Widths of units.
-    dtype : dtype
-        The floating type of distances.
-    given : object, optional
-        The parameter, if the user passed numbers.
-    learned : bool
-        Whether a solver has learned them.
+    `given` is the parameter, if the user passed numbers; `learned` tells if they are a solver's.
     """
     info = np.finfo(dtype)
     low, high = info.tiny**0.5, info.max**0.5
@@ -192,17 +173,7 @@ def _by_rule(clusters, rule):
 
 
 def largest_distance(centers: np.ndarray) -> float:
-    """Return d_max.
-
-    Parameters
-    ----------
-    centers : ndarray of shape (n_centers, n_features)
-        Centres.
-
-    Returns
-    -------
-    float
-        The largest distance between two of them.
+    """Return d_max, the largest distance between two centres.
 
     Examples
     --------

@@ -14,21 +14,9 @@ N_ROWS = 10_000
 
 
 def rows_without_unit(layer: FixedLayer, radial: Radial, rng: np.random.RandomState) -> float:
-    """Return the fraction of the training rows on which all units are nearly zero.
+    """Return the fraction of the training rows, by weight, on which all units are nearly zero.
 
-    Parameters
-    ----------
-    layer : FixedLayer
-        The first layer.
-    radial : Radial
-        Its radial units.
-    rng : RandomState
-        Draws the rows that are checked, if not all.
-
-    Returns
-    -------
-    float
-        Between zero and one; zero for kernels that do not decay.
+    It is zero for kernels that do not decay.
     """
     kernel = as_kernel(radial.kernel)
     if not kernel.decays or radial.normalize:

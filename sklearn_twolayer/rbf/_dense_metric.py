@@ -51,21 +51,7 @@ def dense_metric(
     together give the metric for all rows. For classes, gradients of probabilities are used,
     because raw outputs keep growing where the class is certain.
 
-    Parameters
-    ----------
-    table : Table
-        The training rows.
-    maps : list of fitted transformer or None
-        One for each fold to be evaluated.
-    folds : ndarray of int, shape (n_rows,)
-        The fold of each row.
-    rng : RandomState
-        Draws rows, weights and batches.
-
-    Returns
-    -------
-    Metric
-        Root mean squares of the gradient.
+    There is one map for each fold to be evaluated; `folds` has the fold of each row.
     """
     index = random_part(table.n_rows, MAX_ROWS, rng)
     table, folds = table.take(index), folds[index]

@@ -23,16 +23,8 @@ SMALLEST = 1e-200
 class Density:
     """A mixture of Gaussians, one for each cluster of rows.
 
-    Parameters
-    ----------
-    X : {ndarray, CSR} of shape (n_rows, n_features)
-        Rows, as passed by the user.
-    labels : ndarray of int, shape (n_rows,)
-        The cluster of each row.
-    weights : ndarray of shape (n_rows,)
-        Their weights.
-    is_category : ndarray of bool, shape (n_features,), optional
-        Columns to ignore. Missing numbers are replaced by the mean.
+    `X` are rows as passed by the user, dense or CSR, and `labels` their clusters. The columns in
+    `is_category`, shape (n_features,), are ignored. Missing numbers are replaced by the mean.
     """
 
     def __init__(

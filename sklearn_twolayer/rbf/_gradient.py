@@ -12,15 +12,10 @@ from ._spec import RadialSpec
 
 
 class OptimalOutput:
-    """A cost as a function of the first layer, with the optimal output layer.
+    """A cost with squared loss as a function of the first layer, with the optimal output layer.
 
     The gradient is that of the full cost, because its part for the output layer is zero (variable
     projection: Golub & Pereyra, 2003).
-
-    Parameters
-    ----------
-    objective : Objective
-        The full cost, with squared loss.
     """
 
     def __init__(self, objective: Objective):
@@ -68,28 +63,10 @@ class OptimalOutput:
 def refine_gradient(
     judged: JudgedLayer, objective: Objective, spec: RadialSpec, run: Run
 ) -> tuple[JudgedLayer, Outcome]:
-    """Learn the first layer with the output layer.
+    """Learn the first layer with the output layer, from the network to continue from, if any.
 
     From then on, leave-one-out applies to the output layer only: the first layer was fitted to all
-    targets, and errors are optimistic.
-
-    Parameters
-    ----------
-    judged : JudgedLayer
-        The starting point.
-    objective : Objective
-        The cost, with its penalty.
-    spec : RadialSpec
-        The solver, and possibly the network to continue from.
-    run : Run
-        How long to minimise, and the callback, which receives all parameters.
-
-    Returns
-    -------
-    judged : JudgedLayer
-        The learned first layer.
-    outcome : Outcome
-        How the solver ended.
+    targets, and errors are optimistic. The callback of the run receives all parameters.
     """
     solver = spec.solver
     # A solver that works on batches updates all parameters in the same way.
@@ -109,18 +86,8 @@ def refine_gradient(
 def with_vector(judged: JudgedLayer, vector: np.ndarray) -> JudgedLayer:
     """Return a layer with the parameters found by a solver.
 
-    Parameters
-    ----------
-    judged : JudgedLayer
-        The layer before.
-    vector : ndarray of shape (n_parameters,)
-        The parameters.
-
-    Returns
-    -------
-    JudgedLayer
-        The layer. Widths with squares that overflow are reduced to the largest possible ones,
-        since such a unit is constant.
+    Widths with squares that overflow are reduced to the largest possible ones, since such a unit
+    is constant.
     """
     objective, vector = judged.objective, vector.astype(judged.layer.vector.dtype)
     log_widths = objective.network.views(vector).own[1]

@@ -49,24 +49,7 @@ def fit_radial(
     input_maps: list[Transformer | None],
     rng: np.random.RandomState,
 ) -> RadialFit:
-    """Learn a radial-basis network.
-
-    Parameters
-    ----------
-    spec : RadialSpec
-        The parameters.
-    table : Table
-        The training rows.
-    input_maps : list of fitted transformer or None
-        Maps to choose from; the first is preferred.
-    rng : RandomState
-        The source of random choices.
-
-    Returns
-    -------
-    RadialFit
-        The network, and its outputs on held-out rows.
-    """
+    """Learn a radial-basis network; the first of the input maps is preferred."""
     return _Learning(spec, table, input_maps, rng).fit()
 
 

@@ -52,17 +52,9 @@ class Fold(NamedTuple):
 class LocalAverage:
     """Averages of the targets of near rows.
 
-    Parameters
-    ----------
-    table : Table
-        The training rows.
-    inputs : Inputs
-        The inputs of the radial-basis network that was learned from them.
-    rng : RandomState
-        Draws rows.
-    others : Table, optional
-        Rows from which nothing was learned, to evaluate the averages. By default, rows of the
-        table are evaluated, each by averages of the other rows.
+    They use the inputs of the radial-basis network that was learned from the same table. `others`
+    are rows from which nothing was learned, to evaluate the averages. Without them, rows of the
+    table are evaluated, each by averages of the other rows.
     """
 
     def __init__(
@@ -82,20 +74,7 @@ class LocalAverage:
         self.targets = targets - targets.mean(axis=0)
 
     def fit(self, name: str) -> tuple[Part, Honest]:
-        """Choose the width.
-
-        Parameters
-        ----------
-        name : str
-            The name of the part.
-
-        Returns
-        -------
-        part : Part
-            The network.
-        honest : Honest
-            Its raw outputs on held-out rows.
-        """
+        """Choose the width; return the network, and its raw outputs on held-out rows."""
         folds = list(self._folds())
         rows = np.sort(np.concatenate([fold.rows for fold in folds]))
         width = self._best_width(folds, rows)
@@ -206,21 +185,9 @@ class LocalAverage:
 
 
 def in_proportion(weights: np.ndarray, most: int, rng: np.random.RandomState) -> np.ndarray:
-    """Return the indices of some rows, each as often as its share of the weight.
+    """Return the indices of some rows, ascending, each as often as its share of the weight.
 
-    Parameters
-    ----------
-    weights : ndarray of shape (n_rows,)
-        Positive weights.
-    most : int
-        Maximum number of rows.
-    rng : RandomState
-        Draws rows.
-
-    Returns
-    -------
-    ndarray of int
-        Ascending; each row once, if there are few and their weights are equal.
+    Each row is among them once, if there are at most `most` and their weights are equal.
 
     Examples
     --------

@@ -25,19 +25,8 @@ N_ROUNDS = 2
 def refine_metric(judged: JudgedLayer, radial: Radial, rng: np.random.RandomState) -> JudgedLayer:
     """Return the best of several layers, each in the metric derived from the previous one.
 
-    Parameters
-    ----------
-    judged : JudgedLayer
-        The starting point, with a shared shape and without anything learned from targets.
-    radial : Radial
-        Its radial units.
-    rng : RandomState
-        Deals the folds.
-
-    Returns
-    -------
-    JudgedLayer
-        The layer with the smallest leave-one-out error.
+    The starting point has a shared shape, and nothing that was learned from targets. The smallest
+    leave-one-out error decides.
     """
     layer, alpha, everything = judged.layer, judged.choice, np.arange(judged.objective.n_rows)
     if len(layer.judged) < 2 * N_FOLDS:
@@ -64,23 +53,9 @@ def refine_metric(judged: JudgedLayer, radial: Radial, rng: np.random.RandomStat
 def with_gradient_metric(
     layer: FixedLayer, rows: np.ndarray, radial: Radial, alpha: float | str
 ) -> FixedLayer:
-    """Return a layer in the metric derived from its gradient on some rows.
+    """Return the same centres and widths in the metric derived from the gradient on some rows.
 
-    Parameters
-    ----------
-    layer : FixedLayer
-        A first layer with a shared shape.
-    rows : ndarray of int
-        The rows from whose targets the metric may be learned.
-    radial : Radial
-        The radial units.
-    alpha : float or "loo"
-        The penalty of the output layer.
-
-    Returns
-    -------
-    FixedLayer
-        The same centres and widths in another metric.
+    The metric may be learned from the targets of these rows. The shape is shared.
     """
     some = layer
     if len(rows) < layer.objective.n_rows:
@@ -93,19 +68,8 @@ def with_gradient_metric(
 def gradient_outer_product(layer: FixedLayer, weights: np.ndarray, radial: Radial) -> np.ndarray:
     """Return the mean outer product of the gradient of the radial part, or its diagonal.
 
-    Parameters
-    ----------
-    layer : FixedLayer
-        A first layer, with rows.
-    weights : ndarray of shape (n_columns, n_outputs)
-        The W of its output layer.
-    radial : Radial
-        Its radial units.
-
-    Returns
-    -------
-    ndarray of shape (n_features,) or (n_features, n_features)
-        Summed over the outputs, in the units of the mapped inputs.
+    It is summed over the outputs, in the units of the mapped inputs; `weights` is the W of the
+    output layer, shape (n_columns, n_outputs).
     """
     kernel = as_kernel(radial.kernel)
     centers, log_widths, A = layer.own

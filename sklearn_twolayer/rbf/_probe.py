@@ -67,29 +67,11 @@ class Inputs(NamedTuple):
 def judged_layer(
     spec: RadialSpec, table: Table, inputs: Inputs, rng: np.random.RandomState
 ) -> tuple[JudgedLayer, FirstLayer]:
-    """Return the first layer of the unsupervised stage, and its judges.
+    """Return the first layer of the unsupervised stage with its judges, and further results.
 
     A judge has its centres among the rows outside of a fold, and the metric that is learned from
     them. Leave-one-out alone is not enough: an isolated row is a centre itself, and seems to be
     predicted well. If the rows of one fold are enough, the layer itself is learned without them.
-
-    Parameters
-    ----------
-    spec : RadialSpec
-        The parameters.
-    table : Table
-        The training rows.
-    inputs : Inputs
-        The inputs of the network.
-    rng : RandomState
-        The source of random choices.
-
-    Returns
-    -------
-    judged : JudgedLayer
-        The layer learned from all rows, with judges for held-out rows.
-    first : FirstLayer
-        Further results of this stage.
     """
     if inputs.n_judged == 1:
         is_judged = inputs.folds == 0
@@ -117,17 +99,7 @@ class SmallNetwork(NamedTuple):
 
 
 class MetricProbe:
-    """Small least-squares radial networks, also for classes, on some of the rows.
-
-    Parameters
-    ----------
-    spec : RadialSpec
-        The parameters.
-    table : Table
-        The training rows.
-    rng : RandomState
-        The source of random choices.
-    """
+    """Small least-squares radial networks, also for classes, on some of the rows."""
 
     def __init__(self, spec: RadialSpec, table: Table, rng: np.random.RandomState):
         self.n_rows = int(np.clip(PART * table.n_rows, FEWEST_ROWS, MOST_ROWS))
@@ -165,17 +137,9 @@ class MetricProbe:
         return random_of_two(some, others, self.n_rows, int(OTHERS * self.n_rows), rng)
 
     def find(self, input_maps: list[Transformer | None]) -> Inputs:
-        """Return the best inputs of small networks, and the corresponding width.
+        """Return the best inputs of small networks on held-out rows, and the corresponding width.
 
-        Parameters
-        ----------
-        input_maps : list of fitted transformer or None
-            One or two maps, the first of which is preferred.
-
-        Returns
-        -------
-        Inputs
-            The inputs with the smallest error on held-out rows.
+        There are one or two maps, the first of which is preferred.
         """
         plain = [without_codes(each) for each in input_maps]
         best = self._best_of(plain)
@@ -222,17 +186,8 @@ def better(one: SmallNetwork, other: SmallNetwork, gain: float) -> SmallNetwork:
 def tail_weight(table: Table) -> float:
     """Return the kurtosis of the targets: 3 for normal ones, more if a few rows count most.
 
-    Rows of rare classes count much, and so do rows of large weight.
-
-    Parameters
-    ----------
-    table : Table
-        Rows with targets and weights.
-
-    Returns
-    -------
-    float
-        The mean fourth power of the deviation from the mean, over its squared mean square.
+    It is the mean fourth power of the deviation from the mean, over its squared mean square. Rows
+    of rare classes count much, and so do rows of large weight.
 
     Examples
     --------
@@ -250,17 +205,8 @@ def tail_weight(table: Table) -> float:
 def folds_to_judge(folds: np.ndarray, n_left_out: int) -> np.ndarray | None:
     """Return the folds of a radial-basis network; other networks leave out the first ones, too.
 
-    Parameters
-    ----------
-    folds : ndarray of int, shape (n_rows,)
-        Folds of the networks.
-    n_left_out : int
-        Number of folds that some network leaves out; these are the first.
-
-    Returns
-    -------
-    ndarray of int or None
-        Below `N_FOLDS`; None if there are fewer.
+    They are `N_FOLDS`, merged from the folds of the networks, the first `n_left_out` of which some
+    network leaves out. None if those are fewer than `N_FOLDS`.
 
     Examples
     --------

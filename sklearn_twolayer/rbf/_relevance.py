@@ -11,15 +11,7 @@ FLOOR = 1e-8
 def metric_root(outer: np.ndarray) -> np.ndarray:
     """Return A with A Aᵀ proportional to a matrix, or to a diagonal given as a vector.
 
-    Parameters
-    ----------
-    outer : ndarray of shape (n_features,) or (n_features, n_features)
-        Average outer product of gradients; a vector may be zero.
-
-    Returns
-    -------
-    ndarray
-        Of the same shape; its largest eigenvalue is about one. Ones for zeros.
+    The largest eigenvalue of A is about one; it is all ones for a vector of zeros.
     """
     if outer.ndim == 1:
         return np.sqrt(outer / outer.max() + FLOOR) if outer.any() else np.ones(len(outer))
@@ -37,23 +29,9 @@ def squared_gradient(
 ) -> np.ndarray:
     """Return the mean square of ∂y/∂x over the rows, summed over the outputs y = g(z / t).
 
-    With many outputs, it is estimated.
-
-    Parameters
-    ----------
-    objective : Objective
-        A network of dense branches, and rows.
-    params : ndarray of shape (n_parameters,)
-        Its parameters.
-    temperature : float
-        The t by which raw outputs are divided; above one, probabilities are less certain.
-    rng : RandomState
-        Draws the signs in random sums of many outputs.
-
-    Returns
-    -------
-    ndarray of shape (n_mapped_features,)
-        The diagonal of the average gradient outer product.
+    It has one number for each mapped input: the diagonal of the average gradient outer product of
+    a network of dense branches. Above one, the temperature t makes probabilities less certain.
+    With many outputs, the sum is estimated, from random signs.
     """
     network, link = objective.network, objective.link
     views = network.views(params.astype(objective.dtype, copy=False))

@@ -30,25 +30,9 @@ def unsupervised_stage(
     rng: np.random.RandomState,
     among: np.ndarray | None = None,
 ) -> FirstLayer:
-    """Find centres, widths and shapes.
+    """Find centres, widths and shapes, for a network with an output layer of zeros.
 
-    Parameters
-    ----------
-    spec : RadialSpec
-        The parameters.
-    table : Table
-        The training rows.
-    input_map : fitted transformer or None
-        Maps them.
-    rng : RandomState
-        The source of random choices.
-    among : ndarray of int, optional
-        The rows from which centres may come, if not all.
-
-    Returns
-    -------
-    FirstLayer
-        The network, with an output layer of zeros.
+    `among` are the indices of the rows from which centres may come, if not all.
     """
     rows = table.rows(input_map)
     with np.errstate(over="ignore", invalid="ignore"):
@@ -75,26 +59,9 @@ def unsupervised_stage(
 
 
 def continued_layer(spec: RadialSpec, table: Table) -> tuple[FixedLayer, Radial]:
-    """Return the first layer of the network to continue from, possibly on other rows.
+    """Return the first layer of the network to continue from, on these rows, and its radial units.
 
-    Parameters
-    ----------
-    spec : RadialSpec
-        The parameters, with `start`.
-    table : Table
-        The training rows.
-
-    Returns
-    -------
-    layer : FixedLayer
-        The layer.
-    radial : Radial
-        Its radial units.
-
-    Raises
-    ------
-    ValueError
-        If the parameters specify another network than `start`.
+    ValueError is raised if the parameters specify another network than `spec.start`.
     """
     assert spec.start is not None
     start, rows = spec.start, table.rows(spec.start.input_map)

@@ -31,23 +31,9 @@ def refine_width(
 ) -> JudgedLayer:
     """Return the layer with the best factor on its widths, found by climbing from `start`.
 
-    Parameters
-    ----------
-    judged : JudgedLayer
-        The starting point.
-    radial : Radial
-        Its radial units.
-    rng : RandomState
-        Draws the rows on which widths are tried, if not on all.
-    start : float
-        The initial typical width, in typical distances; the next smaller one follows.
-    place : int, optional
-        The place of the penalty of a similar layer, from which that of the first is searched.
-
-    Returns
-    -------
-    JudgedLayer
-        The layer with the smallest leave-one-out error among those tried.
+    `start` is a typical width, in typical distances between centres; the next smaller one is tried
+    first. `place` is that of the penalty of a similar layer, from which the first is searched. The
+    smallest leave-one-out error decides.
     """
     n_rows = max(N_ROWS, ROWS_PER_CENTER * len(judged.layer.own[0]))
     few = judged.thinned(n_rows, rng).by(N_JUDGED)

@@ -52,13 +52,6 @@ class LastWeights:
 
     The loss of an epoch is that of the weights during the epoch. Those at its end may overflow,
     which only the next epoch would show; after the last epoch, large weights are checked.
-
-    Parameters
-    ----------
-    objective : Cost
-        The cost to minimise.
-    params : ndarray of shape (n_networks, n_parameters)
-        The starting point.
     """
 
     def __init__(self, objective, params: np.ndarray):
