@@ -39,7 +39,8 @@ def rows_of(X, weights=None):
 
 
 def centers_of(X, n, rule, seed=0, weights=None):
-    return find_centers(rows_of(X, weights), n, rule, np.random.RandomState(seed))[0]
+    clusters, _ = find_centers(rows_of(X, weights), n, rule, np.random.RandomState(seed))
+    return clusters.centers
 
 
 # Distances.
@@ -199,9 +200,8 @@ def test_many_rows_are_clustered_in_batches(monkeypatch):
     monkeypatch.setattr(_centers, "MINIBATCH_SIZE", 100)
     monkeypatch.setattr(_centers, "MAX_ROWS", 150)
     monkeypatch.setattr(_centers, "ROWS_PER_CENTER", 2)
-    centers, some, weights, index = find_centers(
-        rows_of(X), 10, "kmeans", np.random.RandomState(0)
-    )
+    clusters, index = find_centers(rows_of(X), 10, "kmeans", np.random.RandomState(0))
+    centers, some, weights = clusters
     assert len(centers) <= 10 and len(some) == len(weights) == len(index) == 150
     np.testing.assert_array_equal(X[index], some)
 
@@ -293,7 +293,7 @@ def test_sparse_centers_are_made_dense(kind):
 
 def test_a_clusterer_gets_its_seed():
     def found(clusterer, seed):
-        return find_centers(rows_of(X), 5, clusterer, np.random.RandomState(seed))[0]
+        return centers_of(X, 5, clusterer, seed)
 
     clusterer = KMeans(5, n_init=1, init="random", max_iter=1)
     np.testing.assert_array_equal(found(clusterer, 0), found(clusterer, 0))

@@ -11,7 +11,6 @@ from ..activations import softmax, softmax_average
 from ..kernels import as_kernel
 from ..radial import (
     SHAPES,
-    Clusters,
     check_centers,
     check_width,
     cluster_shapes,
@@ -99,8 +98,8 @@ class Radial(Embedding):
         return own if shape is None else (*own, Parameter("shapes", shape, False))
 
     def initialize(self, rows, rng):
-        centers, X, weights, _ = find_centers(rows, self.n_units, self.centers, rng)
-        clusters = Clusters(self._as_many(centers), X, weights)
+        clusters, _ = find_centers(rows, self.n_units, self.centers, rng)
+        clusters = clusters._replace(centers=self._as_many(clusters.centers))
         own = [clusters.centers, np.log(find_widths(clusters, self.widths))]
         if self.shape != "spherical":
             own.append(cluster_shapes(clusters, self.shape, self.shared))

@@ -1,11 +1,10 @@
 """What radial units are made of: centres, widths, shapes, and distances to them."""
 
-from ._centers import check_centers, distinct, find_centers, nearest
+from ._centers import Clusters, check_centers, distinct, find_centers, nearest
 from ._geometry import SHAPES, Geometry, make_geometry
 from ._shapes import cluster_shapes
 from ._widths import (
     WIDTHS,
-    Clusters,
     WidthRule,
     check_squares,
     check_width,

@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import sparse
@@ -14,7 +14,7 @@ from .._checks import as_array, check_number, shown
 from .._given import fit_weighted, with_random_state
 from .._linalg import dense
 from .._moments import small_indices
-from ..rows import Rows, blocks, random_part
+from ..rows import Index, Rows, blocks, random_part
 from ._geometry import DiagonalGeometry
 
 RULES = ("kmeans", "random", "all")
@@ -26,6 +26,19 @@ MAX_ROWS = 20_000
 ROWS_PER_CENTER = 50
 #: From this number of centres on, KMeans on all rows starts from single draws.
 MANY_CENTERS = 128
+
+
+class Clusters(NamedTuple):
+    """Centres, and mapped rows with their weights."""
+
+    centers: np.ndarray
+    X: Any  # dense or CSR
+    weights: np.ndarray
+
+    def spread(self) -> float:
+        """Return the root mean squared distance of the rows to their nearest centre."""
+        _, r2 = nearest(self.X, self.centers)
+        return float(np.sqrt(np.average(r2, weights=self.weights)))
 
 
 def check_centers(centers: Any) -> None:
@@ -43,30 +56,11 @@ def check_centers(centers: Any) -> None:
 
 def find_centers(
     rows: Rows, n_centers: int, rule: Any, rng: np.random.RandomState
-) -> tuple[np.ndarray, Any, np.ndarray, Any]:
-    """Return centres, and the rows among which they were found.
+) -> tuple[Clusters, Index]:
+    """Return distinct centres, with the rows among which they were found, and their indices.
 
-    Parameters
-    ----------
-    rows : Rows
-        The training rows.
-    n_centers : int
-        Number of centres, if the rule does not determine it.
-    rule : {"kmeans", "random", "all"}, clusterer or array
-        The source of the centres; for a clusterer, its ``cluster_centers_``.
-    rng : RandomState
-        The source of random choices.
-
-    Returns
-    -------
-    centers : ndarray of shape (n_found, n_features)
-        Distinct points, at most `n_centers` of them where that applies.
-    X : {ndarray, CSR} of shape (n_sampled, n_features)
-        Mapped rows.
-    weights : ndarray of shape (n_sampled,)
-        Their weights.
-    index : slice or ndarray
-        Indices of these rows.
+    The rule is one of `RULES`, a clusterer with ``cluster_centers_``, or an array. Unless it
+    determines their number, there are at most `n_centers`.
     """
     check_number("n_centers", n_centers, "[1, inf)", integer=True)
     check_centers(rule)
@@ -86,7 +80,7 @@ def find_centers(
         raise ValueError(
             f"The centers exceed the range of {np.dtype(rows.dtype)}: scale the inputs."
         )
-    return centers, X, weights, index
+    return Clusters(centers, X, weights), index
 
 
 def _centers(X, weights, n_centers, rule, rng):

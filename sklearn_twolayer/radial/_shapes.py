@@ -3,8 +3,7 @@
 import numpy as np
 
 from .._linalg import dense
-from ._centers import nearest
-from ._widths import Clusters
+from ._centers import Clusters, nearest
 
 
 def cluster_shapes(clusters: Clusters, shape: str, shared: bool) -> np.ndarray:

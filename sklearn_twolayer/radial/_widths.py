@@ -1,30 +1,17 @@
 """Rules for the widths h of radial units, from the centres and the rows around them."""
 
 from numbers import Real
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from .._checks import as_array, check_number, shown
 from .._documented import Documented
 from .._registry import resolve
-from ._centers import nearest, squared_distances
+from ._centers import Clusters, nearest, squared_distances
 
 #: Widths below this fraction of the distances are treated as zero.
 ROUNDING = 1e-6
-
-
-class Clusters(NamedTuple):
-    """Centres, and rows with their weights."""
-
-    centers: np.ndarray
-    X: Any
-    weights: np.ndarray
-
-    def spread(self) -> float:
-        """Return the root mean squared distance of the rows to their nearest centre."""
-        _, r2 = nearest(self.X, self.centers)
-        return float(np.sqrt(np.average(r2, weights=self.weights)))
 
 
 class WidthRule(Documented):

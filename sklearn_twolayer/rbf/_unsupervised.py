@@ -39,19 +39,19 @@ def unsupervised_stage(
         rule = _mapped_centers(spec.centers, input_map)
         some = rows if among is None else rows.take(among)
         drawn = some.weighted(_by_deviation(some)) if spec.follows_targets else some
-        centers, X, _, index = find_centers(drawn, spec.n_centers, rule, rng)
-        clusters = Clusters(centers, X, some.sample_weight[index])
+        clusters, index = find_centers(drawn, spec.n_centers, rule, rng)
+        clusters = clusters._replace(weights=some.sample_weight[index])
         widths = find_widths(clusters, spec.width)
     if not np.isfinite(widths).all():
         raise ValueError(
             "The distances between rows overflow: scale the inputs, for example with "
             "input_map='robust'."
         )
-    radial = spec.radial(len(centers))
+    radial = spec.radial(len(widths))
     network = Network(spec.embedding(radial, rows), rows.n_features, table.targets.shape[1])
     objective = Objective(network, table.loss, table.link, rows)
     layer = FixedLayer(objective, np.zeros(network.n_parameters))
-    arrays = {"centers": centers, "log_widths": np.log(widths)}
+    arrays = {"centers": clusters.centers, "log_widths": np.log(widths)}
     if radial.shape != "spherical":
         arrays["shapes"] = _shapes(spec, radial, clusters)
     found = index if among is None else among[index]
