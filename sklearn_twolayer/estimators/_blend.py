@@ -9,13 +9,10 @@ from .._checks import check_choice
 from .._sample import Sample
 from .._sizes import MOST_COLUMNS, RectifiedSize
 from ..blending import NO_WEIGHT, Candidate, Ensemble, Honest
-from ..curvature import has_closed_form
 from ..embeddings import Dense
 from ..input_maps import PiecewiseLinearMap, fit_input_map
-from ..links import Link
-from ..losses import LogLoss, Loss
 from ..model import Model
-from ..rbf import LocalAverage, folds_to_judge
+from ..rbf import LocalAverage, folds_to_judge, starts_from_squares
 from ..rows import random_part
 from ..solvers import Adam, Run
 from ._rbf_network import RBFNetwork
@@ -50,7 +47,7 @@ class Blend(NamedTuple):
         """
         check_choice("blend", owner.blend, BLENDS)
         kind, loss = owner.blend, owner._resolve_loss()
-        has_radial = takes_radial(loss, owner._targets.link)
+        has_radial = starts_from_squares(loss, owner._targets.link)
         if kind == "auto":
             kind = "mixed" if n_networks > 1 else "mean"
         if kind != "mean" and n_networks == 1:
@@ -72,11 +69,6 @@ class Blend(NamedTuple):
         if kind in ("mixed", "radial") and has_radial:
             partners.append(RADIAL)
         return cls(kind, n_networks, tuple(partners))
-
-
-def takes_radial(loss: Loss, link: Link) -> bool:
-    """Return whether a loss allows a radial-basis network."""
-    return isinstance(loss, LogLoss) or has_closed_form(loss, link)
 
 
 def fit_rectified(
@@ -118,7 +110,6 @@ def fit_radial_partner(
     The sample has the folds that other networks leave out.
     """
     assert sample.folds is not None
-    index, has_seen_none = _rows_of_radial(sample, rng)
     owner.radial_ = radial = RBFNetwork(
         task="regression" if is_regressor(owner) else "classification",
         # Columns that a user's transformer drops must stay dropped.
@@ -127,33 +118,40 @@ def fit_radial_partner(
         soft_targets=getattr(owner, "soft_targets", None),
         n_jobs=owner.n_jobs,
     )
-    numbers, n_left_out = sample.folds
-    few = None if has_seen_none else folds_to_judge(numbers[index], n_left_out)
-    fit = radial._fit_as_part(sample.take(index), owner, few, rng)
-    (rows, outputs), table, inputs = fit.honest, fit.table, fit.inputs
-    del fit  # with its activations
-    honest, evaluated = Honest(index[rows], outputs), None
-    if has_seen_none:
-        left_out = np.flatnonzero(sample.folds.left_out)
-        honest = Honest(left_out, radial._model.raw_outputs(sample.X[left_out], owner.n_jobs))
-        # Those of the first folds, which all parts leave out.
-        order = np.lexsort([rng.uniform(size=len(left_out)), sample.folds.numbers[left_out]])
-        index = np.sort(left_out[order[:MAX_EVALUATED]])
-        evaluated = table.like(sample.take(index))
-    candidates = [Candidate(radial._model.parts[0], honest)]
-    if inputs is not None and inputs.n_judged:
-        part, (rows, outputs) = LocalAverage(table, inputs, rng, evaluated).fit(LOCAL)
-        candidates.append(Candidate(part, Honest(index[rows], outputs), is_optional=True))
-    return candidates
-
-
-def _rows_of_radial(sample, rng):
-    """Return the rows of the radial-basis network, and whether no other part leaves them out."""
     # With many rows, those that other networks leave out can be left out here, too.
     others = np.flatnonzero(~sample.folds.left_out)
-    has_seen_none = len(others) >= MAX_ROWS
-    index = others if has_seen_none else np.arange(sample.n_rows)
-    return index[random_part(len(index), MAX_ROWS, rng)], has_seen_none
+    if len(others) >= MAX_ROWS:
+        return _fitted_on(others, owner, sample, rng)
+    index = np.arange(sample.n_rows)[random_part(sample.n_rows, MAX_ROWS, rng)]
+    folds = folds_to_judge(sample.folds.numbers[index], sample.folds.n_left_out)
+    fit = radial._fit_as_part(sample.take(index), owner, folds, rng)
+    (rows, outputs), table, inputs = fit.honest, fit.table, fit.inputs
+    del fit  # with its activations
+    network = Candidate(radial._model.parts[0], Honest(index[rows], outputs))
+    return [network, *_local_average(table, inputs, index, rng)]
+
+
+def _fitted_on(others, owner, sample, rng):
+    """Fit on rows that no other network leaves out, and evaluate on those that some do."""
+    radial, index = owner.radial_, others[random_part(len(others), MAX_ROWS, rng)]
+    fit = radial._fit_as_part(sample.take(index), owner, None, rng)
+    table, inputs = fit.table, fit.inputs
+    del fit  # with its activations
+    left_out = np.flatnonzero(sample.folds.left_out)
+    outputs = radial._model.raw_outputs(sample.X[left_out], owner.n_jobs)
+    network = Candidate(radial._model.parts[0], Honest(left_out, outputs))
+    # Those of the first folds, which all parts leave out.
+    order = np.lexsort([rng.uniform(size=len(left_out)), sample.folds.numbers[left_out]])
+    few = np.sort(left_out[order[:MAX_EVALUATED]])
+    return [network, *_local_average(table, inputs, few, rng, table.like(sample.take(few)))]
+
+
+def _local_average(table, inputs, index, rng, evaluated=None):
+    """Return the average, if there are rows of the given indices to evaluate it, in a list."""
+    if inputs is None or not inputs.n_judged:
+        return []
+    part, (rows, outputs) = LocalAverage(table, inputs, rng, evaluated).fit(LOCAL)
+    return [Candidate(part, Honest(index[rows], outputs), is_optional=True)]
 
 
 #: How the other parts of a blend are fitted.

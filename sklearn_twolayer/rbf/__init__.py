@@ -5,7 +5,7 @@ from ._density import Density
 from ._learn import RadialFit, fit_radial
 from ._local import LocalAverage
 from ._probe import folds_to_judge
-from ._spec import RadialSpec, Table
+from ._spec import RadialSpec, Table, starts_from_squares
 from ._watch import Watch
 
 __all__ = [
@@ -18,4 +18,5 @@ __all__ = [
     "fit_radial",
     "folds_to_judge",
     "rows_without_unit",
+    "starts_from_squares",
 ]

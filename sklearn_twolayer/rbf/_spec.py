@@ -23,6 +23,11 @@ from ._watch import Watch
 MAX_TAIL = 1000
 
 
+def starts_from_squares(loss: Loss, link: Link) -> bool:
+    """Return whether the output layer is that of least squares, or starts from it."""
+    return isinstance(loss, LogLoss) or has_closed_form(loss, link)
+
+
 @dataclass(frozen=True, eq=False)
 class Table:
     """Rows with encoded targets, and the loss.
@@ -64,21 +69,16 @@ class Table:
         """Number of rows."""
         return self.X.shape[0]
 
-    @property
-    def is_linear(self) -> bool:
-        """Whether least squares is the loss, or the start of the output layer."""
-        return isinstance(self.loss, LogLoss) or has_closed_form(self.loss, self.link)
-
     def for_squares(self) -> "Table":
         """Return the rows with least-squares targets, by which layers are evaluated."""
-        if self.is_linear:
+        if starts_from_squares(self.loss, self.link):
             return self
         targets = working_targets(self.targets, self.sample_weight, self.loss, self.link)
         return replace(self, targets=targets, loss=SquaredError(), link=IdentityLink())
 
     def cost(self, squares: Objective) -> Objective:
         """Return the cost with the actual loss, if layers are evaluated by least squares."""
-        if self.is_linear:
+        if starts_from_squares(self.loss, self.link):
             return squares
         rows = squares.rows.labelled(self.targets, self.sample_weight)
         return replace(squares, rows=rows, loss=self.loss, link=self.link)
