@@ -11,8 +11,8 @@ PACKAGE = Path(__file__).parents[1] / "sklearn_twolayer"
 #: A room imports from the rows above its own, never from its own row or from below.
 ROWS_OF_ROOMS = [
     {"_blas", "_checks", "_interpolated"},
-    {"_compat", "_documented", "_given", "_linalg", "_moments", "_progress", "_registry"}
-    | {"_sizes", "_threads", "_warnings"},
+    {"_compat", "_documented", "_given", "_linalg", "_moments", "_progress", "_random_rows"}
+    | {"_registry", "_sizes", "_threads", "_warnings"},
     {"_sample"},
     {"activations", "columns", "input_maps", "kernels"},
     {"links", "rows"},

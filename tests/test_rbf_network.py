@@ -22,6 +22,7 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.preprocessing import FunctionTransformer, KBinsDiscretizer, StandardScaler
 
 from sklearn_twolayer import Radial, RBFNetwork, TwoLayerRegressor
+from sklearn_twolayer._random_rows import random_of_two
 from sklearn_twolayer.input_maps import (
     InputMap,
     PiecewiseLinearMap,
@@ -40,7 +41,6 @@ from sklearn_twolayer.output_layer._leave_one_out import decomposed, inverses
 from sklearn_twolayer.rbf import Table
 from sklearn_twolayer.rbf._density import Density
 from sklearn_twolayer.rbf._width import refine_width
-from sklearn_twolayer.rows import random_of_two
 
 X, y = make_friedman1(250, noise=0.3, random_state=0)
 X_new, y_new = make_friedman1(500, random_state=1)

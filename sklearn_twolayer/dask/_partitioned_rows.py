@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from dask.delayed import Delayed, delayed
 
-from ..rows import random_part
+from .._random_rows import random_part
 from ._block import Block, joined, piece, scattered, spooled
 from ._collections import Form
 from ._engine import Engine

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.base import is_regressor
 
 from .._checks import check_choice
+from .._random_rows import random_part
 from .._sample import Sample
 from .._sizes import MOST_COLUMNS, RectifiedSize
 from ..blending import NO_WEIGHT, Candidate, Ensemble, Honest
@@ -13,7 +14,6 @@ from ..embeddings import Dense
 from ..input_maps import PiecewiseLinearMap, fit_input_map
 from ..model import Model
 from ..rbf import LocalAverage, folds_to_judge, starts_from_squares
-from ..rows import random_part
 from ..solvers import Adam, Run
 from ._rbf_network import RBFNetwork
 

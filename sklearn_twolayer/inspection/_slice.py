@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .._linalg import dense, middles
-from ..rows import random_part
+from .._random_rows import random_part
 
 #: Points of a grid along a line, and along each side of a plane.
 POINTS = {1: 400, 2: 120}

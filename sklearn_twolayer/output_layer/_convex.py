@@ -6,11 +6,11 @@ layer itself, its penalty and its honest outputs come from the loss.
 
 import numpy as np
 
+from .._random_rows import random_part
 from ..blending import Honest
 from ..links import Link
 from ..losses import Loss
 from ..objective import Objective
-from ..rows import random_part
 from ._directions import (
     MAX_FOLDED,
     N_DIRECTIONS,

@@ -12,9 +12,10 @@ from math import ceil
 import numpy as np
 from scipy.linalg import block_diag
 
+from .._random_rows import random_of_two
 from ..blending import Honest, blend_weights
 from ..losses import LogLoss, informative
-from ..rows import blocks, random_of_two
+from ..rows import blocks
 from ._activations import BLOCK_LENGTH
 from ._directions import (
     MAX_FOLDED,

@@ -10,11 +10,12 @@ from typing import NamedTuple
 import numpy as np
 from scipy.optimize import minimize
 
+from .._random_rows import random_part
 from ..blending import Honest, deal_folds
 from ..links import Link
 from ..losses import Loss
 from ..objective import Objective
-from ..rows import Index, random_part
+from ..rows import Index
 from ._activations import KEPT_NUMBERS
 from ._judged import FixedLayer, JudgedLayer
 

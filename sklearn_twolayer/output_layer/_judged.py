@@ -12,6 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
+from .._random_rows import random_part
 from ..blending import Honest
 from ..embeddings import Passthrough
 from ..input_maps import has_statistics
@@ -19,7 +20,7 @@ from ..links import IdentityLink
 from ..losses import LogLoss, SquaredError
 from ..network import Network
 from ..objective import Objective
-from ..rows import Rows, random_part
+from ..rows import Rows
 from ._activations import Activations
 from ._few_rows import FewRows
 from ._leave_one_out import GRID, LeaveOneOut

@@ -13,7 +13,8 @@ import numpy as np
 from scipy.linalg import LinAlgError, cho_solve, cholesky, eigh
 from scipy.sparse.linalg import LinearOperator, eigsh
 
-from ..rows import Index, random_part
+from .._random_rows import random_part
+from ..rows import Index
 from ._activations import NUMBERS_PER_ROW, Activations
 
 #: Candidates for α, as fractions of the largest eigenvalue; the largest leave a constant.

@@ -14,7 +14,8 @@ from .._checks import as_array, check_number, shown
 from .._given import fit_weighted, with_random_state
 from .._linalg import dense
 from .._moments import small_indices
-from ..rows import Index, Rows, blocks, random_part
+from .._random_rows import random_part
+from ..rows import Index, Rows, blocks
 from ._geometry import DiagonalGeometry
 
 RULES = ("kmeans", "random", "all")

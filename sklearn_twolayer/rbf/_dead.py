@@ -2,10 +2,11 @@
 
 import numpy as np
 
+from .._random_rows import random_part
 from ..embeddings import Radial
 from ..kernels import as_kernel
 from ..output_layer import FixedLayer, on_some_rows
-from ..rows import blocks, random_part
+from ..rows import blocks
 
 #: A unit is active on a row if its kernel is above this fraction of its maximum.
 SEEN = 1e-3

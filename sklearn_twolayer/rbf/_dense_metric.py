@@ -7,11 +7,12 @@ from scipy import sparse
 
 from .._linalg import Matrix
 from .._moments import canonical, dense_moments, sparse_moments
+from .._random_rows import random_part
 from ..embeddings import as_embedding
 from ..input_maps import map_rows, sources_of
 from ..network import Network
 from ..objective import Objective
-from ..rows import Transformer, random_part
+from ..rows import Transformer
 from ..solvers import Adam, Run
 from ._relevance import metric_root, squared_gradient
 from ._spec import Table

@@ -13,6 +13,7 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 
 from .._linalg import dense
+from .._random_rows import random_part
 from ..activations import softmax_average
 from ..blending import Honest
 from ..embeddings import Radial
@@ -22,7 +23,7 @@ from ..losses import LogLoss
 from ..model import Part
 from ..network import Network
 from ..radial import make_geometry
-from ..rows import Rows, Transformer, block_length, blocks, random_part
+from ..rows import Rows, Transformer, block_length, blocks
 from ._probe import Inputs
 from ._spec import Table
 

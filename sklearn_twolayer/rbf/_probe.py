@@ -5,12 +5,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .._random_rows import random_of_two
 from ..blending import deal_folds
 from ..embeddings import Radial
 from ..input_maps import ScaledMap, without_codes
 from ..losses import SquaredError
 from ..output_layer import JudgedLayer
-from ..rows import Transformer, random_of_two
+from ..rows import Transformer
 from ._dense_metric import Metric, dense_metric
 from ._spec import RadialSpec, Table
 from ._unsupervised import FirstLayer, unsupervised_stage
