@@ -17,7 +17,7 @@ from sklearn_twolayer.links import IdentityLink, LogisticLink, LogLink, SoftmaxL
 from sklearn_twolayer.losses import LogLoss, Poisson, SquaredError
 from sklearn_twolayer.model import Model, Part
 from sklearn_twolayer.rbf import Table
-from sklearn_twolayer.rbf._probe import tail_weight
+from sklearn_twolayer.rbf._folds import tail_weight
 
 X, Y = load_diabetes(return_X_y=True)
 

@@ -2,9 +2,9 @@
 
 from ._dead import rows_without_unit
 from ._density import Density
+from ._folds import folds_to_judge
 from ._learn import RadialFit, fit_radial
 from ._local import LocalAverage
-from ._probe import folds_to_judge
 from ._spec import RadialSpec, Table, starts_from_squares
 from ._watch import Watch
 

@@ -6,13 +6,13 @@ from typing import NamedTuple
 import numpy as np
 
 from .._random_rows import random_of_two
-from ..blending import deal_folds
 from ..embeddings import Radial
 from ..input_maps import ScaledMap, without_codes
 from ..losses import SquaredError
 from ..output_layer import JudgedLayer
 from ..rows import Transformer
 from ._dense_metric import Metric, dense_metric
+from ._folds import judged_folds
 from ._spec import RadialSpec, Table
 from ._unsupervised import FirstLayer, unsupervised_stage
 from ._width import TYPICAL_WIDTH, refine_width, relative_width
@@ -23,13 +23,6 @@ PART, FEWEST_ROWS, MOST_ROWS = 0.2, 1000, 2500
 N_CENTERS = 150
 #: Minimum fraction of rows that are not evaluated, if there are any.
 OTHERS = 0.25
-#: Minimum and maximum number of folds. What is learned without a fold is evaluated on it, in as
-#: many folds as give this number of rows.
-N_FOLDS, MOST_FOLDS, N_JUDGED = 4, 20, 500
-#: If a few rows have most of the variance, more rows are needed, in proportion to the kurtosis
-#: divided by this. Then the maximum number of folds is halved, and at most this many are used.
-#: Not in a blend of so many rows that its networks have folds of their own.
-HEAVY, MOST_JUDGED = 20, 4
 #: With fewer rows than this no metric is learned, and leave-one-out is used.
 MIN_ROWS = 8
 #: Required decrease of the error for an input map that is not preferred and for a metric from
@@ -115,16 +108,7 @@ class MetricProbe:
             follows_targets=False,
         )
         self.table = table
-        folds, n_needed = table.folds, float(N_JUDGED)
-        if folds is not None or not table.in_blend:
-            n_needed *= max(tail_weight(table) / HEAVY, 1.0)
-        if folds is None:
-            most = MOST_FOLDS if n_needed == N_JUDGED else MOST_FOLDS // 2
-            n_folds = int(np.clip(table.n_rows // N_JUDGED, N_FOLDS, most))
-            n_judged = _n_to_judge(np.full(n_folds, table.n_rows // n_folds), n_needed)
-            folds = deal_folds(table.targets, n_folds, rng, n_judged)
-        self.folds = folds
-        self.n_judged = _n_to_judge(np.bincount(folds), n_needed)
+        self.folds, self.n_judged = judged_folds(table, rng)
         self.index = self._some_rows(rng)
         self.few = replace(table.take(self.index), loss=SquaredError())
         self.rng = rng
@@ -182,53 +166,3 @@ class MetricProbe:
 def better(one: SmallNetwork, other: SmallNetwork, gain: float) -> SmallNetwork:
     """Return the second candidate if it lowers the error by this fraction, else the first."""
     return other if other.judged.error < (1 - gain) * one.judged.error else one
-
-
-def tail_weight(table: Table) -> float:
-    """Return the kurtosis of the targets: 3 for normal ones, more if a few rows count most.
-
-    It is the mean fourth power of the deviation from the mean, over its squared mean square. Rows
-    of rare classes count much, and so do rows of large weight.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> targets = np.array([[-1.0], [1.0], [1.0], [-1.0]])
-    >>> table = Table(targets, targets, np.ones(4), None, None)
-    >>> tail_weight(table)
-    1.0
-    """
-    center = np.average(table.targets, axis=0, weights=table.sample_weight)
-    squares = table.sample_weight * np.square(table.targets - center).sum(axis=1)
-    return float(np.mean(squares**2) / squares.mean() ** 2) if squares.any() else 1.0
-
-
-def folds_to_judge(folds: np.ndarray, n_left_out: int) -> np.ndarray | None:
-    """Return the folds of a radial-basis network; other networks leave out the first ones, too.
-
-    They are `N_FOLDS`, merged from the folds of the networks, the first `n_left_out` of which some
-    network leaves out. None if those are fewer than `N_FOLDS`.
-
-    Examples
-    --------
-    >>> folds_to_judge(np.arange(8), 4)
-    array([0, 0, 1, 1, 2, 2, 3, 3])
-    >>> folds_to_judge(np.arange(8), 1)
-    array([0, 1, 1, 1, 2, 2, 3, 3])
-    """
-    n_folds = int(folds.max()) + 1
-    if n_folds < N_FOLDS:
-        return None
-    n_own = -(-N_FOLDS * n_left_out // n_folds)  # rounded up, so that no fold has many rows
-    own = np.minimum(folds, n_left_out - 1) * n_own // n_left_out
-    if n_own == N_FOLDS:
-        return own
-    others = n_own + (folds - n_left_out) * (N_FOLDS - n_own) // (n_folds - n_left_out)
-    return np.where(folds < n_left_out, own, others)
-
-
-def _n_to_judge(sizes, n_needed):
-    """Return the number of folds with `N_JUDGED` rows, or with those needed, if not too many."""
-    counts = np.cumsum(sizes)
-    least, wanted = np.searchsorted(counts, [N_JUDGED, n_needed]) + 1
-    return int(min(max(least, min(wanted, MOST_JUDGED)), len(counts)))
