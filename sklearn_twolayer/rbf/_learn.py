@@ -60,9 +60,9 @@ class _Learning:
         self.spec, self.table, self.input_maps, self.rng = spec, table, input_maps, rng
         self.squares = table.for_squares()
         self.chooses_inputs = len(input_maps) > 1 or spec.learns_metric
-        self.judged: JudgedLayer
-        self.curve: list[float] = []
         self.inputs: Inputs | None = None
+        self.density: Density | None = None
+        self.curve: list[float] = []
         self.last: np.ndarray | None = None  # all parameters after the last iteration
         self.outcome: Outcome | None = None
         self.stopped = False
@@ -70,23 +70,24 @@ class _Learning:
     def fit(self) -> RadialFit:
         """Take all steps."""
         self.spec.watch.plan(self._plan())
-        density = self._first_layer() if self.spec.start is None else self._continued()
+        if self.spec.start is None:
+            self._first_layer()
+        else:
+            self._continued()
         try:
-            if "gradient" in self.spec.steps and not self.stopped:
-                self._step("gradient", self._gradient)
+            self._refine("gradient", self._gradient)
             self.spec.watch.begin("output layer")
             weights, bias, alpha, honest, factor = self._output()
         except KeyboardInterrupt:
             if self.last is None:
                 raise
-            return self._interrupted(density)
+            return self._interrupted()
         residuals = _residuals(self.judged, self.cost, honest)
         if self.outcome is not None:  # the solver has seen the targets of all rows
             honest = Honest.nothing(len(bias))
         part = _part(self.judged, weights, bias)
         self.spec.watch.end(lambda: part)
         return self._result(
-            density,
             part=part,
             honest=honest,
             alpha=alpha,
@@ -101,41 +102,53 @@ class _Learning:
         first = ["inputs"] if self.chooses_inputs else []
         return [*first, "centers", *self.spec.steps, "output layer"]
 
-    def _step(self, name, function):
-        """Take a step, and report it."""
-        watch = self.spec.watch
-        watch.begin(name)
-        result = function()
-        judged = getattr(self, "judged", None)
-        stop = watch.end(None if judged is None else lambda: _preliminary(judged))
+    def _refine(self, name, step):
+        """Take a step and report it, if it is one of those to take."""
+        if name in self.spec.steps and not self.stopped:
+            self.spec.watch.begin(name)
+            step()
+            self._report()
+
+    def _report(self):
+        """Report the end of a step, with the layer so far."""
+        judged = self.judged
+        stop = self.spec.watch.end(lambda: _preliminary(judged))
         self.stopped = self.stopped or stop
-        return result
 
     def _first_layer(self):
-        spec, squares, rng = self.spec, self.squares, self.rng
-        inputs = Inputs(self.input_maps[0], np.zeros(squares.n_rows, dtype=int))
-        if self.chooses_inputs:
-            probe = MetricProbe(spec, squares, rng)
-            inputs = self._step("inputs", lambda: probe.find(self.input_maps))
-        self.inputs = inputs
-        density = _density(self.table, self._step("centers", lambda: self._centers(inputs)))
-        if "width" in spec.steps and not self.stopped:
-            self._step("width", lambda: self._width(inputs))
-        if "metric" in spec.steps and not self.stopped:
-            self._step("metric", self._metric)
-        return density
+        self.inputs = self._best_inputs()
+        self._centers()
+        self._refine("width", self._width)
+        self._refine("metric", self._metric)
 
-    def _centers(self, inputs):
-        self.judged, first = judged_layer(self.spec, self.squares, inputs, self.rng)
-        self.radial, self.start_widths = first.radial, np.exp(self.judged.layer.own[1])
-        return first
+    def _best_inputs(self):
+        """Return the inputs, and report the step if there is a choice."""
+        if not self.chooses_inputs:
+            return Inputs(self.input_maps[0], np.zeros(self.squares.n_rows, dtype=int))
+        probe = MetricProbe(self.spec, self.squares, self.rng)
+        self.spec.watch.begin("inputs")
+        inputs = probe.find(self.input_maps)
+        self.stopped = self.spec.watch.end(None)
+        return inputs
+
+    def _centers(self):
+        self.spec.watch.begin("centers")
+        judged, first = judged_layer(self.spec, self.squares, self.inputs, self.rng)
+        self._start_from(judged, first.radial)
+        self._report()
+        self.density = _density(self.table, first)
 
     def _continued(self):
-        layer, self.radial = continued_layer(self.spec, self.squares)
-        self.judged, self.start_widths = JudgedLayer(layer, self.spec.alpha), np.exp(layer.own[1])
+        layer, radial = continued_layer(self.spec, self.squares)
+        self._start_from(JudgedLayer(layer, self.spec.alpha), radial)
 
-    def _width(self, inputs):
-        start, place = inputs.relative_width, inputs.place
+    def _start_from(self, judged: JudgedLayer, radial: Radial) -> None:
+        """Set the layer, and what the result tells of the start."""
+        self.judged, self.radial = judged, radial
+        self.start_widths = np.exp(judged.layer.own[1])
+
+    def _width(self):
+        start, place = self.inputs.relative_width, self.inputs.place
         self.judged = refine_width(self.judged, self.radial, self.rng, start, place)
 
     def _metric(self):
@@ -156,11 +169,10 @@ class _Learning:
         self.last, judged = params[0].copy(), self.judged
         return self.spec.watch.epoch(lambda: _vector_part(judged, params[0]), loss)
 
-    def _interrupted(self, density):
+    def _interrupted(self):
         nothing = Honest.nothing(self.table.targets.shape[1])
         self.judged = with_vector(self.judged, self.last)
         return self._result(
-            density,
             part=_vector_part(self.judged, self.judged.layer.vector),
             honest=nothing,
             alpha=np.nan,
@@ -195,12 +207,12 @@ class _Learning:
         weights, bias = factor * output.weights, factor * output.bias + constant
         return Output(weights, bias, output.alpha, honest, float(factor))
 
-    def _result(self, density, **known):
+    def _result(self, **known):
         return RadialFit(
             layer=self.judged.layer,
             radial=self.radial,
             start_widths=self.start_widths,
-            density=density,
+            density=self.density,
             table=self.table,
             inputs=self.inputs,
             loss_curve=self.curve,
