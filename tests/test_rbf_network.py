@@ -879,7 +879,9 @@ def test_small_tables_and_constants_are_not_taken_for_noise(n_rows):
 
 def test_a_blend_warns_of_noise_once():
     rng = np.random.RandomState(0)
-    blend = TwoLayerRegressor(n_units=5, n_estimators=2, max_iter=5, blend="radial")
+    blend = TwoLayerRegressor(
+        n_units=5, n_estimators=2, max_iter=5, blend="radial", random_state=0
+    )
     with pytest.warns(UserWarning) as caught:
         blend.fit(rng.normal(size=(60, 3)), rng.normal(size=60))
     assert ["No part" in str(each.message) for each in caught] == [True]

@@ -58,3 +58,20 @@ def columns_of(X: Any) -> tuple[list, list, int]:
         dense = {name: X.dtypes[name].subtype for name in X.columns[flags]}
         frame = nw.from_native(X.astype(dense), eager_only=True)
     return list(frame.columns), list(frame.iter_columns()), len(frame)
+
+
+def array_of(X: Any) -> np.ndarray:
+    """Return a data frame as an array: of objects, if its columns are of different kinds."""
+    _, columns, n_rows = columns_of(X)
+    if all(each.dtype.is_numeric() for each in columns):
+        return np.column_stack([_numbers(each) for each in columns])
+    data = np.empty((n_rows, len(columns)), dtype=object)
+    for j, each in enumerate(columns):
+        data[:, j] = each.to_list()
+    return data
+
+
+def _numbers(column) -> np.ndarray:
+    """Return numbers as an array, which has no integers of 128 bits."""
+    is_long = column.dtype in (nw.Int128, nw.UInt128)
+    return (column.cast(nw.Float64) if is_long else column).to_numpy()

@@ -3,7 +3,6 @@
 import copy
 from typing import Any
 
-import narwhals as nw
 import numpy as np
 from sklearn.base import is_regressor
 from sklearn.utils.validation import check_is_fitted
@@ -12,7 +11,7 @@ from .._linalg import Matrix, dense, in_range
 from .._moments import small_indices
 from .._sample import Sample
 from ..attribution import Attribution, Explanation, importances
-from ..columns import columns_of, is_frame
+from ..columns import array_of, is_frame
 from ..links import IdentityLink
 from ._rows import RowsMixin
 from ._validation import prefixed
@@ -140,7 +139,8 @@ class AttributionMixin(RowsMixin):
             base = self._targets.decode(base[None])[0]
         names = getattr(self, "feature_names_in_", [f"x{j}" for j in range(self.n_features_in_)])
         base = self._without_single(base)
-        return Explanation(self._without_single(values), base, _data(X, rows), list(names))
+        data = array_of(X) if is_frame(X) else rows
+        return Explanation(self._without_single(values), base, data, list(names))
 
     def _summed_by_column(self, values):
         """Return sums over the encoded columns of each column of a table."""
@@ -154,22 +154,3 @@ class AttributionMixin(RowsMixin):
             is_one = self._targets.single and not self._targets.per_target
             return values[..., 0] if is_one else values
         return values[..., 0] if getattr(self._targets, "binary", False) else values
-
-
-def _data(X, rows: np.ndarray) -> np.ndarray:
-    """Return rows as given: objects, where a data frame has columns of different kinds."""
-    if not is_frame(X):
-        return rows
-    _, columns, n_rows = columns_of(X)
-    if all(each.dtype.is_numeric() for each in columns):
-        return np.column_stack([_numbers(each) for each in columns])
-    data = np.empty((n_rows, len(columns)), dtype=object)
-    for j, each in enumerate(columns):
-        data[:, j] = each.to_list()
-    return data
-
-
-def _numbers(column) -> np.ndarray:
-    """Return numbers as an array, which has no integers of 128 bits."""
-    is_long = column.dtype in (nw.Int128, nw.UInt128)
-    return (column.cast(nw.Float64) if is_long else column).to_numpy()
