@@ -119,9 +119,8 @@ def fit_radial_partner(
         n_jobs=owner.n_jobs,
     )
     # With many rows, those that other networks leave out can be left out here, too.
-    others = np.flatnonzero(~sample.folds.left_out)
-    if len(others) >= MAX_ROWS:
-        return _fitted_on(others, owner, sample, rng)
+    if np.count_nonzero(~sample.folds.left_out) >= MAX_ROWS:
+        return _fitted_on_others(owner, sample, rng)
     index = np.arange(sample.n_rows)[random_part(sample.n_rows, MAX_ROWS, rng)]
     folds = folds_to_judge(sample.folds.numbers[index], sample.folds.n_left_out)
     fit = radial._fit_as_part(sample.take(index), owner, folds, rng)
@@ -131,9 +130,11 @@ def fit_radial_partner(
     return [network, *_local_average(table, inputs, index, rng)]
 
 
-def _fitted_on(others, owner, sample, rng):
+def _fitted_on_others(owner, sample, rng):
     """Fit on rows that no other network leaves out, and evaluate on those that some do."""
-    radial, index = owner.radial_, others[random_part(len(others), MAX_ROWS, rng)]
+    index = np.flatnonzero(~sample.folds.left_out)
+    index = index[random_part(len(index), MAX_ROWS, rng)]
+    radial = owner.radial_
     fit = radial._fit_as_part(sample.take(index), owner, None, rng)
     table, inputs = fit.table, fit.inputs
     del fit  # with its activations

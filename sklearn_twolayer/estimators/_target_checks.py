@@ -113,7 +113,7 @@ def _check_kind(y, name):
 
 
 def _check_missing(y, name):
-    if y.dtype.kind not in "OT":
+    if y.dtype.kind not in ("O", "T"):
         return
     for index, value in np.ndenumerate(y):
         if is_missing(value):
