@@ -78,7 +78,7 @@ class BaseRBFNetwork(CallbackSupportMixin, RBFParameters):
                 setattr(self, name, getattr(owner, name))
         sample = self._with_folds(sample, rng)
         monitor = self._monitor(sample, None, owner._progress)
-        return self._learn(sample, rng, monitor=monitor, folds=folds, in_blend=True)
+        return self._learn(sample, rng, monitor=monitor, folds=folds)
 
     def _monitor(
         self, sample: Sample, held_out: Sample | None, progress: Progress
@@ -97,7 +97,6 @@ class BaseRBFNetwork(CallbackSupportMixin, RBFParameters):
         *,
         monitor: RadialMonitor,
         folds: np.ndarray | None = None,
-        in_blend: bool = False,
         last: Part | None = None,
     ) -> RadialFit:
         maps = [last.input_map] if last else self._input_maps(sample, rng)
@@ -110,7 +109,7 @@ class BaseRBFNetwork(CallbackSupportMixin, RBFParameters):
             n_jobs=self.n_jobs,
             is_category=sample.is_category,
             folds=folds,
-            in_blend=in_blend,
+            in_blend=self._is_part,
         )
         spec = replace(self._spec(table.n_rows), watch=monitor, start=last)
         fit = fit_radial(spec, table, maps, rng)
