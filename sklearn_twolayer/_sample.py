@@ -31,6 +31,20 @@ class Folds(NamedTuple):
         return self.numbers == np.arange(self.n_left_out)[:, None]
 
 
+class Codes(NamedTuple):
+    """Columns whose values are codes, alone or in pairs, so that they have target statistics."""
+
+    is_code: np.ndarray  # (n_features,), which columns of numbers
+    pairs: tuple[tuple[int, int], ...] = ()  # of any columns
+
+    @property
+    def is_used(self) -> np.ndarray:
+        """Which columns are codes, or one of a pair, shape (n_features,)."""
+        is_used = self.is_code.copy()
+        is_used[[j for pair in self.pairs for j in pair]] = True
+        return is_used
+
+
 @dataclass(frozen=True, eq=False)
 class Sample:
     """Validated rows with their targets and weights.
@@ -47,8 +61,8 @@ class Sample:
         The index of each row among the rows passed to fit.
     is_category : ndarray of bool, shape (n_features,), or None
         Which columns are categories; None if there are none.
-    is_code : ndarray of bool, shape (n_features,), or None
-        Which columns of numbers are codes; None if there are none.
+    codes : Codes or None
+        Which columns are codes, alone or in pairs; None if there are none.
     targets : ndarray of shape (n_rows, n_outputs)
         Encoded targets; empty before their form is known.
     folds : Folds or None
@@ -66,7 +80,7 @@ class Sample:
     weights: np.ndarray
     origin: np.ndarray
     is_category: np.ndarray | None = None
-    is_code: np.ndarray | None = None
+    codes: Codes | None = None
     targets: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))
     folds: Folds | None = None
     has_missing: bool | None = None
@@ -112,7 +126,7 @@ class Sample:
         targets = self.targets[index] if len(self.targets) else self.targets
         rows = self.X[index], self.y[index], self.weights[index], self.origin[index]
         known = {"has_missing": self.has_missing, "table": self.table}
-        return Sample(*rows, self.is_category, self.is_code, targets, **known)
+        return Sample(*rows, self.is_category, self.codes, targets, **known)
 
     def dealt(self, folds: Folds | None) -> "Sample":
         """Return the rows with folds."""

@@ -20,7 +20,7 @@ from ._blas import single_threaded_blas
 from ._checks import shown
 from ._linalg import Matrix, augmented, dense, summed_by
 from ._threads import map_in_threads
-from .input_maps import MixedMap, ScaledMap, map_rows, sources_of
+from .input_maps import MixedMap, ScaledMap, map_rows, pairs_of, sources_of
 from .links import IdentityLink, Link
 from .model import Model, Part, finite_in_precision
 from .rows import blocks
@@ -83,7 +83,7 @@ class UsedPart(NamedTuple):
 
     part: Part
     factor: float
-    sources: np.ndarray  # the column of each mapped input
+    sources: tuple[np.ndarray, ...]  # the columns that share each mapped input in equal parts
 
     @classmethod
     def of(cls, part: Part, factor: float, values: np.ndarray) -> "UsedPart":
@@ -95,7 +95,17 @@ class UsedPart(NamedTuple):
                 "cannot be explained: put it in front of this estimator in a pipeline and explain "
                 "its outputs, or fit with another map, such as input_map='standard'."
             )
-        return cls(part, factor, sources)
+        pairs = pairs_of(part.input_map)
+        if not pairs:
+            return cls(part, factor, (sources,))
+        columns = np.arange(values.shape[1])
+        both = (np.concatenate([columns, each])[sources] for each in zip(*pairs, strict=True))
+        return cls(part, factor, tuple(both))
+
+    def by_column(self, terms: np.ndarray, n_columns: int) -> np.ndarray:
+        """Return sums of terms of mapped inputs, shape (n_rows, n_columns)."""
+        sums = [summed_by(sources, terms, n_columns) for sources in self.sources]
+        return self.factor * np.mean(sums, axis=0)
 
     def mapped(self, X: Matrix) -> np.ndarray:
         """Return rows under the input map, dense."""
@@ -237,7 +247,7 @@ class Attribution:
         total = np.zeros(shape)
         for each, (_, pull), step in zip(self._used, passes, steps, strict=True):
             for row, direction in zip(total, slopes.astype(step.dtype), strict=True):
-                row += each.factor * summed_by(each.sources, pull(direction) * step, shape[-1])
+                row += each.by_column(pull(direction) * step, shape[-1])
         return total
 
     @cached_property

@@ -7,7 +7,7 @@ import pytest
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_twolayer import RBFNetwork, TwoLayerClassifier, TwoLayerRegressor
-from sklearn_twolayer._sample import Sample
+from sklearn_twolayer._sample import Codes, Sample
 from sklearn_twolayer.codes import find_codes
 from sklearn_twolayer.input_maps import MixedMap, has_codes, without_codes
 from sklearn_twolayer.inspection._slice import slice_of
@@ -27,7 +27,7 @@ def shops(n_rows, seed=1):
 def codes_of(X, targets, weights=None):
     weights = np.ones(len(X)) if weights is None else weights
     sample = Sample(X, targets, weights, np.arange(len(X)), targets=targets)
-    return find_codes(sample, np.ones(X.shape[1], dtype=bool))
+    return find_codes(sample, np.ones(X.shape[1], dtype=bool)).is_code
 
 
 def test_levels_without_an_order_are_found():
@@ -101,7 +101,7 @@ def test_large_whole_numbers_that_differ_are_not():
     X, y = shops(1000)
     X[:, 0] = 5e6 + 2 * X[:, 0]
     mixed = TwoLayerRegressor(**FAST).fit(X, y).input_map_
-    codes = mixed.levels_[0].codes(np.array([5e6, 5e6 + 1, 5e6 + 2]))
+    codes = mixed.levels_[0].codes(np.array([[5e6], [5e6 + 1], [5e6 + 2]]))
     assert codes.tolist() == [0, -1, 1]
 
 
@@ -158,7 +158,7 @@ def test_statistics_of_rare_values_do_not_contain_the_row():
     folds = np.arange(1000) % 5
 
     def statistic(y):
-        mixed = MixedMap(None, [False, False], is_code=[True, False])
+        mixed = MixedMap(None, [False, False], codes=Codes(np.array([True, False])))
         mixed.fit(X, y, targets=y[:, None], folds=folds)
         return mixed.transform(np.column_stack([X, folds]))[:, -1]
 
@@ -241,7 +241,7 @@ def test_values_are_known_in_another_precision(precisions):
 def test_a_map_without_them_has_only_the_statistics_of_categories():
     X, y = shops(1000)
     X[:, 1] = X[:, 0]
-    mixed = MixedMap(None, [False, True], is_code=[True, False])
+    mixed = MixedMap(None, [False, True], codes=Codes(np.array([True, False])))
     mixed.fit(X, targets=y[:, None], folds=np.arange(1000) % 5)
     plain = without_codes(mixed)
     assert has_codes(mixed) and not has_codes(plain)

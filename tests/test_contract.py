@@ -810,7 +810,9 @@ def test_the_penalty_makes_smaller_weights_for_each_solver():
 
 def test_a_factor_stays_honest_when_a_fit_goes_on():
     """The rows that a network leaves out are the same in each fit."""
-    model, rows, y = overconfident(warm_start=True, random_state=None, blend="scale")
+    model, rows, y = overconfident(
+        warm_start=True, random_state=np.random.RandomState(0), blend="scale"
+    )
     first = metrics.log_loss(y, model.predict_proba(rows))
     train, labels = make_classification(400, 10, flip_y=0.4, random_state=0)
     for _ in range(2):

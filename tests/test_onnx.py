@@ -247,6 +247,21 @@ def test_numbers_that_are_codes():
         to_onnx(regressor(n_estimators=2, max_iter=3).fit(rows, y))
 
 
+def test_pairs_that_are_codes():
+    rng = np.random.RandomState(0)
+    month, day = rng.randint(0, 12, 3000), rng.randint(0, 31, 3000)
+    rows = np.column_stack([month / 7, day, rng.rand(3000)]).astype(np.float32)
+    rows[month == 5, 0] = np.nan
+    y = rng.normal(size=(12, 31))[month, day] + rng.normal(0, 0.5, 3000)
+    for categories in ("from_dtype", [1]):
+        settings = {"n_estimators": 2, "max_iter": 3, "categorical_features": categories}
+        model = regressor(**settings).fit(rows, y)
+        assert (0, 1) in model.input_map_.statistics_
+        new = rows[:500].copy()
+        new[:6, :2] = [[np.nan, 3], [0.1, 3], [9, 3], [1 / 7, 31], [1 / 7, -1], [1 / 7, np.nan]]
+        check(model, X=new, tolerance=1e-4)
+
+
 @pytest.fixture(scope="module")
 def frame():
     pd = pytest.importorskip("pandas")

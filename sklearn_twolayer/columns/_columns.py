@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .._sample import Codes
 from ._dates import dates_of
 from ._levels import codes_of, distinct_texts, levels_of, type_of
 from ._numbers import numbers_of
@@ -38,6 +39,8 @@ class Column:
         The time zone of dates, in which days begin.
     is_code : bool
         Whether its numbers are codes, so that target statistics are used in addition.
+    partners : tuple
+        The names of other columns: pairs of its values and theirs have target statistics.
     """
 
     name: Any
@@ -48,6 +51,7 @@ class Column:
     holds: str | None = None
     zone: str | None = None
     is_code: bool = False
+    partners: tuple = ()
 
     def __getstate__(self):
         # Not all levels can be keys of a dictionary in a file.
@@ -128,16 +132,24 @@ class Columns:
                 became += f"; {len(each.parts)} numbers for parts of the text"
             if each.kind != "category":
                 became = ", ".join(each.parts) or "itself"
-            if each.is_code:
-                became += "; the mean target of each value"
+            means = ["each value"] * each.is_code
+            means += [f"each pair with {name}" for name in each.partners]
+            if means:
+                became += f"; the mean target of {' and of '.join(means)}"
             yield str(each.name), each.kind, became
 
-    def with_codes(self, is_code: np.ndarray) -> "Columns":
-        """Return the columns, of which some hold codes: numbers by their place in the matrix."""
-        flags = is_code[self.starts].tolist()
-        columns = [
-            replace(each, is_code=flag) for each, flag in zip(self.columns, flags, strict=True)
-        ]
+    def with_codes(self, codes: Codes | None) -> "Columns":
+        """Return the columns, of which some hold codes, alone or in pairs."""
+        starts, columns = self.starts.tolist(), []
+        for start, column in zip(starts, self.columns, strict=True):
+            others = [
+                self.columns[starts.index(j)].name
+                for pair in (codes.pairs if codes else ())
+                for j in pair
+                if start in pair and j != start
+            ]
+            is_code = codes is not None and bool(codes.is_code[start])
+            columns.append(replace(column, is_code=is_code, partners=tuple(others)))
         return replace(self, columns=tuple(columns))
 
     @property

@@ -13,7 +13,7 @@ from .._checks import check_choice
 from .._documented import Documented
 from .._linalg import dense
 from .._moments import small_indices
-from .._sample import Folds, Sample
+from .._sample import Codes, Folds, Sample
 from .._sizes import default_n_folds
 from .._warnings import warn_user
 from ..blending import deal_folds
@@ -26,6 +26,7 @@ from ..solvers import as_solver
 from ._attributing import AttributionMixin
 from ._html import FittedHTMLMixin
 from ._out_of_fold import OutOfFoldMixin
+from ._pairs import keep_pairs
 from ._rows import RowsMixin
 from ._target_checks import check_given, exact
 from ._targets_by_task import TargetsMixin
@@ -50,7 +51,7 @@ class BaseNetwork(
     A subclass stores the parameters, and fits `_model`.
     """
 
-    _is_code: np.ndarray | None = None  # which columns of numbers are codes, if any
+    _codes: Codes | None = None  # which columns are codes, alone or in pairs, if any
 
     # Steps of fit.
 
@@ -77,7 +78,7 @@ class BaseNetwork(
         self._learn_targets(sample, goes_on)
         sample = self._encoded(sample)
         if not goes_on:
-            self._fill = self._is_code = None
+            self._fill = self._codes = None
             if not sample.is_mixed:
                 X, shares = sample.X, sample.weights / sample.weights.sum()
                 with np.errstate(over="ignore", invalid="ignore"):
@@ -86,22 +87,25 @@ class BaseNetwork(
         return sample
 
     def _with_codes(self, sample: Sample) -> Sample:
-        """Return the rows with the columns of numbers that are codes."""
+        """Return the rows with the columns that are codes, alone or in pairs."""
         is_own = isinstance(self.input_map, str | InputMap)  # of others, no column bypasses
         if sparse.issparse(sample.X) or self.categorical_features is None or not is_own:
             return sample
         columns, n_inputs = self._columns, sample.X.shape[1]
         is_number = np.ones(n_inputs, dtype=bool) if columns is None else columns.is_number
-        is_code = find_codes(sample, is_number, self.n_jobs)
-        if not is_code.any():
-            return sample
-        self._is_code = is_code
-        if columns is not None:
-            self._columns = columns.with_codes(is_code)
-        if self._fill is not None:  # a mean may be the code of something
-            self._fill = np.where(is_code, np.nan, self._fill)
         # Flags also say how many columns there are without that of folds.
-        return replace(sample, is_category=sample.category_flags, is_code=is_code)
+        flagged = replace(sample, is_category=sample.category_flags)
+        codes = find_codes(sample, is_number, self.n_jobs)
+        loss, link = self._resolve_loss(), self._targets.link
+        codes = keep_pairs(flagged, codes, loss, link, self.n_jobs)
+        if not codes.is_used.any():
+            return sample
+        self._codes = codes
+        if columns is not None:
+            self._columns = columns.with_codes(codes)
+        if self._fill is not None:  # a mean may be the code of something
+            self._fill = np.where(codes.is_used, np.nan, self._fill)
+        return replace(flagged, codes=codes)
 
     def _with_statistics(self, sample: Sample, rng: np.random.RandomState) -> Sample:
         """Return rows with codes and folds, unless a warm start may have other rows."""

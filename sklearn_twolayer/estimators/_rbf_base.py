@@ -52,7 +52,7 @@ class BaseRBFNetwork(CallbackSupportMixin, RBFParameters):
         self.__dict__.pop("validation_curve_", None)
         if held_out is not None:
             self.validation_curve_ = monitor.validation_curve
-        if self._is_code is not None and not has_codes(fit.part.input_map):
+        if self._codes is not None and not has_codes(fit.part.input_map):
             self._forget_codes()
         self._keep_out_of_fold(given, sample, fit.honest)
         self._keep_background(sample, rng)
@@ -72,7 +72,7 @@ class BaseRBFNetwork(CallbackSupportMixin, RBFParameters):
         """Fit on the validated rows of another estimator, with its targets and folds."""
         self._is_part = True
         self._targets, self.n_features_in_ = owner._targets, owner.n_features_in_
-        names = "classes_", "feature_names_in_", "_columns", "_fill", "_is_code", "_background"
+        names = "classes_", "feature_names_in_", "_columns", "_fill", "_codes", "_background"
         for name in names:
             if hasattr(owner, name):
                 setattr(self, name, getattr(owner, name))
@@ -131,10 +131,10 @@ class BaseRBFNetwork(CallbackSupportMixin, RBFParameters):
     # Steps of fit.
 
     def _forget_codes(self):
-        """Treat columns of codes as numbers, if the network does not use their statistics."""
+        """Treat codes as numbers, if the network does not use their statistics."""
         if self._columns is not None:
-            self._columns = self._columns.with_codes(np.zeros_like(self._is_code))
-        self._is_code = None
+            self._columns = self._columns.with_codes(None)
+        self._codes = None
 
     def _input_maps(self, sample: Sample, rng) -> list[Transformer | None]:
         """Return the fitted maps to choose from; the first is preferred."""

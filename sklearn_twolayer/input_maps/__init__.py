@@ -11,7 +11,14 @@ constant up to rounding to zeros.
 
 from ._base import InputMap, for_new_rows
 from ._maps import INPUT_MAPS, as_input_map, fit_input_map
-from ._mixed import MixedMap, has_codes, has_statistics, with_folds, without_codes
+from ._mixed import (
+    MixedMap,
+    has_codes,
+    has_statistics,
+    pairs_of,
+    with_folds,
+    without_codes,
+)
 from ._piecewise import PiecewiseLinearMap
 from ._principal import PrincipalMap, principal_map
 from ._rows import map_rows, pull_rows, sources_of
@@ -35,6 +42,7 @@ __all__ = [
     "has_codes",
     "has_statistics",
     "map_rows",
+    "pairs_of",
     "principal_map",
     "prior_rows",
     "pull_rows",

@@ -16,7 +16,7 @@ class Levels:
     training rows.
     """
 
-    is_ordered = False
+    is_ordered, is_tested = False, False
 
     def __init__(self, column: int, values: np.ndarray, min_rows: int, max_levels: int):
         self.column = int(column)
@@ -51,8 +51,9 @@ class Levels:
         """Whether a look-up is faster than a product with all indicators."""
         return self.width > MANY_BINS
 
-    def codes(self, values: np.ndarray) -> np.ndarray:
+    def codes(self, X: np.ndarray) -> np.ndarray:
         """Return codes as integers, the last one for missing values."""
+        values = X[:, self.column]
         codes = np.where(np.isnan(values), self.n_codes - 1, values).astype(int)
         is_unknown = (codes >= self.n_codes - 1) & ~np.isnan(values)
         return np.where(is_unknown, -1, codes)
@@ -74,7 +75,7 @@ class NumberLevels:
     Their codes are followed by one each for smaller, larger and missing numbers.
     """
 
-    width, is_wide, is_ordered = 0, False, True
+    width, is_wide, is_ordered, is_tested = 0, False, True, True
 
     def __init__(self, column: int, values: np.ndarray):
         self.column = int(column)
@@ -95,16 +96,47 @@ class NumberLevels:
         """The ends of what is nearest to each value, without the outer ones."""
         return middles(self.values)
 
-    def codes(self, values: np.ndarray) -> np.ndarray:
+    def codes(self, X: np.ndarray) -> np.ndarray:
         """Return codes of values, -1 between those in the training rows.
 
         Values that differ by rounding are equal: in single precision, or after another scaling.
         """
-        values = values.astype(np.float64)
+        values = X[:, self.column].astype(np.float64)
         places = np.searchsorted(self.ends, values)
         is_known = np.abs(self.values[places] - values) <= self.tolerance
         kinds = is_known, values < self.values[0], values > self.values[-1], np.isnan(values)
         return np.select(kinds, [places, self.n_codes - 3, self.n_codes - 2, self.n_codes - 1], -1)
+
+    def indicators(self, codes: np.ndarray, size: float, dtype: np.dtype) -> np.ndarray:
+        """Return no indicators."""
+        return np.zeros((len(codes), 0), dtype=dtype)
+
+
+class PairLevels:
+    """The distinct pairs of the values of two columns, as levels without indicators."""
+
+    width, is_wide, is_ordered, is_tested = 0, False, False, True
+
+    def __init__(self, pair: tuple[int, int], X: np.ndarray):
+        self.column = pair
+        self.of_each = [NumberLevels(j, X[:, j]) for j in pair]
+        self.keys = np.unique(self._keys(X))
+        self.n_found = self.n_codes = len(self.keys)
+
+    @property
+    def has_own(self) -> np.ndarray:
+        """Whether each code has an indicator of its own."""
+        return np.zeros(self.n_codes, dtype=bool)
+
+    def codes(self, X: np.ndarray) -> np.ndarray:
+        """Return codes of pairs, -1 for those that are not in the training rows."""
+        keys = self._keys(X)
+        places = np.searchsorted(self.keys[:-1], keys)
+        return np.where(self.keys[places] == keys, places, -1)
+
+    def _keys(self, X):
+        one, other = (levels.codes(X) for levels in self.of_each)
+        return np.where((one < 0) | (other < 0), -1, one * self.of_each[1].n_codes + other)
 
     def indicators(self, codes: np.ndarray, size: float, dtype: np.dtype) -> np.ndarray:
         """Return no indicators."""

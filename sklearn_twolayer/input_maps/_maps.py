@@ -76,16 +76,16 @@ def fit_input_map(value: Any, sample: Sample, rng: np.random.RandomState) -> Any
     """
     template = as_input_map(value)
     input_map = None if template is None else with_random_state(clone(template), rng)
-    has_levels = sample.is_mixed or sample.is_code is not None
+    has_levels = sample.is_mixed or sample.codes is not None
     if input_map is None and not has_levels:
         return None
     X, y, weights = sample.X, sample.y, sample.weights
     try:
         if has_levels:
-            flags, is_code = sample.category_flags, sample.is_code
+            flags, codes = sample.category_flags, sample.codes
             is_robust = isinstance(template, RobustMap | PiecewiseLinearMap)
             size = INDICATOR if is_robust else 1.0
-            input_map = MixedMap(input_map, flags, indicator_size=size, is_code=is_code)
+            input_map = MixedMap(input_map, flags, indicator_size=size, codes=codes)
             return input_map.fit(X, y, weights, sample.targets, sample.fold_numbers)
         fit_weighted(input_map, X, y, sample_weight=weights)
     except Exception as error:

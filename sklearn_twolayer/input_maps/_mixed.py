@@ -10,8 +10,9 @@ from sklearn.utils.metaestimators import available_if
 from .._given import fit_weighted
 from .._linalg import dense
 from .._moments import weighted_quantiles
+from .._sample import Codes
 from ._base import InputMap
-from ._levels import Levels, NumberLevels
+from ._levels import Levels, NumberLevels, PairLevels
 from ._rows import map_rows, pull_rows, sources_of
 from ._scaled import ScaledMap
 from ._statistics import TargetStatistics
@@ -27,7 +28,7 @@ class MixedMap(InputMap):
     Missing numbers are replaced by the median, with an indicator if there are any in the training
     rows. A category has an indicator for each frequent level, one for all other levels and one for
     missing values. Categories with many levels also have target statistics, if targets and folds
-    are passed to `fit`, and so have columns of numbers that are codes.
+    are passed to `fit`, and so have columns of numbers that are codes, and pairs of columns.
 
     Parameters
     ----------
@@ -44,8 +45,8 @@ class MixedMap(InputMap):
         Number of levels from which there are target statistics.
     indicator_size : float, default=1.0
         The value of an active indicator.
-    is_code : array-like of bool, shape (n_inputs,), optional
-        Which columns of numbers are codes (`find_codes`).
+    codes : Codes, optional
+        Which columns of numbers are codes, and which pairs of columns.
 
     Attributes
     ----------
@@ -72,7 +73,7 @@ class MixedMap(InputMap):
         max_levels: int = 200,
         many_levels: int = 20,
         indicator_size: float = 1.0,
-        is_code: Any = None,
+        codes: Codes | None = None,
     ):
         self.numbers = numbers
         self.is_category = is_category
@@ -80,7 +81,7 @@ class MixedMap(InputMap):
         self.max_levels = max_levels
         self.many_levels = many_levels
         self.indicator_size = indicator_size
-        self.is_code = is_code
+        self.codes = codes
 
     def fit(self, X, y=None, sample_weight=None, targets=None, folds=None):
         """Learn the map from the training rows.
@@ -109,15 +110,17 @@ class MixedMap(InputMap):
         self.sparse_ = False
         self.columns_ = np.flatnonzero(~is_category)
         self._fit_numbers(X[:, self.columns_], y, weights)
-        self.levels_: list[Levels | NumberLevels] = [
+        self.levels_: list[Levels | NumberLevels | PairLevels] = [
             Levels(j, X[:, j], self.min_rows, self.max_levels) for j in np.flatnonzero(is_category)
         ]
-        if folds is not None and self.is_code is not None:
-            self.levels_ += [NumberLevels(j, X[:, j]) for j in np.flatnonzero(self.is_code)]
-        self.statistics_: dict[int, TargetStatistics] = {}
+        if folds is not None and self.codes is not None:
+            is_code, pairs = self.codes
+            self.levels_ += [NumberLevels(j, X[:, j]) for j in np.flatnonzero(is_code)]
+            self.levels_ += [PairLevels(pair, X) for pair in pairs]
+        self.statistics_: dict[int | tuple[int, int], TargetStatistics] = {}
         for levels in self.levels_ if folds is not None else ():
-            if levels.n_found >= self.many_levels or levels.is_ordered:
-                statistics = TargetStatistics(levels, X[:, levels.column], targets, weights, folds)
+            if levels.n_found >= self.many_levels or levels.is_tested:
+                statistics = TargetStatistics(levels, X, targets, weights, folds)
                 self.statistics_[levels.column] = statistics
         return self
 
@@ -193,7 +196,7 @@ class MixedMap(InputMap):
         if X.shape[1] > n_inputs:
             X, folds = X[:, :n_inputs], X[:, n_inputs].astype(int)
         for levels in self.levels_:
-            codes, statistics = levels.codes(X[:, levels.column]), []
+            codes, statistics = levels.codes(X), []
             if levels.column in self.statistics_:
                 statistics = [self.statistics_[levels.column](codes, folds).astype(X.dtype)]
             yield levels, codes, statistics
@@ -218,10 +221,13 @@ class MixedMap(InputMap):
         return sources if len(sources) else np.zeros(1, dtype=int)
 
     def _other_sources(self):
-        """Return the columns of what comes after the numbers."""
-        sources = list(self.columns_[self.flagged_])
+        """Return the sources of what comes after the numbers."""
+        sources, n_columns = list(self.columns_[self.flagged_]), len(self.is_category)
         for levels in self.levels_:
-            sources += [levels.column] * (levels.width + self._n_statistics(levels))
+            source = levels.column
+            if isinstance(levels, PairLevels):
+                source = n_columns + self.codes.pairs.index(source)
+            sources += [source] * (levels.width + self._n_statistics(levels))
         return np.array(sources, dtype=int)
 
     @available_if(_has_inverse)
@@ -239,19 +245,28 @@ def has_statistics(input_map: Any) -> bool:
 
 
 def has_codes(input_map: Any) -> bool:
-    """Return whether columns of numbers have target statistics."""
+    """Return whether numbers or pairs of columns that are codes have target statistics."""
     if isinstance(input_map, ScaledMap):
         return has_codes(input_map.input_map)
     levels = input_map.levels_ if isinstance(input_map, MixedMap) else []
-    return any(each.is_ordered for each in levels)
+    return any(each.is_tested for each in levels)
+
+
+def pairs_of(input_map: Any) -> tuple[tuple[int, int], ...]:
+    """Return the pairs of columns with target statistics, whose sources follow the columns."""
+    if isinstance(input_map, ScaledMap):
+        return pairs_of(input_map.input_map)
+    codes = input_map.codes if isinstance(input_map, MixedMap) else None
+    return () if codes is None else codes.pairs
 
 
 def without_codes(input_map: Any) -> Any:
-    """Return a map without the target statistics of numbers, or itself if it has none."""
+    """Return a map without the target statistics of codes, or itself if it has none."""
     if not (isinstance(input_map, MixedMap) and has_codes(input_map)):
         return input_map
     other = copy(input_map)
-    other.levels_ = [each for each in input_map.levels_ if not each.is_ordered]
+    other.codes = None
+    other.levels_ = [each for each in input_map.levels_ if not each.is_tested]
     own = {each.column for each in other.levels_}
     other.statistics_ = {j: each for j, each in input_map.statistics_.items() if j in own}
     return other

@@ -114,8 +114,9 @@ def sources_of(
     Returns
     -------
     ndarray of int, shape (n_outputs,), or None
-        Numbers of columns; None if it is not known, or if an output depends on several. Outputs
-        that are the same for all rows are of column 0.
+        Numbers of columns, after which those of pairs of codes follow (`pairs_of`); None if it is
+        not known, or if an output depends on other sets of columns. Outputs that are the same for
+        all rows are of column 0.
 
     Examples
     --------

@@ -5,7 +5,7 @@ from copy import copy
 import numpy as np
 
 from .._moments import dense_moments
-from ._levels import Levels, NumberLevels
+from ._levels import Levels, NumberLevels, PairLevels
 
 #: Maximum number of outputs with statistics: those that vary most.
 MAX_OUTPUTS = 32
@@ -35,10 +35,10 @@ class TargetStatistics:
 
     Parameters
     ----------
-    levels : Levels or NumberLevels
+    levels : Levels, NumberLevels or PairLevels
         The levels. Those with an indicator of their own, if not frequent, have no statistic.
-    values : ndarray of shape (n_rows,)
-        The column.
+    X : ndarray of shape (n_rows, n_inputs)
+        The rows.
     targets : ndarray of shape (n_rows, n_outputs)
         Encoded targets.
     sample_weight : ndarray of shape (n_rows,)
@@ -47,8 +47,10 @@ class TargetStatistics:
         The fold of each row.
     """
 
-    def __init__(self, levels: Levels | NumberLevels, values, targets, sample_weight, folds):
-        codes, n_levels, has_indicator = levels.codes(values), levels.n_codes, levels.has_own
+    def __init__(
+        self, levels: Levels | NumberLevels | PairLevels, X, targets, sample_weight, folds
+    ):
+        codes, n_levels, has_indicator = levels.codes(X), levels.n_codes, levels.has_own
         # Their sum is the effective number of rows (Kish, 1965).
         sample_weight = sample_weight * (sample_weight.sum() / (sample_weight @ sample_weight))
         center, spread = dense_moments(targets, sample_weight / sample_weight.sum())

@@ -85,7 +85,8 @@ def slice_of(estimator: Any, X: Any, features: Any) -> Slice:
     is_category = estimator._is_category
     if is_category is None:
         is_category = np.zeros(len(names), dtype=bool)
-    is_code = np.zeros_like(is_category) if estimator._is_code is None else estimator._is_code
+    codes = estimator._codes
+    is_code = np.zeros_like(is_category) if codes is None else codes.is_used
     columns = table.chosen(features)
     axes = []
     for j in columns:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import input_maps
+from ..input_maps._levels import PairLevels
 from ..input_maps._rounding import rounding_of
 from ._functions import REMEDY
 from ._graph import Tensor, unsupported
@@ -16,6 +17,8 @@ from ._lookup import nearest_places
 
 #: Minimum fraction of the values of codes that differ in single precision.
 LEAST_APART = 0.99
+#: Single precision holds whole numbers and quarters between them up to this.
+LARGEST_EXACT = 2**21
 
 
 @singledispatch
@@ -124,8 +127,9 @@ def _levels(mixed, X):
     levels = [each for each in mixed.levels_ if each.width or each.column in mixed.statistics_]
     if not levels:
         return []
-    codes = X.graph.concat([_codes(each, X.take([each.column])) for each in levels])
-    of_missing = np.array([each.n_codes - 1 for each in levels])
+    codes = X.graph.concat([_codes(each, X) for each in levels])
+    # A pair with a missing value is like any other.
+    of_missing = np.array([each.n_codes - (not isinstance(each, PairLevels)) for each in levels])
     codes = X.graph.where(codes >= of_missing, -1, codes)  # the last row, for unknown levels
     codes = X.graph.where(np.isnan(codes), of_missing, codes).cast(np.int64)
     rows = [
@@ -135,8 +139,11 @@ def _levels(mixed, X):
     return [X.graph.concat(rows).cast(np.float64)]
 
 
-def _codes(levels, values):
-    """Return codes of levels, which are looked up for columns of numbers."""
+def _codes(levels, X):
+    """Return codes of levels, which are looked up for columns of numbers and for pairs."""
+    if isinstance(levels, PairLevels):
+        return _codes_of_pairs(levels, X)
+    values = X.take([levels.column])
     if not levels.is_ordered:
         return values
     n_apart = len(np.unique(levels.values.astype(np.float32)))
@@ -146,6 +153,20 @@ def _codes(levels, values):
             "its values are codes that single precision cannot tell apart. Convert them to text.",
         )
     return nearest_places(values, levels.values, levels.tolerance)
+
+
+def _codes_of_pairs(levels, X):
+    one, other = (
+        X.graph.where(np.isnan(codes), each.n_codes - 1, codes)
+        for each, codes in ((each, _codes(each, X)) for each in levels.of_each)
+    )
+    n_others = levels.of_each[1].n_codes
+    keys = X.graph.where(np.minimum(one, other) < 0, -1, one * n_others + other)
+    if levels.keys[-1] > LARGEST_EXACT:
+        raise unsupported(
+            f"The pair of columns {levels.column}", "it has too many values for single precision."
+        )
+    return nearest_places(keys, levels.keys.astype(np.float64), 0.25)
 
 
 def _table(mixed, levels, dtype):
