@@ -85,7 +85,8 @@ def find_codes(sample: Sample, is_number: np.ndarray, n_jobs: int | None = None)
         if _recurs(values, len(X)):
             columns[j] = places
     numbers = [j for j in columns if is_number[j] and _n_values(columns[j]) >= FEWEST_VALUES]
-    has_pairs = 2 <= len(columns) <= MOST_PAIRED
+    sizes = sorted(map(_n_values, columns.values()))[-2:]
+    has_pairs = 2 <= len(columns) <= MOST_PAIRED and np.prod(sizes) >= FEWEST_VALUES
     if not numbers and not has_pairs:
         return Codes(found)
     targets = targets[:, np.argsort(-targets.var(axis=0), kind="stable")[:MOST_OUTPUTS]]
@@ -99,6 +100,19 @@ def find_codes(sample: Sample, is_number: np.ndarray, n_jobs: int | None = None)
             flags, target = sample.category_flags, targets[:, 0]
             pairs = _best_pairs(columns, flags, target, residuals, test)
     return Codes(found, tuple(pairs))
+
+
+def mean_and_error(values: np.ndarray, shares: np.ndarray) -> tuple[float, float]:
+    """Return the weighted mean of values, and its standard error; the sum of weights is one.
+
+    Examples
+    --------
+    >>> mean, error = mean_and_error(np.array([1.0, 3.0]), np.array([0.5, 0.5]))
+    >>> print(mean, round(error, 3))
+    2.0 0.707
+    """
+    mean = shares @ values
+    return mean, np.sqrt(shares**2 @ (values - mean) ** 2)
 
 
 class GainTest(NamedTuple):
@@ -125,9 +139,7 @@ class GainTest(NamedTuple):
     def errors(self, places: np.ndarray, residuals: np.ndarray) -> float:
         """Return the gain in standard errors, if it is not too small; else zero."""
         left = residuals - self.means(places, residuals)
-        gains = (residuals**2 - left**2).sum(axis=1)
-        gain = self.shares @ gains
-        error = np.sqrt(self.shares**2 @ (gains - gain) ** 2)
+        gain, error = mean_and_error((residuals**2 - left**2).sum(axis=1), self.shares)
         return gain / error if gain > self.least and error else 0.0
 
     def means(self, places: np.ndarray, residuals: np.ndarray) -> np.ndarray:

@@ -172,7 +172,7 @@ class Objective:
         return self.network.views(params).projections[..., :-1, :]
 
     def input_columns(self) -> np.ndarray:
-        """Return the column that each mapped input depends on.
+        """Return the source of each mapped input, a column or a pair of columns.
 
         If it is not known, each input has a number of its own.
         """

@@ -133,7 +133,7 @@ class Rows:
         return effective_n_jobs(self.n_jobs)
 
     def sources(self) -> np.ndarray | None:
-        """Return the column that each mapped input depends on, or None if it is not known."""
+        """Return the source of each mapped input (`sources_of`), or None if it is not known."""
         return sources_of(self.input_map, self.raw.shape[1])
 
     def labelled(self, targets: np.ndarray, sample_weight: np.ndarray) -> "Rows":

@@ -242,6 +242,11 @@ def test_numbers_that_are_codes():
     model = regressor(n_estimators=2, max_iter=3).fit(rows, y)
     assert model.input_map_.statistics_
     check(model, X=rows.astype(np.float32), tolerance=1e-4)
+    for start in (4e6, 8e6, 16e6):  # whole numbers up to the largest of single precision
+        rows = np.column_stack([start + 2 * shop, rng.rand(600)]).astype(np.float32)
+        model = regressor(n_estimators=2, max_iter=3).fit(rows, y)
+        assert model.input_map_.statistics_
+        check(model, X=rows, tolerance=1e-4)
     rows = np.column_stack([2e7 + shop, rows[:, 1]])  # neighbours are equal in single precision
     with pytest.raises(NotImplementedError, match="Column 0 .* single precision"):
         to_onnx(regressor(n_estimators=2, max_iter=3).fit(rows, y))

@@ -10,6 +10,7 @@ from sklearn_twolayer._sample import Codes, Sample
 from sklearn_twolayer.codes import find_codes
 from sklearn_twolayer.estimators._pairs import keep_pairs
 from sklearn_twolayer.input_maps import MixedMap, has_codes, pairs_of, without_codes
+from sklearn_twolayer.input_maps._levels import PairLevels
 from sklearn_twolayer.links import IdentityLink
 from sklearn_twolayer.losses import SquaredError
 
@@ -151,8 +152,34 @@ def test_statistics_are_those_of_pairs():
     grid = np.array([[i + 1, j + 1, 0.5] for i in range(12) for j in range(31)])
     table = mixed.transform(grid)[:, -1]
     assert np.corrcoef(table, EFFECTS.ravel())[0, 1] > 0.97
-    for new in ([13, 1, 0.5], [1, 32, 0.5], [np.nan, 1, 0.5], [1.5, 1, 0.5]):
-        assert mixed.transform(np.array([new]))[0, -1] == 0
+
+
+def test_new_pairs_have_the_statistics_of_their_values():
+    X, y = days(9000)
+    codes = Codes(np.array([True, True, False]), ((0, 1),))
+    mixed = MixedMap(None, [False] * 3, codes=codes)
+    mixed.fit(X, targets=y[:, None], folds=np.arange(9000) % 5)
+    new = [[1.5, 1, 0.5], [13, 2, 0.5], [1, 32, 0.5], [np.nan, 1, 0.5], [12, np.nan, 0.5]]
+    for fold in ([], [3]):
+        rows = np.array([row + fold for row in new])
+        of_month, of_day, of_pair = mixed.transform(rows)[:, -3:].T
+        np.testing.assert_allclose(of_pair, of_month + of_day, atol=1e-12)
+        assert np.count_nonzero(of_pair) == 5
+
+
+def test_pairs_that_fit_did_not_see_keep_the_effects_of_values():
+    rng = np.random.default_rng(0)
+    shop, year, x = rng.integers(0, 100, 4000), rng.integers(0, 11, 4000), rng.uniform(size=4000)
+    effects, pairs = rng.normal(size=100), rng.normal(size=(100, 11))
+    y = effects[shop] + pairs[shop, year] + x + rng.normal(0, 0.3, 4000)
+    X, is_later = np.column_stack([shop, year, x]).astype(float), year == 10
+    model = TwoLayerRegressor(**FAST).fit(X[~is_later], y[~is_later])
+    assert model._codes.pairs == ((0, 1),)
+    X[is_later, 1] = 10 + 1e-3 * rng.integers(1, 9, is_later.sum())
+    fitted = X[~is_later].copy()
+    fitted[:, 1] = np.nan
+    for new, d in ((X[is_later], y[is_later]), (fitted, y[~is_later])):
+        assert np.corrcoef(model.predict(new), d)[0, 1] ** 2 > 0.4  # 0.5 without noise
 
 
 def test_missing_values_and_levels_are_values_of_pairs():
@@ -172,7 +199,8 @@ def test_statistics_of_rare_pairs_do_not_contain_the_row():
     rows = np.column_stack([X, np.arange(1000) % 5])
     moved = np.abs(np.subtract(*(mixed_of(X, d).transform(rows)[:, -1] for d in (changed, y))))
     same = (X[:, :2] == X[0, :2]).all(axis=1) & (rows[:, -1] != 0)
-    assert moved[0] < 0.1 * moved[same].min()
+    # It counts a little in the means of single values, which frequent ones share.
+    assert moved[0] < 0.25 * moved[same].min()
 
 
 def test_sources_of_pairs_follow_those_of_columns():
@@ -183,6 +211,8 @@ def test_sources_of_pairs_follow_those_of_columns():
     plain = without_codes(mixed)
     assert has_codes(mixed) and not has_codes(plain) and pairs_of(plain) == ()
     np.testing.assert_array_equal(plain.transform(X), X)
+    empty = PairLevels((0, 1), X * np.nan, 3)
+    assert (empty.codes(X) == -1).all()
 
 
 def test_explanations_share_the_contribution_of_a_pair():
@@ -193,6 +223,15 @@ def test_explanations_share_the_contribution_of_a_pair():
     np.testing.assert_allclose(total, model.predict(X[:50]), rtol=1e-5, atol=1e-5)
     month, day, size = np.abs(explanation.values).mean(axis=0)
     assert 0.5 < month / day < 2 and min(month, day) > size
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_a_warm_start_keeps_them(monkeypatch):
+    X, y = days(3000)
+    model = TwoLayerRegressor(**FAST, warm_start=True).fit(X, y)
+    monkeypatch.delattr("sklearn_twolayer.estimators._network.keep_pairs")
+    model.set_params(loss="absolute_error").fit(X, y)
+    assert model._codes.pairs == pairs_of(model.input_map_) == ((0, 1),)
 
 
 def test_a_radial_network_chooses():

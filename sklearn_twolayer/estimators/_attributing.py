@@ -72,7 +72,7 @@ class AttributionMixin(RowsMixin):
         -------
         ndarray of shape (n_samples, n_features) or (n_samples, n_features, n_outputs)
             Derivatives, in units of y per unit of X; NaN for categories, dates and missing values.
-            For numbers that are codes, the part of their order alone.
+            For codes, the part of their order alone.
         """
         check_is_fitted(self)
         given = small_indices(self._matrix(X, reset=False, fill=False))

@@ -153,7 +153,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         """Return the rows with folds, which target statistics need, too."""
         folds = self._deal(sample, blend, last, rng)
         if folds is not None:
-            return self._with_codes(sample.dealt(folds))
+            return self._with_codes(sample.dealt(folds), goes_on=last is not None)
         return self._with_statistics(sample, rng)
 
     def _deal(self, sample: Sample, blend: Blend, last: Model | None, rng) -> Folds | None:

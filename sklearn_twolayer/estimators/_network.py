@@ -86,26 +86,30 @@ class BaseNetwork(
                 self._fill = np.where(np.isfinite(means), means, dense(X[:1])[0])
         return sample
 
-    def _with_codes(self, sample: Sample) -> Sample:
+    def _with_codes(self, sample: Sample, *, goes_on: bool = False) -> Sample:
         """Return the rows with the columns that are codes, alone or in pairs."""
+        if not goes_on:
+            self._find_codes(sample)
+        if self._codes is None:
+            return sample
+        # Flags also say how many columns there are without that of folds.
+        return replace(sample, is_category=sample.category_flags, codes=self._codes)
+
+    def _find_codes(self, sample: Sample) -> None:
         is_own = isinstance(self.input_map, str | InputMap)  # of others, no column bypasses
         if sparse.issparse(sample.X) or self.categorical_features is None or not is_own:
-            return sample
+            return
         columns, n_inputs = self._columns, sample.X.shape[1]
         is_number = np.ones(n_inputs, dtype=bool) if columns is None else columns.is_number
-        # Flags also say how many columns there are without that of folds.
-        flagged = replace(sample, is_category=sample.category_flags)
         codes = find_codes(sample, is_number, self.n_jobs)
-        loss, link = self._resolve_loss(), self._targets.link
-        codes = keep_pairs(flagged, codes, loss, link, self.n_jobs)
+        codes = keep_pairs(sample, codes, self._resolve_loss(), self._targets.link, self.n_jobs)
         if not codes.is_used.any():
-            return sample
+            return
         self._codes = codes
         if columns is not None:
             self._columns = columns.with_codes(codes)
         if self._fill is not None:  # a mean may be the code of something
             self._fill = np.where(codes.is_used, np.nan, self._fill)
-        return replace(flagged, codes=codes)
 
     def _with_statistics(self, sample: Sample, rng: np.random.RandomState) -> Sample:
         """Return rows with codes and folds, unless a warm start may have other rows."""

@@ -8,6 +8,7 @@ from .._random_rows import random_part
 from .._sample import Codes, Folds, Sample
 from .._sizes import RectifiedSize
 from ..blending import Ensemble, deal_folds
+from ..codes import mean_and_error
 from ..embeddings import Dense
 from ..input_maps import PiecewiseLinearMap, fit_input_map, with_folds
 from ..links import Link
@@ -18,12 +19,14 @@ from ..objective import Objective
 from ..rows import Rows
 from ..solvers import Adam, Run
 
-#: Maximum number of rows, one part of which is held out, and folds of the others for statistics.
-MOST_ROWS, N_PARTS, N_FOLDS = 20_000, 4, 5
+#: Maximum number of rows, and of their entries.
+MOST_ROWS, MOST_NUMBERS = 20_000, 10**6
+#: Parts of the rows, one of which is held out, and folds of the others for statistics.
+N_PARTS, N_FOLDS = 4, 5
 #: Units and penalty of the networks.
 N_UNITS, ALPHA = 128, 3e-4
 #: The least gain, in standard errors.
-LEAST_ERRORS = 2.0
+LEAST_ERRORS = 2.5
 
 
 def keep_pairs(
@@ -53,7 +56,10 @@ def keep_pairs(
     if not codes.pairs:
         return codes
     rng, alone = np.random.RandomState(0), codes._replace(pairs=())
-    some = sample.take(np.arange(sample.n_rows)[random_part(sample.n_rows, MOST_ROWS, rng)])
+    most = min(MOST_ROWS, MOST_NUMBERS // sample.X.shape[1])
+    index = np.arange(sample.n_rows)[random_part(sample.n_rows, most, rng)]
+    # Flags also say how many columns there are without that of folds.
+    some = replace(sample, is_category=sample.category_flags).take(index)
     is_held_out = deal_folds(some.targets, N_PARTS, rng) == 0
     rest, held_out = (some.take(np.flatnonzero(each)) for each in (~is_held_out, is_held_out))
     rest = rest.dealt(Folds(deal_folds(rest.targets, N_FOLDS, rng), n_left_out=0))
@@ -61,9 +67,8 @@ def keep_pairs(
         _squared_errors(replace(rest, codes=each), held_out, loss, link, n_jobs)
         for each in (alone, codes)
     )
-    gains, shares = without - with_pairs, _shares(held_out)
-    gain = shares @ gains
-    error = np.sqrt(shares**2 @ (gains - gain) ** 2)
+    shares = held_out.weights / held_out.weights.sum()
+    gain, error = mean_and_error(without - with_pairs, shares)
     return codes if gain > LEAST_ERRORS * error else alone
 
 
@@ -71,9 +76,8 @@ def _squared_errors(sample, held_out, loss, link, n_jobs):
     """Return those of a network of rectified units on held-out rows."""
     rng, size = np.random.RandomState(0), RectifiedSize.of(sample.n_rows)
     input_map = fit_input_map(PiecewiseLinearMap(size.n_bins), sample, rng)
-    rows = Rows(
-        with_folds(sample.X, input_map, sample.fold_numbers), input_map, np.dtype("f4"), n_jobs
-    )
+    X = with_folds(sample.X, input_map, sample.fold_numbers)
+    rows = Rows(X, input_map, np.dtype(np.float32), n_jobs)
     rows = rows.labelled(sample.targets, sample.weights).interpolated(in_training=True).keep()
     network = Network(Dense(N_UNITS), rows.n_features, sample.targets.shape[1])
     objective = Objective(network, loss, link, rows, ALPHA)
@@ -83,7 +87,3 @@ def _squared_errors(sample, held_out, loss, link, n_jobs):
     trained = networks.at(solver.minimize(networks.cost, networks.params, run).params)
     outputs = Model.of(trained.part()).raw_outputs(held_out.X, n_jobs)
     return ((held_out.targets - link(outputs)) ** 2).sum(axis=1)
-
-
-def _shares(sample):
-    return sample.weights / sample.weights.sum()

@@ -106,7 +106,7 @@ class InputMap(TransformerMixin, Documented):
         return pulled_by_differences(self, X, G)
 
     def known_sources(self, n_columns: int) -> np.ndarray | None:
-        """Return the column that each output depends on, or None if it is not known."""
+        """Return the source of each output (`sources_of`), or None if it is not known."""
         return None
 
     def _check(self):

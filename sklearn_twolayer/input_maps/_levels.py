@@ -19,7 +19,7 @@ class Levels:
     is_ordered, is_tested = False, False
 
     def __init__(self, column: int, values: np.ndarray, min_rows: int, max_levels: int):
-        self.column = int(column)
+        self.column = self.source = int(column)
         missing = np.isnan(values)
         known = values[~missing].astype(int)
         counts = np.bincount(known[known >= 0])
@@ -78,7 +78,7 @@ class NumberLevels:
     width, is_wide, is_ordered, is_tested = 0, False, True, True
 
     def __init__(self, column: int, values: np.ndarray):
-        self.column = int(column)
+        self.column = self.source = int(column)
         self.values = np.unique(values[~np.isnan(values)]).astype(np.float64)
         self.n_found = len(self.values)
         self.n_codes = self.n_found + 3
@@ -102,6 +102,8 @@ class NumberLevels:
         Values that differ by rounding are equal: in single precision, or after another scaling.
         """
         values = X[:, self.column].astype(np.float64)
+        if not len(self.values):
+            return np.where(np.isnan(values), self.n_codes - 1, -1)
         places = np.searchsorted(self.ends, values)
         is_known = np.abs(self.values[places] - values) <= self.tolerance
         kinds = is_known, values < self.values[0], values > self.values[-1], np.isnan(values)
@@ -113,12 +115,15 @@ class NumberLevels:
 
 
 class PairLevels:
-    """The distinct pairs of the values of two columns, as levels without indicators."""
+    """The distinct pairs of the values of two columns, as levels without indicators.
+
+    `source` is the number that stands for both columns, see `pairs_of`.
+    """
 
     width, is_wide, is_ordered, is_tested = 0, False, False, True
 
-    def __init__(self, pair: tuple[int, int], X: np.ndarray):
-        self.column = pair
+    def __init__(self, pair: tuple[int, int], X: np.ndarray, source: int):
+        self.column, self.source = pair, source
         self.of_each = [NumberLevels(j, X[:, j]) for j in pair]
         self.keys = np.unique(self._keys(X))
         self.n_found = self.n_codes = len(self.keys)
@@ -129,14 +134,19 @@ class PairLevels:
         return np.zeros(self.n_codes, dtype=bool)
 
     def codes(self, X: np.ndarray) -> np.ndarray:
-        """Return codes of pairs, -1 for those that are not in the training rows."""
+        """Return codes of pairs; -1 minus the key of those that are not in the training rows."""
         keys = self._keys(X)
         places = np.searchsorted(self.keys[:-1], keys)
-        return np.where(self.keys[places] == keys, places, -1)
+        return np.where(self.keys[places] == keys, places, -1 - keys)
 
     def _keys(self, X):
-        one, other = (levels.codes(X) for levels in self.of_each)
-        return np.where((one < 0) | (other < 0), -1, one * self.of_each[1].n_codes + other)
+        one, other = (levels.codes(X) + 1 for levels in self.of_each)
+        return one * (self.of_each[1].n_codes + 1) + other
+
+    def split(self, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the codes of both values of pairs with given keys."""
+        one, other = np.divmod(keys, self.of_each[1].n_codes + 1)
+        return one - 1, other - 1
 
     def indicators(self, codes: np.ndarray, size: float, dtype: np.dtype) -> np.ndarray:
         """Return no indicators."""

@@ -15,7 +15,7 @@ from ._base import InputMap
 from ._levels import Levels, NumberLevels, PairLevels
 from ._rows import map_rows, pull_rows, sources_of
 from ._scaled import ScaledMap
-from ._statistics import TargetStatistics
+from ._statistics import PairStatistics, TargetStatistics
 
 
 def _has_inverse(mixed) -> bool:
@@ -116,11 +116,12 @@ class MixedMap(InputMap):
         if folds is not None and self.codes is not None:
             is_code, pairs = self.codes
             self.levels_ += [NumberLevels(j, X[:, j]) for j in np.flatnonzero(is_code)]
-            self.levels_ += [PairLevels(pair, X) for pair in pairs]
+            self.levels_ += [PairLevels(pair, X, X.shape[1] + k) for k, pair in enumerate(pairs)]
         self.statistics_: dict[int | tuple[int, int], TargetStatistics] = {}
         for levels in self.levels_ if folds is not None else ():
             if levels.n_found >= self.many_levels or levels.is_tested:
-                statistics = TargetStatistics(levels, X, targets, weights, folds)
+                kind = PairStatistics if isinstance(levels, PairLevels) else TargetStatistics
+                statistics = kind(levels, X, targets, weights, folds)
                 self.statistics_[levels.column] = statistics
         return self
 
@@ -222,12 +223,9 @@ class MixedMap(InputMap):
 
     def _other_sources(self):
         """Return the sources of what comes after the numbers."""
-        sources, n_columns = list(self.columns_[self.flagged_]), len(self.is_category)
+        sources = list(self.columns_[self.flagged_])
         for levels in self.levels_:
-            source = levels.column
-            if isinstance(levels, PairLevels):
-                source = n_columns + self.codes.pairs.index(source)
-            sources += [source] * (levels.width + self._n_statistics(levels))
+            sources += [levels.source] * (levels.width + self._n_statistics(levels))
         return np.array(sources, dtype=int)
 
     @available_if(_has_inverse)

@@ -66,7 +66,7 @@ class ScaledMap(InputMap):
         return pull_rows(self.input_map, X, G * self.factors.astype(G.dtype, copy=False))
 
     def known_sources(self, n_columns: int):
-        """Return the column that each output depends on, or None if it is not known."""
+        """Return the source of each output (`sources_of`), or None if it is not known."""
         return sources_of(self.input_map, n_columns)
 
     @available_if(_has_inverse)

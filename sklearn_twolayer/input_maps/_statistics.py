@@ -35,7 +35,7 @@ class TargetStatistics:
 
     Parameters
     ----------
-    levels : Levels, NumberLevels or PairLevels
+    levels : Levels or NumberLevels
         The levels. Those with an indicator of their own, if not frequent, have no statistic.
     X : ndarray of shape (n_rows, n_inputs)
         The rows.
@@ -56,6 +56,7 @@ class TargetStatistics:
         center, spread = dense_moments(targets, sample_weight / sample_weight.sum())
         self.outputs = np.sort(np.argsort(-spread, kind="stable")[:MAX_OUTPUTS])
         unit = np.where(spread > 0, spread, 1.0)[self.outputs]
+        expected, without = self._expected(levels, X, targets, sample_weight, folds)
         targets = (targets[:, self.outputs] - center[self.outputs]) / unit
         n_folds = int(folds.max()) + 1
         place, size = codes * n_folds + folds, n_levels * n_folds
@@ -65,11 +66,13 @@ class TargetStatistics:
 
         masses = sums(sample_weight)
         totals = np.stack([sums(sample_weight * column) for column in targets.T], axis=-1)
-        prior = prior_rows(codes, n_levels, targets, sample_weight)
+        left = targets - without[codes, folds]
+        prior = prior_rows(codes, n_levels, left, sample_weight)
         mass, total = masses.sum(axis=1), totals.sum(axis=1)
         others = (mass[:, None] - masses).clip(0)
-        self.of_level = total / (mass[:, None] + prior)
-        self.without_fold = (total[:, None] - totals) / (others[..., None] + prior)
+        self.of_level = (total + prior * expected) / (mass[:, None] + prior)
+        totals = total[:, None] - totals + prior * without
+        self.without_fold = totals / (others[..., None] + prior)
         is_frequent = np.bincount(codes, minlength=n_levels) >= FREQUENT
         self.of_level[has_indicator & ~is_frequent] = 0
         shared = is_frequent | has_indicator
@@ -78,6 +81,11 @@ class TargetStatistics:
             mass, total = mass[:-3], total[:-3]  # of numbers
             self.of_level[-3] = _mean_of_first(mass, total, prior)
             self.of_level[-2] = _mean_of_first(mass[::-1], total[::-1], prior)
+
+    def _expected(self, levels, X, targets, sample_weight, folds):
+        """Return what levels with few rows are shrunk to, and the same without each fold."""
+        zeros = np.zeros((levels.n_codes, int(folds.max()) + 1, 1))
+        return zeros[:, 0], zeros
 
     def for_new_rows(self) -> "TargetStatistics":
         """Return the statistics without those of training rows, of which there is one per fold."""
@@ -93,6 +101,35 @@ class TargetStatistics:
         known = np.maximum(codes, 0)
         found = self.of_level[known] if folds is None else self.without_fold[known, folds]
         return np.where(codes[:, None] < 0, 0.0, found)
+
+
+class PairStatistics(TargetStatistics):
+    """The mean target of each pair of values, shrunk towards the sum of those of both values.
+
+    Pairs that are not in the training rows have that sum, which is the statistic without the
+    pair. As all statistics, it is relative to the overall mean.
+    """
+
+    def _expected(self, levels, *rows):
+        self.of_each = [TargetStatistics(each, *rows) for each in levels.of_each]
+        self.levels = levels
+        pairs = list(zip(self.of_each, levels.split(levels.keys), strict=True))
+        of_level = sum(each.of_level[codes] for each, codes in pairs)
+        return of_level, sum(each.without_fold[codes] for each, codes in pairs)
+
+    def for_new_rows(self):
+        other = super().for_new_rows()
+        other.of_each = [each.for_new_rows() for each in self.of_each]
+        return other
+
+    def __call__(self, codes, folds):
+        found = super().__call__(codes, folds)
+        is_new = codes < 0
+        if is_new.any():
+            folds = None if folds is None else folds[is_new]
+            of_each = zip(self.of_each, self.levels.split(-1 - codes[is_new]), strict=True)
+            found[is_new] = sum(each(values, folds) for each, values in of_each)
+        return found
 
 
 def _mean_of_first(mass, total, prior):

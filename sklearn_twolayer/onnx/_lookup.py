@@ -36,8 +36,11 @@ def nearest_places(values: Tensor, keys: np.ndarray, tolerance: float) -> Tensor
     them, and the next number above. They are looked up in a binary tree, in single precision.
     """
     middle = np.concatenate([[-np.inf], middles(keys), [np.inf]])
-    lower = np.maximum(keys - tolerance, middle[:-1])
-    upper = np.minimum(keys + tolerance, middle[1:])
+    lower = np.maximum(keys - tolerance, middle[:-1]).astype(np.float32)
+    upper = np.minimum(keys + tolerance, middle[1:]).astype(np.float32)
+    rounded = keys.astype(np.float32)  # has to be above the one and not above the other
+    lower = np.minimum(lower, np.nextafter(rounded, np.float32(-np.inf)))
+    upper = np.maximum(upper, rounded)
     cuts = np.stack([lower, upper], axis=1).ravel()
     between = np.stack([np.arange(len(keys)), np.full(len(keys), -1)], axis=1).ravel()[:-1]
     is_wide = np.diff(cuts) > 0  # between near keys there is nothing
@@ -49,7 +52,7 @@ def nearest_places(values: Tensor, keys: np.ndarray, tolerance: float) -> Tensor
         domain="ai.onnx.ml",
         dtype=np.float32,
         n_targets=1,
-        **_search_tree(cuts.astype(np.float32).tolist(), places.astype(np.float32).tolist()),
+        **_search_tree(cuts.tolist(), places.astype(np.float32).tolist()),
     )
     return values.graph.where(np.isnan(values), np.nan, found.cast(np.float64))
 

@@ -124,26 +124,34 @@ def _(input_map: input_maps.MixedMap, X):
 
 def _levels(mixed, X):
     """Return indicators and statistics, looked up in a table for each column with levels."""
-    levels = [each for each in mixed.levels_ if each.width or each.column in mixed.statistics_]
-    if not levels:
-        return []
-    codes = X.graph.concat([_codes(each, X) for each in levels])
-    # A pair with a missing value is like any other.
-    of_missing = np.array([each.n_codes - (not isinstance(each, PairLevels)) for each in levels])
-    codes = X.graph.where(codes >= of_missing, -1, codes)  # the last row, for unknown levels
-    codes = X.graph.where(np.isnan(codes), of_missing, codes).cast(np.int64)
-    rows = [
-        X.graph.node("Gather", X.graph.constant(_table(mixed, each, X.graph.dtype)), codes.take(j))
-        for j, each in enumerate(levels)
+    is_pair = [isinstance(each, PairLevels) for each in mixed.levels_]
+    levels = [
+        each
+        for each, of_two in zip(mixed.levels_, is_pair, strict=True)
+        if not of_two and (each.width or each.column in mixed.statistics_)
     ]
-    return [X.graph.concat(rows).cast(np.float64)]
+    parts = []
+    if levels:
+        places, dtype = _places(levels, X), X.graph.dtype
+        tables = [_table(mixed, each, dtype) for each in levels]
+        rows = [_looked_up(table, places.take(j)) for j, table in enumerate(tables)]
+        parts.append(X.graph.concat(rows).cast(np.float64))
+    for each, of_two in zip(mixed.levels_, is_pair, strict=True):
+        if of_two:
+            parts.append(_of_pairs(each, mixed.statistics_[each.column], X))
+    return parts
 
 
-def _codes(levels, X):
-    """Return codes of levels, which are looked up for columns of numbers and for pairs."""
-    if isinstance(levels, PairLevels):
-        return _codes_of_pairs(levels, X)
-    values = X.take([levels.column])
+def _places(levels, X):
+    """Return the place of each row in tables of several levels, -1 for unknown ones."""
+    codes = X.graph.concat([_codes(each, X.take([each.column])) for each in levels])
+    of_missing = np.array([each.n_codes - 1 for each in levels])
+    codes = X.graph.where(codes >= of_missing, -1, codes)  # the last row, for unknown levels
+    return X.graph.where(np.isnan(codes), of_missing, codes).cast(np.int64)
+
+
+def _codes(levels, values):
+    """Return codes of levels, which are looked up for columns of numbers."""
     if not levels.is_ordered:
         return values
     n_apart = len(np.unique(levels.values.astype(np.float32)))
@@ -155,20 +163,6 @@ def _codes(levels, X):
     return nearest_places(values, levels.values, levels.tolerance)
 
 
-def _codes_of_pairs(levels, X):
-    one, other = (
-        X.graph.where(np.isnan(codes), each.n_codes - 1, codes)
-        for each, codes in ((each, _codes(each, X)) for each in levels.of_each)
-    )
-    n_others = levels.of_each[1].n_codes
-    keys = X.graph.where(np.minimum(one, other) < 0, -1, one * n_others + other)
-    if levels.keys[-1] > LARGEST_EXACT:
-        raise unsupported(
-            f"The pair of columns {levels.column}", "it has too many values for single precision."
-        )
-    return nearest_places(keys, levels.keys.astype(np.float64), 0.25)
-
-
 def _table(mixed, levels, dtype):
     """Return the encoding of each code of a category, with unknown levels in the last row."""
     codes = np.append(np.arange(levels.n_codes), -1)
@@ -176,3 +170,27 @@ def _table(mixed, levels, dtype):
     if levels.column in mixed.statistics_:
         table = np.hstack([table, mixed.statistics_[levels.column](codes, None)])
     return table.astype(dtype)
+
+
+def _looked_up(table, places):
+    return places.graph.node("Gather", places.graph.constant(table), places)
+
+
+def _of_pairs(levels, statistics, X):
+    """Return statistics of pairs, those of both values for pairs that are not in the table."""
+    if levels.keys[-1] > LARGEST_EXACT:
+        raise unsupported(
+            f"The pair of columns {levels.column}", "it has too many values for single precision."
+        )
+    places, graph = _places(levels.of_each, X), X.graph
+    one, other = (places.take([j]).cast(np.float64) + 1 for j in range(2))
+    keys = one * (levels.of_each[1].n_codes + 1) + other
+    found = nearest_places(keys, levels.keys.astype(np.float64), 0.25)
+    found = graph.where(found >= levels.n_codes, -1, found)
+    of_pair = statistics.of_level.astype(graph.dtype)
+    of_pair = _looked_up(of_pair, np.maximum(found, 0).cast(np.int64).take(0))
+    of_values = 0
+    for j, (each, values) in enumerate(zip(statistics.of_each, levels.of_each, strict=True)):
+        codes = np.append(np.arange(values.n_codes), -1)
+        of_values = of_values + _looked_up(each(codes, None).astype(graph.dtype), places.take(j))
+    return graph.where(found >= 0, of_pair, of_values).cast(np.float64)

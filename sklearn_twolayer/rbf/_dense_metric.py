@@ -110,7 +110,7 @@ class CommonScale(NamedTuple):
         return cls(input_map, center if is_centered else 0.0, float(scale) or 1.0)
 
     def known_sources(self, n_columns: int) -> np.ndarray | None:
-        """Return the column that each mapped input depends on, or None if it is not known."""
+        """Return the source of each mapped input (`sources_of`), or None if it is not known."""
         return sources_of(self.input_map, n_columns)
 
     def transform(self, X: Matrix) -> Matrix:
