@@ -167,6 +167,13 @@ def test_new_pairs_have_the_statistics_of_their_values():
         assert np.count_nonzero(of_pair) == 5
 
 
+def test_unknown_levels_of_a_pair_have_the_overall_mean():
+    X, y = days(9000)
+    mixed = mixed_of(X - [1, 1, 0], y, is_category=(True, True, False))
+    new = np.array([[-1, -1, 0.5], [12, 31, 0.5], [np.nan, np.nan, 0.5]])
+    assert (mixed.transform(new)[:, -1] == 0).all()
+
+
 def test_pairs_that_fit_did_not_see_keep_the_effects_of_values():
     rng = np.random.default_rng(0)
     shop, year, x = rng.integers(0, 100, 4000), rng.integers(0, 11, 4000), rng.uniform(size=4000)
@@ -211,8 +218,8 @@ def test_sources_of_pairs_follow_those_of_columns():
     plain = without_codes(mixed)
     assert has_codes(mixed) and not has_codes(plain) and pairs_of(plain) == ()
     np.testing.assert_array_equal(plain.transform(X), X)
-    empty = PairLevels((0, 1), X * np.nan, 3)
-    assert (empty.codes(X) == -1).all()
+    empty = PairLevels((0, 1), X * np.nan, np.array([False, True, False]), 3)
+    assert (empty.codes(X) < 0).all() and (empty.codes(X * np.nan) == 0).all()
 
 
 def test_explanations_share_the_contribution_of_a_pair():

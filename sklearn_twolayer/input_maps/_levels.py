@@ -69,13 +69,29 @@ class Levels:
         return found
 
 
-class NumberLevels:
+class TestedLevels:
+    """Levels that a test has found, without indicators."""
+
+    width, is_wide, is_ordered, is_tested = 0, False, False, True
+    n_codes: int
+
+    @property
+    def has_own(self) -> np.ndarray:
+        """Whether each code has an indicator of its own."""
+        return np.zeros(self.n_codes, dtype=bool)
+
+    def indicators(self, codes: np.ndarray, size: float, dtype: np.dtype) -> np.ndarray:
+        """Return no indicators."""
+        return np.zeros((len(codes), 0), dtype=dtype)
+
+
+class NumberLevels(TestedLevels):
     """The distinct values of a column of numbers that are codes, as levels without indicators.
 
     Their codes are followed by one each for smaller, larger and missing numbers.
     """
 
-    width, is_wide, is_ordered, is_tested = 0, False, True, True
+    is_ordered = True
 
     def __init__(self, column: int, values: np.ndarray):
         self.column = self.source = int(column)
@@ -85,11 +101,6 @@ class NumberLevels:
         self.tolerance = TOLERANCE * np.abs(self.values).max(initial=0)
         if (self.values == np.rint(self.values)).all():
             self.tolerance = min(self.tolerance, 0.49)
-
-    @property
-    def has_own(self) -> np.ndarray:
-        """Whether each code has an indicator of its own."""
-        return np.zeros(self.n_codes, dtype=bool)
 
     @property
     def ends(self) -> np.ndarray:
@@ -109,29 +120,23 @@ class NumberLevels:
         kinds = is_known, values < self.values[0], values > self.values[-1], np.isnan(values)
         return np.select(kinds, [places, self.n_codes - 3, self.n_codes - 2, self.n_codes - 1], -1)
 
-    def indicators(self, codes: np.ndarray, size: float, dtype: np.dtype) -> np.ndarray:
-        """Return no indicators."""
-        return np.zeros((len(codes), 0), dtype=dtype)
 
-
-class PairLevels:
+class PairLevels(TestedLevels):
     """The distinct pairs of the values of two columns, as levels without indicators.
 
     `source` is the number that stands for both columns, see `pairs_of`.
     """
 
-    width, is_wide, is_ordered, is_tested = 0, False, False, True
-
-    def __init__(self, pair: tuple[int, int], X: np.ndarray, source: int):
+    def __init__(self, pair: tuple[int, int], X: np.ndarray, is_category: np.ndarray, source: int):
         self.column, self.source = pair, source
-        self.of_each = [NumberLevels(j, X[:, j]) for j in pair]
+        self.of_each = [
+            Levels(j, X[:, j], min_rows=len(X) + 1, max_levels=0)
+            if is_category[j]
+            else NumberLevels(j, X[:, j])
+            for j in pair
+        ]
         self.keys = np.unique(self._keys(X))
         self.n_found = self.n_codes = len(self.keys)
-
-    @property
-    def has_own(self) -> np.ndarray:
-        """Whether each code has an indicator of its own."""
-        return np.zeros(self.n_codes, dtype=bool)
 
     def codes(self, X: np.ndarray) -> np.ndarray:
         """Return codes of pairs; -1 minus the key of those that are not in the training rows."""
@@ -147,7 +152,3 @@ class PairLevels:
         """Return the codes of both values of pairs with given keys."""
         one, other = np.divmod(keys, self.of_each[1].n_codes + 1)
         return one - 1, other - 1
-
-    def indicators(self, codes: np.ndarray, size: float, dtype: np.dtype) -> np.ndarray:
-        """Return no indicators."""
-        return np.zeros((len(codes), 0), dtype=dtype)

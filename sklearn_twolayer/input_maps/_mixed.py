@@ -116,7 +116,9 @@ class MixedMap(InputMap):
         if folds is not None and self.codes is not None:
             is_code, pairs = self.codes
             self.levels_ += [NumberLevels(j, X[:, j]) for j in np.flatnonzero(is_code)]
-            self.levels_ += [PairLevels(pair, X, X.shape[1] + k) for k, pair in enumerate(pairs)]
+            self.levels_ += [
+                PairLevels(pair, X, is_category, X.shape[1] + k) for k, pair in enumerate(pairs)
+            ]
         self.statistics_: dict[int | tuple[int, int], TargetStatistics] = {}
         for levels in self.levels_ if folds is not None else ():
             if levels.n_found >= self.many_levels or levels.is_tested:

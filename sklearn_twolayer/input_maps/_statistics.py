@@ -106,8 +106,7 @@ class TargetStatistics:
 class PairStatistics(TargetStatistics):
     """The mean target of each pair of values, shrunk towards the sum of those of both values.
 
-    Pairs that are not in the training rows have that sum, which is the statistic without the
-    pair. As all statistics, it is relative to the overall mean.
+    Pairs that are not in the training rows have that sum. All are relative to the overall mean.
     """
 
     def _expected(self, levels, *rows):
