@@ -131,6 +131,24 @@ def test_predictions_are_better_and_claims_honest(make, as_frame):
     np.testing.assert_array_equal(again.predict(X_new), model.predict(X_new))
 
 
+def test_days_may_be():
+    pd = pytest.importorskip("pandas")
+    rng = np.random.default_rng(0)
+    day, size = rng.integers(0, 100, 2000), rng.uniform(size=2000)
+    date = pd.Series(pd.Timestamp("2018-01-01") + pd.to_timedelta(day, "D"))
+    table = pd.DataFrame({"size": size, "date": date})
+    y = EFFECTS[day] + size + rng.normal(0, 0.3, 2000)
+    model = TwoLayerRegressor(**FAST).fit(table[:1000], y[:1000])
+    assert "date | date | day, month, weekday; the mean target of each value" in repr(
+        model.columns_
+    )
+    assert model.score(table[1000:], y[1000:]) > 0.8
+    later = table.assign(date=date + pd.Timedelta(days=1000))
+    np.testing.assert_allclose(model.predict(later).mean(), y.mean(), atol=2)
+    smooth = TwoLayerRegressor(**FAST).fit(table, day / 100 + size)
+    assert "value" not in repr(smooth.columns_)
+
+
 def test_statistics_are_those_of_values():
     X, y = shops(1000)
     mixed = TwoLayerRegressor(**FAST).fit(X, y).input_map_

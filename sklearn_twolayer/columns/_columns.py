@@ -38,7 +38,7 @@ class Column:
     zone : str or None
         The time zone of dates, in which days begin.
     is_code : bool
-        Whether its numbers are codes, so that target statistics are used in addition.
+        Whether its numbers or days are codes, so that target statistics are used in addition.
     partners : tuple
         The names of other columns: pairs of its values and theirs have target statistics.
     """
@@ -159,8 +159,8 @@ class Columns:
 
     @property
     def is_number(self) -> np.ndarray:
-        """Which columns of the matrix are columns of numbers, shape (n_inputs,)."""
-        return self._are("number")
+        """Which columns of the matrix are columns of numbers, or days, shape (n_inputs,)."""
+        return self._are("number") | self._are("date")
 
     def _are(self, kind):
         flags = np.zeros(sum(each.width for each in self.columns), dtype=bool)
