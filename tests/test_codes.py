@@ -149,6 +149,20 @@ def test_days_may_be():
     assert "value" not in repr(smooth.columns_)
 
 
+def test_days_in_a_time_zone_cannot_be_exported():
+    pd, _ = pytest.importorskip("pandas"), pytest.importorskip("onnx")
+    from sklearn_twolayer.onnx import to_onnx
+
+    rng = np.random.default_rng(0)
+    day = rng.integers(0, 100, 1000)
+    date = pd.date_range("2018-01-01", periods=100, tz="Europe/Berlin").to_series()
+    table = pd.DataFrame({"size": rng.uniform(size=1000), "date": date.iloc[day].array})
+    model = TwoLayerRegressor(**FAST).fit(table, EFFECTS[day] + rng.normal(0, 0.3, 1000))
+    assert "value" in repr(model.columns_)
+    with pytest.raises(NotImplementedError, match="'date' .* UTC"):
+        to_onnx(model)
+
+
 def test_statistics_are_those_of_values():
     X, y = shops(1000)
     mixed = TwoLayerRegressor(**FAST).fit(X, y).input_map_

@@ -122,6 +122,17 @@ def test_predictions_are_better_and_claims_honest(make, as_frame):
     np.testing.assert_array_equal(again.predict(X_new), model.predict(X_new))
 
 
+@pytest.mark.parametrize("categories", ["from_dtype", [0]])
+def test_models_can_be_saved_by_skops(categories):
+    skops = pytest.importorskip("skops.io")
+    X, y = days(3000)
+    model = TwoLayerRegressor(**FAST, categorical_features=categories).fit(X, y)
+    assert pairs_of(model.input_map_) == ((0, 1),)
+    data = skops.dumps(model)
+    loaded = skops.loads(data, trusted=skops.get_untrusted_types(data=data))
+    np.testing.assert_array_equal(loaded.predict(X), model.predict(X))
+
+
 def test_categories_classes_and_missing_values():
     pd = pytest.importorskip("pandas")
     X, y = days(6000)
@@ -172,6 +183,15 @@ def test_unknown_levels_of_a_pair_have_the_overall_mean():
     mixed = mixed_of(X - [1, 1, 0], y, is_category=(True, True, False))
     new = np.array([[-1, -1, 0.5], [12, 31, 0.5], [np.nan, np.nan, 0.5]])
     assert (mixed.transform(new)[:, -1] == 0).all()
+
+
+def test_few_missing_levels_of_a_pair_have_their_mean():
+    X, y = days(3000)
+    X -= [1, 1, 0]
+    X[:40, 0], y[:40] = np.nan, y[:40] + 9
+    mixed = mixed_of(X, y, is_category=(True, False, False))
+    missing, new = mixed.transform(np.array([[np.nan, 3, 0.5], [np.nan, 99, 0.5]]))[:, -1]
+    assert min(missing, new) > 3
 
 
 def test_pairs_that_fit_did_not_see_keep_the_effects_of_values():

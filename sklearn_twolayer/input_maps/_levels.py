@@ -121,6 +121,19 @@ class NumberLevels(TestedLevels):
         return np.select(kinds, [places, self.n_codes - 3, self.n_codes - 2, self.n_codes - 1], -1)
 
 
+class CategoryLevels(TestedLevels):
+    """The levels of a category, without indicators."""
+
+    def __init__(self, column: int, values: np.ndarray):
+        self.column = self.source = column
+        self.levels = Levels(column, values, min_rows=len(values) + 1, max_levels=0)
+        self.n_found, self.n_codes = self.levels.n_found, self.levels.n_codes
+
+    def codes(self, X: np.ndarray) -> np.ndarray:
+        """Return codes as integers, the last one for missing values."""
+        return self.levels.codes(X)
+
+
 class PairLevels(TestedLevels):
     """The distinct pairs of the values of two columns, as levels without indicators.
 
@@ -130,9 +143,7 @@ class PairLevels(TestedLevels):
     def __init__(self, pair: tuple[int, int], X: np.ndarray, is_category: np.ndarray, source: int):
         self.column, self.source = pair, source
         self.of_each = [
-            Levels(j, X[:, j], min_rows=len(X) + 1, max_levels=0)
-            if is_category[j]
-            else NumberLevels(j, X[:, j])
+            CategoryLevels(j, X[:, j]) if is_category[j] else NumberLevels(j, X[:, j])
             for j in pair
         ]
         self.keys = np.unique(self._keys(X))

@@ -119,12 +119,12 @@ class MixedMap(InputMap):
             self.levels_ += [
                 PairLevels(pair, X, is_category, X.shape[1] + k) for k, pair in enumerate(pairs)
             ]
-        self.statistics_: dict[int | tuple[int, int], TargetStatistics] = {}
+        self.statistics_: dict[int, TargetStatistics] = {}  # by their sources
         for levels in self.levels_ if folds is not None else ():
             if levels.n_found >= self.many_levels or levels.is_tested:
                 kind = PairStatistics if isinstance(levels, PairLevels) else TargetStatistics
                 statistics = kind(levels, X, targets, weights, folds)
-                self.statistics_[levels.column] = statistics
+                self.statistics_[levels.source] = statistics
         return self
 
     def _fit_numbers(self, X, y, weights):
@@ -200,12 +200,12 @@ class MixedMap(InputMap):
             X, folds = X[:, :n_inputs], X[:, n_inputs].astype(int)
         for levels in self.levels_:
             codes, statistics = levels.codes(X), []
-            if levels.column in self.statistics_:
-                statistics = [self.statistics_[levels.column](codes, folds).astype(X.dtype)]
+            if levels.source in self.statistics_:
+                statistics = [self.statistics_[levels.source](codes, folds).astype(X.dtype)]
             yield levels, codes, statistics
 
     def _n_statistics(self, levels):
-        statistics = self.statistics_.get(levels.column)
+        statistics = self.statistics_.get(levels.source)
         return 0 if statistics is None else len(statistics.outputs)
 
     def pullback(self, X, G):
@@ -267,7 +267,7 @@ def without_codes(input_map: Any) -> Any:
     other = copy(input_map)
     other.codes = None
     other.levels_ = [each for each in input_map.levels_ if not each.is_tested]
-    own = {each.column for each in other.levels_}
+    own = {each.source for each in other.levels_}
     other.statistics_ = {j: each for j, each in input_map.statistics_.items() if j in own}
     return other
 

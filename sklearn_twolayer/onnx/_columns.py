@@ -75,6 +75,11 @@ def _floats(column: Column, values: Tensor) -> list[Tensor]:
             "ONNX has no form of the numbers for parts of its text. Fit on integers in place of "
             "its levels, and name it in categorical_features; or leave it out.",
         )
+    if column.zone not in (None, "UTC") and (column.is_code or column.partners):
+        raise unsupported(
+            f"The column {column.name!r}",
+            "its days, which depend on the time zone, are codes. Convert them to UTC before fit.",
+        )
     if column.kind == "number":
         return [values.cast(np.float64)]
     return [_codes(column, values)] if column.kind == "category" else _dates(column, values)

@@ -128,7 +128,7 @@ def _levels(mixed, X):
     levels = [
         each
         for each, of_two in zip(mixed.levels_, is_pair, strict=True)
-        if not of_two and (each.width or each.column in mixed.statistics_)
+        if not of_two and (each.width or each.source in mixed.statistics_)
     ]
     parts = []
     if levels:
@@ -138,7 +138,7 @@ def _levels(mixed, X):
         parts.append(X.graph.concat(rows).cast(np.float64))
     for each, of_two in zip(mixed.levels_, is_pair, strict=True):
         if of_two:
-            parts.append(_of_pairs(each, mixed.statistics_[each.column], X))
+            parts.append(_of_pairs(each, mixed.statistics_[each.source], X))
     return parts
 
 
@@ -167,8 +167,8 @@ def _table(mixed, levels, dtype):
     """Return the encoding of each code of a category, with unknown levels in the last row."""
     codes = np.append(np.arange(levels.n_codes), -1)
     table = levels.indicators(codes, mixed.indicator_size, np.float64)
-    if levels.column in mixed.statistics_:
-        table = np.hstack([table, mixed.statistics_[levels.column](codes, None)])
+    if levels.source in mixed.statistics_:
+        table = np.hstack([table, mixed.statistics_[levels.source](codes, None)])
     return table.astype(dtype)
 
 
