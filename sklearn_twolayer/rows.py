@@ -20,8 +20,9 @@ from scipy import sparse
 from ._blas import single_threaded_blas
 from ._interpolated import Bins, Interpolated
 from ._linalg import Matrix, augmented
+from ._sample import Sample
 from ._threads import map_in_threads
-from .input_maps import InputMap, map_rows, sources_of
+from .input_maps import InputMap, map_rows, sources_of, with_folds
 
 #: Mapped inputs up to this size are kept rather than computed again in each pass.
 CACHE_BYTES = 2**26
@@ -111,6 +112,14 @@ class Rows:
     total_weight: float = 0.0
     _mapped: Matrix | Interpolated | None = None
     bins: Bins | None = None
+
+    @classmethod
+    def of_sample(
+        cls, sample: Sample, input_map: Transformer | None, dtype: np.dtype, n_jobs: int | None
+    ) -> "Rows":
+        """Return training rows behind a fitted map, with their folds if it needs them."""
+        X = with_folds(sample.X, input_map, sample.fold_numbers)
+        return cls(X, input_map, dtype, n_jobs).labelled(sample.targets, sample.weights)
 
     @property
     def n_rows(self) -> int:

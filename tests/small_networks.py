@@ -1,9 +1,11 @@
 """Small networks, data for them, and all kinds of both."""
 
+import pickle
+
 import numpy as np
 import pytest
 
-from sklearn_twolayer import TwoLayerClassifier, TwoLayerRegressor
+from sklearn_twolayer import RBFNetwork, TwoLayerClassifier, TwoLayerRegressor
 from sklearn_twolayer.solvers import LBFGS, Adam, GradientDescent, LeastSquares
 
 N = 90
@@ -53,6 +55,24 @@ def regressor(**kwargs):
 
 def classifier(**kwargs):
     return small(TwoLayerClassifier, **kwargs)
+
+
+def model_that_codes_help(make, rows, new_rows, names, gain):
+    """Return a model whose predictions codes improve by R², after checks; names are of a frame."""
+    (X, y), (X_new, y_new) = rows, new_rows
+    if names:
+        pd = pytest.importorskip("pandas")
+        X, X_new = (pd.DataFrame(values, columns=names) for values in (X, X_new))
+    is_radial = make is RBFNetwork
+    settings = {"task": "regression"} if is_radial else {"n_estimators": 3, "max_iter": 10}
+    model = make(**settings, random_state=0).fit(X, y)
+    without = make(**settings, random_state=0, categorical_features=None).fit(X, y)
+    true = model.score(X_new, y_new)
+    assert true > 0.7 > without.score(X_new, y_new) + gain
+    assert abs(model.oof_score_ - true) < 0.05
+    again = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(again.predict(X_new), model.predict(X_new))
+    return model
 
 
 def outputs(model, rows=X):

@@ -138,18 +138,14 @@ class Columns:
                 became += f"; the mean target of {' and of '.join(means)}"
             yield str(each.name), each.kind, became
 
-    def with_codes(self, codes: Codes | None) -> "Columns":
+    def with_codes(self, codes: Codes) -> "Columns":
         """Return the columns, of which some hold codes, alone or in pairs."""
-        starts, columns = self.starts.tolist(), []
-        for start, column in zip(starts, self.columns, strict=True):
-            others = [
-                self.columns[starts.index(j)].name
-                for pair in (codes.pairs if codes else ())
-                for j in pair
-                if start in pair and j != start
-            ]
-            is_code = codes is not None and bool(codes.is_code[start])
-            columns.append(replace(column, is_code=is_code, partners=tuple(others)))
+        at, columns = dict(zip(self.starts.tolist(), self.columns, strict=True)), []
+        for start, column in at.items():
+            pairs = [pair for pair in codes.pairs if start in pair]
+            partners = tuple(at[two if start == one else one].name for one, two in pairs)
+            is_code = bool(codes.is_code[start])
+            columns.append(replace(column, is_code=is_code, partners=partners))
         return replace(self, columns=tuple(columns))
 
     @property

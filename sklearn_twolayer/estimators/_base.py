@@ -20,7 +20,7 @@ from .._sizes import default_n_folds, default_n_networks
 from .._warnings import warn_user
 from ..blending import Candidate, Ensemble, Honest, blended, deal_folds, warn_if_useless
 from ..embeddings import Embedding, as_embedding
-from ..input_maps import StandardMap, fit_input_map, principal_map, with_folds
+from ..input_maps import StandardMap, fit_input_map, principal_map
 from ..model import Model, Part
 from ..network import Network
 from ..objective import Objective
@@ -219,8 +219,7 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         With `by_bins`, rows are mapped by bin and fraction if this is faster: only for `Dense` and
         solvers that need nothing but gradients.
         """
-        X = with_folds(sample.X, input_map, sample.fold_numbers)
-        rows = Rows(X, input_map, dtype, self.n_jobs).labelled(sample.targets, sample.weights)
+        rows = Rows.of_sample(sample, input_map, dtype, self.n_jobs)
         rows = (rows.interpolated(in_training=True) if by_bins else rows).keep()
         network = Network(embedding, rows.n_features, self._targets.n_outputs)
         return Objective(network, self._resolve_loss(), self._targets.link, rows, self.alpha)

@@ -10,7 +10,7 @@ from .._sizes import RectifiedSize
 from ..blending import Ensemble, deal_folds
 from ..codes import mean_and_error
 from ..embeddings import Dense
-from ..input_maps import PiecewiseLinearMap, fit_input_map, with_folds
+from ..input_maps import PiecewiseLinearMap, fit_input_map
 from ..links import Link
 from ..losses import Loss
 from ..model import Model
@@ -57,9 +57,7 @@ def keep_pairs(
         return codes
     rng, alone = np.random.RandomState(0), codes._replace(pairs=())
     most = min(MOST_ROWS, MOST_NUMBERS // sample.X.shape[1])
-    index = np.arange(sample.n_rows)[random_part(sample.n_rows, most, rng)]
-    # Flags also say how many columns there are without that of folds.
-    some = replace(sample, is_category=sample.category_flags).take(index)
+    some = sample.take(random_part(sample.n_rows, most, rng))
     is_held_out = deal_folds(some.targets, N_PARTS, rng) == 0
     rest, held_out = (some.take(np.flatnonzero(each)) for each in (~is_held_out, is_held_out))
     rest = rest.dealt(Folds(deal_folds(rest.targets, N_FOLDS, rng), n_left_out=0))
@@ -76,9 +74,8 @@ def _squared_errors(sample, held_out, loss, link, n_jobs):
     """Return those of a network of rectified units on held-out rows."""
     rng, size = np.random.RandomState(0), RectifiedSize.of(sample.n_rows)
     input_map = fit_input_map(PiecewiseLinearMap(size.n_bins), sample, rng)
-    X = with_folds(sample.X, input_map, sample.fold_numbers)
-    rows = Rows(X, input_map, np.dtype(np.float32), n_jobs)
-    rows = rows.labelled(sample.targets, sample.weights).interpolated(in_training=True).keep()
+    rows = Rows.of_sample(sample, input_map, np.dtype(np.float32), n_jobs)
+    rows = rows.interpolated(in_training=True).keep()
     network = Network(Dense(N_UNITS), rows.n_features, sample.targets.shape[1])
     objective = Objective(network, loss, link, rows, ALPHA)
     networks = Ensemble.random(objective, 1, None, rng)

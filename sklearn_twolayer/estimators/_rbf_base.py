@@ -9,7 +9,7 @@ from sklearn.utils import check_random_state
 
 from .._compat import CallbackSupportMixin
 from .._progress import Progress
-from .._sample import Sample
+from .._sample import Codes, Sample
 from .._warnings import warn_user
 from ..blending import warn_if_useless
 from ..input_maps import MixedMap, fit_input_map, has_codes, principal_map, with_folds
@@ -133,7 +133,7 @@ class BaseRBFNetwork(CallbackSupportMixin, RBFParameters):
     def _forget_codes(self):
         """Treat codes as numbers, if the network does not use their statistics."""
         if self._columns is not None:
-            self._columns = self._columns.with_codes(None)
+            self._columns = self._columns.with_codes(Codes(np.zeros_like(self._codes.is_code)))
         self._codes = None
 
     def _input_maps(self, sample: Sample, rng) -> list[Transformer | None]:

@@ -56,7 +56,9 @@ class TargetStatistics:
         center, spread = dense_moments(targets, sample_weight / sample_weight.sum())
         self.outputs = np.sort(np.argsort(-spread, kind="stable")[:MAX_OUTPUTS])
         unit = np.where(spread > 0, spread, 1.0)[self.outputs]
-        expected, without = self._expected(levels, X, targets, sample_weight, folds)
+        expected, without, of_rows = self._expected(
+            levels, codes, X, targets, sample_weight, folds
+        )
         targets = (targets[:, self.outputs] - center[self.outputs]) / unit
         n_folds = int(folds.max()) + 1
         place, size = codes * n_folds + folds, n_levels * n_folds
@@ -66,8 +68,8 @@ class TargetStatistics:
 
         masses = sums(sample_weight)
         totals = np.stack([sums(sample_weight * column) for column in targets.T], axis=-1)
-        left = targets - without[codes, folds]
-        prior = prior_rows(codes, n_levels, left, sample_weight)
+        targets -= of_rows
+        prior = prior_rows(codes, n_levels, targets, sample_weight)
         mass, total = masses.sum(axis=1), totals.sum(axis=1)
         others = (mass[:, None] - masses).clip(0)
         self.of_level = (total + prior * expected) / (mass[:, None] + prior)
@@ -82,10 +84,9 @@ class TargetStatistics:
             self.of_level[-3] = _mean_of_first(mass, total, prior)
             self.of_level[-2] = _mean_of_first(mass[::-1], total[::-1], prior)
 
-    def _expected(self, levels, X, targets, sample_weight, folds):
-        """Return what levels with few rows are shrunk to, and the same without each fold."""
-        zeros = np.zeros((levels.n_codes, int(folds.max()) + 1, 1))
-        return zeros[:, 0], zeros
+    def _expected(self, levels, codes, X, targets, sample_weight, folds):
+        """Return what is expected of levels, the same without each fold, and of rows without theirs."""
+        return 0.0, 0.0, 0.0  # the overall mean
 
     def for_new_rows(self) -> "TargetStatistics":
         """Return the statistics without those of training rows, of which there is one per fold."""
@@ -109,12 +110,14 @@ class PairStatistics(TargetStatistics):
     Pairs that are not in the training rows have that sum. All are relative to the overall mean.
     """
 
-    def _expected(self, levels, *rows):
+    def _expected(self, levels, codes, X, targets, sample_weight, folds):
+        rows = X, targets, sample_weight, folds
         self.of_each = [TargetStatistics(each, *rows) for each in levels.of_each]
         self.levels = levels
         pairs = list(zip(self.of_each, levels.split(levels.keys), strict=True))
-        of_level = sum(each.of_level[codes] for each, codes in pairs)
-        return of_level, sum(each.without_fold[codes] for each, codes in pairs)
+        expected = sum(each.of_level[values] for each, values in pairs)
+        without = sum(each.without_fold[values] for each, values in pairs)
+        return expected, without, without[codes, folds]
 
     def for_new_rows(self):
         other = super().for_new_rows()

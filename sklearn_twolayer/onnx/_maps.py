@@ -124,22 +124,15 @@ def _(input_map: input_maps.MixedMap, X):
 
 def _levels(mixed, X):
     """Return indicators and statistics, looked up in a table for each column with levels."""
-    is_pair = [isinstance(each, PairLevels) for each in mixed.levels_]
-    levels = [
-        each
-        for each, of_two in zip(mixed.levels_, is_pair, strict=True)
-        if not of_two and (each.width or each.source in mixed.statistics_)
-    ]
-    parts = []
+    pairs = [each for each in mixed.levels_ if isinstance(each, PairLevels)]
+    used = [each for each in mixed.levels_ if each.width or each.source in mixed.statistics_]
+    levels, parts = [each for each in used if each not in pairs], []
     if levels:
         places, dtype = _places(levels, X), X.graph.dtype
         tables = [_table(mixed, each, dtype) for each in levels]
         rows = [_looked_up(table, places.take(j)) for j, table in enumerate(tables)]
         parts.append(X.graph.concat(rows).cast(np.float64))
-    for each, of_two in zip(mixed.levels_, is_pair, strict=True):
-        if of_two:
-            parts.append(_of_pairs(each, mixed.statistics_[each.source], X))
-    return parts
+    return [*parts, *(_of_pairs(each, mixed.statistics_[each.source], X) for each in pairs)]
 
 
 def _places(levels, X):
