@@ -85,7 +85,7 @@ class TargetStatistics:
             self.of_level[-2] = _mean_of_first(mass[::-1], total[::-1], prior)
 
     def _expected(self, levels, codes, X, targets, sample_weight, folds):
-        """Return what is expected of levels, the same without each fold, and of rows without theirs."""
+        """Return what is expected of levels, of levels without each fold, and of rows."""
         return 0.0, 0.0, 0.0  # the overall mean
 
     def for_new_rows(self) -> "TargetStatistics":
