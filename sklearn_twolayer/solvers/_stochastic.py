@@ -129,51 +129,60 @@ class Stochastic(Solver):
 
     def minimize(self, objective, params, run: Run, state=None) -> Outcome:
         params = params.astype(objective.dtype)
-        lanes = self._lanes(len(params), params.shape[1], objective.in_partitions)
-        is_own = state is not None and state.solver is type(self)
-        if not is_own or len(state.moments) != len(lanes):
-            moments = [self.start(params[lane]) for lane in lanes]
-            epoch = state.epoch if is_own else 0
-            state = StochasticState(type(self), epoch, np.inf, 0, moments)
-        first = state.epoch
+        slices = self._slices(params, objective.in_partitions)
+        costs = [objective.networks(part) for part in slices]
+        views = [params[part] for part in slices]
+        state = self._own(state, params, slices)
+        first, last = state.epoch, LastWeights(objective, params)
         end = run.max_iter if run.n_iter is None else first + run.n_iter
-        parts = [objective.networks(lane) for lane in lanes]
-        views = [params[lane] for lane in lanes]
-        last = LastWeights(objective, params)
-        for epoch in range(first, end):
-            penalty = 0.0
-            if self.stops_on_plateau:
-                with np.errstate(over="ignore"):
-                    penalty = objective.penalty(params).mean()
-            works = [Lane(*each) for each in zip(parts, views, state.moments, strict=True)]
-            results = self._pass(objective, works, run, epoch)
-            with np.errstate(over="ignore"):
-                loss = np.concatenate([loss for loss, _ in results]).mean()
-            if not last.accept(params, loss, epoch == end - 1):
-                params = last.finite()
-                state = state._replace(moments=[self.start(params[lane]) for lane in lanes])
-                message = "the cost overflowed; the last finite weights are kept"
-                return Outcome(params, epoch - first, False, message, state)
-            moments = [moments for _, moments in results]
-            state = self._next_state(state, loss + penalty, moments, run)
-            if run.on_iteration(params, loss):
-                return Outcome(params, epoch + 1 - first, True, "stopped on request", state)
-            if self.stops_on_plateau and state.epochs_without_gain >= run.n_iter_no_change:
-                return Outcome(
-                    params, epoch + 1 - first, True, "the cost no longer decreases", state
-                )
-        if run.has_end and end > run.max_iter and not self.stops_on_plateau:
-            message = "the learning rate has reached zero after max_iter epochs"
-            return Outcome(params, end - first, False, message, state)
-        converged = run.n_iter is not None or not self.stops_on_plateau
-        message = "max_iter was reached while the cost was still decreasing"
-        return Outcome(params, end - first, converged, message, state)
 
-    def _lanes(self, n_networks: int, n_parameters: int, is_spread: bool) -> list[slice]:
+        def outcome(converged, message):
+            return Outcome(params, state.epoch - first, converged, message, state)
+
+        while state.epoch < end:
+            penalty = self._penalty(objective, params)
+            lanes = [Lane(*each) for each in zip(costs, views, state.moments, strict=True)]
+            losses, moments = zip(*self._pass(objective, lanes, run, state.epoch), strict=True)
+            with np.errstate(over="ignore"):
+                loss = np.concatenate(losses).mean()
+            if not last.accept(params, loss, state.epoch == end - 1):
+                params = last.finite()
+                state = state._replace(moments=self._starts(params, slices))
+                return outcome(False, "the cost overflowed; the last finite weights are kept")
+            state = self._next_state(state, loss + penalty, list(moments), run)
+            if run.on_iteration(params, loss):
+                return outcome(True, "stopped on request")
+            if self.stops_on_plateau and state.epochs_without_gain >= run.n_iter_no_change:
+                return outcome(True, "the cost no longer decreases")
+        if run.has_end and end > run.max_iter and not self.stops_on_plateau:
+            return outcome(False, "the learning rate has reached zero after max_iter epochs")
+        converged = run.n_iter is not None or not self.stops_on_plateau
+        return outcome(converged, "max_iter was reached while the cost was still decreasing")
+
+    def _slices(self, params: np.ndarray, is_spread: bool) -> list[slice]:
+        """Return which networks of the stack are in each lane."""
+        n_networks, n_parameters = params.shape
         size = 1 if is_spread else max(LANE // n_parameters, 1)
         if self.batch_size is None:  # consistent with calls that have fewer rows than a batch
             size = n_networks
         return [slice(start, start + size) for start in range(0, n_networks, size)]
+
+    def _own(self, state: Any, params: np.ndarray, lanes: list[slice]) -> StochasticState:
+        """Return the state to continue from, or a new one if it is not that of these lanes."""
+        is_own = state is not None and state.solver is type(self)
+        if is_own and len(state.moments) == len(lanes):
+            return state
+        epoch = state.epoch if is_own else 0
+        return StochasticState(type(self), epoch, np.inf, 0, self._starts(params, lanes))
+
+    def _starts(self, params: np.ndarray, lanes: list[slice]) -> list:
+        """Return the initial moments of each lane."""
+        return [self.start(params[lane]) for lane in lanes]
+
+    @np.errstate(over="ignore")
+    def _penalty(self, objective, params: np.ndarray) -> float:
+        """Return the mean penalty, if the cost decides when training ends."""
+        return objective.penalty(params).mean() if self.stops_on_plateau else 0.0
 
     def _pass(self, objective, lanes: list[Lane], run: Run, epoch: int) -> list:
         """Train for one epoch; return the losses and the moments of each lane."""
