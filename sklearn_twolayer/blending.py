@@ -22,6 +22,7 @@ from .links import Link
 from .losses import Loss, informative
 from .model import Model, Part
 from .objective import Objective
+from .rows import Index
 
 #: The largest factor.
 MAX_WEIGHT = 2.0
@@ -161,15 +162,8 @@ def blended(
     parts, honest, is_optional = zip(*candidates, strict=True)
     rows = reduce(np.intersect1d, [each.rows for each in honest])
     outputs = [each.at(rows) for each in honest]
-    targets = objective.rows.targets[rows]
     factors, constant = blend_weights(
-        outputs,
-        targets,
-        weights[rows],
-        objective.loss,
-        objective.link,
-        constant=objective.best_constant(),
-        is_last_optional=is_optional[-1],
+        outputs, objective, rows, weights[rows], is_last_optional=is_optional[-1]
     )
     if is_optional[-1] and not factors[-1]:
         return blended(candidates[:-1], objective, weights)
@@ -180,12 +174,10 @@ def blended(
 @np.errstate(over="ignore", invalid="ignore")  # intermediate factors
 def blend_weights(
     parts: list[np.ndarray],
-    targets: np.ndarray,
-    weights: np.ndarray,
-    loss: Loss,
-    link: Link,
+    objective: Objective,
+    rows: Index,
+    weights: np.ndarray | None = None,
     *,
-    constant: np.ndarray | None = None,
     is_last_optional: bool = False,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the factors of some raw outputs that minimise the loss of their sum.
@@ -202,16 +194,12 @@ def blend_weights(
     ----------
     parts : list of ndarray of shape (n_rows, n_outputs)
         Raw outputs on held-out rows.
-    targets : ndarray of shape (n_rows, n_outputs)
-        Targets.
-    weights : ndarray of shape (n_rows,)
-        Weights of the rows.
-    loss : Loss
-        L(y, d).
-    link : Link
-        y = g(z).
-    constant : ndarray of shape (n_outputs,), optional
-        Raw outputs of the best constant for all training rows; by default, for these rows.
+    objective : Objective
+        The loss, and all training rows, for which the constant is best.
+    rows : slice or ndarray of int
+        The held-out ones among them.
+    weights : ndarray of shape (n_rows,), optional
+        Weights of the held-out rows, by default those of the objective.
     is_last_optional : bool, default=False
         Whether the last part is optional.
 
@@ -222,9 +210,10 @@ def blend_weights(
     constant : ndarray of shape (n_outputs,)
         Raw outputs of the best constant, times its factor.
     """
-    if constant is None:
-        constant = loss.start(targets, weights, link)
-    constant = constant.astype(np.float64)
+    loss, link = objective.loss, objective.link
+    targets, own_weights = objective.rows.targets_and_weights(rows)
+    weights = own_weights if weights is None else weights
+    constant = objective.best_constant().astype(np.float64)
     targets = informative(targets, link(constant), loss, link)
     Z = np.stack([*parts, np.broadcast_to(constant, targets.shape)])
     stacking = Stacking(Z, targets, weights / weights.sum(), loss, link)

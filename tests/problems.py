@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from sklearn_twolayer.embeddings import Passthrough
 from sklearn_twolayer.links import LogisticLink, LogLink, SoftmaxLink
 from sklearn_twolayer.network import Network
 from sklearn_twolayer.objective import Objective
@@ -17,6 +18,13 @@ def targets_for(link, n_rows, n_outputs, rng):
     if isinstance(link, LogLink):
         return 1.0 + rng.poisson(2, size=(n_rows, n_outputs))
     return rng.normal(size=(n_rows, n_outputs))
+
+
+def objective_of(targets, loss, link):
+    """The loss of raw outputs for some rows of equal weight, whose inputs do not matter."""
+    rows = Rows(targets, None, targets.dtype).labelled(targets, np.ones(len(targets)))
+    network = Network(Passthrough(), rows.n_features, targets.shape[1])
+    return Objective(network, loss, link, rows)
 
 
 class Problem:

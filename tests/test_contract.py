@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from problems import objective_of
 from scipy import sparse
 from sklearn import config_context, metrics
 from sklearn.base import clone
@@ -86,7 +87,8 @@ def test_constant_targets_cause_no_warning():
 def test_factors_of_tiny_targets():
     loss = REGRESSION_LOSSES["poisson"]()
     noise = np.log(1e-5) + np.random.RandomState(0).normal(size=(N, 1))
-    (factor,), constant = blend_weights([noise], 1e-5 * Y[:, None], np.ones(N), loss, loss.link)
+    objective = objective_of(1e-5 * Y[:, None], loss, loss.link)
+    (factor,), constant = blend_weights([noise], objective, slice(None))
     assert factor < 0.3
     mean = loss.link(factor * noise + constant).mean()
     assert mean == pytest.approx(1e-5 * Y.mean(), rel=0.1)

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from problems import Problem
+from problems import Problem, objective_of
 from sklearn.base import clone
 from sklearn.datasets import load_diabetes, make_classification, make_friedman1
 from sklearn.metrics import log_loss, pairwise_distances_argmin_min
@@ -86,7 +86,7 @@ def test_factors_of_a_clear_signal_are_those_of_least_squares(loss, link):
     parts = [rng.normal(size=(2000, 1)) for _ in range(2)]
     y = 0.3 * parts[0] + 0.9 * parts[1] + 0.5 * rng.normal(size=(2000, 1))
     y -= y.mean()
-    factors, _ = blend_weights(parts, y, np.ones(2000), loss, link)
+    factors, _ = blend_weights(parts, objective_of(y, loss, link), slice(None))
     expected = np.linalg.lstsq(np.hstack(parts), y, rcond=None)[0].ravel()
     np.testing.assert_allclose(factors, expected, rtol=5e-3)
 
@@ -97,7 +97,8 @@ def test_factors_of_noise_are_mostly_near_zero():
         rng = np.random.RandomState(seed)
         labels = np.arange(60)[:, None] % 2.0
         noise = [rng.normal(size=(60, 1)) for _ in range(2)]
-        factors, _ = blend_weights(noise, labels, np.ones(60), LogLoss(), LogisticLink())
+        objective = objective_of(labels, LogLoss(), LogisticLink())
+        factors, _ = blend_weights(noise, objective, slice(None))
         sizes.append(factors.max())
     assert np.median(sizes) <= 0.05
 
@@ -185,11 +186,11 @@ def test_rows_of_several_rare_classes_are_evaluated():
 def test_a_class_without_held_out_rows_keeps_its_frequency(loss, link):
     """Its absence from these rows is no evidence that it does not exist."""
     n_outputs = 3 if isinstance(link, SoftmaxLink) else 1
-    mean = np.array([0.6, 0.398, 0.002])[-n_outputs:]
-    targets = np.eye(3)[np.arange(500) % 2, -n_outputs:]
-    constant = link.inverse(mean)
-    parts = [constant + 0.1 * np.random.RandomState(k).normal(size=targets.shape) for k in (0, 1)]
-    factors, constant = blend_weights(parts, targets, np.ones(500), loss, link, constant=constant)
+    labels = np.append(np.arange(500) % 2, np.repeat([0, 1, 2], [350, 148, 2]))
+    objective = objective_of(np.eye(3)[labels, -n_outputs:], loss, link)
+    constant, shape = objective.best_constant(), (500, n_outputs)
+    parts = [constant + 0.1 * np.random.RandomState(k).normal(size=shape) for k in (0, 1)]
+    factors, constant = blend_weights(parts, objective, slice(0, 500))
     predicted = link(np.tensordot(factors, parts, axes=1) + constant)
     assert 0.001 < predicted[:, -1].mean() < 0.01
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from problems import objective_of
 from sklearn.datasets import make_friedman1
 from sklearn.metrics import log_loss
 from sklearn.preprocessing import FunctionTransformer
@@ -230,7 +231,7 @@ def test_optional_parts_shrink_to_nothing():
     rng = np.random.default_rng(0)
     targets = rng.normal(size=(300, 1))
     good = targets + 0.5 * rng.normal(size=(300, 1))
-    args = targets, np.ones(300), SquaredError(), IdentityLink()
+    args = objective_of(targets, SquaredError(), IdentityLink()), slice(None)
     noise = [rng.normal(size=(300, 1)) for _ in range(20)]
     of_noise = [blend_weights([good, z], *args, is_last_optional=True)[0][1] for z in noise]
     assert np.median(of_noise) == 0 and max(of_noise) < 0.05
@@ -242,7 +243,7 @@ def test_optional_parts_shrink_to_nothing():
 def test_outputs_that_are_not_finite_have_no_factor():
     targets = np.random.default_rng(0).normal(size=(50, 1))
     lost = np.full((50, 1), np.nan)
-    args = targets, np.ones(50), SquaredError(), IdentityLink()
+    args = objective_of(targets, SquaredError(), IdentityLink()), slice(None)
     factors, _ = blend_weights([lost, targets / 2], *args)
     np.testing.assert_allclose(factors, 0.01)
 
@@ -252,7 +253,7 @@ def test_optional_parts_must_be_worth_their_time():
     n = 100_000
     targets = (rng.uniform(size=(n, 1)) < 0.5).astype(float)
     good, weak = (strength * (targets - 0.5) + rng.normal(size=(n, 1)) for strength in (1.0, 0.05))
-    args = targets, np.ones(n), LogLoss(), LogisticLink()
+    args = objective_of(targets, LogLoss(), LogisticLink()), slice(None)
     with_weak, _ = blend_weights([good, weak], *args)
     factors, _ = blend_weights([good, weak], *args, is_last_optional=True)
     assert with_weak[1] > 0.02 and factors[1] == 0

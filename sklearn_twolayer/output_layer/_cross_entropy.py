@@ -135,9 +135,8 @@ def _strength(judged, rows, rng):
     """Return the best strength by cross-validated cross-entropy, the calibration of z, and z."""
     honest = np.flatnonzero(np.isin(rows, judged.left_out.rows))
     targets, weights = judged.objective.rows.targets_and_weights(rows[honest])
-    link, loss = judged.objective.link, LogLoss()
-    constant, shares = judged.objective.best_constant(), weights / weights.sum()
-    even = informative(targets, link(constant), loss, link)
+    link, loss, shares = judged.objective.link, LogLoss(), weights / weights.sum()
+    even = informative(targets, link(judged.objective.best_constant()), loss, link)
     fits = list(_fits_without(judged, rows, rng))
     z, least, best = np.empty((len(rows), targets.shape[1])), np.inf, None
     for strength in STRENGTHS:
@@ -149,7 +148,7 @@ def _strength(judged, rows, rng):
         elif error > (1 + RISE) * least:
             break
     strength, z = best
-    (factor,), shift = blend_weights([z], targets, weights, loss, link, constant=constant)
+    (factor,), shift = blend_weights([z], judged.objective, rows[honest])
     return strength, (factor, shift), Honest(rows[honest], factor * z + shift)
 
 

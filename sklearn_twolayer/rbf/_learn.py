@@ -194,15 +194,7 @@ class _Learning:
             return output
         # If widths and a metric are chosen, the best ones may be best by chance.
         rows, outputs = output.honest
-        targets, row_weights = cost.rows.targets_and_weights(rows)
-        (factor,), constant = blend_weights(
-            [outputs],
-            targets,
-            row_weights,
-            cost.loss,
-            cost.link,
-            constant=cost.best_constant(),
-        )
+        (factor,), constant = blend_weights([outputs], cost, rows)
         honest = Honest(rows, factor * outputs + constant)
         weights, bias = factor * output.weights, factor * output.bias + constant
         return Output(weights, bias, output.alpha, honest, float(factor))
