@@ -74,14 +74,13 @@ class FewRows(LeaveOneOut):
     def _positive_definite(self):
         return self._with_intercept()
 
-    def _solve_by_factor(self):
-        return self._weighted().T @ self._solved(self._right)
+    def _solve_by_factor(self, factor):
+        return self._weighted().T @ factor.solve(self._right)
 
-    def _by_factor(self):
-        alpha, factor = self._factor
-        solutions, (inverse, _) = self._solved(self._right), dtrtri(factor, lower=1)
+    def _by_factor(self, factor):
+        solutions, (inverse, _) = factor.solve(self._right), dtrtri(factor.lower, lower=1)
         diagonal = np.einsum("ij,ij->j", inverse, inverse)
-        diagonal -= self._root[:, 0] ** 2 / (self._of_intercept + alpha)
+        diagonal -= self._root[:, 0] ** 2 / (self._of_intercept + factor.alpha)
         return lambda part: solutions[part] / (diagonal[part, None] * self._root[part])
 
 

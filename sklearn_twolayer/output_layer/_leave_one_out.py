@@ -8,6 +8,7 @@ of the time. The intercept is not penalised.
 
 from collections.abc import Callable
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from scipy.linalg import LinAlgError, cho_solve, cholesky, eigh
@@ -35,6 +36,24 @@ MAX_COLUMNS = 256
 
 #: A smaller unfitted fraction of a row is due to rounding.
 ROUNDING = 1e-8
+
+
+class Factor(NamedTuple):
+    """The Cholesky factor of a matrix with α added to its diagonal."""
+
+    alpha: float
+    lower: np.ndarray
+
+    def solve(self, right: np.ndarray) -> np.ndarray:
+        """Return the product of the inverse with a matrix."""
+        return cho_solve((self.lower, True), right, check_finite=False)
+
+    def largest_of_inverse(self) -> float:
+        """Return the largest eigenvalue of the inverse."""
+        n = len(self.lower)
+        inverse = LinearOperator((n, n), self.solve, dtype=float)
+        start = np.random.RandomState(0).normal(size=n)  # no eigenvector, as ones may be
+        return eigsh(inverse, 1, v0=start, tol=ACCURACY, return_eigenvectors=False)[0]
 
 
 class LeaveOneOut:
@@ -81,7 +100,7 @@ class LeaveOneOut:
                 "The activations of the radial units overflow: scale the inputs, for example with "
                 "input_map='robust', or use widths of the size of the distances."
             )
-        self._factor: tuple[float, np.ndarray] | None = None  # the last α and its factor
+        self._last: Factor | None = None
         self._best: tuple[float, float, np.ndarray] | None = None  # α, its error and residuals
 
     def _products(self) -> np.ndarray:
@@ -92,7 +111,7 @@ class LeaveOneOut:
     def _decomposition(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The values, vectors and moments."""
         result = self._decomposed()
-        self._matrix = self._factor = None
+        self._matrix = self._last = None
         return result
 
     def _decomposed(self):
@@ -130,12 +149,12 @@ class LeaveOneOut:
         """Return the matrix to which α is added before it is factored."""
         raise NotImplementedError
 
-    def _by_factor(self) -> Callable[[np.ndarray], np.ndarray]:
-        """Return the function that gives the residuals of some rows, by the last factor."""
+    def _by_factor(self, factor: Factor) -> Callable[[np.ndarray], np.ndarray]:
+        """Return the function that gives the residuals of some rows."""
         raise NotImplementedError
 
-    def _solve_by_factor(self) -> np.ndarray:
-        """Return W by the last factor."""
+    def _solve_by_factor(self, factor: Factor) -> np.ndarray:
+        """Return W."""
         raise NotImplementedError
 
     def rough_errors(self, alphas: np.ndarray) -> np.ndarray:
@@ -165,41 +184,31 @@ class LeaveOneOut:
             return False
         return bool(self._largest_diagonal > np.sqrt(np.finfo(float).tiny))
 
-    def _is_factored(self, alpha: float) -> bool:
-        """Return whether residuals come from a Cholesky factor, which is computed."""
+    def _factor(self, alpha: float) -> Factor | None:
+        """Return the Cholesky factor from which residuals come, or None if they do not."""
         if not (self.can_be_factored and alpha >= MIN_FRACTION * self.scale):
-            return False
-        if self._factor is None or self._factor[0] != alpha:
+            return None
+        if self._last is None or self._last.alpha != alpha:
             total = self._positive_definite()
             total[np.diag_indices(len(total))] += alpha
             try:
                 # The transposed matrix is the same, and in the order of LAPACK.
-                factor = cholesky(total.T, lower=True, overwrite_a=True, check_finite=False)
+                lower = cholesky(total.T, lower=True, overwrite_a=True, check_finite=False)
             except LinAlgError:  # of activations that are nearly dependent
                 self.decompose()
-                return False
-            self._factor = alpha, factor
-        return True
+                return None
+            self._last = Factor(alpha, lower)
+        return self._last
 
     def decompose(self) -> None:
         """Compute the eigenvalues and eigenvectors now."""
         _ = self._decomposition
 
-    def _solved(self, right):
-        """Return the product of the inverse of the last factored matrix with a matrix."""
-        assert self._factor is not None
-        return cho_solve((self._factor[1], True), right, check_finite=False)
-
     def condition(self, alpha: float) -> float:
         """Return the condition number of the system that is solved."""
-        if self._is_factored(alpha):
-            # The inverse of the smallest eigenvalue is the largest one of the inverse.
-            assert self._factor is not None
-            n = len(self._factor[1])
-            inverse = LinearOperator((n, n), self._solved, dtype=float)
-            start = np.random.RandomState(0).normal(size=n)  # no eigenvector, as ones may be
-            found = eigsh(inverse, 1, v0=start, tol=ACCURACY, return_eigenvectors=False)
-            return float((self.scale + alpha) * found[0])
+        factor = self._factor(alpha)
+        if factor is not None:
+            return float((self.scale + alpha) * factor.largest_of_inverse())
         values = self.values
         smallest = values[0] + alpha
         return float((values[-1] + alpha) / smallest) if smallest > 0 else np.inf
@@ -210,8 +219,8 @@ class LeaveOneOut:
         It is the weighted sum over evaluated rows of the squared residuals, summed over targets,
         with weights that sum to one over all rows.
         """
-        if self._is_factored(alphas.min()):
-            return np.array([self._error(alpha) for alpha in alphas])
+        if self._factor(alphas.min()) is not None:
+            return np.array([self._error(self._factor(alpha)) for alpha in alphas])
         at_once = max(MAX_COLUMNS // len(self.offset), 1)
 
         def block(part):
@@ -224,13 +233,12 @@ class LeaveOneOut:
         self._prepare()
         return self.rows.sum(block, NUMBERS_PER_ROW, over=self.evaluated)[0]
 
-    def _error(self, alpha):
+    def _error(self, factor):
         """Return the error by a factor, and keep the residuals of the smallest one."""
-        assert self._is_factored(alpha)
-        residuals = self._fill(self._by_factor(), self.evaluated)
+        residuals = self._fill(self._by_factor(factor), self.evaluated)
         error = float(self.rows.shares(self.evaluated) @ np.square(residuals).sum(axis=1))
         if self._best is None or error < self._best[1]:
-            self._best = alpha, error, residuals
+            self._best = factor.alpha, error, residuals
         return error
 
     def predictions(self, alpha: float) -> np.ndarray:
@@ -238,8 +246,8 @@ class LeaveOneOut:
         all_evaluated = len(self.evaluated) == len(self.judged)
         if all_evaluated and self._best is not None and self._best[0] == alpha:
             residuals = self._best[2]
-        elif self._is_factored(alpha):
-            residuals = self._fill(self._by_factor(), self.judged)
+        elif (factor := self._factor(alpha)) is not None:
+            residuals = self._fill(self._by_factor(factor), self.judged)
         else:
             self._prepare()
             one = np.array([alpha])
@@ -256,8 +264,9 @@ class LeaveOneOut:
 
     def solve(self, alpha: float) -> tuple[np.ndarray, np.ndarray]:
         """Return W, shape (n_columns, n_targets), and b."""
-        if self._is_factored(alpha):
-            weights = self._solve_by_factor()
+        factor = self._factor(alpha)
+        if factor is not None:
+            weights = self._solve_by_factor(factor)
         else:
             weights = self.vectors @ (inverses(self.values, np.array([alpha])) * self.moments)
         return weights, self.offset - self.center @ weights

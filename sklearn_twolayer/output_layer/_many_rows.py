@@ -120,18 +120,18 @@ class ManyRows(LeaveOneOut):
     def _positive_definite(self):
         return self._matrix.copy()
 
-    def _solve_by_factor(self):
-        return self._solved(self._with_targets)
+    def _solve_by_factor(self, factor):
+        return factor.solve(self._with_targets)
 
-    def _by_factor(self):
-        weights, factor = self._solve_by_factor(), self._factor[1]
+    def _by_factor(self, factor):
+        weights = self._solve_by_factor(factor)
 
         def residuals(part):
             fitted, leverage = np.empty((len(part), 1, weights.shape[1])), np.empty((len(part), 1))
             for some in blocks(len(part), BLOCK_LENGTH):
                 y = self.activations.block(part[some]) - self.center
                 fitted[some, 0] = y @ weights
-                z = solve_triangular(factor, y.T, lower=True, check_finite=False)
+                z = solve_triangular(factor.lower, y.T, lower=True, check_finite=False)
                 leverage[some, 0] = np.einsum("ij,ij->j", z, z)
             return self._left_out(part, fitted, leverage)[:, 0]
 
