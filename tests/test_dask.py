@@ -191,9 +191,9 @@ def test_mixing_keeps_all_rows(monkeypatch, groups):
     seen = []
 
     class Recording(Adam):
-        def epoch(self, objective, *args):
-            seen.append(np.array(objective.rows.raw[:, 0]))
-            return super().epoch(objective, *args)
+        def epoch(self, lane, *args):
+            seen.append(np.array(lane.cost.rows.raw[:, 0]))
+            return super().epoch(lane, *args)
 
     order = np.argsort(Y)
     model = DaskTwoLayerRegressor(**QUICK, solver=Recording(scale_rate=None), max_iter=1)

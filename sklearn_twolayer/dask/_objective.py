@@ -216,7 +216,8 @@ def visited(
     rng = np.random.RandomState(seed)
     objective = cost.on(block, alpha)
     batches = solver.batches(objective.n_rows, rng)
-    loss, moments = solver.epoch(objective, params, moments, rng, Epoch(batches, *stretch))
+    lane = Lane(objective, params, moments)
+    loss, moments = solver.epoch(lane, rng, Epoch(batches, *stretch))
     return params, moments, total + loss * (objective.n_rows / cost.n_rows)
 
 

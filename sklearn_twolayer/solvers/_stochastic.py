@@ -200,7 +200,7 @@ class Stochastic(Solver):
         n_threads = 1 if is_whole else objective.n_threads
         return map_in_threads(
             lambda work: self.epoch(*work),
-            [(*lane, rng, shared) for lane, rng in zip(lanes, rngs, strict=True)],
+            [(lane, rng, shared) for lane, rng in zip(lanes, rngs, strict=True)],
             n_threads,
         )
 
@@ -208,8 +208,11 @@ class Stochastic(Solver):
         """Return the rows of each batch of an epoch, in random order."""
         return np.array_split(rng.permutation(n_rows), -(-n_rows // self.batch_size))
 
-    def epoch(self, objective, params, moments, rng, shared: Epoch) -> tuple[np.ndarray, Any]:
-        """Go through all batches; change `params` in place, return losses and moments."""
+    def epoch(
+        self, lane: Lane, rng: np.random.RandomState, shared: Epoch
+    ) -> tuple[np.ndarray, Any]:
+        """Go through all batches; change parameters in place, return losses and moments."""
+        objective, params, moments = lane
         total, draw_mask = np.zeros(len(params)), self.mask_source(rng)
         batches = shared.batches
         with np.errstate(over="ignore", invalid="ignore"):
