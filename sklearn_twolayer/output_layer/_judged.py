@@ -76,12 +76,16 @@ class FixedLayer:
         judged = np.flatnonzero(np.isin(index, self.judged))
         return FixedLayer(on_some_rows(self.objective, index), self.vector, judged)
 
-    def solved(self, alpha: float) -> np.ndarray:
-        """Return the parameters with the least-squares output layer."""
+    def with_output(self, weights: np.ndarray, bias: np.ndarray) -> np.ndarray:
+        """Return the parameters with an output layer."""
         vector = self.vector.copy()
         views = self.objective.network.views(vector)
-        views.weights[...], views.bias[...] = self.loo.solve(alpha)
+        views.weights[...], views.bias[...] = weights, bias
         return vector
+
+    def solved(self, alpha: float) -> np.ndarray:
+        """Return the parameters with the least-squares output layer."""
+        return self.with_output(*self.loo.solve(alpha))
 
 
 class JudgedLayer:

@@ -8,6 +8,7 @@ from scipy import sparse
 from .._linalg import Matrix
 from .._moments import canonical, dense_moments, sparse_moments
 from .._random_rows import random_part
+from ..blending import Ensemble
 from ..embeddings import as_embedding
 from ..input_maps import map_rows, sources_of
 from ..network import Network
@@ -76,8 +77,7 @@ def _mean_squares(table, input_map, left_out, rng):
     rows = table.rows(CommonScale.of(some, input_map), np.float32)
     network = Network(as_embedding("parallel", N_UNITS), rows.n_features, table.targets.shape[1])
     objective = Objective(network, table.loss, table.link, rows, ALPHA)
-    start = np.stack([network.initialize(rows, rng) for _ in left_out])
-    network.views(start).bias[...] = objective.best_constant()
+    start = Ensemble.random(objective, len(left_out), None, rng).params
     max_iter = -(-SOLVER.default_max_iter(rows.n_rows) // 2)
     run = Run(max_iter, 0.0, max_iter, rng, lambda params, loss: False)
     stack = SOLVER.minimize(objective.without(left_out), start, run).params

@@ -77,23 +77,21 @@ class _Learning:
         try:
             self._refine("gradient", self._gradient)
             self.spec.watch.begin("output layer")
-            weights, bias, alpha, honest, factor = self._output()
+            output = self._output()
         except KeyboardInterrupt:
             if self.last is None:
                 raise
             return self._interrupted()
-        residuals = _residuals(self.judged, self.cost, honest)
-        if self.outcome is not None:  # the solver has seen the targets of all rows
-            honest = Honest.nothing(len(bias))
-        part = _part(self.judged, weights, bias)
+        part = _part(self.judged, output.weights, output.bias)
         self.spec.watch.end(lambda: part)
+        is_seen = self.outcome is not None  # the targets of all rows, by the solver
         return self._result(
             part=part,
-            honest=honest,
-            alpha=alpha,
+            honest=Honest.nothing(len(output.bias)) if is_seen else output.honest,
+            alpha=output.alpha,
             condition=self.judged.layer.loo.condition(self.judged.alpha),
-            residuals=residuals,
-            factor=factor,
+            residuals=_residuals(self.judged, self.cost, output.honest),
+            factor=output.factor,
         )
 
     def _plan(self):
@@ -231,10 +229,7 @@ def _preliminary(judged):
 
 
 def _part(judged, weights, bias):
-    vector = judged.layer.vector.copy()
-    views = judged.objective.network.views(vector)
-    views.weights[...], views.bias[...] = weights, bias
-    return _vector_part(judged, vector)
+    return _vector_part(judged, judged.layer.with_output(weights, bias))
 
 
 def _vector_part(judged, vector):
