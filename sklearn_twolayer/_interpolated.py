@@ -47,14 +47,14 @@ class Bins(NamedTuple):
 
     @classmethod
     def of(cls, n_before: int, counts: np.ndarray, ends: np.ndarray) -> "Bins":
-        """Return them by the value at the end of each bin, shape (n_coordinates,)."""
+        """Return bins from the values at their ends, shape (n_coordinates,)."""
         lengths = np.zeros((len(counts), int(counts.max())))
         bins = cls(n_before, counts, lengths, 0, np.zeros(0, dtype=int), np.zeros(0))
         bins.lengths[bins._is_bin] = ends
         return bins
 
     def with_indicators(self, positions: list[np.ndarray], size: float) -> "Bins":
-        """Return them with the indicators of categories at some positions among the inputs."""
+        """Return the bins with indicators of categories at some positions among the inputs."""
         indicators = np.concatenate([self.indicators, *positions])
         sizes = np.full(len(indicators), size)
         return self._replace(n_categories=len(positions), indicators=indicators, sizes=sizes)
@@ -85,7 +85,7 @@ class Bins(NamedTuple):
         return slice(self.n_before, self.n_before + self.n_coordinates)
 
     def scaled(self, factors: np.ndarray) -> "Bins":
-        """Return those of inputs that are multiplied by factors."""
+        """Return the bins of the inputs multiplied by factors."""
         lengths = self.lengths * self._by_column(factors[self.coordinates])
         return self._replace(lengths=lengths, sizes=self.sizes * factors[self.indicators])
 
@@ -96,7 +96,7 @@ class Bins(NamedTuple):
         return others
 
     def others(self, values: np.ndarray) -> np.ndarray:
-        """Return what belongs to all other inputs; inputs are first."""
+        """Return the values of all other inputs, which are along the first axis."""
         return values[self.are_others(len(values))]
 
     def tabulate(self, C: np.ndarray) -> Tabulated:
@@ -276,7 +276,7 @@ class Interpolated:
         self.bins.pull(self._lines.T @ side_by_side, by_input)
 
     def squared_distances(self, table: EdgeDistances) -> np.ndarray:
-        """Return those of augmented rows from centres, shape (n_rows, n_centers)."""
+        """Return the squared distances of augmented rows from centres, (n_rows, n_centers)."""
         # (1 - f) |a - μ|² + f |b - μ|² - f (1 - f) |b - a|² at the part f of the way from a to b.
         before, after = (slice(k, 2 * len(self.bins.counts), 2) for k in (0, 1))
         lengths = table.lengths[self.edges[:, before]]

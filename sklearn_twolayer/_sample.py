@@ -69,8 +69,8 @@ class Sample:
         The folds, after they have been assigned; for target statistics alone, no network leaves
         one out.
     has_missing : bool
-        Whether values are missing, here or in other rows of the same fit: some that were taken
-        out of all rows are treated as those are. By default, it is found out.
+        Whether values are missing, here or in the rows that these were taken from, so that a part
+        of the rows is treated like all of them. By default, `X` is searched.
     table : data frame or array-like, optional
         The rows as they were passed to fit, for callbacks; None if they are `X`.
     """

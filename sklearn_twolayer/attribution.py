@@ -127,7 +127,7 @@ class Attribution:
     rows : ndarray of shape (n_rows, n_features)
         Validated rows to explain, dense.
     n_jobs : int or None
-        Number of threads, as joblib counts.
+        Number of threads, as in joblib.
     """
 
     model: Model
@@ -292,7 +292,7 @@ def importances(
     starts : ndarray of int, shape (n_columns,), optional
         Where the values of each column begin, if a column has several, which are swapped together.
     n_jobs : int or None
-        Number of threads, as joblib counts.
+        Number of threads, as in joblib.
 
     Returns
     -------

@@ -151,7 +151,7 @@ class Intervals:
         return cls(tuple(Scores.of(column, left_out.weights) for column in scaled.T), size)
 
     def half_widths(self, X: Matrix, z: np.ndarray, coverage: float) -> np.ndarray:
-        """Return them in units of the targets' spread, shape (n_rows, n_outputs), for outputs z.
+        """Return half widths for outputs z, in units of the targets' spread, (n_rows, n_outputs).
 
         `coverage` is the probability that the target lies in the interval.
         """

@@ -266,12 +266,12 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
     @contextmanager
     def _interruptible(self, monitor: Monitor, last: Model | None):
         """Keep the networks so far if a first fit or a warm start is interrupted."""
-        was_new = not hasattr(self, "_model")
+        keeps_weights = last is not None or not hasattr(self, "_model")
         try:
             yield
         except KeyboardInterrupt as interrupt:
             networks = monitor.best(monitor.last_params)
-            if networks is None or not (was_new or last is not None):
+            if networks is None or not keeps_weights:
                 raise
             self._model = self._alone(networks.part())
             self._keep(monitor)

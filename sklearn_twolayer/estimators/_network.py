@@ -78,12 +78,8 @@ class BaseNetwork(
         self._learn_targets(sample, goes_on)
         sample = self._encoded(sample)
         if not goes_on:
-            self._fill = self._codes = None
-            if not sample.is_mixed:
-                X, shares = sample.X, sample.weights / sample.weights.sum()
-                with np.errstate(over="ignore", invalid="ignore"):
-                    means = X.T @ shares if sparse.issparse(X) else np.einsum("i,ij->j", shares, X)
-                self._fill = np.where(np.isfinite(means), means, dense(X[:1])[0])
+            self._codes = None
+            self._fill = None if sample.is_mixed else _means(sample)
         return sample
 
     def _with_codes(self, sample: Sample, *, goes_on: bool = False) -> Sample:
@@ -92,11 +88,11 @@ class BaseNetwork(
             self._find_codes(sample)
         if self._codes is None:
             return sample
-        # Flags also say how many columns there are without that of folds.
+        # The number of flags is that of the columns, without the one for folds.
         return replace(sample, is_category=sample.category_flags, codes=self._codes)
 
     def _find_codes(self, sample: Sample) -> None:
-        is_own = isinstance(self.input_map, str | InputMap)  # of others, no column bypasses
+        is_own = isinstance(self.input_map, str | InputMap)  # a user's map gets all columns
         if sparse.issparse(sample.X) or self.categorical_features is None or not is_own:
             return
         columns, n_inputs = self._columns, sample.X.shape[1]
@@ -244,3 +240,11 @@ class BaseNetwork(
         tags.input_tags.string = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def _means(sample: Sample) -> np.ndarray:
+    """Return the mean of each column; its first value if the sum overflows."""
+    X, shares = sample.X, sample.weights / sample.weights.sum()
+    means = X.T @ shares if sparse.issparse(X) else np.einsum("i,ij->j", shares, X)
+    return np.where(np.isfinite(means), means, dense(X[:1])[0])

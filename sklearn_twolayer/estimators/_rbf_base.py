@@ -42,7 +42,7 @@ class BaseRBFNetwork(CallbackSupportMixin, RBFParameters):
         rng = check_random_state(self.random_state)
         self._is_part = False
         last = self._model.parts[0] if self.warm_start and hasattr(self, "_model") else None
-        is_new = last is not None or not hasattr(self, "_model")
+        keeps_weights = last is not None or not hasattr(self, "_model")  # if interrupted
         given = self._validate(X, y, sample_weight, reset=last is None)
         sample = self._begin(given, last is not None)
         sample = self._with_statistics(sample, rng)
@@ -58,7 +58,7 @@ class BaseRBFNetwork(CallbackSupportMixin, RBFParameters):
         self._keep_background(sample, rng)
         monitor.close()
         if fit.interrupted:
-            raise FitInterrupted(self.n_iter_) if is_new else KeyboardInterrupt
+            raise FitInterrupted(self.n_iter_) if keeps_weights else KeyboardInterrupt
         if fit.outcome is not None:
             self._warn_unless_converged(fit.outcome)
         warn_if_useless([fit.factor], sample.targets)
