@@ -185,7 +185,9 @@ class Objective:
         The matrix is Σ w Jᵀ (∂²L/∂z²) J / Σ w, plus α for each non-bias weight.
         """
         matrix, gradient = self.gauss_newton(vector)
-        added = penalties(self.network, self.alpha)
+        added = np.zeros(self.n_parameters)
+        for part in self.network.penalized(self.network.views(added)):
+            part[...] = self.alpha
         np.einsum("ii->i", matrix)[...] += added
         return matrix, gradient + added * vector
 
@@ -274,11 +276,3 @@ class Objective:
     def _shares_of_one(self, part: Index) -> np.ndarray:
         """Return the shares of rows, without the axis of a stack of one network."""
         return self.rows.shares(part).reshape(-1)
-
-
-def penalties(network: Network, alpha: float) -> np.ndarray:
-    """Return the α of each parameter, zero for biases."""
-    values = np.zeros(network.n_parameters)
-    for part in network.penalized(network.views(values)):
-        part[...] = alpha
-    return values

@@ -147,7 +147,7 @@ class Stochastic(Solver):
                 loss = np.concatenate(losses).mean()
             if not last.accept(params, loss, state.epoch == end - 1):
                 params = last.finite()
-                state = state._replace(moments=self._starts(params, slices))
+                state = state._replace(moments=[self.start(params[part]) for part in slices])
                 return outcome(False, "the cost overflowed; the last finite weights are kept")
             state = self._next_state(state, loss + penalty, list(moments), run)
             if run.on_iteration(params, loss):
@@ -172,12 +172,8 @@ class Stochastic(Solver):
         is_own = state is not None and state.solver is type(self)
         if is_own and len(state.moments) == len(lanes):
             return state
-        epoch = state.epoch if is_own else 0
-        return StochasticState(type(self), epoch, np.inf, 0, self._starts(params, lanes))
-
-    def _starts(self, params: np.ndarray, lanes: list[slice]) -> list:
-        """Return the initial moments of each lane."""
-        return [self.start(params[lane]) for lane in lanes]
+        epoch, moments = state.epoch if is_own else 0, [self.start(params[lane]) for lane in lanes]
+        return StochasticState(type(self), epoch, np.inf, 0, moments)
 
     @np.errstate(over="ignore")
     def _penalty(self, objective, params: np.ndarray) -> float:
