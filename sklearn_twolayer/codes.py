@@ -69,11 +69,12 @@ def find_codes(sample: Sample, is_number: np.ndarray, n_jobs: int | None = None)
     >>> find_codes(Sample(X, X**2, weights, rows, targets=X**2), np.array([True])).is_code
     array([False])
     """
-    X, found = sample.X, np.zeros(sample.X.shape[1], dtype=bool)
+    X, flags = sample.X, sample.category_flags
+    found = np.zeros(X.shape[1], dtype=bool)
     if not 0 < X.shape[1] <= MOST_COLUMNS:
         return Codes(found)
     some = np.random.RandomState(0).permutation(len(X))[:MOST_ROWS]
-    is_tested = is_number | sample.category_flags
+    is_tested = is_number | flags
     tested = [j for j in np.flatnonzero(is_tested) if _recurs(np.unique(X[some, j]), len(some))]
     if not tested:
         return Codes(found)
@@ -91,14 +92,11 @@ def find_codes(sample: Sample, is_number: np.ndarray, n_jobs: int | None = None)
         return Codes(found)
     targets = targets[:, np.argsort(-targets.var(axis=0), kind="stable")[:MOST_OUTPUTS]]
     with np.errstate(over="ignore", invalid="ignore"):
-        residuals = _additive_residuals(X, targets, weights, sample.category_flags, n_jobs)
+        residuals = _additive_residuals(X, targets, weights, flags, n_jobs)
         test = GainTest.of(residuals, targets, weights)
         for j in numbers:
             found[j] = test.errors(columns[j], residuals) > test.required(len(numbers))
-        pairs = []
-        if has_pairs:
-            flags, target = sample.category_flags, targets[:, 0]
-            pairs = _best_pairs(columns, flags, target, residuals, test)
+        pairs = _best_pairs(columns, flags, targets[:, 0], residuals, test) if has_pairs else []
     return Codes(found, tuple(pairs))
 
 

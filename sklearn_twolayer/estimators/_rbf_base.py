@@ -146,12 +146,12 @@ class BaseRBFNetwork(CallbackSupportMixin, RBFParameters):
         if of_wide is not None:
             return [fit_input_map(of_wide, sample, rng)]
         wide: Any = fit_input_map("piecewise_linear", sample, rng)
-        if isinstance(wide, MixedMap):
-            numbers = wide.numbers_
-            if numbers is None or not len(numbers.columns_):
-                return [wide if numbers is None else wide.with_numbers(numbers.robust_)]
-            return [wide, wide.with_numbers(numbers.robust_)]
-        return [wide, wide.robust_] if len(wide.columns_) else [wide.robust_]
+        is_mixed = isinstance(wide, MixedMap)
+        numbers = wide.numbers_ if is_mixed else wide
+        if numbers is None:
+            return [wide]
+        robust = wide.with_numbers(numbers.robust_) if is_mixed else numbers.robust_
+        return [wide, robust] if len(numbers.columns_) else [robust]
 
     def _warn_of_dead_units(self, fit, rng):
         dead = rows_without_unit(fit.layer, fit.radial, rng)
