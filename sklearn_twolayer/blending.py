@@ -27,7 +27,9 @@ from .rows import Index
 #: The largest factor.
 MAX_WEIGHT = 2.0
 #: Only the part of a gain beyond this multiple of the gain expected by chance counts.
-PRICE = 3.0
+PRICE = 2.0
+#: How many rows the expectation is worth that all parts contribute equally.
+PRIOR_ROWS = 64
 #: An optional part is not worth its time if it lowers the loss by a smaller fraction than this.
 WORTH = 0.02
 #: Step of the factors for the curvature of the loss; wider if its slope jumps between rows.
@@ -171,7 +173,7 @@ def blended(
     return Model(parts, factors, constant), Honest(rows, sum(used) + constant)
 
 
-@np.errstate(over="ignore", invalid="ignore")  # intermediate factors
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")  # intermediate factors
 def blend_weights(
     parts: list[np.ndarray],
     objective: Objective,
@@ -183,7 +185,8 @@ def blend_weights(
     """Return the factors of some raw outputs that minimise the loss of their sum.
 
     The best constant is one more part, so that classes keep their frequencies if nothing else
-    helps. On few rows the parts may seem to gain by chance: the smaller their gain beyond that
+    helps. A few rows tell little about which part is better, so a prior favours parts that
+    contribute equally. All parts may seem to gain by chance: the smaller their gain beyond that
     expected by chance, the closer the sum is to the constant, much as James and Stein (1961)
     shrink a mean. An optional part shrinks in the same way towards zero, and is left out if its
     gain is small or within its standard error. An output with the same target in all of these
@@ -248,6 +251,11 @@ class Stacking(NamedTuple):
     loss: Loss
     link: Link
 
+    @property
+    def n_rows(self) -> float:
+        """The effective number of rows."""
+        return 1 / (self.weights @ self.weights)
+
     def losses(self, factors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the loss of each row, and its gradient for the raw outputs."""
         z = np.tensordot(factors, self.Z, axes=1)
@@ -259,19 +267,50 @@ class Stacking(NamedTuple):
         terms = np.einsum("krm,rm->kr", self.Z, delta * self.weights[:, None])
         return self.weights @ values, terms.sum(axis=1), terms
 
+    def curvature(self, factors: np.ndarray, used: np.ndarray) -> np.ndarray:
+        """Return the second derivative of the mean loss by some of the factors."""
+        size = STEP if self.loss.has_curvature else WIDE_STEP
+        steps = size * np.eye(len(factors))[used]
+        slope = self.cost(factors)[1]
+        H = np.stack([self.cost(factors + step)[1] - slope for step in steps])[:, used] / size
+        return 0.5 * (H + H.T)
+
+    def penalty(self, factors: np.ndarray, used: np.ndarray) -> np.ndarray:
+        """Return the second derivative of a penalty on parts that contribute unequally.
+
+        The contribution of a part is its factor times the root of the curvature, which grows with
+        the spread of its outputs. The penalty is the squared distance of the contributions from
+        their mean (compare the g-prior: Zellner, 1986). It counts as much as `PRIOR_ROWS` rows
+        that no part predicts, and less if the factors leave only a fraction of the loss.
+        """
+        left = self.cost(factors)[0] / self.cost(np.eye(len(factors))[-1])[0]
+        rows = PRIOR_ROWS * min(np.nan_to_num(left), 1.0)
+        curvature = np.nan_to_num(np.diag(self.curvature(factors, used)), posinf=0)
+        size, from_mean = np.sqrt(np.maximum(curvature, 0)), np.eye(len(used)) - 1 / len(used)
+        return rows / self.n_rows * size[:, None] * from_mean * size
+
     def best(self, n_parts: int) -> np.ndarray:
-        """Return the factors of the first parts with the smallest loss, up to `MAX_WEIGHT`."""
-        n_others = len(self.Z) - 1 - n_parts
+        """Return the most likely factors of the first parts, up to `MAX_WEIGHT`."""
+        penalty = np.zeros((n_parts, n_parts))
+        if n_parts > 1:
+            penalty = self.penalty(self._minimum(penalty), np.arange(n_parts))
+        return self._minimum(penalty)
+
+    def _minimum(self, penalty):
+        """Return the best factors of the first parts with a penalty of this second derivative."""
+        n_parts, n_others = len(penalty), len(self.Z) - 1 - len(penalty)
         start = np.concatenate([np.full(n_parts, 1 / n_parts), np.zeros(n_others + 1)])
         size = self.cost(start)[0]  # the solver's tolerances are for costs of about one
         size = size if size and np.isfinite(size) else 1.0
-        return minimize(
-            lambda factors: tuple(part / size for part in self.cost(factors)[:2]),
-            start,
-            jac=True,
-            method="L-BFGS-B",
-            bounds=[(0, MAX_WEIGHT)] * n_parts + [(0, 0)] * n_others + [(0, MAX_WEIGHT)],
-        ).x
+
+        def cost(factors):
+            value, slope, _ = self.cost(factors)
+            pull = penalty @ factors[:n_parts]
+            slope[:n_parts] += pull
+            return (value + 0.5 * factors[:n_parts] @ pull) / size, slope / size
+
+        limits = [(0, MAX_WEIGHT)] * n_parts + [(0, 0)] * n_others + [(0, MAX_WEIGHT)]
+        return minimize(cost, start, jac=True, method="L-BFGS-B", bounds=limits).x
 
     def shrunk(self, factors: np.ndarray, base: np.ndarray) -> np.ndarray:
         """Return factors closer to others, by the part of their gain that may be chance."""
@@ -293,19 +332,16 @@ class Stacking(NamedTuple):
     def optimism(self, factors: np.ndarray) -> float:
         """Return the expected gain of these parts if they are useless.
 
-        It is ½ tr(J H⁻¹), with J the covariance of the mean gradient and H its derivative
-        (Takeuchi's criterion). J is corrected for the factors, which make gradients small
-        (MacKinnon & White, 1985), by the effective number of rows.
+        It is ½ tr(J H⁻¹), with J the covariance of the mean gradient and H its derivative and that
+        of the penalty (Takeuchi's criterion). J is corrected for the factors, which make gradients
+        small (MacKinnon & White, 1985), by the effective number of rows.
         """
         used = np.flatnonzero(factors[:-1])
         if not len(used):
             return 0.0
-        _, gradient, terms = self.cost(factors)
+        terms = self.cost(factors)[2]
         J = terms[used] @ terms[used].T
-        size = STEP if self.loss.has_curvature else WIDE_STEP
-        steps = size * np.eye(len(factors))[used]
-        H = np.stack([self.cost(factors + step)[1] - gradient for step in steps])[:, used] / size
-        trace = np.trace(J @ np.linalg.pinv(0.5 * (H + H.T), hermitian=True))
-        n_rows = 1 / (self.weights @ self.weights)
-        correction = n_rows / max(n_rows - len(used), 1.0)
+        H = self.curvature(factors, used) + self.penalty(factors, used)
+        trace = np.trace(J @ np.linalg.pinv(H, hermitian=True))
+        correction = self.n_rows / max(self.n_rows - len(used), 1.0)
         return max(0.5 * float(trace) * correction, 0.0)

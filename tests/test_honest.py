@@ -12,7 +12,7 @@ from sklearn.model_selection import cross_val_predict
 from benchmarks.noise import COLUMNS, measure
 from sklearn_twolayer import Dense, RBFNetwork, TwoLayerClassifier, TwoLayerRegressor
 from sklearn_twolayer._sample import Folds
-from sklearn_twolayer.blending import Ensemble, blend_weights, deal_folds
+from sklearn_twolayer.blending import PRIOR_ROWS, Ensemble, blend_weights, deal_folds
 from sklearn_twolayer.links import IdentityLink, LogisticLink, LogLink, SoftmaxLink
 from sklearn_twolayer.losses import LogLoss, Poisson, SquaredError
 from sklearn_twolayer.model import Model, Part
@@ -80,15 +80,31 @@ def test_networks_know_no_row_that_they_leave_out():
         networks = changed
 
 
-@pytest.mark.parametrize(("loss", "link"), [(SquaredError(), IdentityLink())])
-def test_factors_of_a_clear_signal_are_those_of_least_squares(loss, link):
+def parts_of_a_clear_signal(n_rows):
     rng = np.random.RandomState(0)
-    parts = [rng.normal(size=(2000, 1)) for _ in range(2)]
-    y = 0.3 * parts[0] + 0.9 * parts[1] + 0.5 * rng.normal(size=(2000, 1))
-    y -= y.mean()
-    factors, _ = blend_weights(parts, objective_of(y, loss, link), slice(None))
-    expected = np.linalg.lstsq(np.hstack(parts), y, rcond=None)[0].ravel()
+    parts = [rng.normal(size=(n_rows, 1)) for _ in range(2)]
+    y = 0.3 * parts[0] + 0.9 * parts[1] + 0.5 * rng.normal(size=(n_rows, 1))
+    return parts, objective_of(y - y.mean(), SquaredError(), IdentityLink())
+
+
+def test_factors_of_a_clear_signal_are_those_of_least_squares():
+    parts, objective = parts_of_a_clear_signal(20_000)
+    factors, _ = blend_weights(parts, objective, slice(None))
+    expected = np.linalg.lstsq(np.hstack(parts), objective.rows.targets, rcond=None)[0].ravel()
     np.testing.assert_allclose(factors, expected, rtol=5e-3)
+
+
+def test_the_equality_of_parts_counts_as_much_as_some_rows():
+    parts, objective = parts_of_a_clear_signal(400)
+    Z, targets = np.hstack(parts), objective.rows.targets
+    free = np.linalg.lstsq(Z, targets, rcond=None)[0]
+    left = np.square(Z @ free - targets).mean() / targets.var()
+    size, from_mean = np.sqrt((Z**2).sum(axis=0)), np.array([[0.5, -0.5], [-0.5, 0.5]])
+    penalty = PRIOR_ROWS * left / 400 * size[:, None] * from_mean * size
+    expected = np.linalg.solve(Z.T @ Z + penalty, Z.T @ targets).ravel()
+    factors, _ = blend_weights(parts, objective, slice(None))
+    np.testing.assert_allclose(factors, expected, rtol=5e-3)
+    assert np.ptp(factors) < np.ptp(free) - 0.01
 
 
 def test_factors_of_noise_are_mostly_near_zero():
