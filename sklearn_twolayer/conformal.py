@@ -44,8 +44,10 @@ class Scores(NamedTuple):
     shares: np.ndarray  # of all rows and one more with an unknown score
 
     @classmethod
-    def of(cls, scores: np.ndarray, weights: np.ndarray) -> "Scores":
-        """Return the scores of some rows under positive weights, both of shape (n_rows,).
+    def of(cls, scores: np.ndarray, weights: np.ndarray, n_rows: int | None = None) -> "Scores":
+        """Return the scores of some rows under positive weights, both of shape (n_scores,).
+
+        There is one score for each row, unless the number of rows is given.
 
         Examples
         --------
@@ -54,7 +56,7 @@ class Scores(NamedTuple):
         """
         order = np.argsort(scores, kind="stable")
         mass = np.cumsum(weights[order])
-        shares = mass / (mass[-1] + weights.mean())
+        shares = mass / (mass[-1] * (1 + 1 / (n_rows or len(scores))))
         if len(order) > MOST_SCORES:
             kept = np.searchsorted(shares, np.linspace(0, shares[-1], MOST_SCORES))
             kept = np.unique(np.minimum(kept, len(order) - 1))

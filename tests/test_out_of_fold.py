@@ -192,6 +192,23 @@ def test_sets_hold_as_many_classes_as_they_say_and_are_never_empty(model):
         assert sets[np.arange(1000), codes].mean() == pytest.approx(coverage, abs=0.05)
 
 
+@pytest.mark.parametrize("shares", [(0.7, 0.3), (0.4, 0.3, 0.2, 0.1)], ids=["two", "four"])
+@pytest.mark.parametrize("columns", ["noise", "constants"])
+def test_sets_cover_where_the_inputs_say_nothing(shares, columns):
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(2600, 3)) if columns == "noise" else np.ones((2600, 3))
+    labels = rng.choice(len(shares), size=2600, p=shares)
+    with pytest.warns(UserWarning, match="No part predicts"):
+        model = RBFNetwork(random_state=0).fit(rows[:600], labels[:600])
+    for coverage in (0.6, 0.8, 0.9):
+        sets = model.predict_set(rows[600:], coverage)
+        covered = sets[np.arange(2000), labels[600:]].mean()
+        # Sets are never empty, and rows of the same inputs have the same set.
+        most = max(coverage, shares[0]) if columns == "noise" else 1
+        assert coverage - 0.04 < covered < most + 0.04
+        assert sets.sum(axis=1).mean() < len(shares) or columns == "constants"
+
+
 def test_sets_of_soft_and_two_classes():
     soft = classifier(soft_targets="multiclass", n_estimators=3, blend="scale").fit(X, SOFT)
     assert soft.predict_set(X).shape == (len(X), 3)

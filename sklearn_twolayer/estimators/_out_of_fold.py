@@ -48,6 +48,7 @@ def _predicts_classes(estimator) -> bool:
 class OutOfFoldMixin(RowsMixin):
     """Out-of-fold results, and the intervals and sets based on them."""
 
+    n_jobs: int | None
     _model: Any
     _targets: Any
     _resolve_loss: Callable
@@ -91,8 +92,7 @@ class OutOfFoldMixin(RowsMixin):
                 predictions = as_columns(predicted)
                 errors = np.nan_to_num((as_columns(left_out.y) - predictions) / self._unit)
                 # Leave-one-out outputs near a constant vary opposite to the targets of the rows.
-                chance = errors.std(axis=0) * self._unit / np.sqrt(len(errors))
-                is_flat = predictions.std(axis=0) <= chance
+                is_flat = _vary_by_chance(predictions, errors * self._unit)
                 outputs = np.where(is_flat, outputs.mean(axis=0), outputs)
             X = self._filled(left_out.X)
             return Intervals.learn(
@@ -100,10 +100,23 @@ class OutOfFoldMixin(RowsMixin):
             )
         if not isinstance(self._targets, ClassTargets):
             return None
+        return self._scores_of_classes(left_out, outputs)
+
+    def _scores_of_classes(self, left_out, outputs) -> Scores:
         probabilities = self._targets.probabilities(outputs).astype(np.float64)
-        shares = self._targets.shares(left_out.y) * left_out.weights[:, None]
-        is_some = shares > 0
-        return Scores.of(1 - probabilities[is_some], shares[is_some])
+        shares = self._targets.shares(left_out.y)
+        if _vary_by_chance(probabilities, shares - probabilities).all():
+            # Between held-out outputs near a constant, the networks differ more than the rows do,
+            # and new rows would all be on one side of a quantile. Those of the fitted function
+            # are on the scale of new rows, and say nothing of the class if each counts with all.
+            outputs = self._model.raw_outputs(self._filled(left_out.X), self.n_jobs)
+            probabilities = self._targets.probabilities(outputs).astype(np.float64)
+            shares = np.broadcast_to(
+                np.average(shares, axis=0, weights=left_out.weights), shares.shape
+            )
+        weights = shares * left_out.weights[:, None]
+        is_some = weights > 0
+        return Scores.of(1 - probabilities[is_some], weights[is_some], len(weights))
 
     @property
     def _unit(self) -> np.ndarray:
@@ -232,10 +245,17 @@ class OutOfFoldMixin(RowsMixin):
                 "for each label."
             )
         probabilities = self.predict_proba(X)
+        rounding = 4 * np.finfo(probabilities.dtype).eps  # rows of the same inputs are ties
         with np.errstate(under="ignore"):
-            in_set = 1 - probabilities.astype(np.float64) <= scores.quantile(coverage)
+            least = 1 - (1 + rounding) * probabilities.astype(np.float64)
+        in_set = least <= scores.quantile(coverage)
         in_set[np.arange(len(in_set)), probabilities.argmax(axis=1)] = True
         return in_set
+
+
+def _vary_by_chance(values: np.ndarray, errors: np.ndarray) -> np.ndarray:
+    """Return which outputs vary less than the mean of the targets does, between samples."""
+    return values.std(axis=0) <= errors.std(axis=0) / np.sqrt(len(errors))
 
 
 def _score(estimator, y, predicted, weights) -> float:
