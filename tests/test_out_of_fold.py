@@ -232,7 +232,15 @@ def test_where_all_networks_see_all_rows_the_remedy_is_told(settings):
         model.predict_interval(X)
 
 
-@pytest.mark.parametrize("model", [regressor(n_estimators=3), RBFNetwork(refine="gradient")])
+@pytest.mark.parametrize(
+    "model",
+    [
+        regressor(n_estimators=3),
+        RBFNetwork(refine="gradient"),
+        RBFNetwork(task="regression"),
+        RBFNetwork(task="regression", refine=None, loss="absolute_error"),
+    ],
+)
 def test_a_single_row_is_named_as_the_reason(model):
     message = "only one row to train on. Fit on more rows"
     with pytest.raises(AttributeError, match=message):
@@ -240,6 +248,8 @@ def test_a_single_row_is_named_as_the_reason(model):
     with pytest.raises(AttributeError, match=message):
         _ = model.fit(X[:3], [1, 0, 2], sample_weight=[0, 1, 0]).oof_score_
     if isinstance(model, RBFNetwork):
+        assert np.isnan(model.loo_error_)
+    if getattr(model, "refine", None) == "gradient":
         with pytest.raises(AttributeError, match="Fit without 'gradient'"):
             _ = model.fit(X[:20], np.arange(20) % 2).oof_score_
 

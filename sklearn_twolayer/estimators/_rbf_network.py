@@ -33,9 +33,11 @@ class RBFNetwork(PredictionMixin, ProbabilityMixin, BaseRBFNetwork):
         "gaussian", "multiquadric", "inverse_multiquadric", "laplace", "matern32",
         "matern52", "cauchy", "thin_plate", "wendland", or the function of s = r²/h² and
         its derivative.
-    centers : str, clusterer or array, default="kmeans"
+    centers : str, clusterer, array or data frame, default="kmeans"
         "kmeans", "random" rows, "all" rows, a clusterer with ``cluster_centers_``, or an
-        array of shape (n_centers, n_features), in units of the input.
+        array of shape (n_centers, n_features), in units of the input. If the input has
+        columns of categories, text or dates: a data frame with the same columns, such as
+        some of its rows.
     width : str, WidthRule, float or array, default="dmax"
         "dmax" (h = d_max / √N_E), "dmax_dimension" (d_max / N_E^(1/d)), "nearest" centres,
         "cluster" (the spread of each cluster), "loo" (by leave-one-out, as with
@@ -117,7 +119,8 @@ class RBFNetwork(PredictionMixin, ProbabilityMixin, BaseRBFNetwork):
         Mean squared leave-one-out error, in squared units of y; for classification, of
         least squares on class indicators. Scales and metrics are learned without the
         targets of the evaluated rows. After ``refine="gradient"`` the error is optimistic,
-        because the first layer was fitted to all targets. NaN after an interrupt.
+        because the first layer was fitted to all targets. NaN after an interrupt, or for a
+        single row.
     cond_ : float
         Condition number of the linear system of the output layer.
     classes_ : ndarray of shape (n_classes,)

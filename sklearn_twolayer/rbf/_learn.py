@@ -84,13 +84,15 @@ class _Learning:
             return self._interrupted()
         part = _part(self.judged, output.weights, output.bias)
         self.spec.watch.end(lambda: part)
+        nothing = Honest.nothing(len(output.bias))
+        is_single = self.table.n_rows == 1  # without it there is nothing to learn from
         is_seen = self.outcome is not None  # the targets of all rows, by the solver
         return self._result(
             part=part,
-            honest=Honest.nothing(len(output.bias)) if is_seen else output.honest,
+            honest=nothing if is_seen or is_single else output.honest,
             alpha=output.alpha,
             condition=self.judged.layer.loo.condition(self.judged.alpha),
-            residuals=_residuals(self.judged, self.cost, output.honest),
+            residuals=nothing if is_single else _residuals(self.judged, self.cost, output.honest),
             factor=output.factor,
         )
 
