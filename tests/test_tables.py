@@ -759,3 +759,36 @@ def test_the_importance_of_a_date_is_that_of_all_its_parts():
             swapped[:, values] = np.roll(rows, -shift, axis=0)[:, values]
             changes[j] += np.square(model._model.raw_outputs(swapped) - before).sum()
     np.testing.assert_allclose(model.feature_importances_, changes / changes.sum(), rtol=1e-5)
+
+
+@pytest.mark.parametrize("convert", [pl.from_pandas, lambda X: X])
+def test_centers_are_rows_of_a_table_with_the_same_columns(convert):
+    model = RBFNetwork(task="regression", input_map="standard", refine=None, width=3.0)
+    X, y = convert(FRAME), np.arange(N)
+    rows = model.set_params(centers=X[:20]).fit(X, y).transform(X[:20])
+    np.testing.assert_allclose(np.diag(rows), 1)
+    several = np.column_stack([FRAME["color"].fillna("red"), np.arange(N)]).astype(object)
+    model.set_params(centers=several[:20], categorical_features=[0]).fit(several, y)
+    np.testing.assert_allclose(np.diag(model.transform(several[:20])), 1)
+
+
+@pytest.mark.parametrize(
+    ("centers", "message"),
+    [
+        (np.zeros((2, 7)), "must be a data frame with the columns of X.*: 'color', 'kind', 'day'"),
+        (FRAME[["size", "color"]], "(?s)centers: The feature names.*missing"),
+        (FRAME[::-1].assign(color=1.5), "centers: Column 'color' contain"),
+    ],
+)
+def test_centers_of_a_table_in_another_form_are_refused(centers, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        RBFNetwork(centers=centers).fit(FRAME, LABELS)
+
+
+def test_centers_in_a_frame_of_numbers_have_its_names():
+    X = FRAME[["flag", "day"]].assign(day=np.arange(N))
+    array = RBFNetwork(centers=X[:9].to_numpy(dtype=float), random_state=0).fit(X, LABELS)
+    frame = clone(array).set_params(centers=X[:9]).fit(X, LABELS)
+    np.testing.assert_array_equal(array.centers_, frame.centers_)
+    with pytest.raises(ValueError, match="(?s)centers: The feature names.*same order"):
+        frame.set_params(centers=X[:9][["day", "flag"]]).fit(X, LABELS)

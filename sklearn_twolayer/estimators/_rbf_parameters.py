@@ -1,7 +1,10 @@
 """The parameters of `RBFNetwork`: their checks, and their meaning for a table."""
 
+import numpy as np
+
 from .._checks import as_array, check_choice, check_n_jobs, check_number, check_verbose, shown
 from .._sizes import default_n_centers
+from ..columns import is_frame
 from ..embeddings import Radial
 from ..losses import LogLoss, Loss
 from ..radial import WIDTHS, WidthRule
@@ -9,6 +12,7 @@ from ..rbf import RadialSpec
 from ..solvers import as_solver
 from ._network import BaseNetwork
 from ._targets import resolve_regression_loss
+from ._validation import prefixed
 
 TASKS = ("classification", "regression")
 STEPS = ("width", "metric", "gradient")
@@ -39,7 +43,7 @@ class RBFParameters(BaseNetwork):
         Radial(
             1,
             self.kernel,
-            centers=self.centers,
+            centers="kmeans" if self._has_table_of_centers else self.centers,
             widths=self._first_width,
             shape=self.shape,
             shared=self.shared,
@@ -137,11 +141,28 @@ class RBFParameters(BaseNetwork):
             **{name: getattr(self, name) for name in GIVEN},
         )
 
+    @property
+    def _has_table_of_centers(self):
+        """Whether centres may hold more than numbers, which are checked with the rows."""
+        is_of_objects = isinstance(self.centers, np.ndarray) and self.centers.dtype == object
+        return is_of_objects or is_frame(self.centers)
+
     def _centers_to_find(self):
-        if isinstance(self.centers, str) or hasattr(self.centers, "fit"):
+        """Return the rule for centres, or given ones in units of the input, as a matrix."""
+        columns, is_table = self._columns, is_frame(self.centers)
+        if isinstance(self.centers, str) or (hasattr(self.centers, "fit") and not is_table):
             return self.centers
+        if columns is not None and (is_table or self._reads_columns):
+            names = [repr(each.name) for each in columns.columns if each.kind != "number"]
+            if not (is_table or columns.of_array):
+                raise ValueError(
+                    "centers must be a data frame with the columns of X, because X has columns "
+                    f"that are not numbers: {', '.join(names)}."
+                )
+            with prefixed("centers"):
+                return self._matrix(self.centers, reset=False)
         centers = as_array("centers", self.centers)
-        if centers.ndim != 2 or centers.shape[1] != self.n_features_in_:
+        if centers.ndim != 2 or not len(centers) or centers.shape[1] != self.n_features_in_:
             raise ValueError(
                 f"centers given as an array must have shape (n_centers, {self.n_features_in_}), "
                 f"got {centers.shape}."
