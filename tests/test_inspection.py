@@ -362,7 +362,8 @@ def test_coverage_from_an_estimator():
     [
         ({}, "at least one"),
         ({90: np.zeros((80, 2))}, "between zero and one, got 90"),
-        ({0.9: np.zeros((80, 3))}, r"coverage 0.9 must have shape \('n_rows', 2\), got \(80, 3\)"),
+        ({0.9: np.zeros((80, 3))}, r"coverage 0.9 must have shape \(n_rows, 2\).*got \(80, 3\)"),
+        ({0.9: np.zeros((80, 2, 2))}, r"got \(80, 2, 2\): pass both for the same outputs"),
         ({0.9: np.zeros((7, 2))}, "inconsistent numbers of samples"),
     ],
 )

@@ -3,7 +3,9 @@
 import datetime
 import decimal
 import uuid
+import zoneinfo
 
+import narwhals as nw
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -212,6 +214,39 @@ def test_odd_columns_work_or_are_named(case):
         assert not hasattr(estimator, "n_features_in_")
 
 
+def local_times(n):
+    """Return times of a zone with daylight-saving time as objects, with the offset of each."""
+    start = datetime.datetime(2024, 3, 1, tzinfo=datetime.UTC)
+    times = [start + datetime.timedelta(hours=12 * k) for k in range(n)]
+    zone = zoneinfo.ZoneInfo("Europe/Berlin")
+    return [datetime.datetime.fromisoformat(t.astimezone(zone).isoformat()) for t in times]
+
+
+@pytest.mark.parametrize("make", [pd.Series, lambda t, dtype: pl.Series(t, dtype=pl.Object)])
+def test_dates_of_several_offsets_are_dates_in_utc(make):
+    times = [*local_times(120), None]
+    objects = nw.from_native(make(times, dtype=object), series_only=True).alias("t").to_frame()
+    dates = pl.DataFrame({"t": [t and t.astimezone(datetime.UTC) for t in times]})
+    columns, expected = (learn_columns(X, "from_dtype") for X in (objects.to_native(), dates))
+    assert columns == expected
+    matrix = columns.matrix(objects.to_native())
+    np.testing.assert_array_equal(matrix, expected.matrix(dates))
+    one_offset = objects[:3].to_native()
+    np.testing.assert_array_equal(columns.matrix(one_offset), matrix[:3])
+    winter = learn_columns(one_offset, "from_dtype")
+    np.testing.assert_array_equal(winter.matrix(objects.to_native())[:, 0], matrix[:, 0])
+
+
+def test_dates_with_and_without_a_time_zone_are_told():
+    times = local_times(60)
+    mixed = pd.DataFrame({"t": pd.Series([*times, *(t.replace(tzinfo=None) for t in times)])})
+    with pytest.warns(UserWarning, match="'t' is a category of dates.*in one time zone"):
+        columns = learn_columns(mixed.astype(object), "from_dtype")
+    assert columns.columns[0].kind == "category"
+    with pytest.warns(UserWarning, match="'t' has 60 levels in 60 rows.*or pass it as dates"):
+        learn_columns(pd.DataFrame({"t": times}).map(pd.Timestamp.to_pydatetime), ["t"])
+
+
 def test_an_identifier_that_is_no_text_is_told():
     with pytest.warns(UserWarning, match="'q' has 160 levels in 160 rows.*as text"):
         learn_columns(column(np.arange(N)), ["q"])
@@ -358,6 +393,20 @@ def test_dates_and_spans_of_time_are_not_mixed_up():
     for fitted, other in [(dates, spans), (spans, dates)]:
         with pytest.raises(ValueError, match="'t' contained (dates|spans of time) in fit"):
             learn_columns(fitted, "from_dtype").matrix(other)
+    with pytest.raises(ValueError, match="'t' contained spans of time in fit, but is of type Int"):
+        learn_columns(spans, "from_dtype").matrix(pd.DataFrame({"t": range(9)}))
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_long_spans_of_time_of_every_library(unit):
+    pa = pytest.importorskip("pyarrow")
+    spans = [None, *(datetime.timedelta(days=days) for days in (1, -200, 90_000))]
+    arrow = pa.table({"t": pa.array(spans, pa.duration(unit))})
+    frames = [arrow, pl.from_arrow(arrow), arrow.to_pandas()]
+    frames.append(arrow.to_pandas(types_mapper=pd.ArrowDtype))
+    for frame in frames:
+        found = learn_columns(frame, "from_dtype").matrix(frame)
+        np.testing.assert_array_equal(found[:, 0], [np.nan, 1, -200, 90_000])
 
 
 @pytest.mark.parametrize("unit", ["M8[s]", "m8[ns]"])
@@ -371,8 +420,9 @@ def test_columns_with_numbers_for_names_are_in_order():
     columns = learn_columns(frame, "from_dtype")
     with pytest.raises(ValueError, match=r"expected \[3, 5\], got \[5, 3\]"):
         columns.matrix(frame[[5, 3]])
-    with pytest.raises(ValueError, match=r"none at the positions \[3\]"):
+    with pytest.raises(ValueError, match=r"positions \(integers\).*none at the positions.*\[3\]"):
         learn_columns(frame, [3])
+    assert learn_columns(frame[[5, 3]], [1]).columns[1].kind == "category"
 
 
 def test_tables_of_pyarrow_are_explained():
@@ -381,6 +431,28 @@ def test_tables_of_pyarrow_are_explained():
     table = pyarrow.table({"a": X[:, 0], "b": X[:, 1]})
     model = TwoLayerRegressor(**SMALL).fit(table, X[:, 0])
     np.testing.assert_array_equal(model.explain(table).data, X)
+
+
+def test_a_batch_of_records_is_a_table():
+    pyarrow = pytest.importorskip("pyarrow")
+    columns = {"a": ["u", "v"] * 20, "b": np.arange(40.0)}
+    table, batch = pyarrow.table(columns), pyarrow.record_batch(columns)
+    model = TwoLayerRegressor(**SMALL).fit(batch, np.arange(40))
+    other = clone(model).fit(table, np.arange(40))
+    np.testing.assert_array_equal(model.predict(table), other.predict(batch))
+    np.testing.assert_array_equal(model.explain(batch).values, other.explain(table).values)
+
+
+@pytest.mark.parametrize("X", [{"a": [1, 2]}, [{"a": 1}, {"a": 2}]], ids=["columns", "rows"])
+def test_dictionaries_are_no_table(X):
+    with pytest.raises(TypeError, match="X holds dictionaries: pass a data frame"):
+        TwoLayerRegressor(**SMALL).fit(X, [0.0, 1.0])
+
+
+def test_a_lone_surrogate_is_text():
+    texts = pd.Series(["\ud800", "u"] * 20, dtype=object)
+    columns = learn_columns(pd.DataFrame({"a": texts}), "from_dtype")
+    np.testing.assert_array_equal(columns.matrix(pd.DataFrame({"a": texts}))[:2, 0], [1, 0])
 
 
 def test_repeated_names_of_a_pyarrow_table():

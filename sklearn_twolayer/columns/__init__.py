@@ -7,6 +7,6 @@ block by block.
 
 from ._columns import Column, Columns
 from ._learn import learn_columns
-from ._tables import array_of, is_frame
+from ._tables import array_of, is_frame, whole
 
-__all__ = ["Column", "Columns", "array_of", "is_frame", "learn_columns"]
+__all__ = ["Column", "Columns", "array_of", "is_frame", "learn_columns", "whole"]

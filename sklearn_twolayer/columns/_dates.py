@@ -1,6 +1,6 @@
 """Columns of dates, of times of the day and of spans of time."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import narwhals as nw
@@ -8,8 +8,9 @@ import numpy as np
 
 from ._values import all_missing, pairs
 
-#: Seconds per day.
+#: Seconds per day, and parts of a second.
 DAY = 86_400.0
+UNITS = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
 #: Types of dates and spans of time.
 DATES = (nw.Datetime, nw.Date, nw.Duration)
 #: The encoding of a date: days since 1970, and parts of the calendar.
@@ -55,8 +56,18 @@ def as_dates(values: Any) -> Any:
         if dates.dtype == object:
             dates = dates.astype("datetime64[us]")
     except (AttributeError, TypeError, ValueError):  # several time zones, or not from pandas
-        return values
+        return _in_utc(values)
     return nw.from_native(dates, series_only=True)
+
+
+def _in_utc(values):
+    """Return objects of several time zones as dates in UTC, if each has a time zone."""
+    moments = [None if missing else value for value, missing in pairs(values)]
+    if not all(each is None or getattr(each, "tzinfo", None) for each in moments):
+        return values
+    utc = [each and each.astimezone(UTC) for each in moments]
+    dtype, backend = nw.Datetime("us", "UTC"), values.implementation
+    return nw.new_series(values.name, utc, dtype, backend=backend)
 
 
 def zone_of(values: Any) -> str | None:
@@ -80,7 +91,14 @@ def varying_parts(values: Any, name: Any, zone: str | None) -> tuple[str, ...]:
 
 def dates_of(values: Any, name: Any, zone: str | None, parts: tuple[str, ...]) -> np.ndarray:
     """Return the numbers that encode dates, shape (n_rows, n_parts); NaN for missing values."""
-    dates, is_span = _all_parts(values, name, zone), parts == SPAN
+    values, is_span = as_dates(values), parts == SPAN
+    if not is_date(values) and not all_missing(values):
+        kind, where = ("spans of time", "") if is_span else ("dates", ", in one time zone")
+        raise ValueError(
+            f"Column {name!r} contained {kind} in fit, but is of type {values.dtype} now: convert "
+            f"it to {kind}{where}."
+        )
+    dates = _all_parts(values, name, zone)
     if np.isnan(dates).all():
         return np.full((len(dates), len(parts)), np.nan)
     if is_span != (dates.shape[1] == 1):
@@ -95,16 +113,12 @@ def _all_parts(values: Any, name: Any, zone: str | None) -> np.ndarray:
     """Return days, and for dates also the month, the day of the week and the hour."""
     values = as_dates(values)
     dtype = values.dtype
-    if not is_date(values):
-        if all_missing(values):  # nothing else shows the type
-            return np.full((len(values), 1), np.nan)
-        raise ValueError(
-            f"Column {name!r} contained dates in fit, but is of type {dtype} now: convert it to "
-            "dates, in one time zone."
-        )
+    if not is_date(values):  # all are missing, and nothing else shows the type
+        return np.full((len(values), 1), np.nan)
     missing = values.is_null().to_numpy()
     if dtype == nw.Duration:
-        return _aside([values.dt.total_microseconds()], [1e6 * DAY], missing)
+        known = values.fill_null(timedelta(0)) if missing.any() else values
+        return _aside([known.cast(nw.Int64)], [UNITS[known.dtype.time_unit] * DAY], missing)
     if not missing.all():
         values = _in_zone(values, zone, name)
         dtype = values.dtype

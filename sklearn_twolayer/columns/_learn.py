@@ -8,7 +8,7 @@ import numpy as np
 from .._checks import shown
 from .._warnings import warn_user
 from ._columns import Column, Columns
-from ._dates import varying_parts, zone_of
+from ._dates import as_dates, is_date, varying_parts, zone_of
 from ._kinds import kind_of
 from ._levels import codes_of, levels_of, type_of
 from ._numbers import float_type
@@ -33,7 +33,7 @@ def learn_columns(
     X : data frame or ndarray of shape (n_rows, n_columns)
         The training rows.
     categorical_features : "from_dtype", array-like or None
-        Columns that hold categories: those with a matching type; a mask, indices or names; none.
+        Columns that hold categories: those with a matching type; a mask, positions or names; none.
     exact : floating type
         The type for categories, booleans and small integers, which have the same values in all of
         them; not for an array of floats, which has its own.
@@ -97,10 +97,18 @@ def _category(name, values, n_rows):
             f"Column {name!r} holds {quantity} and text such as {marks[0]!r}, so it is a category "
             "and their order is lost: replace the text by missing values."
         )
+        return column
+    is_chosen = is_date(as_dates(values))  # not a category by itself
+    if not is_chosen and not marks and quantity_in(levels) == "dates":
+        warn_user(
+            f"Column {name!r} is a category of dates, so their order is lost: pass a data frame "
+            "with dates in one time zone."
+        )
     elif len(levels) > max(MANY_LEVELS, MOSTLY_UNIQUE * n_rows):
+        kinds = "dates" if is_chosen else "numbers or as text"
         warn_user(
             f"Column {name!r} has {len(levels)} levels in {n_rows} rows: an identifier says "
-            "little as a category. Leave it out, or pass it as numbers or as text."
+            f"little as a category. Leave it out, or pass it as {kinds}."
         )
     return column
 
@@ -114,7 +122,7 @@ def _chosen(categorical_features, names):
     given = np.asarray(categorical_features)
     expected = (
         "categorical_features must be 'from_dtype', None, a mask of one boolean per column, or "
-        "indices or names of columns"
+        "positions (integers) or names (text) of columns"
     )
     if given.ndim != 1 or (given.size and given.dtype.kind not in "biuOU"):
         raise ValueError(f"{expected}, got {shown(categorical_features)}.")
@@ -131,6 +139,6 @@ def _chosen(categorical_features, names):
         named = set(given.tolist())
         found = [name in named for name in names]
     if wrong:
-        which = "at the positions" if given.dtype.kind in "iu" else "called"
+        which = "called" if given.dtype.kind not in "iu" else "at the positions, from 0 on,"
         raise ValueError(f"{expected}; X has {len(names)} columns, but none {which} {wrong}.")
     return found

@@ -37,7 +37,10 @@ def levels_of(values: Any, name: Any) -> tuple:
 def _unique(values):
     if isinstance(values, np.ndarray) or values.dtype in (nw.Object, nw.Unknown):
         return values
-    return values.unique()
+    try:
+        return values.unique()
+    except UnicodeEncodeError:  # a lone surrogate, which pandas cannot convert to Arrow
+        return values
 
 
 def codes_of(values: Any, index: dict, name: Any) -> np.ndarray:

@@ -12,12 +12,20 @@ def is_frame(X: Any) -> bool:
     return _frame(X) is not None
 
 
+def whole(X: Any) -> Any:
+    """Return a batch of Arrow records as a table, and anything else unchanged."""
+    pyarrow = nw.dependencies.get_pyarrow()
+    is_batch = pyarrow is not None and isinstance(X, pyarrow.RecordBatch)
+    return pyarrow.Table.from_batches([X]) if is_batch else X
+
+
 def _frame(X):
     """Return X as a narwhals frame, or None if it is no data frame or entirely sparse."""
     if X is None or isinstance(X, np.ndarray | list | tuple) or sparse.issparse(X):
         return None
     if nw.dependencies.is_polars_lazyframe(X):
         raise TypeError("X is a LazyFrame: call X.collect() first.")
+    X = whole(X)
     try:
         frame = nw.from_native(X, eager_only=True, pass_through=True)
     except Exception as error:  # duplicate names, in the words of the library

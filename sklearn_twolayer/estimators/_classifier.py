@@ -43,8 +43,9 @@ class TwoLayerClassifier(PredictionMixin, ProbabilityMixin, ClassifierMixin, Bas
         name is given, the other parts of a blend choose their own maps.
     categorical_features : "from_dtype", array-like or None, default="from_dtype"
         Columns that hold categories: those of a data frame with a matching type (text,
-        categories, objects); or a mask, indices or names of columns; or None for none.
-        Unless it is None, columns of numbers that are codes get target statistics.
+        categories, objects); or a mask, positions or names of columns; or None for none.
+        Integers are positions, even if columns have integers for names. Unless it is None,
+        columns of numbers that are codes get target statistics.
     loss : str or Loss, default="log_loss"
         "log_loss" (cross-entropy), "squared_error" of the probabilities, or an instance of
         a loss, which is applied to the probabilities.

@@ -72,8 +72,9 @@ class RBFNetwork(PredictionMixin, ProbabilityMixin, BaseRBFNetwork):
         1024 columns, more columns than rows, and at least 90 % zeros, it is `PrincipalMap`.
     categorical_features : "from_dtype", array-like or None, default="from_dtype"
         Columns that hold categories: those of a data frame with a matching type (text,
-        categories, objects); or a mask, indices or names of columns; or None for none.
-        Unless it is None, columns of numbers that are codes get target statistics.
+        categories, objects); or a mask, positions or names of columns; or None for none.
+        Integers are positions, even if columns have integers for names. Unless it is None,
+        columns of numbers that are codes get target statistics.
     soft_targets : {None, "multiclass", "multilabel"}, default=None
         None for labels. "multiclass" if the rows of y are distributions over the classes;
         "multilabel" if each entry of y is the probability of an independent label.

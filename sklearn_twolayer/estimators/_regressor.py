@@ -39,8 +39,9 @@ class TwoLayerRegressor(PredictionMixin, RegressorMixin, BaseTwoLayer):
         name is given, the other parts of a blend choose their own maps.
     categorical_features : "from_dtype", array-like or None, default="from_dtype"
         Columns that hold categories: those of a data frame with a matching type (text,
-        categories, objects); or a mask, indices or names of columns; or None for none.
-        Unless it is None, columns of numbers that are codes get target statistics.
+        categories, objects); or a mask, positions or names of columns; or None for none.
+        Integers are positions, even if columns have integers for names. Unless it is None,
+        columns of numbers that are codes get target statistics.
     loss : str or Loss, default="squared_error"
         "squared_error", "absolute_error", "huber", "log_cosh", "quantile", "poisson",
         "gamma", or an instance such as ``Quantile(0.9)``; ``Quantile([0.1, 0.5, 0.9])``

@@ -10,7 +10,7 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._moments import small_indices
-from ..columns import Columns, is_frame, learn_columns
+from ..columns import Columns, is_frame, learn_columns, whole
 from ._target_checks import KINDS
 from ._validation import check_weights, is_checked, unmasked
 
@@ -48,6 +48,7 @@ class RowsMixin:
         """Return validated rows, as floats or CSR; store names and the kinds of columns."""
         if reset:
             self._columns = None
+        X = whole(X)
         by_type = self.categorical_features is None or isinstance(self.categorical_features, str)
         is_table = is_frame(X) and (reset or self._columns is not None)
         with np.errstate(invalid="ignore", over="ignore"):
@@ -69,6 +70,11 @@ class RowsMixin:
 
     def _array(self, X, is_read, *, reset):
         """Return rows that are no table; of any type, if they are read by column afterwards."""
+        first = X[0] if isinstance(X, list | tuple) and X else X
+        if isinstance(first, dict) and not sparse.issparse(first):  # one format is a dictionary
+            raise TypeError(
+                "X holds dictionaries: pass a data frame, for example pandas.DataFrame(X)."
+            )
         X = unmasked(X)
         if isinstance(X, np.ndarray) and X.dtype.kind in "mMV":
             raise ValueError(

@@ -195,9 +195,11 @@ def _held(y, coverage, ends):
         raise ValueError(f"Coverages must be between zero and one, got {coverage!r}.")
     ends = np.asarray(ends, dtype=float)
     if ends.ndim not in (2, 3) or ends.shape[1] != 2 or ends.shape[2:] != y.shape[1:]:
-        expected = ("n_rows", 2, *y.shape[1:])
+        expected = ", ".join(["n_rows", "2", *map(str, y.shape[1:])])
         raise ValueError(
-            f"The intervals of coverage {coverage} must have shape {expected}, got {ends.shape}."
+            f"The intervals of coverage {coverage} must have shape ({expected}) for targets of "
+            f"shape {y.shape}, got {ends.shape}: pass both for the same outputs, each in a column "
+            "of y."
         )
     check_consistent_length(y, ends)
     lower, upper = ends[:, 0], ends[:, 1]
