@@ -348,6 +348,16 @@ def test_a_level_that_stands_for_missing_values_is_refused(level):
         to_onnx(regressor().fit(table, Y))
 
 
+def test_a_column_needs_a_name_and_numbered_ones_are_an_array():
+    pd = pytest.importorskip("pandas")
+    names = {"X": [0, 1], "5": [5, 0]}
+    for first, columns in names.items():
+        model = to_onnx(regressor().fit(pd.DataFrame(X[:, :2], columns=columns), Y))
+        assert model.graph.input[0].name == first
+    with pytest.raises(NotImplementedError, match="column '' .* rename it before fit"):
+        to_onnx(regressor().fit(pd.DataFrame(X[:, :2], columns=["a", ""]), Y))
+
+
 def test_parts_of_dates_of_four_centuries():
     pd = pytest.importorskip("pandas")
     from sklearn_twolayer.columns import learn_columns

@@ -1,6 +1,7 @@
 """The inputs of a graph, and their conversion to a matrix of floats.
 
 A model fitted on an array has one input; a model fitted on a data frame has one per column.
+Columns that are only numbered, from zero on, are those of an array, unless some are text.
 """
 
 from typing import Any
@@ -22,6 +23,8 @@ def inputs_of(estimator: Any, graph: Graph) -> list[Port]:
     """Return the inputs of a fitted estimator: one for an array, or one for each column."""
 
     def port(name, dtype, width):
+        if not name:
+            raise unsupported("The column ''", "an input needs a name: rename it before fit.")
         name = graph.unique(name)
         return Port(name, Tensor(graph, name, dtype), width)
 
