@@ -154,7 +154,7 @@ class Part:
         z, saved = self.network.forward(views, augmented_rows)
 
         def pull(slopes):
-            delta = np.broadcast_to(slopes / len(z), z.shape)
+            delta = np.broadcast_to(slopes / len(z), (len(z), *slopes.shape))
             return self.network.input_pullback(views, augmented_rows, saved, delta)
 
         return z.mean(axis=0), pull

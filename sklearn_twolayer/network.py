@@ -150,8 +150,14 @@ class Network:
         return z, (y, mask, saved)
 
     def input_pullback(self, views: Views, X, saved: tuple, delta: np.ndarray) -> np.ndarray:
-        """Return ∂L/∂x of a stack, shape (n_rows, n_features), from `delta` = ∂L/∂z."""
+        """Return ∂L/∂x of a stack, shape (n_rows, n_features), from `delta` = ∂L/∂z.
+
+        `delta` may have a single row, for all rows.
+        """
         delta = np.matmul(delta, np.swapaxes(views.weights, -1, -2))
+        n_rows = saved[0].shape[-2]
+        if delta.shape[-2] < n_rows:
+            delta = np.repeat(delta, n_rows, axis=-2)
         delta, direct = self.embedding.input_pullback(views.own, saved[2], delta, X)
         # One product of all networks side by side sums them.
         side_by_side = np.concatenate(list(delta), axis=-1)

@@ -64,6 +64,8 @@ def test_gradients_of_each_embedding_are_those_of_differences(embedding):
         found = network.input_pullback(views, rows, saved, delta)
         expected = differences(outputs, problem.X)[:, :, k]
         np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+        for_all = network.input_pullback(views, rows, saved, delta[:, :1])
+        np.testing.assert_allclose(for_all, found, rtol=1e-12, atol=1e-12)
 
 
 MAPS = {name: kind() for name, kind in INPUT_MAPS.items()}

@@ -100,7 +100,8 @@ class AttributionMixin(RowsMixin):
         of a column is the derivative times the difference to a background row, averaged over the
         line between both rows and over the background rows. The prediction is explained for
         regression (before it is limited to the range of the targets, and before several quantiles
-        are sorted), and `decision_function` for classification.
+        are sorted), and `decision_function` for classification. The time is proportional to the
+        number of rows, of background rows and of outputs, such as classes.
 
         Parameters
         ----------
