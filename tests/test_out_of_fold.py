@@ -209,6 +209,18 @@ def test_sets_cover_where_the_inputs_say_nothing(shares, columns):
         assert sets.sum(axis=1).mean() < len(shares) or columns == "constants"
 
 
+def test_sets_cover_where_no_held_out_row_is_of_a_class():
+    rng = np.random.default_rng(3)
+    rows, labels = rng.normal(size=(4000, 3)), (rng.random(4000) < 0.3).astype(int)
+    labels[10] = 2
+    with pytest.warns(UserWarning, match="No part predicts"):
+        model = RBFNetwork(random_state=3).fit(rows[:1000], labels[:1000])
+    assert np.isnan(model.oof_prediction_[10]).all()
+    sets = model.predict_set(rows[1000:], 0.8)
+    assert sets[np.arange(3000), labels[1000:]].mean() == pytest.approx(0.8, abs=0.04)
+    assert 1 < sets.sum(axis=1).mean() < 1.5
+
+
 def test_sets_of_soft_and_two_classes():
     soft = classifier(soft_targets="multiclass", n_estimators=3, blend="scale").fit(X, SOFT)
     assert soft.predict_set(X).shape == (len(X), 3)

@@ -105,7 +105,8 @@ class OutOfFoldMixin(RowsMixin):
     def _scores_of_classes(self, left_out, outputs) -> Scores:
         probabilities = self._targets.probabilities(outputs).astype(np.float64)
         shares = self._targets.shares(left_out.y)
-        if _vary_by_chance(probabilities, shares - probabilities).all():
+        varies_by_chance = _vary_by_chance(probabilities, shares - probabilities)
+        if varies_by_chance[shares.any(axis=0)].all():
             # Between held-out outputs near a constant, the networks differ more than the rows do,
             # and new rows would all be on one side of a quantile. Those of the fitted function
             # are on the scale of new rows, and say nothing of the class if each counts with all.
