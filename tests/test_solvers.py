@@ -188,8 +188,11 @@ def test_dropout_keeps_the_mean():
     assert Adam(dropout=0.0).mask_source(np.random.RandomState(0)) is None
 
 
-@pytest.mark.parametrize("n_networks, dropout", [(1, 0.1), (3, 0.0)])
-def test_only_a_single_network_has_dropout_by_default(n_networks, dropout):
+@pytest.mark.parametrize(
+    "n_networks, n_rows, dropout",
+    [(1, 4, 0.1), (1, 5000, 0.1), (3, 4, 0.4), (3, 1000, 0.2), (3, 5000, 0.0)],
+)
+def test_several_networks_have_a_dropout_that_falls_with_the_rows(n_networks, n_rows, dropout):
     seen = []
 
     class Watched(Regression):
@@ -197,14 +200,17 @@ def test_only_a_single_network_has_dropout_by_default(n_networks, dropout):
             seen.append(draw_mask)
             return super().loss_and_gradient(params, index, draw_mask)
 
-    objective, solver = Watched(np.eye(4), np.ones(4)), Adam()
+    objective, solver = Watched(np.ones((n_rows, 4)), np.ones(n_rows)), Adam()
     solver.minimize(objective, np.ones((n_networks, 4)), run_for(1))
     if not dropout:
-        assert seen == [None]
+        assert set(seen) == {None}
     else:
         share = (seen[0]((1000, 100), np.dtype(np.float32)) == 0).mean()
         assert share == pytest.approx(dropout, abs=0.01)
     assert solver.dropout is None
+    seen.clear()
+    solver.minimize(objective, np.ones((n_networks, 4)), run_for(1)._replace(n_iter=1))
+    assert (seen[0] is None) == (n_networks > 1)  # in partial_fit, more rows are to come
 
 
 @each_first_order

@@ -83,7 +83,7 @@ def fit_rectified(
     size = RectifiedSize.of(owner._n_rows(sample))
     by_name = isinstance(owner.input_map, str)
     input_map = PiecewiseLinearMap(size.n_bins) if by_name else owner.input_map
-    solver = Adam(size.learning_rate, batch_size=size.batch_size, dropout=0.0)
+    solver = Adam(size.learning_rate, batch_size=size.batch_size)
     objective = owner._objective(
         sample,
         fit_input_map(input_map, sample, rng),

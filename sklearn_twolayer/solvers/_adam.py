@@ -18,11 +18,27 @@ SLICE = 2**16
 #: between these bounds.
 EPOCHS, ROW_VISITS = 40, (60_000, 1_000_000)
 
-#: Default dropout of a single network.
-DROPOUT = 0.1
+#: Default dropout of a single network, and the most of several, which have more for few rows.
+DROPOUT, MOST_DROPOUT = 0.1, 0.4
 
 #: Steps after which the rate begins to fall, if their total number is not known.
 FULL_STEPS = 100
+
+
+def default_dropout(n_networks: int, n_rows: float) -> float:
+    """Return the default dropout: if there are several networks, it depends on the rows.
+
+    Examples
+    --------
+    >>> [round(default_dropout(8, n), 2) for n in (100, 300, 1000, 3000, 10_000)]
+    [0.4, 0.37, 0.2, 0.12, 0.0]
+    >>> default_dropout(1, 100)
+    0.1
+    """
+    if n_networks == 1:
+        return DROPOUT
+    of_few = min((40 / n_rows) ** 0.5, MOST_DROPOUT)
+    return of_few if of_few > DROPOUT else 0.0
 
 
 class Moments(NamedTuple):
@@ -48,8 +64,9 @@ class Adam(Stochastic):
         Added to the root of the mean square, for numerical stability.
     dropout : float, optional
         Fraction of the embedding's outputs that is set to zero, drawn again for each row and step;
-        rounded to a multiple of 1/256. If it is None, 0.1 for a single network, and zero for
-        several, whose average overfits less.
+        rounded to a multiple of 1/256. If it is None, 0.1 for a single network; for several, which
+        are averaged, the square root of 40 / n for n rows, at most 0.4, and zero for more than
+        4,000 rows and in `partial_fit`.
     weight_decay : float, default=0.0
         Each step shrinks the parameters by this fraction times the learning rate, separately from
         the gradient ("decoupled", Loshchilov & Hutter, 2019), also the scales of columns. Unlike
@@ -135,7 +152,8 @@ class Adam(Stochastic):
         solver = self
         if self.dropout is None:
             solver = copy(self)
-            solver.dropout = DROPOUT if len(params) == 1 else 0.0
+            n_rows = objective.n_rows if run.n_iter is None else np.inf  # with others to come
+            solver.dropout = default_dropout(len(params), n_rows)
         known: Any = getattr(state, "params", None)
         if self.scale_rate is None or not objective.input_weights(params).size:
             if known is not None:  # moments with scales are of no use
