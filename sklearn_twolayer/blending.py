@@ -267,26 +267,29 @@ class Stacking(NamedTuple):
         terms = np.einsum("krm,rm->kr", self.Z, delta * self.weights[:, None])
         return self.weights @ values, terms.sum(axis=1), terms
 
-    def curvature(self, factors: np.ndarray, used: np.ndarray) -> np.ndarray:
-        """Return the second derivative of the mean loss by some of the factors."""
+    def curvature(self, factors: np.ndarray, directions: np.ndarray) -> np.ndarray:
+        """Return the second derivative of the mean loss along directions of the factors."""
         size = STEP if self.loss.has_curvature else WIDE_STEP
-        steps = size * np.eye(len(factors))[used]
         slope = self.cost(factors)[1]
-        H = np.stack([self.cost(factors + step)[1] - slope for step in steps])[:, used] / size
+        changes = [self.cost(factors + size * each)[1] - slope for each in directions]
+        H = np.stack(changes) @ directions.T / size
         return 0.5 * (H + H.T)
 
     def penalty(self, factors: np.ndarray, used: np.ndarray) -> np.ndarray:
         """Return the second derivative of a penalty on parts that contribute unequally.
 
-        The contribution of a part is its factor times the root of the curvature, which grows with
-        the spread of its outputs. The penalty is the squared distance of the contributions from
-        their mean (compare the g-prior: Zellner, 1986). It counts as much as `PRIOR_ROWS` rows
-        that no part predicts, and less if the factors leave only a fraction of the loss.
+        The contribution of a part is its factor times the root of the curvature along it in place
+        of the constant, which grows with the distance of its outputs from the constant. The
+        penalty is the squared distance of the contributions from their mean (compare the g-prior:
+        Zellner, 1986). It counts as much as `PRIOR_ROWS` rows that no part predicts, and less if
+        the factors leave only a fraction of the loss.
         """
-        left = self.cost(factors)[0] / self.cost(np.eye(len(factors))[-1])[0]
+        single = np.eye(len(factors))
+        left = self.cost(factors)[0] / self.cost(single[-1])[0]
         rows = PRIOR_ROWS * min(np.nan_to_num(left), 1.0)
-        curvature = np.nan_to_num(np.diag(self.curvature(factors, used)), posinf=0)
-        size, from_mean = np.sqrt(np.maximum(curvature, 0)), np.eye(len(used)) - 1 / len(used)
+        curvature = np.diag(self.curvature(factors, single[used] - single[-1]))
+        size = np.sqrt(np.maximum(np.nan_to_num(curvature, posinf=0), 0))
+        from_mean = np.eye(len(used)) - 1 / len(used)
         return rows / self.n_rows * size[:, None] * from_mean * size
 
     def best(self, n_parts: int) -> np.ndarray:
@@ -341,7 +344,7 @@ class Stacking(NamedTuple):
             return 0.0
         terms = self.cost(factors)[2]
         J = terms[used] @ terms[used].T
-        H = self.curvature(factors, used) + self.penalty(factors, used)
+        H = self.curvature(factors, np.eye(len(factors))[used]) + self.penalty(factors, used)
         trace = np.trace(J @ np.linalg.pinv(H, hermitian=True))
         correction = self.n_rows / max(self.n_rows - len(used), 1.0)
         return max(0.5 * float(trace) * correction, 0.0)

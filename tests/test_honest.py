@@ -107,6 +107,15 @@ def test_the_equality_of_parts_counts_as_much_as_some_rows():
     assert np.ptp(factors) < np.ptp(free) - 0.01
 
 
+def test_what_all_parts_and_the_constant_share_does_not_make_them_equal():
+    rng = np.random.RandomState(0)
+    signal, noise, error = 0.01 * rng.normal(size=(3, 1000, 1))
+    parts = [np.log(100) + signal, np.log(100) + noise]
+    objective = objective_of(100 * np.exp(signal + error), Poisson(), LogLink())
+    (good, bad), _ = blend_weights(parts, objective, slice(None))
+    assert good > 0.8 and bad < 0.2
+
+
 def test_factors_of_noise_are_mostly_near_zero():
     sizes = []
     for seed in range(30):
