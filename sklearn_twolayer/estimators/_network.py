@@ -122,8 +122,8 @@ class BaseNetwork(
         """Return the rows with a positive weight, multiplied by class weights, and targets."""
         sample = self._weighted(sample)
         if not sample.weights.all():
-            kept = sample.take(np.flatnonzero(sample.weights))
-            sample = replace(kept, has_missing=None)  # others count as not there
+            # The others are as if they were not there, also for what is missing.
+            sample = replace(sample.take(np.flatnonzero(sample.weights)), has_missing=None)
         return replace(sample, targets=self._targets.encode(sample.y))
 
     def _held_out(self, X_val, y_val) -> Sample | None:
