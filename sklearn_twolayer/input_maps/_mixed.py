@@ -15,7 +15,7 @@ from ._base import InputMap
 from ._levels import Levels, NumberLevels, PairLevels
 from ._rows import map_rows, pull_rows, sources_of
 from ._scaled import ScaledMap
-from ._statistics import PairStatistics, TargetStatistics
+from ._statistics import PairStatistics, TargetStatistics, TrainingRows
 
 
 def _has_inverse(mixed) -> bool:
@@ -123,8 +123,8 @@ class MixedMap(InputMap):
         for levels in self.levels_ if folds is not None else ():
             if levels.n_found >= self.many_levels or levels.is_tested:
                 kind = PairStatistics if isinstance(levels, PairLevels) else TargetStatistics
-                statistics = kind(levels, X, targets, weights, folds)
-                self.statistics_[levels.source] = statistics
+                rows = TrainingRows(X, targets, weights, folds)
+                self.statistics_[levels.source] = kind(levels, rows)
         return self
 
     def _fit_numbers(self, X, y, weights):

@@ -1,6 +1,7 @@
 """Target statistics of the levels of a category."""
 
 from copy import copy
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,6 +17,20 @@ FREQUENT = 60
 FEWEST, MOST = 0.5, 1e6
 #: Fraction of the rows that are outermost: enough for a mean.
 OUTER = 0.05
+
+
+class TrainingRows(NamedTuple):
+    """The rows from which statistics of their targets are learned."""
+
+    X: np.ndarray  # (n_rows, n_inputs)
+    targets: np.ndarray  # encoded, (n_rows, n_outputs)
+    weights: np.ndarray  # positive, of any scale, (n_rows,)
+    folds: np.ndarray  # (n_rows,)
+
+    def with_effective_weights(self) -> "TrainingRows":
+        """Return the rows with weights whose sum is their effective number (Kish, 1965)."""
+        weights = self.weights * (self.weights.sum() / (self.weights @ self.weights))
+        return self._replace(weights=weights)
 
 
 class TargetStatistics:
@@ -37,28 +52,18 @@ class TargetStatistics:
     ----------
     levels : Levels or NumberLevels
         The levels. Those with an indicator of their own, if not frequent, have no statistic.
-    X : ndarray of shape (n_rows, n_inputs)
-        The rows.
-    targets : ndarray of shape (n_rows, n_outputs)
-        Encoded targets.
-    sample_weight : ndarray of shape (n_rows,)
-        Positive weights, of any scale.
-    folds : ndarray of int, shape (n_rows,)
-        The fold of each row.
+    rows : TrainingRows
+        The rows, with their targets.
     """
 
-    def __init__(
-        self, levels: Levels | NumberLevels | PairLevels, X, targets, sample_weight, folds
-    ):
+    def __init__(self, levels: Levels | NumberLevels | PairLevels, rows: TrainingRows):
+        rows = rows.with_effective_weights()
+        X, targets, weights, folds = rows
         codes, n_levels, has_indicator = levels.codes(X), levels.n_codes, levels.has_own
-        # Their sum is the effective number of rows (Kish, 1965).
-        sample_weight = sample_weight * (sample_weight.sum() / (sample_weight @ sample_weight))
-        center, spread = dense_moments(targets, sample_weight / sample_weight.sum())
+        center, spread = dense_moments(targets, weights / weights.sum())
         self.outputs = np.sort(np.argsort(-spread, kind="stable")[:MAX_OUTPUTS])
         unit = np.where(spread > 0, spread, 1.0)[self.outputs]
-        expected, without, of_rows = self._expected(
-            levels, codes, X, targets, sample_weight, folds
-        )
+        expected, without, of_rows = self._expected(levels, codes, rows)
         targets = (targets[:, self.outputs] - center[self.outputs]) / unit
         n_folds = int(folds.max()) + 1
         place, size = codes * n_folds + folds, n_levels * n_folds
@@ -66,10 +71,10 @@ class TargetStatistics:
         def sums(values):
             return np.bincount(place, values, size).reshape(n_levels, n_folds)
 
-        masses = sums(sample_weight)
-        totals = np.stack([sums(sample_weight * column) for column in targets.T], axis=-1)
+        masses = sums(weights)
+        totals = np.stack([sums(weights * column) for column in targets.T], axis=-1)
         targets -= of_rows
-        prior = prior_rows(codes, n_levels, targets, sample_weight)
+        prior = prior_rows(codes, n_levels, targets, weights)
         mass, total = masses.sum(axis=1), totals.sum(axis=1)
         others = (mass[:, None] - masses).clip(0)
         self.of_level = (total + prior * expected) / (mass[:, None] + prior)
@@ -84,7 +89,7 @@ class TargetStatistics:
             self.of_level[-3] = _mean_of_first(mass, total, prior)
             self.of_level[-2] = _mean_of_first(mass[::-1], total[::-1], prior)
 
-    def _expected(self, levels, codes, X, targets, sample_weight, folds):
+    def _expected(self, levels, codes, rows):
         """Return what is expected of levels, of levels without each fold, and of rows."""
         return 0.0, 0.0, 0.0  # the overall mean
 
@@ -110,14 +115,13 @@ class PairStatistics(TargetStatistics):
     Pairs that are not in the training rows have that sum. All are relative to the overall mean.
     """
 
-    def _expected(self, levels, codes, X, targets, sample_weight, folds):
-        rows = X, targets, sample_weight, folds
-        self.of_each = [TargetStatistics(each, *rows) for each in levels.of_each]
+    def _expected(self, levels, codes, rows):
+        self.of_each = [TargetStatistics(each, rows) for each in levels.of_each]
         self.levels = levels
         pairs = list(zip(self.of_each, levels.split(levels.keys), strict=True))
         expected = sum(each.of_level[values] for each, values in pairs)
         without = sum(each.without_fold[values] for each, values in pairs)
-        return expected, without, without[codes, folds]
+        return expected, without, without[codes, rows.folds]
 
     def for_new_rows(self):
         other = super().for_new_rows()
