@@ -157,6 +157,11 @@ class Objective:
         views = self._views(params)
         return self.sum_blocks(lambda part: (self._block_loss(views, part),))[0]
 
+    def term_of_constant(self) -> float:
+        """Return the data term of the best constant."""
+        constant = self.best_constant()
+        return float(self.sum_blocks(lambda part: (self._block_of_constant(constant, part),))[0])
+
     def penalty(self, params: np.ndarray) -> np.ndarray:
         """Return (α/2) ‖non-bias weights‖², of shape (...)."""
         if not self.alpha:
@@ -231,6 +236,14 @@ class Objective:
 
     def _block_loss(self, views: Views, part: Index) -> np.ndarray:
         z, _ = self.network.forward(views, self.rows.augmented(part))
+        return self._loss_of_outputs(z, part)
+
+    def _block_of_constant(self, constant: np.ndarray, part: Index) -> np.ndarray:
+        n_rows = len(self.rows.targets[part])
+        z = np.repeat(constant.astype(self.dtype)[None], n_rows, axis=0)
+        return self._loss_of_outputs(z, part)
+
+    def _loss_of_outputs(self, z: np.ndarray, part: Index) -> np.ndarray:
         values, _ = self.loss.value_and_gradient(z, self.rows.targets[part], self.link)
         values *= self.rows.shares(part)
         return values.sum(axis=-1, dtype=np.float64)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 from sklearn.base import clone
-from sklearn.datasets import make_regression
+from sklearn.datasets import load_diabetes, make_regression
 from sklearn.exceptions import ConvergenceWarning, DataConversionWarning, NotFittedError
 from sklearn.preprocessing import OneHotEncoder
 
@@ -705,6 +705,28 @@ def test_an_overflow_ends_the_training_with_a_message(solver):
     assert np.isfinite(model.params_).all() and model.n_iter_ < 50
     assert np.isfinite(model.loss_curve_).all()
     assert np.isfinite(model.predict(X)).all()
+
+
+@pytest.mark.parametrize("solver", [GradientDescent(10), Adam(10), Adam(10, schedule="constant")])
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_networks_that_are_worse_than_a_constant_are_warned_of(solver, early_stopping):
+    x, y = load_diabetes(return_X_y=True)
+    model = TwoLayerRegressor(n_estimators=1, early_stopping=early_stopping, random_state=0)
+    model.set_params(solver=solver, max_iter=60)
+    with pytest.warns(ConvergenceWarning, match="more than that of a constant.*learning rate"):
+        model.fit(x, y)
+    assert model.score(x, y) < -0.1
+
+
+@pytest.mark.parametrize("solver", ["adam", "lbfgs", GradientDescent(0.01)])
+@pytest.mark.parametrize("alpha", [1e-4, 100.0])
+def test_networks_on_noise_are_not_worse_than_a_constant(solver, alpha):
+    rng = np.random.RandomState(0)
+    x, y = rng.normal(size=(100, 3)), rng.standard_t(2, size=100)
+    model = TwoLayerRegressor(n_estimators=1, solver=solver, alpha=alpha, random_state=0)
+    model.set_params(warm_start=True, max_iter=500, tol=1e-3)
+    for _ in range(2):
+        model.fit(x, y)  # warnings are errors
 
 
 @pytest.mark.parametrize("learning_rate", [1e40, 1e60])

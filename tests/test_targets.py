@@ -388,9 +388,14 @@ def test_many_numbers_as_classes_are_warned_of():
     assert len(mine) == 1 and mine[0].filename == __file__
 
 
+def test_numbers_with_few_rows_each_are_warned_of():
+    with pytest.warns(UserWarning, match="45 different numbers in 90 rows"):
+        classifier(max_iter=1).fit(X, np.arange(N) // 2)
+
+
 def test_many_texts_or_few_numbers_are_classes(recwarn):
     classifier(max_iter=1).fit(X, np.arange(N).astype(str))
-    classifier(max_iter=1).fit(X, np.arange(N) // 2)
+    classifier(max_iter=1).fit(np.tile(X, (2, 1)), np.arange(2 * N) // 5)
     classifier(max_iter=1).fit(X[:10], np.arange(10))
     assert not [warning for warning in recwarn if "different numbers" in str(warning.message)]
 

@@ -1,6 +1,9 @@
 """Work is shared out to threads, and its results and errors come back."""
 
 import os
+import platform
+import subprocess
+import sys
 import threading
 import time
 from contextlib import contextmanager, nullcontext
@@ -264,3 +267,26 @@ def test_a_fork_has_no_limit_but_its_own(is_inside):
     thread.join(30)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
     assert blas_threads() == before
+
+
+STEPS = """
+import resource
+import numpy as np
+from sklearn_twolayer.estimators._validation import _keep_freed_memory
+
+{before}
+start = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(50):
+    [np.ones(2**17) for _ in range(16)]
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - start)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library")
+def test_steps_of_a_training_do_not_wait_for_new_memory():
+    """Arrays that are freed after each step leave their pages to the next step."""
+    new_pages, kept_pages = (
+        int(subprocess.check_output([sys.executable, "-c", STEPS.format(before=before)]))
+        for before in ("", "_keep_freed_memory()")
+    )
+    assert kept_pages < new_pages / 10

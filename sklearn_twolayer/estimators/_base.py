@@ -9,6 +9,7 @@ import joblib
 import numpy as np
 from scipy import sparse
 from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import get_scorer
 from sklearn.utils import check_random_state
 
@@ -35,6 +36,9 @@ from ._validation import FitInterrupted
 
 #: Bound of the inputs in a blend with a radial-basis network, in standard deviations.
 CLIP = 3.0
+
+#: Loss on the training rows above which networks are useless, as a multiple of a constant's.
+USELESS = 1.1
 
 
 class PartialFitState(NamedTuple):
@@ -79,6 +83,8 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
             outcome = self._minimize(networks, self._run(monitor, rng))
             networks = monitor.best(outcome.params)
             if sample.left_out_folds is None:
+                if outcome.converged:  # otherwise, there is a warning already
+                    self._warn_unless_useful(networks, monitor)
                 self._model, honest = self._going_on(networks.part(), last), None
             else:
                 self._model, honest = self._blended(networks, blend, sample, rng)
@@ -262,6 +268,22 @@ class BaseTwoLayer(CallbackSupportMixin, BaseNetwork):
         outcome = as_solver(self.solver).minimize(networks.cost, networks.params, run, state)
         self._warn_unless_converged(outcome)
         return outcome
+
+    def _warn_unless_useful(self, networks: Ensemble, monitor: Monitor) -> None:
+        """Warn if networks fit the training rows clearly worse than a constant would."""
+        objective, curve = networks.objective, monitor.loss_curve
+        of_constant = objective.term_of_constant()
+        # The loss of the last iteration is free, but that with dropout may be larger.
+        if not curve or curve[-1] < USELESS * of_constant:
+            return
+        loss = objective.data_term(networks.params).mean()
+        if loss > USELESS * of_constant > 0:
+            warn_user(
+                f"The loss on the training rows is {loss:.3g}, more than that of a constant, "
+                f"{of_constant:.3g}. Lower the learning rate of the solver, increase max_iter, or "
+                "scale the inputs (input_map).",
+                ConvergenceWarning,
+            )
 
     @contextmanager
     def _interruptible(self, monitor: Monitor, last: Model | None):

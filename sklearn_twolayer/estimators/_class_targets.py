@@ -20,8 +20,9 @@ from ._target_checks import check_labels, finite_floats
 from ._validation import without_faint
 
 SOFT = ("multiclass", "multilabel")
-#: With fewer distinct numbers than this, targets do not look like real numbers.
-MANY_CLASSES = 20
+#: With fewer distinct numbers than this, or more rows for each, targets do not look like real
+#: numbers.
+MANY_CLASSES, FEW_ROWS_EACH = 20, 5
 
 
 def validate_labels(y: np.ndarray, soft_targets: str | None, regression: str) -> np.ndarray:
@@ -113,7 +114,7 @@ def _kind(y):
 
 def _warn_of_real_targets(labels, n_rows, regression):
     numeric = labels.dtype.kind in "iuf"
-    if numeric and len(labels) > max(MANY_CLASSES, n_rows / 2):
+    if numeric and len(labels) > max(MANY_CLASSES, n_rows / FEW_ROWS_EACH):
         warn_user(
             f"y holds {len(labels)} different numbers in {n_rows} rows, and each of them becomes "
             f"a class. If they are real targets, use {regression}."
