@@ -2,6 +2,7 @@
 
 import inspect
 import pickle
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -215,6 +216,26 @@ def test_data_frames_are_read_as_in_memory():
     expected = local.predict_proba(table)
     np.testing.assert_allclose(model.predict_proba(rows).compute(), expected, rtol=1e-8)
     assert model.transform(rows).compute().shape == (300, model.to_local().network_.width)
+
+
+@pytest.mark.parametrize("kind", ["numbers", "truths", "dates"])
+def test_levels_that_dask_does_not_know(kind):
+    values = np.arange(60) % 3
+    column = {
+        "numbers": pd.Series(values).astype("category"),
+        "truths": pd.Series(values > 0).astype("category"),
+        "dates": pd.Series([date(2020, 1, 1 + day) for day in values], dtype=object),
+    }[kind]
+    with dask.config.set({"dataframe.convert-string": False}):
+        table = dd.from_pandas(pd.DataFrame({"x": column, "y": 1.0 * values}), npartitions=2)
+        rows = table[["x"]]
+        if kind != "dates":
+            rows = rows.assign(x=rows["x"].cat.as_unknown())
+        model = DaskTwoLayerRegressor(**QUICK, max_iter=2).fit(rows, table["y"])
+        expected = model.to_local().predict(rows.compute())
+        np.testing.assert_allclose(model.predict(rows).compute(), expected)
+        with pytest.raises(ValueError, match="feature names"):
+            model.predict(rows.rename(columns={"x": "z"}))
 
 
 def test_predictions_are_lazy_and_the_same_bits():

@@ -262,6 +262,21 @@ def test_columns_are_counted_and_named_as_in_the_table(features, axis):
     assert display.slice.names == [axis]
 
 
+def test_names_of_several_levels():
+    names = pd.MultiIndex.from_tuples([("p", "a"), ("p", "b"), ("q", "a")])
+    table = pd.DataFrame(np.random.RandomState(0).normal(size=(60, 3)), columns=names)
+    model = TwoLayerRegressor(n_estimators=1, max_iter=2, random_state=0).fit(table, np.arange(60))
+    assert model.explain(table[:1]).feature_names == list(names)
+    assert ImportanceDisplay.from_estimator(model).names == list(names)
+    with pytest.raises(ValueError, match=r"features=\[\('p', 'a'\), \('p', 'b'\)\]"):
+        EmbeddingDisplay.from_estimator(model, table)
+    for features in ([("p", "a"), ("p", "b")], pd.Index([0, 1])):
+        display = EmbeddingDisplay.from_estimator(model, table, features=features)
+        assert len(display.slice.axes) == 2
+    single = EmbeddingDisplay.from_estimator(model, table, features=("q", "a"))
+    assert len(single.slice.axes) == 1
+
+
 def test_names_of_columns_win_over_those_of_their_parts():
     days = pd.date_range("2020", periods=60)
     table = pd.DataFrame({"d": days, "d_day": np.arange(60.0), "kind": ["a", "b"] * 30})
@@ -307,6 +322,13 @@ def test_effects_say_their_unit(loss, unit):
     model = TwoLayerRegressor(loss=loss, max_iter=2, n_estimators=1, random_state=0)
     display = PartEffectDisplay.from_estimator(model.fit(X, np.abs(X[:, 0])), X)
     assert unit in display.ax_.get_xlabel()
+
+
+def test_effects_on_targets_of_any_size():
+    rows = np.random.RandomState(0).normal(size=(60, 2))
+    model = TwoLayerRegressor(max_iter=2, random_state=0).fit(rows, 1e200 * rows[:, 0])
+    display = PartEffectDisplay.from_estimator(model, rows)
+    assert np.isfinite(display.spreads).all() and display.together > 1e198
 
 
 def test_a_single_part_is_the_whole(radial):
@@ -357,6 +379,15 @@ def test_coverage_from_an_estimator():
         CoverageDisplay.from_estimator(Ridge().fit(rows, target), rows, target)
 
 
+def test_targets_that_are_missing_are_refused():
+    ends = np.tile([-2.0, 2.0], (200, 1))
+    target = np.where(np.arange(200) % 2, 0.0, np.nan)
+    with pytest.raises(ValueError, match="Input y contains NaN"):
+        CoverageDisplay.from_predictions(target, {0.9: ends})
+    with pytest.raises(ValueError, match=r"intervals\[0.9\] contains NaN"):
+        CoverageDisplay.from_predictions(np.zeros(200), {0.9: np.full((200, 2), np.nan)})
+
+
 @pytest.mark.parametrize(
     "intervals, message",
     [
@@ -392,6 +423,8 @@ def test_given_importances():
     display = ImportanceDisplay.from_importances([0.2, -0.1], k=5, color="red")
     assert display.names == ["x0", "x1"]
     assert display.ax_.get_xlabel() == "importance"
+    with pytest.raises(ValueError, match="at least one number"):
+        ImportanceDisplay.from_importances([])
     with pytest.raises(ValueError, match="one axis"):
         ImportanceDisplay.from_importances([[0.2], [0.1]])
     with pytest.raises(ValueError, match="inconsistent numbers"):

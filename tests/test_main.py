@@ -8,8 +8,10 @@ import subprocess
 import sys
 import textwrap
 import time
+import zipfile
 from decimal import Decimal
 from multiprocessing.pool import ThreadPool
+from types import SimpleNamespace
 
 import joblib
 import numpy as np
@@ -213,6 +215,8 @@ def test_dates_in_json_are_read_as_in_csv(capsys, tmp_path, name):
             {"d": [3, 6], "a.b": [1, 4], "a.c": [2, 5]},
         ),
         ("lines_that_end_with_a_separator.csv", "a,b\n1,2,\n3,4,\n", {"a": [1, 3], "b": [2, 4]}),
+        ("rows_with_names.csv", "a,b\nr1,1,2\nr2,3,4\n", {"a": [1, 3], "b": [2, 4]}),
+        ("numbered_rows.txt", '"a" "b"\n"1" 1 2\n"2" 3 4\n', {"a": [1, 3], "b": [2, 4]}),
         (
             "commas_between_thousands.csv",
             "a,b\n" + '"1,100",2\n502,3\n' * 20,
@@ -244,6 +248,39 @@ def test_no_table(capsys, tmp_path, content, reason):
     path = tmp_path / "wrong.csv"
     path.write_bytes(content)
     assert reason in fail(capsys, path, "--target", "b")
+
+
+def test_an_archive_is_named(capsys, tmp_path):
+    pytest.importorskip("skrub")
+    path = tmp_path / "table.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("table.csv", "a,b\n1,2\n")
+    assert "it is a ZIP archive: extract the table first" in fail(capsys, path, "--target", "b")
+
+
+@pytest.mark.parametrize("option", ["--target", "--group"])
+def test_columns_of_lists_are_named(capsys, tmp_path, option):
+    pandas = pytest.importorskip("pandas")
+    pytest.importorskip("skrub")
+    rows = pandas.DataFrame({"x": np.arange(40.0), "y": [[1, 2], [3]] * 20, "z": [0, 1] * 20})
+    path = write(rows, tmp_path / "lists.json", "json", orient="records")
+    others = ("--target", "z") if option == "--group" else ()
+    assert "the column 'y' contains lists" in fail(capsys, path, *others, option, "y")
+
+
+def test_dates_are_classes_or_refused(capsys, tmp_path):
+    pandas = pytest.importorskip("pandas")
+    pytest.importorskip("skrub")
+    days = pandas.to_datetime(["2020-01-01", "2020-02-01"] * 30)
+    rows = pandas.DataFrame({"x": np.arange(60.0), "day": days})
+    path = write(rows, tmp_path / "days.parquet", "parquet")
+    message = "the target 'day' is not numeric (it contains dates or spans of time)"
+    assert message in fail(capsys, path, "--target", "day", "--task", "regression")
+    from sklearn_twolayer._report._user_table import read_table
+
+    options = SimpleNamespace(data=str(path), target="day", group=None, task=None, folds=5)
+    vars(options).update(max_rows=1000, seed=0)
+    assert set(read_table(options).y) == {"2020-01-01", "2020-02-01"}
 
 
 @pytest.mark.parametrize("first", ["22.78,Aachen,01.01.2020", "22,Aachen,2020-01-01", "7,7,A"])

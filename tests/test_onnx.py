@@ -6,7 +6,7 @@ from scipy import sparse
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import StackingClassifier
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import make_pipeline
@@ -251,6 +251,24 @@ def test_numbers_that_are_codes():
     rows = np.column_stack([2e7 + shop, rows[:, 1]])  # neighbours are equal in single precision
     with pytest.raises(NotImplementedError, match="Column 0 .* single precision"):
         to_onnx(regressor(n_estimators=2, max_iter=3).fit(rows, y))
+
+
+@pytest.mark.parametrize("seed", [4, 6])
+def test_large_weights_of_a_radial_part_keep_their_precision(seed):
+    pd = pytest.importorskip("pandas")
+    rng = np.random.default_rng(seed)
+    code = rng.integers(0, 30, 600).astype(float)
+    a, b = rng.integers(0, 3, 600), rng.integers(0, 3, 600)
+    y = rng.normal(size=30)[code.astype(int)] + rng.normal(size=3)[a]
+    y += 1.5 * rng.normal(size=(3, 3))[a, b] + 0.3 * rng.normal(size=600)
+    code[rng.random(600) < 0.1] = np.nan
+    a, b = np.array(list("uvw"))[a], np.array(list("xyz"))[b]
+    table = pd.DataFrame({"code": code, "a": pd.Categorical(a), "b": pd.Categorical(b)})
+    model = TwoLayerRegressor(max_iter=20, random_state=0)
+    model.fit(table, y)
+    assert abs(model.radial_._model.parts[0].params).max() > 1e3
+    found = run(to_onnx(model), as_inputs(table))["variable"][:, 0]
+    np.testing.assert_allclose(found, model.predict(table), atol=1e-3)
 
 
 def test_pairs_that_are_codes():
@@ -578,6 +596,12 @@ class TestPipelines:
         else:
             expected = model.predict_proba(X)
             np.testing.assert_allclose(found["probabilities"], expected, rtol=1e-5, atol=1e-6)
+
+    def test_a_network_in_front_of_another_step(self, skl2onnx):
+        """The converter would pass on predictions in the place of the embedding."""
+        model = make_pipeline(regressor(), LinearRegression()).fit(X, Y)
+        with pytest.raises(NotImplementedError, match="in front of another step"):
+            skl2onnx.to_onnx(model, X[:1])
 
     def test_text_where_numbers_are_expected(self, skl2onnx):
         model = regressor().fit(X, Y)

@@ -6,6 +6,7 @@ import json
 import lzma
 import re
 import warnings
+import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ MAGIC = {
     b"PK\x03\x04": "read_excel",
     b"\xd0\xcf\x11\xe0": "read_excel",
 }
+#: Files that the archives of spreadsheets contain.
+SPREADSHEETS = {"[Content_Types].xml", "mimetype"}
 OPENERS: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 NO_TABLE = "it is not a text table; supported: CSV, Parquet, Excel, JSON, Feather"
 #: Else pandas reads dates in JSON as month, day, year if the column is called "date", for example.
@@ -104,6 +107,8 @@ def _how_to_read(path):
         head = file.read(HEAD)
     for magic, function in MAGIC.items():
         if head.startswith(magic):
+            if zipfile.is_zipfile(path) and not SPREADSHEETS & {*zipfile.ZipFile(path).namelist()}:
+                raise ValueError("it is a ZIP archive: extract the table first")
             return function, {}
     encoding = _encoding_of(head)
     text = head.decode(encoding, errors="replace").lstrip("\ufeff \r\n")
@@ -159,7 +164,9 @@ def _form_of_csv(path, first_line, options):
         others = sorted(set(re.findall(r"[^\w\s\"'.-]", first_line)))
         separator = max([separator, *others, r"\s+"], key=n_cells)
     form = {} if separator == "," else {"sep": separator}
-    if not read(separator).equals(read(separator, index_col=False)):
+    plain = read(separator)
+    is_empty = plain.iloc[:, -1:].isna().all(axis=None)  # else the rows have names
+    if is_empty and not plain.equals(read(separator, index_col=False)):
         form["index_col"] = False  # lines end with a separator
     n_numbers = [read(separator, decimal=mark).select_dtypes("number").shape[1] for mark in ".,"]
     is_decimal = n_numbers[1] > n_numbers[0]

@@ -25,7 +25,7 @@ def metrics_for(table: Table, wanted: str | None) -> tuple[list[str], tuple[str,
     has_classes = table.task == CLASSIFICATION
     second = "neg_log_loss" if has_classes else "neg_root_mean_squared_error"
     if wanted:
-        names = [_known(name.strip(), table) for name in wanted.split(",")]
+        names = [_known(name.strip(), table) for name in wanted.split(",") if name.strip()]
         of_one = has_classes and len(table.classes) == 2 and any(map(_OF_ONE.fullmatch, names))
         notes = (f"the positive class is {table.classes[1]}",) if of_one else ()
         return list(dict.fromkeys(names if len(names) > 1 else [*names, second])), notes

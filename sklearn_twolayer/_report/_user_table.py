@@ -37,6 +37,8 @@ def _prepared(options, notes):
     given = [name for name in (options.target, options.group) if name is not None]
     for name in given:
         check_name(name, list(frame.columns), options.data)
+        if frame[name].map(np.ndim).any():
+            raise TableError(f"the column {name!r} contains lists: choose another one")
     frame = with_numbers(frame, options.group, notes, code)
     frame = _select_rows(frame, options, notes, code)
     y, task = _targets(frame[options.target], options)
@@ -106,8 +108,10 @@ def _targets(target, options):
         raise TableError(f"the target {options.target!r} has only one value: {target.iloc[0]}")
     if task == CLASSIFICATION:
         y = target.to_numpy()
-        return y if y.dtype.kind in "biuf" else y.astype(str), task
+        return y if y.dtype.kind in "biuf" else np.asarray(target.astype(str), dtype=str), task
     try:
+        if target.dtype.kind in "mM":
+            raise TypeError("it contains dates or spans of time")
         return target.to_numpy(dtype=float), task
     except (TypeError, ValueError) as error:
         raise TableError(

@@ -11,8 +11,6 @@ from ._values import all_missing, pairs
 #: Seconds per day, and parts of a second.
 DAY = 86_400.0
 UNITS = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
-#: Types of dates and spans of time.
-DATES = (nw.Datetime, nw.Date, nw.Duration)
 #: The encoding of a date: days since 1970, and parts of the calendar.
 DATE_PARTS = ("day", "month", "weekday", "hour")
 #: That of a span of time.
@@ -25,7 +23,7 @@ def is_date(values: Any) -> bool:
         return False
     if values.dtype == nw.Unknown:
         return hasattr(getattr(values.to_native(), "dtype", None), "tz")
-    return values.dtype in DATES
+    return values.dtype in (nw.Datetime, nw.Date, nw.Duration)
 
 
 def as_dates(values: Any) -> Any:

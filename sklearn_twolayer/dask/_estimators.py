@@ -90,9 +90,13 @@ class DaskEstimator(BaseEstimator):
             except FitInterrupted:  # the weights so far are kept, unless there are better ones
                 if self.__sklearn_is_fitted__():
                     raise KeyboardInterrupt from None
-                self._local = local.plain()
+                self._keep(local)
                 raise
-        self._local = local.plain()
+        return self._keep(local)
+
+    def _keep(self, local):
+        """Keep the local estimator, and a row, with which Dask learns the form of predictions."""
+        self._local, self._row = local.plain(), local.one_row()
         return self
 
     def predict(self, X):
@@ -228,10 +232,12 @@ class DaskEstimator(BaseEstimator):
     def _lazily(self, method, X, **settings):
         check_is_fitted(self)
         check_collection(X, type(self._local).__name__)
-        if hasattr(X, "_meta_nonempty"):
-            few = X._meta_nonempty
-        else:
+        if not hasattr(X, "_meta_nonempty"):
             few = np.zeros((1, X.shape[1]), dtype=X.dtype)
+        elif hasattr(self._row, "columns") and self._row.columns.equals(X.columns):
+            few = self._row  # Dask would invent levels and objects
+        else:
+            few = X._meta_nonempty
         function = partial(getattr(self._local, method), **settings)
         return each_partition(X, function, np.asarray(function(few))[:0])
 

@@ -50,6 +50,10 @@ class OnPartitions(BaseNetwork):
         vars(model).update({name: v for name, v in vars(self).items() if name not in names})
         return model
 
+    def one_row(self) -> Any:
+        """Return a row of the sample, as passed by the user."""
+        return self._given.take(slice(0, 1)).X
+
     def fit_partitions(self, all_rows: PartitionedRows, rng: np.random.RandomState) -> None:
         """Fit on all rows and their sample."""
         self._params = self.get_params(deep=False)

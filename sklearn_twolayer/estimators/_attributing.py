@@ -13,7 +13,7 @@ from .._sample import Sample
 from ..attribution import Attribution, Explanation, importances
 from ..columns import array_of, is_frame
 from ..links import IdentityLink
-from ._rows import RowsMixin
+from ._rows import RowsMixin, column_names
 from ._validation import prefixed
 
 #: Number of training rows that are kept as a background.
@@ -138,10 +138,9 @@ class AttributionMixin(RowsMixin):
             with np.errstate(over="ignore"):
                 values = in_range(values * self._unit)
             base = self._targets.decode(base[None])[0]
-        names = getattr(self, "feature_names_in_", [f"x{j}" for j in range(self.n_features_in_)])
         base = self._without_single(base)
         data = array_of(X) if is_frame(X) else rows
-        return Explanation(self._without_single(values), base, data, list(names))
+        return Explanation(self._without_single(values), base, data, column_names(self))
 
     def _summed_by_column(self, values):
         """Return sums over the encoded columns of each column of a table."""

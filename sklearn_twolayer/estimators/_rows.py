@@ -136,3 +136,12 @@ def _hints(X: Any) -> Iterator[None]:
                 "data frames only."
             ) from error
         raise
+
+
+def column_names(estimator: Any) -> list:
+    """Return the names of the columns that an estimator was fitted on; x0, x1, ... without any."""
+    known = getattr(estimator, "columns_", None)
+    if known is not None and not known.of_array:
+        return [each.name for each in known.columns]
+    names = getattr(estimator, "feature_names_in_", None)
+    return [f"x{j}" for j in range(estimator.n_features_in_)] if names is None else list(names)

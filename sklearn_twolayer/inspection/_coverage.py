@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from sklearn.utils.validation import check_consistent_length
+from sklearn.utils.validation import check_array, check_consistent_length
 
 from ._display import BLUE, DARK, Display
 from ._fitted import last_step
@@ -139,7 +139,7 @@ class CoverageDisplay(Display):
         CoverageDisplay
             The display.
         """
-        targets = np.asarray(y, dtype=float)
+        targets = check_array(y, ensure_2d=False, dtype=float, input_name="y")
         by_coverage = dict(sorted(dict(intervals).items()))
         if not by_coverage:
             raise ValueError("intervals must hold at least one coverage, got none.")
@@ -193,7 +193,8 @@ def _held(y, coverage, ends):
     """Return the fraction of the targets inside intervals, and their mean width."""
     if not 0 < coverage < 1:
         raise ValueError(f"Coverages must be between zero and one, got {coverage!r}.")
-    ends = np.asarray(ends, dtype=float)
+    name = f"intervals[{coverage}]"
+    ends = check_array(ends, ensure_2d=False, allow_nd=True, dtype=float, input_name=name)
     if ends.ndim not in (2, 3) or ends.shape[1] != 2 or ends.shape[2:] != y.shape[1:]:
         expected = ", ".join(["n_rows", "2", *map(str, y.shape[1:])])
         raise ValueError(

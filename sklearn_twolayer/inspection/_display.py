@@ -25,16 +25,11 @@ class Display:
     def _axes(self, ax: Any) -> Any:
         """Return axes without a frame at the top and right: the given or new ones."""
         if ax is None:
-            _, ax = pyplot().subplots(layout="constrained")
+            try:
+                import matplotlib.pyplot as plt
+            except ImportError as error:
+                raise ImportError("Plots need matplotlib: pip install matplotlib.") from error
+            _, ax = plt.subplots(layout="constrained")
         ax.spines[["top", "right"]].set_visible(False)
         self.ax_, self.figure_ = ax, ax.figure
         return ax
-
-
-def pyplot() -> Any:
-    """Return matplotlib.pyplot, or raise an ImportError that says what to install."""
-    try:
-        import matplotlib.pyplot as plt
-    except ImportError as error:
-        raise ImportError("Plots need matplotlib: pip install matplotlib.") from error
-    return plt

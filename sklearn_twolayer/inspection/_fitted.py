@@ -4,9 +4,7 @@ from typing import Any
 
 from sklearn.utils.validation import check_is_fitted
 
-from ..estimators import RBFNetwork, TwoLayerClassifier, TwoLayerRegressor
-
-NETWORKS = (TwoLayerClassifier, TwoLayerRegressor, RBFNetwork)
+from ..estimators._network import BaseNetwork
 
 
 def last_step(estimator: Any, X: Any = None) -> tuple[Any, Any]:
@@ -26,10 +24,9 @@ def last_step(estimator: Any, X: Any = None) -> tuple[Any, Any]:
 def fitted_network(estimator: Any, X: Any) -> tuple[Any, Any]:
     """Return the same as `last_step`, or raise TypeError if it is not from this package."""
     estimator, X = last_step(estimator, X)
-    if not isinstance(estimator, NETWORKS):
-        names = ", ".join(owner.__name__ for owner in NETWORKS)
+    if not isinstance(estimator, BaseNetwork):
         raise TypeError(
-            f"This display needs a fitted {names}, or a pipeline that ends in one; got "
-            f"{type(estimator).__name__}."
+            "This display needs a fitted TwoLayerClassifier, TwoLayerRegressor, RBFNetwork, or a "
+            f"pipeline that ends in one; got {type(estimator).__name__}."
         )
     return estimator, X

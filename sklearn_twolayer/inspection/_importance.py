@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.utils.validation import check_consistent_length
 
 from .._checks import check_number
+from ..estimators._rows import column_names
 from ._display import BLUE, Display
 from ._fitted import last_step
 
@@ -57,6 +58,8 @@ class ImportanceDisplay(Display):
                 "importances must have one axis, with one number per column; got shape "
                 f"{self.importances.shape}."
             )
+        if not len(self.importances):
+            raise ValueError("importances must hold at least one number, got none.")
         if names is None:
             names = [f"x{i}" for i in range(len(self.importances))]
         self.names = list(names)
@@ -84,8 +87,8 @@ class ImportanceDisplay(Display):
             The display.
         """
         estimator, _ = last_step(estimator)
-        names = getattr(estimator, "feature_names_in_", None)
-        return cls.from_importances(estimator.feature_importances_, names, k=k, ax=ax, **kwargs)
+        importances, names = estimator.feature_importances_, column_names(estimator)
+        return cls.from_importances(importances, names, k=k, ax=ax, **kwargs)
 
     @classmethod
     def from_importances(

@@ -153,7 +153,9 @@ class PartEffectDisplay(Display):
 
 def _spread(z, scale):
     """Return the standard deviation over rows; for several outputs, the quadratic mean."""
-    return float(np.sqrt(np.mean(np.var(z.astype(np.float64) * scale, axis=0))))
+    spreads = np.std(z.astype(np.float64), axis=0) * scale
+    largest = np.max(spreads) or 1.0  # its square may overflow
+    return float(largest * np.sqrt(np.mean((spreads / largest) ** 2)))
 
 
 def _unit(estimator):

@@ -1,11 +1,13 @@
 """A line or a plane along columns of a table."""
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from .._linalg import dense, middles
 from .._random_rows import random_part
+from ..estimators._rows import column_names
 
 #: Points of a grid along a line, and along each side of a plane.
 POINTS = {1: 400, 2: 120}
@@ -33,12 +35,9 @@ class TableColumns(NamedTuple):
     @classmethod
     def of(cls, estimator: Any) -> "TableColumns":
         """Return the columns of the table that an estimator was fitted on."""
-        known = getattr(estimator, "columns_", None)
+        names, known = column_names(estimator), getattr(estimator, "columns_", None)
         if known is not None:
-            names = [each.name for each in known.columns]
             return cls(names, known.names, known.starts.tolist(), known.places)
-        numbered = [f"x{i}" for i in range(estimator.n_features_in_)]
-        names = [str(name) for name in getattr(estimator, "feature_names_in_", numbered)]
         starts = list(range(len(names)))
         return cls(names, names, starts, dict(enumerate(starts)))
 
@@ -55,7 +54,9 @@ class TableColumns(NamedTuple):
                 f"There are {len(names)} columns: select one or two of them, for example "
                 f"features={names[:2]}."
             )
-        given = list(features) if isinstance(features, list | tuple | np.ndarray) else [features]
+        is_name = isinstance(features, tuple) and features in self.places  # of several levels
+        is_one = is_name or isinstance(features, str) or not isinstance(features, Iterable)
+        given = [features] if is_one else list(features)
         found = [self._place(each) for each in given]
         if None in found:
             unknown = [each for each, at in zip(given, found, strict=True) if at is None]
@@ -66,7 +67,7 @@ class TableColumns(NamedTuple):
 
     def _place(self, column):
         """Return the place of a column, or of a part that is called so, or None."""
-        if isinstance(column, str | int | np.integer) and column in self.places:
+        if isinstance(column, str | int | np.integer | tuple) and column in self.places:
             return self.places[column]
         return self.inputs.index(column) if column in self.inputs else None
 

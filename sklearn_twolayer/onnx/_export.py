@@ -130,13 +130,18 @@ def raw_outputs(model: Model, X: Tensor) -> Tensor:
 
 
 def part_outputs(part: Part, factor: float, X: Tensor) -> tuple[Tensor, np.ndarray]:
-    """Return the mean of the networks of a part times a factor, and apart from it its bias."""
-    Z = mapped(part.input_map, X).cast(X.graph.dtype)
+    """Return the mean of the networks of a part times a factor, and apart from it its bias.
+
+    Weights that were fitted in double precision may be so large that single precision would lose
+    what their products add up to.
+    """
+    dtype = X.graph.dtype
+    Z = mapped(part.input_map, X).cast(np.result_type(dtype, part.precision))
     params = part.params.astype(np.float64)
     n_networks = len(params)
     views = part.network.views(params if n_networks > 1 else params[0])
     y = embedded(part.network.embedding, views.own, views.projections, Z)
     z = np.matmul(y, views.weights * (factor / n_networks))
     if n_networks == 1:
-        return z, factor * views.bias
-    return z.sum(0), factor * views.bias.mean(axis=0)
+        return z.cast(dtype), factor * views.bias
+    return z.sum(0).cast(dtype), factor * views.bias.mean(axis=0)

@@ -131,10 +131,10 @@ class Tensor(NDArrayOperatorsMixin):
             self.graph.casts[key] = cast
         return self.graph.casts[key]
 
-    def take(self, indices: Any, axis: int = 1) -> "Tensor":
-        """Return columns, or another part along an axis."""
+    def take(self, indices: Any) -> "Tensor":
+        """Return some columns."""
         index = self.graph.constant(np.asarray(indices, dtype=np.int64))
-        return self.graph.node("Gather", self, index, axis=axis)
+        return self.graph.node("Gather", self, index, axis=1)
 
     def sum(self, axis: int) -> "Tensor":
         """Return the sum over an axis, without that axis."""
@@ -215,16 +215,21 @@ class Graph:
         """
         from onnx import helper
 
-        kind = next(each.dtype for each in inputs if isinstance(each, Tensor))
-        names = [
-            (each if isinstance(each, Tensor) else self.constant(np.asarray(each, kind))).name
-            for each in inputs
-        ]
+        tensors = self._tensors(*inputs)
+        names = [each.name for each in tensors]
         output = self.unique(f"{self.prefix}{operator.lower()}")
         self.nodes.append(
             helper.make_node(operator, names, [output], output, domain=domain, **attributes)
         )
-        return Tensor(self, output, kind if dtype is None else dtype)
+        return Tensor(self, output, tensors[0].dtype if dtype is None else dtype)
+
+    def _tensors(self, *values: Any) -> list[Tensor]:
+        """Return values as tensors: arrays as constants of the type of the first tensor."""
+        kind = next(each.dtype for each in values if isinstance(each, Tensor))
+        return [
+            each if isinstance(each, Tensor) else self.constant(np.asarray(each, kind))
+            for each in values
+        ]
 
     def constant(self, array: np.ndarray) -> Tensor:
         """Return an array as an initializer, shared by equal arrays."""
@@ -241,12 +246,8 @@ class Graph:
 
     def where(self, condition: Tensor, yes: Any, no: Any) -> Tensor:
         """Return `yes` where a condition is true, else `no`; one of the two is a tensor."""
-        kind = next(each.dtype for each in (yes, no) if isinstance(each, Tensor))
-        both = (
-            each if isinstance(each, Tensor) else self.constant(np.asarray(each, kind))
-            for each in (yes, no)
-        )
-        return self.node("Where", condition, *both, dtype=kind)
+        yes, no = self._tensors(yes, no)
+        return self.node("Where", condition, yes, no, dtype=yes.dtype)
 
     def concat(self, parts: Sequence[Tensor]) -> Tensor:
         """Return tensors side by side."""

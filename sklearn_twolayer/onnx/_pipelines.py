@@ -103,6 +103,12 @@ def _convert(scope: Any, operator: Any, container: Any) -> None:
             f"{type(model).__name__} in opset {opset}",
             f"set target_opset to {OLDEST} or more.",
         )
+    names = {variable.onnx_name for variable in operator.outputs}
+    others = operator.scope_inst.operators.values()
+    if any(names & {variable.onnx_name for variable in each.inputs} for each in others):
+        raise unsupported(
+            f"{type(model).__name__} in front of another step", "convert both steps separately."
+        )
     prefix = scope.get_unique_operator_name(type(model).__name__) + "_"
     graph = Graph(_precision(operator), opset, prefix)
     inputs = [_given(graph, variable) for variable in operator.inputs]
